@@ -1,0 +1,5 @@
+/** What crosses modules: overview, layout, live stream and errors. */
+@NullMarked
+package org.dcbalance.console;
+
+import org.jspecify.annotations.NullMarked;

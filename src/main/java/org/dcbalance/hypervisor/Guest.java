@@ -1,0 +1,65 @@
+package org.dcbalance.hypervisor;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.dcbalance.units.Memory;
+
+/**
+ * Describe a guest (domain) as its host does.
+ *
+ * @param domainId the hypervisor's number of the running guest, -1 when it does not run
+ * @param osType such as "hvm", "xen" (PV) or "xenpvh"
+ * @param cpuTime CPU time used since the guest started, all vCPUs
+ * @param maxMemory the most the guest may have
+ * @param memory what it has now (balloon)
+ * @param addresses IP addresses where the host knows them, otherwise MAC addresses
+ * @param networks names of the networks or bridges that it is attached to
+ * @param ties what ties it to its host, besides disks on storage that is not shared
+ */
+public record Guest(
+    UUID uuid,
+    String name,
+    int domainId,
+    String osType,
+    GuestState state,
+    int vcpus,
+    Duration cpuTime,
+    Memory maxMemory,
+    Memory memory,
+    List<Disk> disks,
+    List<String> addresses,
+    List<String> networks,
+    List<Tie> ties,
+    GuestCpu cpu) {
+
+  public Guest {
+    disks = List.copyOf(disks);
+    addresses = List.copyOf(addresses);
+    networks = List.copyOf(networks);
+    ties = List.copyOf(ties);
+  }
+
+  /**
+   * Describe a disk or medium.
+   *
+   * @param target such as "vda"
+   * @param source file, device or network volume; empty for an empty drive
+   * @param cache the cache mode as written in the domain, "default" if none is
+   * @param network whether it is reached over the network by the emulator itself (rbd, nbd, iscsi …)
+   */
+  public record Disk(
+      String target, String source, String format, String cache, boolean network, boolean readOnly, boolean medium) {}
+
+  /** Name one thing that ties a guest to its host. */
+  public record Tie(Kind kind, String detail) {
+    /** The kinds of ties that the inventory knows. */
+    public enum Kind {
+      PASSED_THROUGH_DEVICE,
+      LOCAL_MEDIUM,
+      SNAPSHOT_METADATA,
+      OTHER_MANAGER,
+      OTHER
+    }
+  }
+}

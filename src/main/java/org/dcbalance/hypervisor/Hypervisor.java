@@ -1,0 +1,99 @@
+package org.dcbalance.hypervisor;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Talk to one host. Every call blocks at most for the deadline of its connection, and throws {@link
+ * HypervisorException} with the hypervisor's own words when it fails. Thread-safe. After {@link
+ * HypervisorException.Kind#UNREACHABLE} the next call tries a new connection, with back-off.
+ */
+public interface Hypervisor extends AutoCloseable {
+
+  /** Read what the host is and what it can do. */
+  HostFacts facts();
+
+  /** List the guests of the host, running or not; the control domain (Domain-0) is left out. */
+  List<Guest> guests();
+
+  /** Read all load counters of the host and of its running guests at one instant. */
+  LoadReading readLoad();
+
+  /**
+   * Read a guest's state, and the job on it, at this instant.
+   *
+   * @return empty only if the host answered that it does not know the guest
+   */
+  Optional<GuestStatus> status(UUID guest);
+
+  /**
+   * Start to measure how fast the guest dirties its memory, over a window; the result comes with a
+   * later {@link #readLoad}. Needs {@link Capability#DIRTY_RATE}. Never while a job runs.
+   */
+  void measureDirtyRate(UUID guest, Duration window);
+
+  /** Tell whether the host's CPU (or emulator) can run a guest with this CPU and machine. */
+  CpuFit fits(GuestCpu cpu);
+
+  /**
+   * Migrate a guest live from this host, peer to peer; returns when the hypervisor says that it is
+   * over. The job goes on if this console dies.
+   *
+   * @throws HypervisorException if it did not succeed, in the hypervisor's words; the truth must
+   *     then be read from both hosts
+   */
+  void migrate(MigrationOrder order);
+
+  /** Read the progress of the guest's outgoing migration; empty if no migration job runs. */
+  Optional<MigrationProgress> progress(UUID guest);
+
+  /**
+   * Give the figures of the guest's last finished outgoing migration, if the hypervisor told them
+   * to this connection (job-completed event or completed statistics).
+   */
+  Optional<MigrationFigures> figures(UUID guest);
+
+  /**
+   * Read the completed statistics of an incoming migration on its destination, without clearing
+   * them; empty where the hypervisor has none.
+   */
+  Optional<MigrationFigures> incomingFigures(UUID guest);
+
+  /** Ask the hypervisor to abort the guest's job. Needs {@link Capability#ABORT}. */
+  void abort(UUID guest);
+
+  /** Set the longest pause at the switch-over. Needs {@link Capability#MAX_DOWNTIME}. */
+  void setMaxDowntime(UUID guest, Duration longest);
+
+  /** Let a paused guest run again. */
+  void resume(UUID guest);
+
+  /** Pause a running guest. */
+  void pause(UUID guest);
+
+  /** End a copy of a guest that must not run here; its definition and disks stay. */
+  void destroy(UUID guest);
+
+  /** Remove the definition of a guest that is shut off here; its disks stay. */
+  void undefine(UUID guest);
+
+  /** Write our mark (job and epoch) to the guest's metadata, or remove it with null. */
+  void mark(UUID guest, @Nullable String mark);
+
+  /**
+   * Check that this host can reach another one in the way in which guests will be sent.
+   *
+   * @return a sentence why not, or empty if it can
+   */
+  Optional<String> reachPeer(String peerUri);
+
+  /** Be told of events on this host for as long as the connection lives, across reconnections. */
+  void listen(Consumer<HypervisorEvent> listener);
+
+  @Override
+  void close();
+}

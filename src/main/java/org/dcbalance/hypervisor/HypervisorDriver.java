@@ -1,0 +1,23 @@
+package org.dcbalance.hypervisor;
+
+import java.net.URI;
+
+/** Open connections of one family of hypervisors. */
+public interface HypervisorDriver {
+  /** Tell whether URIs of this scheme are for this driver. */
+  boolean handles(URI uri);
+
+  /**
+   * Check a URI by the rules of what an administrator may enter, without connecting.
+   *
+   * @throws org.dcbalance.units.Problem with the sentence that says what is wrong with it
+   */
+  void check(URI uri);
+
+  /**
+   * Prepare a connection to a host; the first call on it connects.
+   *
+   * @throws org.dcbalance.units.Problem if the URI is not allowed
+   */
+  Hypervisor open(URI uri);
+}

@@ -1,0 +1,46 @@
+package org.dcbalance.hypervisor;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Say that a call to a hypervisor failed.
+ *
+ * <p>The message is a sentence for operators that carries the hypervisor's own words.
+ */
+public class HypervisorException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final Kind kind;
+
+  public HypervisorException(Kind kind, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /** Give the message, which is never null. */
+  public String sentence() {
+    return String.valueOf(getMessage());
+  }
+
+  /** Why it failed, as far as callers act on it. */
+  public enum Kind {
+    /** The host cannot be reached: nothing is known about its guests. */
+    UNREACHABLE,
+    /** No answer within the deadline: the call may still take effect. */
+    TIMED_OUT,
+    /** The host does not support the call. */
+    UNSUPPORTED,
+    /** The host answered that there is no such guest. */
+    NO_SUCH_GUEST,
+    /** The job was aborted by a request. */
+    ABORTED,
+    /** The libvirt library is not installed on this machine. */
+    NO_LIBRARY,
+    /** The host refused or failed, in the words of the message. */
+    FAILED
+  }
+}

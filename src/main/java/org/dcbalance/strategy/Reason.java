@@ -1,0 +1,62 @@
+package org.dcbalance.strategy;
+
+import java.time.Instant;
+import org.dcbalance.units.Memory;
+
+/**
+ * Say why, as numbers; one place turns it into a sentence. Shares are 0 to 1.
+ *
+ * <p>Host and VM names are carried along, so that a reason read years later still says what it said.
+ */
+public sealed interface Reason {
+
+  // why a VM should leave
+
+  /** The source's CPU is above its threshold; the VM causes so much of it. */
+  record CpuOverload(String host, double share, double threshold, String vm, double caused)
+      implements Reason {}
+
+  /** The source's memory is above its threshold. */
+  record MemoryOverload(String host, double share, double threshold, String vm, double caused)
+      implements Reason {}
+
+  /** No host is overloaded, but the pool is uneven. */
+  record Uneven(double before, double after, double threshold, String mostLoaded, double share)
+      implements Reason {}
+
+  // why it should go there
+
+  /** The target has the most room of those that can take it. */
+  record MostRoom(String host, double cpuShare, double memoryShare) implements Reason {}
+
+  // why a VM was not recommended
+
+  /** It cannot move at all. */
+  record Tied(String because) implements Reason {}
+
+  /** It moved lately. */
+  record Resting(Instant until) implements Reason {}
+
+  /** A move of it is approved or under way. */
+  record AlreadyMoving() implements Reason {}
+
+  /** Every possible target refuses it; the text names the first reason. */
+  record NoTarget(int hosts, String because) implements Reason {}
+
+  /** No open host has the memory. */
+  record NoRoom(Memory needed) implements Reason {}
+
+  /** Every target would be overloaded by it. */
+  record WouldOverload(String host, String resource, double share, double threshold)
+      implements Reason {}
+
+  /** The best move of it gains too little. */
+  record GainTooSmall(double gain, double minimum) implements Reason {}
+
+  /** Its migration is expected not to end, or to pause it for longer than allowed. */
+  record TooCostly(double dirtyMiBPerSecond, double downtimeSeconds, double allowedSeconds)
+      implements Reason {}
+
+  /** It would have been good, but the number of moves at once is limited. */
+  record OverCap(int maxMoves) implements Reason {}
+}

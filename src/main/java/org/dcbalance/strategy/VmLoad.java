@@ -1,0 +1,45 @@
+package org.dcbalance.strategy;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Describe a VM and its load over the window.
+ *
+ * @param mean mean over the window
+ * @param high 95th percentile over the window, each resource by itself
+ * @param allocated memory that the target must have for it
+ * @param dirtyRate how fast it changes its memory; null if never measured
+ * @param workingSet distinct memory that it keeps changing; null if never measured
+ * @param ties sentences that say why it cannot move at all; empty if it can
+ * @param refused targets that cannot take it, each with the reason
+ * @param restsUntil end of its cool-down; null or past if it has none
+ * @param moving whether a move of it is approved or under way
+ * @param pastMoves finished moves of it that the history holds
+ */
+public record VmLoad(
+    VmId id,
+    String name,
+    HostId host,
+    Load mean,
+    Load high,
+    Memory allocated,
+    @Nullable ByteRate dirtyRate,
+    @Nullable Memory workingSet,
+    List<String> ties,
+    Map<HostId, String> refused,
+    @Nullable Instant restsUntil,
+    boolean moving,
+    List<PastMove> pastMoves) {
+  public VmLoad {
+    ties = List.copyOf(ties);
+    refused = Map.copyOf(refused);
+    pastMoves = List.copyOf(pastMoves);
+  }
+}
