@@ -11,7 +11,8 @@ import org.dcbalance.units.Memory;
  * @param downtime pause at the switch-over
  * @param converges whether pre-copy is expected to end by itself
  * @param pastMoves how many finished moves of this VM the expectation rests on
- * @param measuredDirtyRate whether the VM's dirty rate was measured
+ * @param measuredDirtyRate whether the VM's dirty rate was measured; otherwise it was assumed
+ * @param measuredBandwidth whether the bandwidth was learnt from past moves; otherwise it was assumed
  */
 public record MigrationCost(
     Memory transferred,
@@ -19,4 +20,5 @@ public record MigrationCost(
     Duration downtime,
     boolean converges,
     int pastMoves,
-    boolean measuredDirtyRate) {}
+    boolean measuredDirtyRate,
+    boolean measuredBandwidth) {}

@@ -26,13 +26,23 @@ public sealed interface Reason {
 
   // why it should go there
 
-  /** The target has the most room of those that can take it. */
-  record MostRoom(String host, double cpuShare, double memoryShare) implements Reason {}
+  /**
+   * Of the hosts that can take it, this one leaves the pool most even for the price.
+   *
+   * @param cpuShare the target's CPU before the move
+   * @param memoryShare the target's memory before the move
+   * @param possible how many hosts can take it
+   */
+  record BestTarget(String host, double cpuShare, double memoryShare, int possible)
+      implements Reason {}
 
   // why a VM was not recommended
 
   /** It cannot move at all. */
   record Tied(String because) implements Reason {}
+
+  /** Its host takes no part in balancing, such as in maintenance or when not reachable. */
+  record HostClosed(String host, String because) implements Reason {}
 
   /** It moved lately. */
   record Resting(Instant until) implements Reason {}

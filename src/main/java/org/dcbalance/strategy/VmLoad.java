@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param ties sentences that say why it cannot move at all; empty if it can
  * @param refused targets that cannot take it, each with the reason
  * @param restsUntil end of its cool-down; null or past if it has none
- * @param moving whether a move of it is approved or under way
+ * @param movingTo target of a move of it that is approved or under way, null if there is none; the
+ *     VM then counts at both ends
  * @param pastMoves finished moves of it that the history holds
  */
 public record VmLoad(
@@ -35,7 +36,7 @@ public record VmLoad(
     List<String> ties,
     Map<HostId, String> refused,
     @Nullable Instant restsUntil,
-    boolean moving,
+    @Nullable HostId movingTo,
     List<PastMove> pastMoves) {
   public VmLoad {
     ties = List.copyOf(ties);
