@@ -1,0 +1,102 @@
+/* load: what a lab guest does when it is told to work. One process per kind; it runs until it is killed.
+ *   load dirty MIB RATE [word|page]  write RATE pages a second, round and round over MIB MiB.
+ *                                    word: eight bytes of each page; page: all of it, incompressible.
+ *                                    RATE 0: fill once and sleep; -1: as fast as the CPU goes
+ *   load hold MIB                    fill MIB MiB once and keep them
+ *   load burn PERCENT                use PERCENT of one CPU, in periods of 20 ms */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WORDS = 512 }; /* 64-bit words in a page of 4 KiB */
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void nap(double seconds) {
+  if (seconds <= 0) return;
+  struct timespec t = {(time_t)seconds, (long)((seconds - (time_t)seconds) * 1e9)};
+  nanosleep(&t, 0);
+}
+
+static void fill(uint64_t *page) { /* xorshift64: quick, and no compressor gains on it */
+  static uint64_t x = 88172645463325252u;
+  for (int i = 0; i < WORDS; i++) {
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    page[i] = x;
+  }
+}
+
+static uint64_t *filled(long mib) {
+  uint64_t *area = mmap(0, (size_t)mib << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mib <= 0 || area == MAP_FAILED) {
+    perror("load: memory");
+    exit(1);
+  }
+  for (long i = 0; i < mib * 256; i++) fill(area + i * WORDS);
+  return area;
+}
+
+static void sleep_for_ever(void) {
+  for (;;) pause();
+}
+
+static void dirty(long mib, long rate, int whole) {
+  uint64_t *area = filled(mib), lap = 1;
+  long pages = mib * 256, at = 0;
+  if (rate == 0) sleep_for_ever();
+  double begin = now(), done = 0;
+  for (;;) {
+    long batch = 1024;
+    if (rate > 0) {
+      batch = (long)((now() - begin) * rate - done);
+      if (batch > rate) { /* more than a second behind (paused, starved): start afresh rather than catch up */
+        begin = now();
+        done = 0;
+        batch = rate / 100 + 1;
+      }
+      if (batch <= 0) {
+        nap(0.005);
+        continue;
+      }
+    }
+    done += batch;
+    while (batch-- > 0) {
+      if (whole) fill(area + at * WORDS);
+      else area[at * WORDS + lap % WORDS] = lap;
+      if (++at == pages) at = 0, lap++;
+    }
+  }
+}
+
+static void burn(double percent) {
+  volatile uint64_t sink = 0;
+  const double period = 0.02;
+  for (;;) {
+    double begin = now(), until = begin + period * percent / 100;
+    while (now() < until)
+      for (int i = 0; i < 1000; i++) sink += i;
+    nap(begin + period - now());
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc >= 4 && !strcmp(argv[1], "dirty"))
+    dirty(atol(argv[2]), atol(argv[3]), argc > 4 && !strcmp(argv[4], "page"));
+  if (argc == 3 && !strcmp(argv[1], "hold")) {
+    filled(atol(argv[2]));
+    sleep_for_ever();
+  }
+  if (argc == 3 && !strcmp(argv[1], "burn")) burn(atof(argv[2]));
+  fprintf(stderr, "usage: load dirty MIB RATE [word|page] | hold MIB | burn PERCENT\n");
+  return 2;
+}

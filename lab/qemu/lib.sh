@@ -1,0 +1,230 @@
+# shellcheck shell=bash
+# Settings and functions that every script of the QEMU lab shares. Override the settings from the environment;
+# a second lab beside the first needs only another LAB_PREFIX.
+set -euo pipefail
+
+QEMU_LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LAB_PREFIX=${LAB_PREFIX:-dcb}
+LAB_DIR=${LAB_DIR:-/var/lib/dcbalance-lab/$LAB_PREFIX} # unix socket paths below it must stay under 108 characters
+LAB_CACHE=${LAB_CACHE:-$QEMU_LAB/../.cache}             # what is built once: guest kernel, initial RAM disk, programs
+LAB_LINK_NET=10.99.0                                    # management and migration: host N is .N, the fabric is .254
+LAB_GUEST_NET=10.77.0                                   # guests: guest number n is .(10+n), the fabric is .1
+LAB_MAX_HOSTS=16
+FABRIC=$LAB_PREFIX-net
+
+fail() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+usage() {
+  awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"
+  exit "${1:-2}"
+}
+
+need_root() { [ "$(id -u)" = 0 ] || fail "The lab needs root: it makes network namespaces." "Maybe run it with sudo."; }
+
+# One lab-changing script at a time. Long-lived children must close the descriptor: `9>&-`.
+lock_lab() {
+  local made
+  made=$(cat "$LAB_DIR/.dcbalance-lab" 2>/dev/null || true)
+  [ -z "$made" ] || [ "$made" = "$(readlink /proc/self/ns/mnt)" ] ||
+    fail "The lab was made in another mount namespace ('ip netns exec' enters one of its own)." "Maybe start what calls this with lab/qemu/run, which does not."
+  mkdir -p "$(dirname "$LAB_DIR")"
+  while :; do
+    exec 9>"$LAB_DIR.lock"
+    flock -w 120 9 || fail "Another script has been changing the lab $LAB_PREFIX for two minutes." "Maybe it hangs: see 'fuser -v $LAB_DIR.lock'."
+    # `down` removes the file: what we waited for may be gone
+    [ "$LAB_DIR.lock" -ef /proc/self/fd/9 ] && return
+    mkdir -p "$(dirname "$LAB_DIR")"
+  done
+}
+
+has_netns() { ip netns list | awk '{ print $1 }' | grep -qx -- "$1"; }
+in_fabric() { nsenter --net="/run/netns/$FABRIC" -- "$@"; } # not `ip netns exec`: mounts made in there would stay in there
+
+host_ns() { echo "$LAB_PREFIX-h$1"; }
+host_dir() { echo "$LAB_DIR/h$1"; }
+socket_of() { echo "$LAB_DIR/h$1/run/libvirt/libvirt-sock"; }
+unix_uri() { echo "qemu+unix:///system?socket=$(socket_of "$1")"; } # from anywhere on this machine
+tcp_uri() { echo "qemu+tcp://$LAB_LINK_NET.$1/system"; }            # from the fabric, and between the hosts
+virsh_on() {
+  local n=$1
+  shift
+  virsh -q -c "$(unix_uri "$n")" "$@"
+}
+answers() { [ -S "$(socket_of "$1")" ] && timeout 5 virsh -q -c "$(unix_uri "$1")" version >/dev/null 2>&1; }
+
+# Numbers of the hosts that were made, whether they answer or not.
+host_numbers() {
+  local d
+  for d in "$LAB_DIR"/h[0-9]*; do
+    [ -d "$d" ] && echo "${d##*/h}"
+  done | sort -n
+}
+
+need_host() {
+  [[ ${1:-} =~ ^[0-9]+$ ]] || fail "'${1:-}' is not the number of a host." "Maybe: $0 ... 1"
+  [ -d "$(host_dir "$1")" ] || fail "Host $1 was not made." "Maybe start the lab first: lab/qemu/up 3"
+}
+
+# The pid, seen from outside, of the host's own pid 1. Prints nothing when the host is off.
+host_pid() {
+  local outer
+  outer=$(cat "$(host_dir "$1")/outer.pid" 2>/dev/null) || return 0
+  if [ "$(ip netns identify "$outer" 2>/dev/null)" = "$(host_ns "$1")" ]; then
+    ps -o pid= --ppid "$outer" | tr -d ' '
+  fi
+}
+
+wait_until() { # seconds, command...
+  local tenths=$(($1 * 10))
+  shift
+  while ! "$@"; do
+    ((tenths-- > 0)) || return 1
+    sleep 0.1
+  done
+}
+
+make_fabric() {
+  has_netns "$FABRIC" && return
+  ip netns add "$FABRIC"
+  in_fabric ip link set lo up
+  local bridge
+  for bridge in br-link br-guests; do
+    in_fabric ip link add "$bridge" type bridge
+    in_fabric ip link set "$bridge" up
+  done
+  in_fabric ip addr add "$LAB_LINK_NET.254/24" dev br-link
+  in_fabric ip addr add "$LAB_GUEST_NET.1/24" dev br-guests
+  # a person in the fabric may ping without extra rights
+  in_fabric sh -c 'echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range' 2>/dev/null || true
+}
+
+make_host_network() {
+  local n=$1 ns
+  ns=$(host_ns "$n")
+  has_netns "$ns" && return
+  in_fabric ip link del "m$n" 2>/dev/null || true
+  in_fabric ip link del "v$n" 2>/dev/null || true
+  ip netns add "$ns"
+  ip -n "$ns" link set lo up
+  ip -n "$ns" link add mig0 type veth peer name "m$n" netns "$FABRIC"
+  ip -n "$ns" link add vm0 type veth peer name "v$n" netns "$FABRIC"
+  ip -n "$ns" link add br-vm type bridge
+  ip -n "$ns" link set vm0 master br-vm
+  ip -n "$ns" addr add "$LAB_LINK_NET.$n/24" dev mig0
+  local i
+  for i in mig0 vm0 br-vm; do ip -n "$ns" link set "$i" up; done
+  in_fabric ip link set "m$n" master br-link up
+  in_fabric ip link set "v$n" master br-guests up
+}
+
+remove_host_network() {
+  local ns
+  ns=$(host_ns "$1")
+  has_netns "$ns" || return 0
+  # a veth pair ends at once when one end is deleted, not only when the kernel gets round to the namespace
+  in_fabric ip link del "m$1" 2>/dev/null || true
+  in_fabric ip link del "v$1" 2>/dev/null || true
+  end_processes_in "$ns"
+  ip netns del "$ns"
+}
+
+# End what runs in one of our own namespaces, except for ourselves and our callers.
+end_processes_in() {
+  local pid spare=" " up=$$ left
+  while [ "${up:-0}" -gt 1 ]; do
+    spare+="$up "
+    up=$(ps -o ppid= -p "$up" | tr -d ' ')
+  done
+  for _ in $(seq 50); do
+    left=0
+    for pid in $(ip netns pids "$1" 2>/dev/null); do
+      [[ $spare == *" $pid "* ]] && continue
+      # the listing lists itself, and is gone by now: such a kill fails
+      if kill -KILL "$pid" 2>/dev/null; then left=1; fi
+    done
+    [ $left = 0 ] && return
+    sleep 0.1
+  done
+  echo "Some processes in $1 did not end." >&2
+}
+
+write_host_settings() {
+  local n=$1 h
+  h=$(host_dir "$n")
+  mkdir -p "$h"/{run/libvirt,lib/libvirt/images,log/libvirt,cache/libvirt,etc/libvirt/qemu,etc/libvirt/storage/autostart}
+  echo "h$n" >"$h/hostname"
+  {
+    echo "127.0.0.1 localhost"
+    local i
+    for i in $(seq $LAB_MAX_HOSTS); do echo "$LAB_LINK_NET.$i h$i.lab h$i"; done
+  } >"$h/hosts"
+  cat >"$h/etc/libvirt/libvirtd.conf" <<C
+listen_tls = 0
+listen_tcp = 1
+listen_addr = "$LAB_LINK_NET.$n"
+auth_tcp = "none"
+auth_unix_rw = "none"
+auth_unix_ro = "none"
+unix_sock_rw_perms = "0700"
+host_uuid = "00000000-0000-4000-8000-$(printf %012d "$n")"
+max_clients = 200
+max_queued_clients = 100
+max_anonymous_clients = 100
+max_workers = 30
+max_client_requests = 50
+keepalive_interval = 2
+keepalive_count = 3
+log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
+C
+  cat >"$h/etc/libvirt/qemu.conf" <<C
+user = "root"
+group = "root"
+dynamic_ownership = 0
+remember_owner = 0
+security_driver = "none"
+cgroup_controllers = [ ]
+namespaces = [ ]
+stdio_handler = "file"
+max_core = 0
+migration_host = "$LAB_LINK_NET.$n"
+migration_address = "$LAB_LINK_NET.$n"
+keepalive_interval = 2
+keepalive_count = 3
+save_image_format = "raw"
+C
+  # the directory that all hosts share, as a storage pool like any other
+  cat >"$h/etc/libvirt/storage/shared.xml" <<C
+<pool type='dir'><name>shared</name><target><path>$LAB_DIR/shared</path></target></pool>
+C
+  ln -sf /etc/libvirt/storage/shared.xml "$h/etc/libvirt/storage/autostart/shared.xml"
+}
+
+# Power a host on: network, settings, and its pid 1. Leaves alone one that runs.
+power_on() {
+  local n=$1 h
+  h=$(host_dir "$n")
+  if [ -n "$(host_pid "$n")" ]; then return; fi
+  make_host_network "$n"
+  write_host_settings "$n"
+  rm -rf "${h:?}/run"
+  mkdir -p "$h/run/libvirt"
+  rm -f "$h/norestart"
+  setsid ip netns exec "$(host_ns "$n")" unshare --mount --uts --ipc --pid --fork --kill-child=KILL \
+    "$QEMU_LAB/host-init" "$h" "$LAB_DIR/images/host-load" >"$h/init.log" 2>&1 </dev/null 9>&- &
+  echo $! >"$h/outer.pid"
+  disown
+}
+
+# Power a host off as a pulled plug does: its links fall silent first, so nobody is told.
+power_off() {
+  local n=$1 pid
+  in_fabric ip link set "m$n" nomaster 2>/dev/null || true
+  in_fabric ip link set "v$n" nomaster 2>/dev/null || true
+  pid=$(host_pid "$n")
+  [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+  remove_host_network "$n"
+  rm -f "$(host_dir "$n")/outer.pid"
+}
