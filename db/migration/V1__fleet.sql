@@ -66,6 +66,8 @@ create table vm (
   first_seen timestamptz not null default now(),
   last_seen timestamptz not null default now(),
   last_moved_at timestamptz,
+  -- set while a migration of ours is under way: the inventory then leaves host_id alone
+  moving_to bigint references host,
   -- null while some host of the inventory shows it
   gone_since timestamptz,
   version bigint not null default 0

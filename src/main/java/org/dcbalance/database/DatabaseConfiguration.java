@@ -1,0 +1,104 @@
+package org.dcbalance.database;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Instant;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+class DatabaseConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(DatabaseConfiguration.class);
+
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnProperty(name = "spring.datasource.url", matchIfMissing = true, havingValue = "\0")
+  static class Embedded {
+    @Bean(destroyMethod = "close")
+    @ConditionalOnMissingBean(JdbcConnectionDetails.class)
+    EmbeddedDatabase embeddedDatabase(DatabaseSettings settings) throws IOException {
+      return EmbeddedDatabase.start(settings.folder());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(JdbcConnectionDetails.class)
+    JdbcConnectionDetails embeddedConnectionDetails(EmbeddedDatabase database) {
+      return new JdbcConnectionDetails() {
+        @Override
+        public String getUsername() {
+          return "postgres";
+        }
+
+        @Override
+        public String getPassword() {
+          return database.password();
+        }
+
+        @Override
+        public String getJdbcUrl() {
+          return database.url();
+        }
+      };
+    }
+  }
+
+  /** Migrate as soon as the database answers; give up with a sentence after the wait. */
+  @Bean
+  FlywayMigrationStrategy waitThenMigrate(DatabaseSettings settings) {
+    return flyway -> {
+      var giveUp = Instant.now().plus(settings.databaseWait());
+      while (true) {
+        try {
+          flyway.migrate();
+          return;
+        } catch (FlywayException e) {
+          var cause = away(e);
+          if (cause == null) {
+            throw e;
+          }
+          if (!Instant.now().isBefore(giveUp)) {
+            throw new Problem(
+                ErrorCode.UNAVAILABLE,
+                "The database did not answer within %d s: %s"
+                    .formatted(settings.databaseWait().toSeconds(), cause.getMessage()),
+                "Maybe start PostgreSQL, or correct SPRING_DATASOURCE_URL, SPRING_DATASOURCE_USERNAME"
+                    + " and SPRING_DATASOURCE_PASSWORD.",
+                e);
+          }
+          log.warn("The database does not answer yet ({}); trying again", cause.getMessage());
+          pause();
+        }
+      }
+    };
+  }
+
+  /** SQL states of class 08 and 57P: no connection, or a server that starts or stops. */
+  private static @Nullable SQLException away(Throwable failure) {
+    for (var t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SQLException sql
+          && sql.getSQLState() != null
+          && (sql.getSQLState().startsWith("08") || sql.getSQLState().startsWith("57P"))) {
+        return sql;
+      }
+    }
+    return null;
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(1000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Problem(ErrorCode.UNAVAILABLE, "Stopped while waiting for the database.", null, e);
+    }
+  }
+}

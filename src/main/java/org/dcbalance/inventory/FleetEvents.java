@@ -1,0 +1,73 @@
+package org.dcbalance.inventory;
+
+import java.time.Instant;
+import java.util.List;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/** Record and list what happened in the fleet, in sentences for operators. */
+@Component
+public class FleetEvents {
+  private final JdbcClient jdbc;
+
+  FleetEvents(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** How much an event matters. */
+  public enum Severity {
+    INFO,
+    WARN,
+    BAD
+  }
+
+  /** One thing that happened; ids are null where it concerns none. */
+  public record FleetEvent(
+      long id,
+      Instant at,
+      @Nullable Long poolId,
+      @Nullable Long hostId,
+      @Nullable Long vmId,
+      Severity severity,
+      String kind,
+      String sentence) {}
+
+  public void record(
+      Severity severity,
+      String kind,
+      @Nullable PoolId pool,
+      @Nullable HostId host,
+      @Nullable VmId vm,
+      String sentence) {
+    jdbc.sql(
+            """
+            insert into fleet_event (pool_id, host_id, vm_id, severity, kind, sentence)
+            values (:pool, :host, :vm, :severity, :kind, :sentence)
+            """)
+        .param("pool", pool == null ? null : pool.value())
+        .param("host", host == null ? null : host.value())
+        .param("vm", vm == null ? null : vm.value())
+        .param("severity", severity.name())
+        .param("kind", kind)
+        .param("sentence", sentence)
+        .update();
+  }
+
+  /** List the newest events of a pool (of all pools with null), newest first. */
+  public List<FleetEvent> newest(@Nullable PoolId pool, int most) {
+    return jdbc.sql(
+            """
+            select id, at, pool_id, host_id, vm_id, severity, kind, sentence from fleet_event
+            where cast(:pool as bigint) is null or pool_id = :pool
+            order by at desc, id desc limit :most
+            """)
+        .param("pool", pool == null ? null : pool.value())
+        .param("most", most)
+        .query(FleetEvent.class)
+        .list();
+  }
+}

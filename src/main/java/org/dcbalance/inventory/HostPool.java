@@ -1,0 +1,158 @@
+package org.dcbalance.inventory;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import jakarta.persistence.Version;
+import java.util.List;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
+import org.jspecify.annotations.Nullable;
+
+/** Group hosts that can take each other's virtual machines, and hold the policy for moving them. */
+@Entity
+@Table(name = "pool")
+public class HostPool {
+  @Id
+  @GeneratedValue(strategy = GenerationType.IDENTITY)
+  private @Nullable Long id;
+
+  private String name = "";
+  private boolean simulated;
+
+  @Enumerated(EnumType.STRING)
+  private Automation automation = Automation.MANUAL;
+
+  @Enumerated(EnumType.STRING)
+  private Urgency automaticFrom = Urgency.HIGH;
+
+  private boolean paused;
+
+  @JdbcTypeCode(SqlTypes.ARRAY)
+  private List<String> sharedStorages = List.of();
+
+  @JdbcTypeCode(SqlTypes.ARRAY)
+  private List<String> networks = List.of();
+
+  private String note = "";
+  @Version private long version;
+
+  protected HostPool() {}
+
+  public HostPool(String name, boolean simulated, List<String> sharedStorages) {
+    rename(name);
+    this.simulated = simulated;
+    shareStorages(sharedStorages);
+  }
+
+  /** How far DCbalance may go by itself. */
+  public enum Automation {
+    /** Decide and record, never change anything. */
+    OBSERVE,
+    /** Propose; a person approves. */
+    MANUAL,
+    /** Approve recommendations from a priority upwards without a person. */
+    AUTOMATIC
+  }
+
+  /** Least priority that is approved automatically. */
+  public enum Urgency {
+    HIGH,
+    MEDIUM,
+    LOW
+  }
+
+  public final void rename(String newName) {
+    if (newName.isBlank() || newName.length() > 80) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "A pool needs a name of 1 to 80 characters.",
+          "Maybe name it after its place or purpose, such as east-1.");
+    }
+    this.name = newName.strip();
+  }
+
+  /**
+   * Mark the directories whose content all hosts of the pool share.
+   *
+   * @throws Problem if one is not an absolute path, or is the root
+   */
+  public final void shareStorages(List<String> storages) {
+    for (var storage : storages) {
+      if (!storage.startsWith("/") || storage.equals("/") || storage.contains("..")) {
+        throw new Problem(
+            ErrorCode.BAD_REQUEST,
+            "Shared storage \"" + storage + "\" is not an absolute path below the root.",
+            "Maybe give the directory under which all hosts see the same files, such as"
+                + " /var/lib/libvirt/shared.");
+      }
+    }
+    this.sharedStorages = List.copyOf(storages);
+  }
+
+  public void attachNetworks(List<String> names) {
+    this.networks = List.copyOf(names);
+  }
+
+  public void automate(Automation newAutomation, Urgency from) {
+    this.automation = newAutomation;
+    this.automaticFrom = from;
+  }
+
+  public void pause(boolean nowPaused) {
+    this.paused = nowPaused;
+  }
+
+  public void note(String newNote) {
+    this.note = newNote;
+  }
+
+  /** Tell whether a disk lies on storage that an administrator marked as shared. */
+  public boolean shares(String path) {
+    return sharedStorages.stream()
+        .anyMatch(s -> path.equals(s) || path.startsWith(s.endsWith("/") ? s : s + "/"));
+  }
+
+  public PoolId id() {
+    return new PoolId(java.util.Objects.requireNonNull(id, "not stored yet"));
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public boolean simulated() {
+    return simulated;
+  }
+
+  public Automation automation() {
+    return automation;
+  }
+
+  public Urgency automaticFrom() {
+    return automaticFrom;
+  }
+
+  public boolean paused() {
+    return paused;
+  }
+
+  public List<String> sharedStorages() {
+    return sharedStorages;
+  }
+
+  public List<String> networks() {
+    return networks;
+  }
+
+  public String note() {
+    return note;
+  }
+}

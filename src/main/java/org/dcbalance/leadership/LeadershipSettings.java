@@ -1,0 +1,14 @@
+package org.dcbalance.leadership;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Settings of the lease.
+ *
+ * @param lease how long the lease lasts unless it is renewed; it is renewed every {@code
+ *     dcbalance.leadership.renewal}, 3 s
+ */
+@ConfigurationProperties("dcbalance.leadership")
+record LeadershipSettings(@DefaultValue("12s") Duration lease) {}
