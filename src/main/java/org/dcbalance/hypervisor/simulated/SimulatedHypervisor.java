@@ -1,0 +1,425 @@
+package org.dcbalance.hypervisor.simulated;
+
+import static java.util.Comparator.comparing;
+import static org.dcbalance.hypervisor.HypervisorException.Kind.ABORTED;
+import static org.dcbalance.hypervisor.HypervisorException.Kind.FAILED;
+import static org.dcbalance.hypervisor.HypervisorException.Kind.NO_SUCH_GUEST;
+import static org.dcbalance.hypervisor.HypervisorException.Kind.UNREACHABLE;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.hypervisor.Guest;
+import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.HostFacts;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/** A connection to one host of the simulated pool. */
+final class SimulatedHypervisor implements Hypervisor {
+  private static final String NOT_SIMULATED = "The simulated hypervisor does not do it.";
+  private static final Map<Capability, String> MISSING = missing();
+
+  private final SimulatedWorld world;
+  private final SimulatedHost host;
+  private final List<SimulatedHost.Listener> listeners = new CopyOnWriteArrayList<>();
+  private @Nullable Boolean connected;
+
+  SimulatedHypervisor(SimulatedWorld world, SimulatedHost host) {
+    this.world = world;
+    this.host = host;
+  }
+
+  @Override
+  public HostFacts facts() {
+    return ask(
+        () ->
+            new HostFacts(
+                host.uuid(), host.name(), "Simulated", "1", "1", "x86_64", Fleet.CORES,
+                Fleet.MEMORY, MISSING));
+  }
+
+  @Override
+  public List<Guest> guests() {
+    return ask(
+        () ->
+            Stream.concat(
+                    world.guestsOn(host).stream().map(guest -> guest.describe(shown(guest))),
+                    world.incomingOf(host).stream()
+                        .map(migration -> migration.guest().describe(GuestState.PAUSED)))
+                .sorted(comparing(Guest::name))
+                .toList());
+  }
+
+  @Override
+  public LoadReading readLoad() {
+    return ask(
+        () -> {
+          var counters =
+              new LoadReading.HostCounters(
+                  Duration.ofNanos((long) (host.busySeconds() * 1e9)),
+                  Fleet.CORES,
+                  Memory.ofMiB(world.memoryTaken(host)),
+                  Fleet.MEMORY);
+          var guests =
+              world.guestsOn(host).stream()
+                  .filter(guest -> guest.state() != GuestState.SHUT_OFF)
+                  .map(SimulatedGuest::counters)
+                  .toList();
+          return new LoadReading(world.time().now(), world.time().nanos(), counters, guests);
+        });
+  }
+
+  @Override
+  public Optional<GuestStatus> status(UUID guest) {
+    return ask(() -> world.guest(guest).flatMap(this::statusHere));
+  }
+
+  private Optional<GuestStatus> statusHere(SimulatedGuest guest) {
+    var migration = world.migrationOf(guest.uuid());
+    if (guest.host().equals(host.name())) {
+      var state = shown(guest);
+      return Optional.of(
+          new GuestStatus(
+              state,
+              why(guest, state),
+              migration.isPresent()
+                  ? GuestStatus.Job.OUTGOING_MIGRATION
+                  : GuestStatus.Job.NONE,
+              guest.mark(),
+              true));
+    }
+    return migration
+        .filter(m -> m.target() == host)
+        .map(
+            _ ->
+                new GuestStatus(
+                    GuestState.PAUSED,
+                    GuestStatus.Why.MIGRATING,
+                    GuestStatus.Job.INCOMING_MIGRATION,
+                    guest.mark(),
+                    false));
+  }
+
+  private GuestState shown(SimulatedGuest guest) {
+    boolean switching =
+        world.migrationOf(guest.uuid()).filter(SimulatedMigration::switching).isPresent();
+    return switching && guest.running() ? GuestState.PAUSED : guest.state();
+  }
+
+  private static GuestStatus.Why why(SimulatedGuest guest, GuestState shown) {
+    if (shown != GuestState.PAUSED) {
+      return GuestStatus.Why.NONE;
+    }
+    return guest.running() ? GuestStatus.Why.MIGRATING : GuestStatus.Why.USER;
+  }
+
+  @Override
+  public void measureDirtyRate(UUID uuid, Duration window) {
+    change(
+        uuid,
+        guest -> {
+          refuse(world.migrationOf(uuid).isPresent(), guest.name() + " is being migrated.");
+          refuse(!guest.running(), guest.name() + " does not run.");
+          guest.measure(world.time().now(), window);
+        });
+  }
+
+  @Override
+  public CpuFit fits(GuestCpu cpu) {
+    return ask(
+        () ->
+            cpu.virtType().equals(SimulatedGuest.CPU.virtType())
+                ? new CpuFit.Fits()
+                : new CpuFit.Lacks("runs simulated guests alone"));
+  }
+
+  @Override
+  public void migrate(MigrationOrder order) {
+    var migration = ask(() -> start(order));
+    world.await(migration);
+  }
+
+  private SimulatedMigration start(MigrationOrder order) {
+    var guest = here(order.guest());
+    var target = peer(order.peerUri());
+    refuse(target == null, "There is no simulated host " + order.peerUri() + ".");
+    refuse(!target.up(), target.name() + " does not answer " + host.name() + ".");
+    refuse(target == host, guest.name() + " is on " + host.name() + " already.");
+    refuse(world.migrationOf(guest.uuid()).isPresent(), guest.name() + " is being migrated.");
+    refuse(!guest.running(), guest.name() + " does not run.");
+    for (var tie : guest.plan().ties()) {
+      refuse(true, guest.name() + " is tied to " + host.name() + " by " + tie.detail() + ".");
+    }
+    refuse(
+        !guest.plan().storage().equals(Fleet.SHARED),
+        target.name() + " has no " + guest.plan().storage() + "/" + guest.name() + ".qcow2.");
+    long room = Fleet.MEMORY.mib() - world.memoryTaken(target);
+    refuse(
+        guest.plan().memoryMiB() > room,
+        target.name() + " has " + room + " MiB of memory left, and " + guest.name() + " needs "
+            + guest.plan().memoryMiB() + " MiB.");
+    var longest = order.maxDowntime();
+    var migration =
+        new SimulatedMigration(
+            guest,
+            host,
+            target,
+            longest == null ? SimulatedMigration.DEFAULT_MAX_DOWNTIME : longest,
+            order.bandwidth());
+    world.start(migration);
+    return migration;
+  }
+
+  @Override
+  public Optional<MigrationProgress> progress(UUID guest) {
+    return ask(
+        () ->
+            outgoing(guest)
+                .map(
+                    m ->
+                        new MigrationProgress(
+                            world.time().now(),
+                            m.elapsed(),
+                            m.guest().plan().memory(),
+                            m.processed(),
+                            m.remaining(),
+                            m.dirtyRate(),
+                            m.bandwidth(),
+                            m.iteration())));
+  }
+
+  private Optional<SimulatedMigration> outgoing(UUID guest) {
+    return world.migrationOf(guest).filter(m -> m.source() == host);
+  }
+
+  @Override
+  public Optional<MigrationFigures> figures(UUID guest) {
+    return ask(() -> Optional.ofNullable(host.sent().get(guest)));
+  }
+
+  @Override
+  public Optional<MigrationFigures> incomingFigures(UUID guest) {
+    return ask(() -> Optional.ofNullable(host.received().get(guest)));
+  }
+
+  @Override
+  public void abort(UUID uuid) {
+    change(
+        uuid,
+        guest -> {
+          var migration = job(uuid, guest);
+          refuse(migration.switching(), guest.name() + " is switching over: it is too late.");
+          world.abort(
+              migration,
+              new HypervisorException(
+                  ABORTED, "The migration of " + guest.name() + " was aborted.", null));
+        });
+  }
+
+  @Override
+  public void setMaxDowntime(UUID uuid, Duration longest) {
+    change(uuid, guest -> job(uuid, guest).setMaxDowntime(longest));
+  }
+
+  private SimulatedMigration job(UUID uuid, SimulatedGuest guest) {
+    return outgoing(uuid)
+        .orElseThrow(() -> failed("No migration of " + guest.name() + " is running."));
+  }
+
+  @Override
+  public void resume(UUID uuid) {
+    change(
+        uuid,
+        guest -> {
+          refuse(guest.state() == GuestState.SHUT_OFF, guest.name() + " is shut off.");
+          changeState(guest, GuestState.RUNNING, "resumed");
+        });
+  }
+
+  @Override
+  public void pause(UUID uuid) {
+    change(
+        uuid,
+        guest -> {
+          refuse(guest.state() == GuestState.SHUT_OFF, guest.name() + " is shut off.");
+          changeState(guest, GuestState.PAUSED, "paused");
+        });
+  }
+
+  @Override
+  public void destroy(UUID uuid) {
+    ask(
+        () -> {
+          var incoming =
+              world.incomingOf(host).stream()
+                  .filter(m -> m.guest().uuid().equals(uuid))
+                  .findFirst();
+          if (incoming.isPresent()) {
+            world.abort(
+                incoming.get(), failed("Its copy on " + host.name() + " was destroyed."));
+            return uuid;
+          }
+          var guest = here(uuid);
+          refuse(guest.state() == GuestState.SHUT_OFF, guest.name() + " does not run.");
+          outgoing(uuid)
+              .ifPresent(m -> world.abort(m, failed(guest.name() + " was destroyed.")));
+          changeState(guest, GuestState.SHUT_OFF, "destroyed");
+          return uuid;
+        });
+  }
+
+  @Override
+  public void undefine(UUID uuid) {
+    change(
+        uuid,
+        guest -> {
+          refuse(guest.state() != GuestState.SHUT_OFF, guest.name() + " is not shut off.");
+          world.remove(guest);
+          world.changed(host, guest, "undefined");
+        });
+  }
+
+  @Override
+  public void mark(UUID uuid, @Nullable String mark) {
+    change(
+        uuid,
+        guest -> {
+          guest.mark(mark);
+          world.save(guest);
+        });
+  }
+
+  private void changeState(SimulatedGuest guest, GuestState state, String what) {
+    guest.state(state);
+    world.save(guest);
+    world.changed(host, guest, what);
+  }
+
+  @Override
+  public Optional<String> reachPeer(String peerUri) {
+    return ask(
+        () -> {
+          var peer = peer(peerUri);
+          if (peer == null) {
+            return Optional.of("There is no simulated host " + peerUri + ".");
+          }
+          return peer.up()
+              ? Optional.empty()
+              : Optional.of(peer.name() + " does not answer " + host.name() + ".");
+        });
+  }
+
+  @Override
+  public void listen(Consumer<HypervisorEvent> listener) {
+    world.look(
+        () -> {
+          SimulatedHost.Listener added = listener::accept;
+          listeners.add(added);
+          host.listeners().add(added);
+          return added;
+        });
+  }
+
+  @Override
+  public void close() {
+    world.look(() -> host.listeners().removeAll(listeners));
+  }
+
+  private @Nullable SimulatedHost peer(String uri) {
+    try {
+      var parsed = URI.create(uri);
+      return SimulatedDriver.SCHEME.equals(parsed.getScheme())
+          ? world.host(SimulatedDriver.hostName(parsed)).orElse(null)
+          : null;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  /** Ask the host, which may not answer. */
+  private <T> T ask(Supplier<T> question) {
+    boolean[] answered = new boolean[1];
+    var answer =
+        world.look(
+            () -> {
+              answered[0] = host.reachable();
+              notice(answered[0]);
+              return answered[0] ? Optional.of(question.get()) : Optional.<T>empty();
+            });
+    return answer.orElseThrow(
+        () -> new HypervisorException(UNREACHABLE, host.name() + " does not answer.", null));
+  }
+
+  private void notice(boolean reachable) {
+    if (!Boolean.valueOf(reachable).equals(connected)) {
+      var now = world.time().now();
+      HypervisorEvent event =
+          reachable
+              ? new HypervisorEvent.Connected(now)
+              : new HypervisorEvent.Disconnected(now, host.name() + " does not answer.");
+      listeners.forEach(listener -> world.tellLater(() -> listener.on(event)));
+      connected = reachable;
+    }
+  }
+
+  private void change(UUID uuid, Consumer<SimulatedGuest> change) {
+    ask(
+        () -> {
+          change.accept(here(uuid));
+          return uuid;
+        });
+  }
+
+  private SimulatedGuest here(UUID uuid) {
+    return world
+        .guest(uuid)
+        .filter(guest -> guest.host().equals(host.name()))
+        .orElseThrow(
+            () ->
+                new HypervisorException(
+                    NO_SUCH_GUEST, host.name() + " has no guest " + uuid + ".", null));
+  }
+
+  private static void refuse(boolean wrong, String sentence) {
+    if (wrong) {
+      throw failed(sentence);
+    }
+  }
+
+  private static HypervisorException failed(String sentence) {
+    return new HypervisorException(FAILED, sentence, null);
+  }
+
+  private static Map<Capability, String> missing() {
+    var missing = new LinkedHashMap<Capability, String>();
+    for (var capability :
+        List.of(
+            Capability.AUTO_CONVERGE,
+            Capability.POST_COPY,
+            Capability.PARALLEL,
+            Capability.COMPRESSION)) {
+      missing.put(capability, NOT_SIMULATED);
+    }
+    return missing;
+  }
+}
