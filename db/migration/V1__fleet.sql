@@ -21,10 +21,10 @@ insert into pool (name, note) values ('default', 'Hosts join this pool unless an
 create table host (
   id bigint generated always as identity primary key,
   pool_id bigint not null references pool,
-  name text not null unique,
-  uri text not null unique,
+  name text not null,
+  uri text not null,
   peer_uri text,
-  uuid uuid unique,
+  uuid uuid,
   hypervisor text not null default '',
   hypervisor_version text not null default '',
   library_version text not null default '',
@@ -38,8 +38,13 @@ create table host (
   maintenance boolean not null default false,
   last_seen timestamptz,
   added_at timestamptz not null default now(),
+  -- a removed host stays, so that the history of its moves does
+  removed_at timestamptz,
   version bigint not null default 0
 );
+create unique index host_name on host (name) where removed_at is null;
+create unique index host_uri on host (uri) where removed_at is null;
+create unique index host_uuid on host (uuid) where removed_at is null;
 
 create table vm (
   id bigint generated always as identity primary key,

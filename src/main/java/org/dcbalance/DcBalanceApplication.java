@@ -1,8 +1,10 @@
 package org.dcbalance;
 
+import java.time.Clock;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.EnableScheduling;
 
 /** Starts the console. */
@@ -12,5 +14,10 @@ import org.springframework.scheduling.annotation.EnableScheduling;
 public class DcBalanceApplication {
   public static void main(String[] args) {
     SpringApplication.run(DcBalanceApplication.class, args);
+  }
+
+  @Bean
+  Clock clock() {
+    return Clock.systemUTC();
   }
 }

@@ -22,6 +22,7 @@ import org.dcbalance.units.Memory;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.annotations.SQLRestriction;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Its state is observed and written by the inventory sync alone, outside this aggregate.
  */
 @Entity
+@SQLRestriction("removed_at is null")
 public class Host {
   private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._-]{0,62}");
 
@@ -70,6 +72,7 @@ public class Host {
   @Column(updatable = false)
   private Instant addedAt = Instant.EPOCH;
 
+  private @Nullable Instant removedAt;
   @Version private long version;
 
   protected Host() {}
@@ -120,6 +123,10 @@ public class Host {
 
   public void moveTo(PoolId pool) {
     this.poolId = pool.value();
+  }
+
+  void remove(Instant now) {
+    this.removedAt = now;
   }
 
   public void maintain(boolean on) {
@@ -200,6 +207,11 @@ public class Host {
 
   public boolean maintenance() {
     return maintenance;
+  }
+
+  /** Tell whether it was taken out of the inventory. */
+  public boolean removed() {
+    return removedAt != null;
   }
 
   public @Nullable Instant lastSeen() {

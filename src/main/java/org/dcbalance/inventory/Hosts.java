@@ -9,8 +9,6 @@ import org.springframework.data.repository.Repository;
 public interface Hosts extends Repository<Host, Long> {
   Host save(Host host);
 
-  void delete(Host host);
-
   Optional<Host> findById(long id);
 
   Optional<Host> findByName(String name);

@@ -1,0 +1,360 @@
+package org.dcbalance.inventory;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HostFacts;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.inventory.FleetEvents.Severity;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Add, change and remove hosts. A host is stored only once it answered, is of a kind that we
+ * support, and is not in the inventory under another name.
+ */
+@Component
+public class HostRegistration {
+  private final Hosts hosts;
+  private final Pools pools;
+  private final Connections connections;
+  private final FleetEvents events;
+  private final JdbcClient jdbc;
+  private final TransactionTemplate transaction;
+  private final ApplicationEventPublisher publisher;
+  private final Clock clock;
+
+  HostRegistration(
+      Hosts hosts,
+      Pools pools,
+      Connections connections,
+      FleetEvents events,
+      JdbcClient jdbc,
+      TransactionTemplate transaction,
+      ApplicationEventPublisher publisher,
+      Clock clock) {
+    this.hosts = hosts;
+    this.pools = pools;
+    this.connections = connections;
+    this.events = events;
+    this.jdbc = jdbc;
+    this.transaction = transaction;
+    this.publisher = publisher;
+    this.clock = clock;
+  }
+
+  /**
+   * Describe a host as an administrator enters it.
+   *
+   * @param peerUri how other hosts reach it; null if by the same URI
+   * @param poolId null for the default pool
+   */
+  public record Entry(String name, String uri, @Nullable String peerUri, @Nullable Long poolId) {
+    public Entry {
+      name = name.strip();
+      uri = uri.strip();
+      peerUri = peerUri == null || peerUri.isBlank() ? null : peerUri.strip();
+    }
+  }
+
+  /**
+   * Report a connection test.
+   *
+   * @param reach one line per other host of the pool: whether each reaches the other
+   */
+  public record Tested(HostFacts facts, int guests, List<Reach> reach) {}
+
+  /** Whether one host reaches another; problem is null if it does. */
+  public record Reach(String from, String to, @Nullable String problem) {}
+
+  /**
+   * Try an entry without storing it.
+   *
+   * @throws Problem with the sentence that says what is wrong
+   */
+  public Tested test(Entry entry, @Nullable HostId existing) {
+    var pool = pool(entry);
+    checkNew(entry, existing);
+    try (var hypervisor = connect(entry, pool)) {
+      var facts = facts(hypervisor, entry);
+      checkNotKnown(facts, existing);
+      return new Tested(facts, hypervisor.guests().size(), reach(entry, pool, hypervisor, existing));
+    } catch (HypervisorException e) {
+      throw unreachable(entry, e);
+    }
+  }
+
+  /**
+   * Add a host.
+   *
+   * @throws Problem with the sentence that says why it was not added
+   */
+  public Host add(Entry entry, Operator by) {
+    var pool = pool(entry);
+    checkNew(entry, null);
+    var facts = read(entry, pool);
+    checkNotKnown(facts, null);
+    var added =
+        Objects.requireNonNull(
+            transaction.execute(
+                status -> {
+                  var host =
+                      new Host(pool.id(), entry.name(), entry.uri(), entry.peerUri(), clock.instant());
+                  host.learn(facts);
+                  var stored = hosts.save(host);
+                  events.record(
+                      Severity.INFO,
+                      "host-added",
+                      pool.id(),
+                      stored.id(),
+                      null,
+                      entry.name() + " was added by " + by.name() + ".");
+                  return stored;
+                }));
+    publisher.publishEvent(new InventoryChanged(added.id()));
+    return added;
+  }
+
+  /** Change how a host is called or reached, after it answered by the new URI. */
+  public Host change(HostId id, Entry entry, Operator by) {
+    var before = find(id);
+    var pool = pool(entry);
+    checkNew(entry, id);
+    var facts = entry.uri().equals(before.uri()) ? null : read(entry, pool);
+    if (facts != null) {
+      checkNotKnown(facts, id);
+    } else if (entry.peerUri() != null) {
+      checkPeer(entry.peerUri());
+    }
+    if (!pool.id().equals(before.poolId())) {
+      checkPoolFits(entry, pool);
+    }
+    var changed =
+        Objects.requireNonNull(
+            transaction.execute(
+                status -> {
+                  var host = find(id);
+                  host.rename(entry.name());
+                  host.connectBy(entry.uri(), entry.peerUri());
+                  host.moveTo(pool.id());
+                  if (facts != null) {
+                    host.learn(facts);
+                  }
+                  var stored = hosts.save(host);
+                  events.record(
+                      Severity.INFO,
+                      "host-changed",
+                      pool.id(),
+                      id,
+                      null,
+                      entry.name() + " was changed by " + by.name() + ".");
+                  return stored;
+                }));
+    if (facts != null) {
+      connections.forget(id);
+    }
+    publisher.publishEvent(new InventoryChanged(id));
+    return changed;
+  }
+
+  /** Put a host into maintenance (it takes no more guests) or back. */
+  public Host maintain(HostId id, boolean on, Operator by) {
+    var changed =
+        Objects.requireNonNull(
+            transaction.execute(
+                status -> {
+                  var host = find(id);
+                  host.maintain(on);
+                  events.record(
+                      Severity.INFO,
+                      "host-maintenance",
+                      host.poolId(),
+                      id,
+                      null,
+                      host.name()
+                          + (on ? " was put into maintenance by " : " takes guests again, says ")
+                          + by.name()
+                          + ".");
+                  return hosts.save(host);
+                }));
+    publisher.publishEvent(new InventoryChanged(id));
+    return changed;
+  }
+
+  /**
+   * Take a host out of the inventory; nothing is changed on the host itself, and its history stays.
+   *
+   * @throws Problem if a migration from or to it is under way
+   */
+  public void remove(HostId id, Operator by) {
+    transaction.executeWithoutResult(
+        status -> {
+          var host = find(id);
+          boolean busy =
+              jdbc.sql(
+                      """
+                      select exists (select 1 from vm
+                        where moving_to is not null and (host_id = :id or moving_to = :id))
+                      """)
+                  .param("id", id.value())
+                  .query(Boolean.class)
+                  .single();
+          if (busy) {
+            throw new Problem(
+                ErrorCode.CONFLICT,
+                "A migration from or to " + host.name() + " is under way.",
+                "Maybe wait until it has ended, or abort it.");
+          }
+          host.remove(clock.instant());
+          hosts.save(host);
+          jdbc.sql("update vm set gone_since = now() where host_id = :id and gone_since is null")
+              .param("id", id.value())
+              .update();
+          events.record(
+              Severity.INFO,
+              "host-removed",
+              host.poolId(),
+              id,
+              null,
+              host.name() + " was removed from the inventory by " + by.name() + ".");
+        });
+    connections.forget(id);
+    publisher.publishEvent(new InventoryChanged(id));
+  }
+
+  private Host find(HostId id) {
+    return hosts
+        .findById(id.value())
+        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+  }
+
+  private HostPool pool(Entry entry) {
+    Optional<HostPool> pool =
+        entry.poolId() == null ? pools.findByName("default") : pools.findById(entry.poolId());
+    return pool.orElseThrow(
+        () ->
+            new Problem(
+                ErrorCode.BAD_REQUEST,
+                entry.poolId() == null
+                    ? "There is no pool named default."
+                    : "There is no pool " + entry.poolId() + ".",
+                "Maybe choose one of the pools listed under Pools."));
+  }
+
+  private void checkNew(Entry entry, @Nullable HostId except) {
+    duplicate(hosts.findByName(entry.name()), except, "the name " + entry.name());
+    duplicate(hosts.findByUri(entry.uri()), except, "this URI");
+  }
+
+  private void checkNotKnown(HostFacts facts, @Nullable HostId except) {
+    duplicate(hosts.findByUuid(facts.uuid()), except, "the same host UUID " + facts.uuid());
+  }
+
+  private static void duplicate(Optional<Host> other, @Nullable HostId except, String what) {
+    if (other.isPresent() && !other.get().id().equals(except)) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "The inventory already has a host with " + what + ": " + other.get().name() + ".",
+          "Maybe change that one instead.");
+    }
+  }
+
+  private Hypervisor connect(Entry entry, HostPool pool) {
+    connections.check(entry.uri());
+    checkPoolFits(entry, pool);
+    if (entry.peerUri() != null) {
+      checkPeer(entry.peerUri());
+    }
+    return connections.connect(entry.uri());
+  }
+
+  private void checkPeer(String peerUri) {
+    try {
+      connections.check(peerUri);
+    } catch (Problem e) {
+      throw new Problem(e.code(), "The peer URI: " + e.sentence(), e.advice(), e);
+    }
+  }
+
+  private static void checkPoolFits(Entry entry, HostPool pool) {
+    boolean simulated = entry.uri().startsWith("simulated:");
+    if (simulated != pool.simulated()) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          simulated
+              ? "Simulated hosts live in the simulated pool only, not in " + pool.name() + "."
+              : pool.name() + " is a simulated pool and cannot take a real host.",
+          "Maybe choose another pool.");
+    }
+  }
+
+  private HostFacts read(Entry entry, HostPool pool) {
+    try (var hypervisor = connect(entry, pool)) {
+      return facts(hypervisor, entry);
+    } catch (HypervisorException e) {
+      throw unreachable(entry, e);
+    }
+  }
+
+  private static HostFacts facts(Hypervisor hypervisor, Entry entry) {
+    var facts = hypervisor.facts();
+    if (facts.cores() < 1 || facts.memory().bytes() == 0) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          entry.name() + " says that it has " + facts.cores() + " CPUs and "
+              + facts.memory().mib() + " MiB of memory, which cannot be true.",
+          "Maybe check the libvirt daemon on it.");
+    }
+    return facts;
+  }
+
+  private static Problem unreachable(Entry entry, HypervisorException e) {
+    return new Problem(
+        e.kind() == HypervisorException.Kind.NO_LIBRARY
+            ? ErrorCode.UNAVAILABLE
+            : ErrorCode.HYPERVISOR,
+        entry.name() + " could not be added: " + e.sentence(),
+        e.kind() == HypervisorException.Kind.NO_LIBRARY
+            ? null
+            : "Maybe check the URI, that libvirt listens there, and that this console may reach it.",
+        e);
+  }
+
+  private List<Reach> reach(
+      Entry entry, HostPool pool, Hypervisor hypervisor, @Nullable HostId existing) {
+    var found = new ArrayList<Reach>();
+    var mine = entry.peerUri() == null ? entry.uri() : entry.peerUri();
+    for (var other : hosts.findByPoolIdOrderByName(pool.id().value())) {
+      if (other.id().equals(existing)) {
+        continue;
+      }
+      found.add(
+          new Reach(entry.name(), other.name(), tryReach(hypervisor, other.reachedAt())));
+      try {
+        found.add(new Reach(other.name(), entry.name(), tryReach(connections.to(other), mine)));
+      } catch (Problem e) {
+        found.add(new Reach(other.name(), entry.name(), e.sentence()));
+      }
+    }
+    return found;
+  }
+
+  private static @Nullable String tryReach(Hypervisor from, String peerUri) {
+    try {
+      return from.reachPeer(peerUri).orElse(null);
+    } catch (HypervisorException e) {
+      return e.sentence();
+    }
+  }
+}

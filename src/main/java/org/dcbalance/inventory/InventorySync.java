@@ -1,0 +1,122 @@
+package org.dcbalance.inventory;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Problem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * List every host's guests once a period, and at once after an event on it; a host that is slow or
+ * away holds up no other.
+ */
+@Component
+class InventorySync implements DisposableBean {
+  private static final Logger log = LoggerFactory.getLogger(InventorySync.class);
+
+  private final Hosts hosts;
+  private final Connections connections;
+  private final ObservedFleet fleet;
+  private final Leadership leadership;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Set<HostId> underWay = ConcurrentHashMap.newKeySet();
+  private final Map<HostId, String> described = new ConcurrentHashMap<>();
+
+  InventorySync(Hosts hosts, Connections connections, ObservedFleet fleet, Leadership leadership) {
+    this.hosts = hosts;
+    this.connections = connections;
+    this.fleet = fleet;
+    this.leadership = leadership;
+    connections.listen(this::onEvent);
+  }
+
+  @Scheduled(fixedRateString = "${dcbalance.inventory.period:5s}")
+  void readAll() {
+    if (!leadership.held()) {
+      return;
+    }
+    try {
+      hosts.findAllByOrderByName().forEach(this::readSoon);
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("The inventory could not be read from the database: {}", e.getMessage());
+    }
+  }
+
+  private void readSoon(Host host) {
+    if (underWay.add(host.id())) {
+      threads.execute(
+          () -> {
+            try {
+              read(host);
+            } finally {
+              underWay.remove(host.id());
+            }
+          });
+    }
+  }
+
+  private void onEvent(HostId id, HypervisorEvent event) {
+    switch (event) {
+      case HypervisorEvent.GuestChanged changed -> again(id);
+      case HypervisorEvent.Connected connected -> {
+        described.remove(id);
+        again(id);
+      }
+      case HypervisorEvent.Disconnected lost -> again(id);
+      case HypervisorEvent.JobCompleted done -> {}
+      case HypervisorEvent.MigrationIteration pass -> {}
+    }
+  }
+
+  private void again(HostId id) {
+    if (leadership.held()) {
+      threads.execute(
+          () -> {
+            try {
+              hosts.findById(id.value()).ifPresent(this::readSoon);
+            } catch (DataAccessException | TransactionException e) {
+              log.debug("An event of host {} waits for the next period", id, e);
+            }
+          });
+    }
+  }
+
+  private void read(Host host) {
+    try {
+      try {
+        var hypervisor = connections.to(host);
+        // facts change only when the host was upgraded, and that takes a reconnection
+        if (!host.uri().equals(described.get(host.id()))) {
+          fleet.describe(host.id(), hypervisor.facts());
+          described.put(host.id(), host.uri());
+        }
+        fleet.reconcile(host.id(), hypervisor.guests());
+      } catch (HypervisorException e) {
+        fleet.unreachable(host.id(), e.sentence());
+      } catch (Problem e) {
+        fleet.unreachable(host.id(), e.sentence());
+      }
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("What host {} shows could not be stored: {}", host.name(), e.getMessage());
+    } catch (RuntimeException e) {
+      log.error("Reading host {} failed", host.name(), e);
+    }
+  }
+
+  @Override
+  public void destroy() {
+    threads.shutdownNow();
+  }
+}

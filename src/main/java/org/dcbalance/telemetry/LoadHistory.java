@@ -1,0 +1,249 @@
+package org.dcbalance.telemetry;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.TimeRange;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/** Read the recorded load: windows for decisions, series for charts. */
+@Component
+public class LoadHistory {
+  private final JdbcClient jdbc;
+  private final TelemetrySettings settings;
+
+  LoadHistory(JdbcClient jdbc, TelemetrySettings settings) {
+    this.jdbc = jdbc;
+    this.settings = settings;
+  }
+
+  /**
+   * Sum up a VM's samples of a window: means, and 95th percentiles of each resource by itself.
+   * Memory in bytes, network and disk in bytes per second, in and out together.
+   */
+  public record VmWindow(
+      long vmId,
+      int samples,
+      double cpuCores,
+      double cpuCoresHigh,
+      long memoryBytes,
+      double network,
+      double networkHigh,
+      double disk,
+      double diskHigh) {}
+
+  /**
+   * Sum up a host's samples of a window.
+   *
+   * @param ownCpuCores what the host used beyond its guests, mean
+   * @param ownMemoryBytes what it used beyond what its guests have, mean
+   * @param cpuSummed whether the guests' sum stands in for the host's own counters
+   */
+  public record HostWindow(
+      long hostId,
+      int samples,
+      double cpuCores,
+      double ownCpuCores,
+      long memoryUsedBytes,
+      long ownMemoryBytes,
+      boolean cpuSummed,
+      Instant newest) {}
+
+  /** The newest dirty-rate measurements of a VM, in bytes per second over a window. */
+  public record DirtyMeasurement(
+      long vmId, Instant at, int windowMillis, double bytesPerSecond) {
+    public Duration window() {
+      return Duration.ofMillis(windowMillis);
+    }
+  }
+
+  /** How many samples of a host a full window holds. */
+  public int expectedSamples(Duration window) {
+    return (int) Math.max(1, window.toMillis() / settings.period().toMillis());
+  }
+
+  public Map<VmId, VmWindow> vmWindows(PoolId pool, TimeRange range) {
+    var windows = new HashMap<VmId, VmWindow>();
+    jdbc.sql(
+            """
+            select s.vm_id, count(*) as samples, avg(s.cpu_cores) as cpu_cores,
+              percentile_cont(0.95) within group (order by s.cpu_cores) as cpu_cores_high,
+              cast(avg(s.memory_bytes) as bigint) as memory_bytes,
+              avg(s.net_received + s.net_sent) as network,
+              percentile_cont(0.95) within group (order by s.net_received + s.net_sent) as network_high,
+              avg(s.disk_read + s.disk_written) as disk,
+              percentile_cont(0.95) within group (order by s.disk_read + s.disk_written) as disk_high
+            from vm_sample s join vm v on v.id = s.vm_id join host h on h.id = v.host_id
+            where h.pool_id = :pool and s.at >= :from and s.at < :to
+            group by s.vm_id
+            """)
+        .param("pool", pool.value())
+        .param("from", utc(range.from()))
+        .param("to", utc(range.to()))
+        .query(VmWindow.class)
+        .stream()
+        .forEach(w -> windows.put(new VmId(w.vmId()), w));
+    return windows;
+  }
+
+  public Map<HostId, HostWindow> hostWindows(PoolId pool, TimeRange range) {
+    var windows = new HashMap<HostId, HostWindow>();
+    jdbc.sql(
+            """
+            with guests as (
+              select s.host_id, s.at, sum(s.cpu_cores) as cpu, sum(s.memory_bytes) as memory
+              from vm_sample s join host h on h.id = s.host_id
+              where h.pool_id = :pool and s.at >= :from and s.at < :to
+              group by s.host_id, s.at)
+            select s.host_id, count(*) as samples, avg(s.cpu_cores) as cpu_cores,
+              avg(greatest(s.cpu_cores - coalesce(g.cpu, 0), 0)) as own_cpu_cores,
+              cast(avg(s.memory_used_bytes) as bigint) as memory_used_bytes,
+              cast(avg(greatest(s.memory_used_bytes - coalesce(g.memory, 0), 0)) as bigint)
+                as own_memory_bytes,
+              bool_or(s.cpu_summed) as cpu_summed, max(s.at) as newest
+            from host_sample s join host h on h.id = s.host_id
+              left join guests g on g.host_id = s.host_id and g.at = s.at
+            where h.pool_id = :pool and s.at >= :from and s.at < :to
+            group by s.host_id
+            """)
+        .param("pool", pool.value())
+        .param("from", utc(range.from()))
+        .param("to", utc(range.to()))
+        .query(HostWindow.class)
+        .stream()
+        .forEach(w -> windows.put(new HostId(w.hostId()), w));
+    return windows;
+  }
+
+  public List<DirtyMeasurement> dirtyMeasurements(PoolId pool) {
+    return jdbc.sql(
+            """
+            select m.vm_id, m.at, m.window_millis, m.bytes_per_second
+            from dirty_measurement m join vm v on v.id = m.vm_id join host h on h.id = v.host_id
+            where h.pool_id = :pool
+            """)
+        .param("pool", pool.value())
+        .query(DirtyMeasurement.class)
+        .list();
+  }
+
+  /** Give the instant of the newest sample of a pool's hosts (of all hosts with null). */
+  public Optional<Instant> newest(@Nullable PoolId pool) {
+    return jdbc.sql(
+            """
+            select s.at from host h join lateral (
+              select at from host_sample where host_id = h.id order by at desc limit 1) s on true
+            where h.removed_at is null and (cast(:pool as bigint) is null or h.pool_id = :pool)
+            order by s.at desc limit 1
+            """)
+        .param("pool", pool == null ? null : pool.value())
+        .query(OffsetDateTime.class)
+        .optional()
+        .map(OffsetDateTime::toInstant);
+  }
+
+  /** One point of a host's chart: means over the step that starts at the instant. */
+  public record HostPoint(
+      Instant at,
+      double cpu,
+      long memoryUsed,
+      long memory,
+      double networkReceived,
+      double networkSent,
+      double diskRead,
+      double diskWritten) {}
+
+  /** One point of a VM's chart; cpu in cores. */
+  public record VmPoint(
+      Instant at,
+      double cpu,
+      long memory,
+      @Nullable Long memoryUsed,
+      double networkReceived,
+      double networkSent,
+      double diskRead,
+      double diskWritten,
+      @Nullable Double dirtyRate) {}
+
+  /** Choose the step of a chart, in seconds, so that it has at most so many points. */
+  public int step(TimeRange range, int mostPoints) {
+    long period = Math.max(1, settings.period().toSeconds());
+    long needed = Math.max(period, range.length().toSeconds() / mostPoints);
+    if (needed <= period) {
+      return (int) period;
+    }
+    // a whole number of periods, of minutes or of hours, so that buckets hold alike many samples
+    long unit = needed < 60 ? period : needed < 3600 ? 60 : 3600;
+    return (int) ((needed + unit - 1) / unit * unit);
+  }
+
+  /** Give a host's load over a range; cpu as a share of its cores, 0 to 1. Steps without samples are left out. */
+  public List<HostPoint> host(HostId host, TimeRange range, int step) {
+    boolean raw = raw(range, step);
+    return jdbc.sql(
+            """
+            select date_bin(:step * interval '1 second', at, timestamptz '2000-01-01') as at,
+              avg(cpu_cores / cores) as cpu, cast(avg(memory_used_bytes) as bigint) as memory_used,
+              max(memory_bytes) as memory, avg(net_received) as network_received,
+              avg(net_sent) as network_sent, avg(disk_read) as disk_read,
+              avg(disk_written) as disk_written
+            from %s where host_id = :host and at >= :from and at < :to %s
+            group by 1 order by 1
+            """
+                .formatted(raw ? "host_sample" : "host_rollup", raw ? "" : resolution(step)))
+        .param("step", step)
+        .param("host", host.value())
+        .param("from", utc(range.from()))
+        .param("to", utc(range.to()))
+        .query(HostPoint.class)
+        .list();
+  }
+
+  /** Give a VM's load over a range. Steps without samples are left out. */
+  public List<VmPoint> vm(VmId vm, TimeRange range, int step) {
+    boolean raw = raw(range, step);
+    return jdbc.sql(
+            """
+            select date_bin(:step * interval '1 second', at, timestamptz '2000-01-01') as at,
+              avg(cpu_cores) as cpu, cast(avg(memory_bytes) as bigint) as memory,
+              cast(avg(memory_used_bytes) as bigint) as memory_used,
+              avg(net_received) as network_received, avg(net_sent) as network_sent,
+              avg(disk_read) as disk_read, avg(disk_written) as disk_written,
+              avg(dirty_rate) as dirty_rate
+            from %s where vm_id = :vm and at >= :from and at < :to %s
+            group by 1 order by 1
+            """
+                .formatted(raw ? "vm_sample" : "vm_rollup", raw ? "" : resolution(step)))
+        .param("step", step)
+        .param("vm", vm.value())
+        .param("from", utc(range.from()))
+        .param("to", utc(range.to()))
+        .query(VmPoint.class)
+        .list();
+  }
+
+  private boolean raw(TimeRange range, int step) {
+    return step < 60
+        || (step < 3600
+            && range.length().compareTo(Duration.ofHours(6)) <= 0
+            && range.from().isAfter(Instant.now().minus(settings.keepSamples())));
+  }
+
+  private static String resolution(int step) {
+    return step < 3600 ? "and resolution = 60" : "and resolution = 3600";
+  }
+
+  private static OffsetDateTime utc(Instant instant) {
+    return OffsetDateTime.ofInstant(instant, ZoneOffset.UTC);
+  }
+}

@@ -1,0 +1,45 @@
+package org.dcbalance.telemetry;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.units.HostId;
+
+/**
+ * Find hosts that report one and the same machine's counters, as several libvirt daemons on one
+ * machine do (containers, nested labs). The machine's load then says nothing about each of them, and
+ * their guests' sum stands in.
+ */
+final class SharedMachines {
+  private static final Duration ALIKE = Duration.ofSeconds(1);
+  private static final Duration RECENT = Duration.ofSeconds(30);
+
+  private final Map<HostId, LoadReading> newest = new ConcurrentHashMap<>();
+
+  /** Take note of a reading, and tell whether another host's newest one is of the same machine. */
+  boolean shared(HostId host, LoadReading reading) {
+    newest.put(host, reading);
+    return newest.entrySet().stream()
+        .anyMatch(e -> !e.getKey().equals(host) && sameMachine(e.getValue(), reading));
+  }
+
+  void forget(HostId host) {
+    newest.remove(host);
+  }
+
+  private static boolean sameMachine(LoadReading a, LoadReading b) {
+    var busyA = a.host().cpuBusy();
+    var busyB = b.host().cpuBusy();
+    if (busyA == null
+        || busyB == null
+        || a.host().cores() != b.host().cores()
+        || !a.host().memoryTotal().equals(b.host().memoryTotal())) {
+      return false;
+    }
+    // busy time since the boot: the two readings can differ by what ran between them, not by more
+    var apart = Duration.ofNanos(Math.abs(a.monotonic() - b.monotonic()));
+    var tolerated = ALIKE.plus(apart.multipliedBy(a.host().cores()));
+    return apart.compareTo(RECENT) < 0 && busyA.minus(busyB).abs().compareTo(tolerated) < 0;
+  }
+}

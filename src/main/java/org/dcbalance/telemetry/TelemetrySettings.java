@@ -1,0 +1,37 @@
+package org.dcbalance.telemetry;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Settings of collecting and keeping samples.
+ *
+ * @param period time between two samples of a host
+ * @param keepSamples how long single samples are kept
+ * @param keepMinutes how long the means of minutes are kept
+ * @param keepHours how long the means of hours are kept
+ * @param dirtyRateEvery how often each guest's dirty rate is measured; zero: never
+ * @param dirtyRateShort the short window, which shows the rate
+ * @param dirtyRateLong the long window, which shows the working set
+ */
+@ConfigurationProperties("dcbalance.telemetry")
+public record TelemetrySettings(
+    @DefaultValue("5s") Duration period,
+    @DefaultValue("2d") Duration keepSamples,
+    @DefaultValue("30d") Duration keepMinutes,
+    @DefaultValue("400d") Duration keepHours,
+    @DefaultValue("5m") Duration dirtyRateEvery,
+    @DefaultValue("1s") Duration dirtyRateShort,
+    @DefaultValue("10s") Duration dirtyRateLong) {
+  public TelemetrySettings {
+    if (period.compareTo(Duration.ofSeconds(1)) < 0 || period.compareTo(Duration.ofMinutes(5)) > 0) {
+      throw new IllegalArgumentException(
+          "dcbalance.telemetry.period must lie between 1 s and 5 min, not " + period + ".");
+    }
+    if (keepSamples.compareTo(Duration.ofDays(1)) < 0) {
+      throw new IllegalArgumentException(
+          "dcbalance.telemetry.keep-samples must be at least a day, since partitions hold a day.");
+    }
+  }
+}
