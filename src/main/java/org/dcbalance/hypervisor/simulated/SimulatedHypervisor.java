@@ -161,9 +161,8 @@ final class SimulatedHypervisor implements Hypervisor {
 
   private SimulatedMigration start(MigrationOrder order) {
     var guest = here(order.guest());
-    var target = peer(order.peerUri());
-    refuse(target == null, "There is no simulated host " + order.peerUri() + ".");
-    refuse(!target.up(), target.name() + " does not answer " + host.name() + ".");
+    var target = peer(order.peerUri()).orElseThrow(() -> failed(noHost(order.peerUri())));
+    refuse(!target.up(), silent(target));
     refuse(target == host, guest.name() + " is on " + host.name() + " already.");
     refuse(world.migrationOf(guest.uuid()).isPresent(), guest.name() + " is being migrated.");
     refuse(!guest.running(), guest.name() + " does not run.");
@@ -320,12 +319,10 @@ final class SimulatedHypervisor implements Hypervisor {
     return ask(
         () -> {
           var peer = peer(peerUri);
-          if (peer == null) {
-            return Optional.of("There is no simulated host " + peerUri + ".");
+          if (peer.isEmpty()) {
+            return Optional.of(noHost(peerUri));
           }
-          return peer.up()
-              ? Optional.empty()
-              : Optional.of(peer.name() + " does not answer " + host.name() + ".");
+          return peer.filter(p -> !p.up()).map(this::silent);
         });
   }
 
@@ -345,15 +342,23 @@ final class SimulatedHypervisor implements Hypervisor {
     world.look(() -> host.listeners().removeAll(listeners));
   }
 
-  private @Nullable SimulatedHost peer(String uri) {
+  private Optional<SimulatedHost> peer(String uri) {
     try {
       var parsed = URI.create(uri);
       return SimulatedDriver.SCHEME.equals(parsed.getScheme())
-          ? world.host(SimulatedDriver.hostName(parsed)).orElse(null)
-          : null;
+          ? world.host(SimulatedDriver.hostName(parsed))
+          : Optional.empty();
     } catch (IllegalArgumentException e) {
-      return null;
+      return Optional.empty();
     }
+  }
+
+  private static String noHost(String uri) {
+    return "There is no simulated host " + uri + ".";
+  }
+
+  private String silent(SimulatedHost peer) {
+    return peer.name() + " does not answer " + host.name() + ".";
   }
 
   /** Ask the host, which may not answer. */

@@ -136,24 +136,15 @@ final class SimulatedMigration {
 
   private void copy(double time) {
     credit += bandwidth * time;
-    while (true) {
-      send();
-      if (!fitsPause()) {
-        return;
-      }
+    send();
+    while (toSend.isEmpty()) {
       startPass();
-      if (fitsPause()) {
+      if (toSend.cardinality() <= bandwidth * maxDowntime) {
         phase = Phase.SWITCHING;
         return;
       }
-      if (credit < 1) {
-        return;
-      }
+      send();
     }
-  }
-
-  private boolean fitsPause() {
-    return toSend.cardinality() <= bandwidth * maxDowntime;
   }
 
   private void startPass() {

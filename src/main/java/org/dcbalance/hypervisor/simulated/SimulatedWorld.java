@@ -90,6 +90,10 @@ final class SimulatedWorld {
     return Optional.ofNullable(hosts.get(name));
   }
 
+  private SimulatedHost named(String name) {
+    return host(name).orElseThrow(() -> new IllegalArgumentException("No host " + name));
+  }
+
   Optional<SimulatedGuest> guest(UUID uuid) {
     return Optional.ofNullable(guests.get(uuid));
   }
@@ -165,7 +169,7 @@ final class SimulatedWorld {
   void kill(String name) {
     look(
         () -> {
-          var host = hosts.get(name);
+          var host = named(name);
           for (var migration : List.copyOf(migrations)) {
             if (migration.source() == host || migration.target() == host) {
               abort(migration, failed("The connection to " + name + " was lost."));
@@ -180,7 +184,7 @@ final class SimulatedWorld {
   void revive(String name) {
     look(
         () -> {
-          var host = hosts.get(name);
+          var host = named(name);
           host.up(true);
           guestsOn(host).forEach(guest -> guest.settleOn(name, nextDomainId++));
           return host;
@@ -191,7 +195,7 @@ final class SimulatedWorld {
   void reachable(String name, boolean reachable) {
     look(
         () -> {
-          hosts.get(name).reachable(reachable);
+          named(name).reachable(reachable);
           return reachable;
         });
   }
@@ -200,7 +204,7 @@ final class SimulatedWorld {
   void link(String name, double mibPerSecond) {
     look(
         () -> {
-          hosts.get(name).link(mibPerSecond);
+          named(name).link(mibPerSecond);
           return mibPerSecond;
         });
   }
