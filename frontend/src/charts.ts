@@ -1,0 +1,228 @@
+import uPlot from 'uplot';
+import { aligned, sentence, seriesName, spanOf, tableRows, zoomedSearch, type LoadAnswer, type LoadSeries, type Span } from './chart-data';
+import { dashOf, inksOf, optionsOf } from './chart-draw';
+import { signIn } from './requests';
+import { onThemeChange } from './theme';
+import { clock, quantity } from './units';
+
+const REFRESH_MILLIS = 5000;
+const MOST_SERIES = 6;
+
+/** Draw every `figure[data-chart]`, now and in fragments to come, and keep them in step with the page's time span. */
+export function drawCharts(): void {
+  const charts = new Map<HTMLElement, Chart>();
+  const each = (act: (chart: Chart) => void): void => charts.forEach(act);
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) charts.get(entry.target as HTMLElement)?.setVisible(entry.isIntersecting);
+  });
+  const find = (): void => {
+    for (const [figure] of charts) {
+      if (figure.isConnected) continue;
+      seen.unobserve(figure);
+      charts.get(figure)?.close();
+      charts.delete(figure);
+    }
+    for (const figure of document.querySelectorAll<HTMLElement>('figure[data-chart]')) {
+      if (charts.has(figure)) continue;
+      charts.set(figure, new Chart(figure));
+      seen.observe(figure);
+    }
+  };
+  find();
+  document.body.addEventListener('htmx:after:swap', find);
+  document.body.addEventListener('samples', () => each((chart) => chart.refresh()));
+  document.body.addEventListener('progress', () => each((chart) => chart.refresh()));
+  document.body.addEventListener('resync', () => each((chart) => chart.refresh(true)));
+  window.addEventListener('popstate', () => each((chart) => chart.refresh(true)));
+  window.addEventListener('span-changed', () => each((chart) => chart.refresh(true)));
+  onThemeChange(() => each((chart) => chart.draw()));
+  void document.fonts.load('12px "IBM Plex Sans"').then(() => each((chart) => chart.draw()));
+}
+
+const underWay = new Map<string, Promise<LoadAnswer>>();
+
+/** Fetch once for all charts that show parts of the same answer. */
+function load(url: string): Promise<LoadAnswer> {
+  let answer = underWay.get(url);
+  if (!answer) {
+    answer = fetch(url, { headers: { Accept: 'application/json' } }).then((response) => {
+      if (response.status === 401) signIn();
+      if (!response.ok) throw new Error(`The server answered ${response.status}`);
+      return response.json() as Promise<LoadAnswer>;
+    });
+    underWay.set(url, answer);
+    void answer.finally(() => setTimeout(() => underWay.delete(url), 500)).catch(() => undefined);
+  }
+  return answer;
+}
+
+class Chart {
+  readonly #figure: HTMLElement;
+  readonly #plotArea: HTMLElement;
+  readonly #readout: HTMLElement | null;
+  readonly #resizing: ResizeObserver;
+  #plot: uPlot | null = null;
+  #answer: LoadAnswer | null = null;
+  #span: Span = spanOf('', Date.now());
+  #visible = false;
+  #fetchedAt = 0;
+
+  constructor(figure: HTMLElement) {
+    this.#figure = figure;
+    this.#plotArea = figure.querySelector('.plot') ?? figure.appendChild(document.createElement('div'));
+    this.#readout = figure.querySelector('.readout');
+    let width = 0;
+    this.#resizing = new ResizeObserver(() => {
+      if (this.#plotArea.clientWidth === width) return;
+      width = this.#plotArea.clientWidth;
+      this.#plot?.setSize({ width, height: this.#plotArea.clientHeight });
+    });
+    this.#resizing.observe(this.#plotArea);
+    this.#plotArea.addEventListener('dblclick', () => zoomOut());
+    figure.querySelector('details')?.addEventListener('toggle', () => this.#fillTable());
+  }
+
+  close(): void {
+    this.#resizing.disconnect();
+    this.#plot?.destroy();
+  }
+
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    if (visible) this.refresh(this.#answer === null);
+  }
+
+  /** Fetch again, at most every five seconds and only for a span that ends now, unless told to. */
+  refresh(always = false): void {
+    const now = Date.now();
+    if (!always && (!this.#visible || !this.#span.live || now - this.#fetchedAt < REFRESH_MILLIS - 250)) return;
+    const { src, range } = this.#figure.dataset;
+    if (!src) return;
+    this.#fetchedAt = now;
+    this.#span = this.#small ? spanOf('', now, range) : spanOf(location.search, now, range);
+    // Rounded, so that charts of one page ask for one answer.
+    const from = new Date(Math.floor(this.#span.from / 1000) * 1000).toISOString();
+    const to = new Date(Math.ceil(this.#span.to / 1000) * 1000).toISOString();
+    load(`${src}${src.includes('?') ? '&' : '?'}from=${from}&to=${to}`).then(
+      (answer) => {
+        this.#answer = answer;
+        this.draw();
+      },
+      () => this.#say('This chart could not be loaded. It is tried again with the next samples.'),
+    );
+  }
+
+  draw(): void {
+    const answer = this.#answer;
+    if (!answer || !this.#figure.isConnected) return;
+    const series = this.#series(answer);
+    const data = aligned(series, answer.resolutionSeconds);
+    const label = this.#figure.dataset['label'] ?? 'Load';
+    this.#plotArea.setAttribute('role', 'img');
+    this.#plotArea.setAttribute('aria-label', sentence(label, answer, series));
+    if (data[0].length === 0) {
+      this.#say('No samples in this span of time.');
+      return;
+    }
+    this.#plot?.destroy();
+    this.#plotArea.replaceChildren();
+    const inks = inksOf(this.#figure);
+    const span = this.#figure.dataset['src']?.endsWith('/progress') ? { from: Date.parse(answer.from), to: Date.parse(answer.to) } : this.#span;
+    this.#plot = new uPlot(
+      optionsOf({
+        width: this.#plotArea.clientWidth,
+        height: this.#plotArea.clientHeight,
+        inks,
+        answer,
+        series,
+        span,
+        sync: this.#figure.dataset['sync'] ?? 'page',
+        small: this.#small,
+        zoomed: zoomTo,
+        pointed: (index) => this.#read(index, data, series),
+      }),
+      data as uPlot.AlignedData,
+      this.#plotArea,
+    );
+    this.#legend(series, inks.series);
+    this.#read(null, data, series);
+    this.#fillTable();
+  }
+
+  get #small(): boolean {
+    return this.#figure.dataset['form'] === 'small';
+  }
+
+  #series(answer: LoadAnswer): LoadSeries[] {
+    const wanted = (this.#figure.dataset['series'] ?? '').split(' ').filter(Boolean);
+    return wanted.flatMap((name) => answer.series.filter((each) => each.name === name)).slice(0, MOST_SERIES);
+  }
+
+  #say(text: string): void {
+    this.#plot?.destroy();
+    this.#plot = null;
+    this.#plotArea.replaceChildren(Object.assign(document.createElement('p'), { className: 'plot-note', textContent: text }));
+  }
+
+  #legend(series: readonly LoadSeries[], colours: readonly string[]): void {
+    const legend = this.#figure.querySelector('.legend');
+    if (!legend || series.length < 2) return;
+    legend.replaceChildren(
+      ...series.map((each, index) => {
+        const entry = document.createElement('span');
+        const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+        svg.setAttribute('viewBox', '0 0 24 4');
+        const line = svg.appendChild(document.createElementNS(svg.namespaceURI, 'line'));
+        const attributes = { x1: 0, x2: 24, y1: 2, y2: 2, stroke: colours[index] ?? '', 'stroke-width': 2, 'stroke-dasharray': dashOf(index).join(' ') };
+        for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, String(value));
+        entry.append(svg, seriesName(each.name));
+        return entry;
+      }),
+    );
+  }
+
+  #read(index: number | null, data: readonly (readonly (number | null)[])[], series: readonly LoadSeries[]): void {
+    if (!this.#readout) return;
+    const instants = data[0] ?? [];
+    const at = index ?? instants.length - 1;
+    const values = series.map(({ unit }, row) => quantity(data[row + 1]?.[at], unit));
+    this.#readout.textContent = `${clock(instants[at] ?? 0, true)}  ${values.join(' · ')}`;
+  }
+
+  #fillTable(): void {
+    const details = this.#figure.querySelector('details');
+    const answer = this.#answer;
+    const body = details?.querySelector('.table-slot');
+    if (!details?.open || !answer || !body) return;
+    const series = this.#series(answer);
+    const table = document.createElement('table');
+    const head = table.createTHead().insertRow();
+    for (const name of ['Time', ...series.map((each) => seriesName(each.name))]) {
+      head.append(Object.assign(document.createElement('th'), { scope: 'col', textContent: name }));
+    }
+    const rows = table.createTBody();
+    for (const cells of tableRows(aligned(series, answer.resolutionSeconds), series)) {
+      const row = rows.insertRow();
+      for (const cell of cells) row.insertCell().textContent = cell;
+    }
+    body.replaceChildren(table);
+  }
+}
+
+function zoomTo(from: number, to: number): void {
+  history.pushState({ zoomed: true }, '', zoomedSearch(location.search, from, to));
+  window.dispatchEvent(new Event('span-changed'));
+}
+
+function zoomOut(): void {
+  if ((history.state as { zoomed?: boolean } | null)?.zoomed) {
+    history.back();
+    return;
+  }
+  const query = new URLSearchParams(location.search);
+  if (!query.has('from')) return;
+  query.delete('from');
+  query.delete('to');
+  history.replaceState(null, '', `?${query}`);
+  window.dispatchEvent(new Event('span-changed'));
+}

@@ -1,0 +1,85 @@
+import htmx from 'htmx.org';
+import type { RequestEvent } from './requests';
+
+const RELEASE_MILLIS = 400;
+
+/** What an incoming fragment would do to the rows on screen. */
+export interface RowChange {
+  readonly moves: boolean;
+  readonly added: number;
+}
+
+/** Compare row keys. Rows that only append below, or stay in place, move nothing under the pointer. */
+export function rowChange(current: readonly string[], incoming: readonly string[]): RowChange {
+  const known = new Set(current);
+  return {
+    moves: current.some((key, index) => incoming[index] !== key),
+    added: incoming.filter((key) => !known.has(key)).length,
+  };
+}
+
+/** Name what waits: "2 new: show", or "Updates waiting: show" when rows only moved or left. */
+export function waitingText(added: number): string {
+  return added > 0 ? `${added} new: show` : 'Updates waiting: show';
+}
+
+const waiting = new Map<string, number>();
+
+/**
+ * Hold back a fragment that would reorder rows under the pointer or the focus, or touch a field being edited. Numbers in
+ * rows that stay in place are always refreshed. What is held waits behind one button, or for the pointer to leave.
+ */
+export function holdUpdates(): void {
+  document.body.addEventListener('htmx:after:request', (event) => {
+    const { ctx } = (event as RequestEvent).detail;
+    const region = ctx.sourceElement;
+    if (!region.id || ctx.text === undefined || (ctx.response?.status ?? 0) >= 400) return;
+    const change = rowChange(rowKeys(region), rowKeys(new DOMParser().parseFromString(ctx.text, 'text/html')));
+    if (isEdited(region) || (change.moves && isBusy(region))) {
+      event.preventDefault();
+      waiting.set(region.id, change.added);
+    } else {
+      waiting.delete(region.id);
+    }
+    announce();
+  });
+  document.addEventListener('pointerout', () => setTimeout(release, RELEASE_MILLIS));
+  document.addEventListener('focusout', () => setTimeout(release, RELEASE_MILLIS));
+  document.querySelector('#updates-waiting')?.addEventListener('click', () => fetchAgain([...waiting.keys()]));
+}
+
+function release(): void {
+  fetchAgain([...waiting.keys()].filter((id) => {
+    const region = document.getElementById(id);
+    return region === null || !(isBusy(region) || isEdited(region));
+  }));
+}
+
+function fetchAgain(ids: readonly string[]): void {
+  for (const id of ids) {
+    waiting.delete(id);
+    const region = document.getElementById(id);
+    if (region) htmx.trigger(region, 'refresh');
+  }
+  if (ids.length > 0) announce();
+}
+
+function announce(): void {
+  const button = document.querySelector<HTMLButtonElement>('#updates-waiting');
+  if (!button) return;
+  button.hidden = waiting.size === 0;
+  button.textContent = waitingText([...waiting.values()].reduce((sum, added) => sum + added, 0));
+}
+
+function rowKeys(root: ParentNode): string[] {
+  return [...root.querySelectorAll<HTMLElement>('[data-row]')].map((row) => row.dataset['row'] ?? '');
+}
+
+function isBusy(region: Element): boolean {
+  return region.matches(':hover') || region.contains(document.activeElement);
+}
+
+function isEdited(region: Element): boolean {
+  const active = document.activeElement;
+  return active !== null && region.contains(active) && active.matches('input:not([type=checkbox], [type=radio]), textarea, select');
+}

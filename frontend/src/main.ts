@@ -1,0 +1,28 @@
+import 'uplot/dist/uPlot.min.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/layout.css';
+import './styles/parts.css';
+import './styles/tables.css';
+import './styles/charts.css';
+import './styles/media.css';
+import 'htmx.org';
+import { keepTimes } from './ages';
+import { selectRows } from './bulk';
+import { drawCharts } from './charts';
+import { wireDialogs } from './dialogs';
+import { holdUpdates } from './holding';
+import { listenToKeys } from './keys';
+import { followLive } from './live';
+import { guardRequests } from './requests';
+import { chooseTheme } from './theme';
+
+guardRequests();
+holdUpdates();
+keepTimes();
+chooseTheme();
+wireDialogs();
+selectRows();
+listenToKeys();
+drawCharts();
+followLive();
