@@ -7,6 +7,7 @@ QEMU_LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_PREFIX=${LAB_PREFIX:-dcb}
 LAB_DIR=${LAB_DIR:-/var/lib/dcbalance-lab/$LAB_PREFIX} # unix socket paths below it must stay under 108 characters
 LAB_CACHE=${LAB_CACHE:-$QEMU_LAB/../.cache}             # what is built once: guest kernel, initial RAM disk, programs
+LAB_NICE=${LAB_NICE:--5}                                # guests get the CPU they ask for, beside a build or a browser
 LAB_LINK_NET=10.99.0                                    # management and migration: host N is .N, the fabric is .254
 LAB_GUEST_NET=10.77.0                                   # guests: guest number n is .(10+n), the fabric is .1
 LAB_MAX_HOSTS=16
@@ -212,7 +213,7 @@ power_on() {
   rm -rf "${h:?}/run"
   mkdir -p "$h/run/libvirt"
   rm -f "$h/norestart"
-  setsid ip netns exec "$(host_ns "$n")" unshare --mount --uts --ipc --pid --fork --kill-child=KILL \
+  setsid nice -n "$LAB_NICE" ip netns exec "$(host_ns "$n")" unshare --mount --uts --ipc --pid --fork --kill-child=KILL \
     "$QEMU_LAB/host-init" "$h" "$LAB_DIR/images/host-load" >"$h/init.log" 2>&1 </dev/null 9>&- &
   echo $! >"$h/outer.pid"
   disown
