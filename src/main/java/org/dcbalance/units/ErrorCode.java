@@ -4,12 +4,18 @@ package org.dcbalance.units;
 public enum ErrorCode {
   /** The request cannot be read or breaks a rule: HTTP 400. */
   BAD_REQUEST(400),
+  /** Nobody is signed in, or the token is unknown: HTTP 401. */
+  SIGNED_OUT(401),
+  /** The role of who asks does not allow it: HTTP 403. */
+  FORBIDDEN(403),
   /** What was asked for does not exist: HTTP 404. */
   NOT_FOUND(404),
   /** The state of things does not allow it (any more): HTTP 409. */
   CONFLICT(409),
   /** Well-formed, but refused by a rule that protects hosts or guests: HTTP 422. */
   REFUSED(422),
+  /** A fault of DCbalance itself: HTTP 500. */
+  INTERNAL(500),
   /** A hypervisor, or the way to it, failed: HTTP 502. */
   HYPERVISOR(502),
   /** Something this console needs is away: HTTP 503. */

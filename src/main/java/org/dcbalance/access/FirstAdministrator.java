@@ -1,0 +1,120 @@
+package org.dcbalance.access;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Base64;
+import org.dcbalance.database.DatabaseSettings;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * See to it that somebody can sign in, before the console opens its port.
+ *
+ * <p>Consoles that start together on one database take turns, so that the password in the file of
+ * whoever came first is the one that counts.
+ */
+@Component
+class FirstAdministrator implements SmartInitializingSingleton {
+  static final String NAME = "admin";
+  static final String TOKEN_NAME = "environment";
+
+  private static final Logger log = LoggerFactory.getLogger(FirstAdministrator.class);
+  private static final long LOCK = 0x6463_6261_6c61_6e63L;
+
+  private final Users users;
+  private final ApiTokens tokens;
+  private final AdminSettings settings;
+  private final Path file;
+  private final JdbcClient jdbc;
+  private final TransactionOperations transactions;
+
+  FirstAdministrator(
+      Users users,
+      ApiTokens tokens,
+      AdminSettings settings,
+      DatabaseSettings data,
+      JdbcClient jdbc,
+      TransactionOperations transactions) {
+    this.users = users;
+    this.tokens = tokens;
+    this.settings = settings;
+    this.file = data.folder().resolve("admin-password");
+    this.jdbc = jdbc;
+    this.transactions = transactions;
+  }
+
+  @Override
+  public void afterSingletonsInstantiated() {
+    // read before anything is written: a setting that cannot be used changes nothing
+    var password = settings.chosenPassword();
+    var token = settings.chosenToken();
+    transactions.executeWithoutResult(
+        status -> {
+          jdbc.sql("select pg_advisory_xact_lock(?)").param(LOCK).query(row -> {});
+          password.ifPresentOrElse(this::take, this::generateOnce);
+          token.ifPresentOrElse(
+              given -> tokens.put(TOKEN_NAME, given, Role.ADMINISTRATOR), this::forgetToken);
+        });
+  }
+
+  private void take(String password) {
+    var changed =
+        users
+            .find(NAME)
+            .map(user -> users.setPassword(user, password))
+            .orElseGet(() -> users.add(NAME, password, Role.ADMINISTRATOR));
+    if (!changed) {
+      return;
+    }
+    log.info("The user {} has the password given in DCBALANCE_ADMIN_PASSWORD.", NAME);
+    try {
+      if (Files.deleteIfExists(file)) {
+        log.info("Removed {}: the password in it is no longer valid.", file);
+      }
+    } catch (IOException e) {
+      log.warn("{} holds a password that is no longer valid and cannot be removed.", file, e);
+    }
+  }
+
+  private void generateOnce() {
+    if (users.find(NAME).isPresent()) {
+      if (Files.exists(file)) {
+        log.info("Sign in as {}; the generated password is in {}.", NAME, file);
+      }
+      return;
+    }
+    var password = random();
+    try {
+      SecretFile.write(file, password);
+    } catch (IOException e) {
+      throw new Problem(
+          ErrorCode.UNAVAILABLE,
+          "The administrator's password cannot be written to " + file + ": " + e + ".",
+          "Maybe choose another data folder with DCBALANCE_DATA_DIR, or give the password in"
+              + " DCBALANCE_ADMIN_PASSWORD.",
+          e);
+    }
+    users.add(NAME, password, Role.ADMINISTRATOR);
+    log.info("Sign in as {}; the generated password is in {} (for its owner alone).", NAME, file);
+  }
+
+  private void forgetToken() {
+    if (tokens.remove(TOKEN_NAME)) {
+      log.info("Removed the API token of DCBALANCE_ADMIN_TOKEN, which is not set any more.");
+    }
+  }
+
+  private static String random() {
+    var bytes = new byte[18];
+    new SecureRandom().nextBytes(bytes);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+}

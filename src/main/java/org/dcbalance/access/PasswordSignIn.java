@@ -1,0 +1,77 @@
+package org.dcbalance.access;
+
+import java.time.Duration;
+import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.authentication.LockedException;
+import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
+import org.springframework.security.authentication.dao.DaoAuthenticationProvider;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.userdetails.UsernameNotFoundException;
+import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.security.web.authentication.WebAuthenticationDetails;
+
+/**
+ * Check a name and a password, no faster than the brake allows. An unknown name costs the same work
+ * as a wrong password, and is answered alike.
+ */
+final class PasswordSignIn implements AuthenticationProvider {
+  private final SignInBrake brake;
+  private final DaoAuthenticationProvider check;
+
+  PasswordSignIn(Users users, PasswordEncoder encoder, SignInBrake brake) {
+    this.brake = brake;
+    this.check =
+        new DaoAuthenticationProvider(
+            name ->
+                users
+                    .find(name)
+                    .map(
+                        user ->
+                            org.springframework.security.core.userdetails.User.withUsername(
+                                    user.name())
+                                .password(user.passwordHash())
+                                .roles(user.role().name())
+                                .disabled(!user.enabled())
+                                .build())
+                    .orElseThrow(() -> new UsernameNotFoundException("Unknown user.")));
+    check.setPasswordEncoder(encoder);
+  }
+
+  @Override
+  public Authentication authenticate(Authentication attempt) {
+    var user = attempt.getName();
+    var address =
+        attempt.getDetails() instanceof WebAuthenticationDetails details
+            ? String.valueOf(details.getRemoteAddress())
+            : "";
+    var wait = brake.begin(user, address);
+    if (wait.isPresent()) {
+      throw new TooManyAttempts(wait.get());
+    }
+    var signedIn = check.authenticate(attempt);
+    brake.succeeded(user, address);
+    return signedIn;
+  }
+
+  @Override
+  public boolean supports(Class<?> attempt) {
+    return UsernamePasswordAuthenticationToken.class.isAssignableFrom(attempt);
+  }
+
+  /** Refuse an attempt that came before its time. */
+  static final class TooManyAttempts extends LockedException {
+    private static final long serialVersionUID = 1L;
+
+    private final Duration wait;
+
+    TooManyAttempts(Duration wait) {
+      super("Too many failed attempts.");
+      this.wait = wait;
+    }
+
+    /** Give the wait in whole seconds, at least 1. */
+    long seconds() {
+      return Math.max(1, wait.plusMillis(999).toSeconds());
+    }
+  }
+}

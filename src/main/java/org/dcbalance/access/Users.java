@@ -1,0 +1,53 @@
+package org.dcbalance.access;
+
+import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.stereotype.Repository;
+
+/** The people who may sign in. */
+@Repository
+class Users {
+  private final JdbcClient jdbc;
+  private final PasswordEncoder encoder;
+
+  Users(JdbcClient jdbc, PasswordEncoder encoder) {
+    this.jdbc = jdbc;
+    this.encoder = encoder;
+  }
+
+  Optional<User> find(String name) {
+    return jdbc.sql("select name, password_hash, role, enabled from app_user where name = ?")
+        .param(name)
+        .query(
+            (row, index) ->
+                new User(
+                    row.getString("name"),
+                    row.getString("password_hash"),
+                    Role.valueOf(row.getString("role")),
+                    row.getBoolean("enabled")))
+        .optional();
+  }
+
+  /** Add a user, unless one of that name exists; tell whether it was added. */
+  boolean add(String name, String password, Role role) {
+    return jdbc.sql(
+                """
+                insert into app_user (name, password_hash, role) values (?, ?, ?)
+                on conflict (name) do nothing""")
+            .params(name, encoder.encode(password), role.name())
+            .update()
+        == 1;
+  }
+
+  /** Give the user this password, unless it is that already; tell whether it was changed. */
+  boolean setPassword(User user, String password) {
+    if (encoder.matches(password, user.passwordHash())) {
+      return false;
+    }
+    return jdbc.sql("update app_user set password_hash = ? where name = ?")
+            .params(encoder.encode(password), user.name())
+            .update()
+        == 1;
+  }
+}

@@ -1,0 +1,110 @@
+package org.dcbalance.access;
+
+import static org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher.pathPattern;
+
+import java.time.Clock;
+import java.util.Map;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.authorization.AuthorizationDecision;
+import org.springframework.security.authorization.AuthorizationManager;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
+import org.springframework.security.crypto.password.DelegatingPasswordEncoder;
+import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.intercept.AuthorizationFilter;
+import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
+import org.springframework.security.web.savedrequest.HttpSessionRequestCache;
+import org.springframework.security.web.util.matcher.AndRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+
+/** Guard every request: programs by token and without a session, people by session. */
+@Configuration(proxyBeanMethods = false)
+class WebSecurity {
+  private static final int BCRYPT_STRENGTH = 11;
+
+  private static final RequestMatcher TOKEN_PATHS =
+      new OrRequestMatcher(
+          pathPattern("/api/**"), pathPattern("/v3/api-docs/**"), pathPattern("/actuator/**"));
+
+  /** A page that a person opened: what to show after the sign-in. */
+  private static final RequestMatcher WORTH_RETURNING_TO =
+      request -> {
+        var accept = request.getHeader(HttpHeaders.ACCEPT);
+        return request.getMethod().equals("GET")
+            && RequestKind.of(request) == RequestKind.PAGE
+            && accept != null
+            && accept.contains("text/html");
+      };
+
+  private final AccessRules rules = new AccessRules();
+  private final Refusals refusals = new Refusals(rules);
+
+  @Bean
+  PasswordEncoder passwordEncoder() {
+    return new DelegatingPasswordEncoder(
+        "bcrypt", Map.of("bcrypt", new BCryptPasswordEncoder(BCRYPT_STRENGTH)));
+  }
+
+  @Bean
+  PasswordSignIn passwordSignIn(Users users, PasswordEncoder encoder) {
+    return new PasswordSignIn(users, encoder, new SignInBrake(Clock.systemUTC()));
+  }
+
+  @Bean
+  @Order(1)
+  SecurityFilterChain programs(HttpSecurity http, ApiTokens tokens) {
+    guard(http);
+    return http.securityMatcher(
+            new AndRequestMatcher(
+                TOKEN_PATHS, request -> TokenFilter.tokenOf(request).isPresent()))
+        .addFilterBefore(new TokenFilter(tokens, refusals), AuthorizationFilter.class)
+        .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+        // no browser adds the token by itself, so that nobody can borrow it
+        .csrf(csrf -> csrf.disable())
+        .build();
+  }
+
+  @Bean
+  @Order(2)
+  SecurityFilterChain people(HttpSecurity http, PasswordSignIn signIn) {
+    guard(http);
+    var returning = new HttpSessionRequestCache();
+    returning.setRequestMatcher(WORTH_RETURNING_TO);
+    returning.setMatchingRequestParameterName(null);
+    return http.authenticationProvider(signIn)
+        .csrf(Customizer.withDefaults())
+        .requestCache(cache -> cache.requestCache(returning))
+        .formLogin(
+            form -> form.loginPage("/login").failureHandler(new SignInFailure(refusals)))
+        .logout(logout -> logout.logoutUrl("/logout").logoutSuccessUrl("/login?logout"))
+        .build();
+  }
+
+  private void guard(HttpSecurity http) {
+    http.authorizeHttpRequests(requests -> requests.anyRequest().access(byRole()))
+        .exceptionHandling(
+            refused -> refused.authenticationEntryPoint(refusals).accessDeniedHandler(refusals))
+        .headers(SecurityHeaders::write)
+        .httpBasic(basic -> basic.disable());
+  }
+
+  private AuthorizationManager<RequestAuthorizationContext> byRole() {
+    return (authentication, context) ->
+        new AuthorizationDecision(
+            rules
+                .needed(context.getRequest())
+                .map(
+                    needed ->
+                        CurrentOperator.of(authentication.get())
+                            .filter(me -> me.role().includes(needed))
+                            .isPresent())
+                .orElse(true));
+  }
+}
