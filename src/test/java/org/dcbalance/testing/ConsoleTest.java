@@ -1,0 +1,28 @@
+package org.dcbalance.testing;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.context.annotation.Import;
+
+/**
+ * Start the whole console on a free port with a real PostgreSQL. All tests that carry it share one
+ * console, so none may rely on tables being empty.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@SpringBootTest(
+    webEnvironment = WebEnvironment.RANDOM_PORT,
+    properties = {
+      "dcbalance.data-dir=target/console-test",
+      "dcbalance.admin.password=" + ConsoleTest.PASSWORD,
+      "dcbalance.admin.token=" + ConsoleTest.TOKEN
+    })
+@Import({PostgresForTests.class, ConsoleProbes.class})
+public @interface ConsoleTest {
+  String PASSWORD = "a password for tests";
+  String TOKEN = "a-token-for-tests-0123456789abcdef";
+}
