@@ -28,9 +28,11 @@ final class AccessRules {
     open("/login", "/app/**", "/favicon.ico", "/error");
     open("/actuator/health", "/actuator/health/**");
 
-    // pausing is an operator's brake, although what it stops is set up by administrators
-    changing(Role.OPERATOR, "/pools/*/pause", "/pools/*/resume");
-    changing(Role.OPERATOR, "/api/v1/pools/*/pause", "/api/v1/pools/*/resume");
+    // what a person prefers to see changes nothing for others
+    changing(Role.VIEWER, "/preferences");
+    // brakes are an operator's, although what they stop is set up by administrators
+    changing(Role.OPERATOR, "/pools/*/pause", "/hosts/*/maintenance");
+    changing(Role.OPERATOR, "/api/v1/pools/*/pause", "/api/v1/hosts/*/maintenance");
     changing(Role.ADMINISTRATOR, "/api/v1/hosts/**", "/api/v1/pools/**");
     changing(Role.ADMINISTRATOR, "/hosts/**", "/pools/**", "/settings/**");
     all(Role.ADMINISTRATOR, "/hosts/new", "/hosts/*/edit", "/hosts/*/remove");

@@ -56,11 +56,11 @@ public record AdminSettings(
   }
 
   private static Optional<String> chosen(String name, @Nullable String value, @Nullable Path file) {
-    var hasValue = value != null && !value.isBlank();
+    var given = Optional.ofNullable(value).filter(text -> !text.isBlank());
     if (file == null || file.toString().isBlank()) {
-      return hasValue ? Optional.of(value) : Optional.empty();
+      return given;
     }
-    if (hasValue) {
+    if (given.isPresent()) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
           name + " and " + name + "_FILE are both set.",

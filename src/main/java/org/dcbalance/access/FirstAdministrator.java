@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Optional;
 import org.dcbalance.database.DatabaseSettings;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
@@ -63,6 +64,13 @@ class FirstAdministrator implements SmartInitializingSingleton {
           token.ifPresentOrElse(
               given -> tokens.put(TOKEN_NAME, given, Role.ADMINISTRATOR), this::forgetToken);
         });
+  }
+
+  /** Give the file that holds the generated password, for as long as that is the valid one. */
+  Optional<Path> passwordFile() {
+    return settings.chosenPassword().isEmpty() && Files.exists(file)
+        ? Optional.of(file)
+        : Optional.empty();
   }
 
   private void take(String password) {

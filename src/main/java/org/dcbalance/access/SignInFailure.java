@@ -31,8 +31,7 @@ final class SignInFailure implements AuthenticationFailureHandler {
       }
       case TooManyAttempts blocked -> {
         log.warn("Sign-ins from {} are held off.", request.getRemoteAddr());
-        response.sendRedirect(
-            request.getContextPath() + "/login?error&wait=" + blocked.seconds());
+        response.sendRedirect(request.getContextPath() + "/login?error&wait=" + blocked.seconds());
       }
       default -> {
         // not the name: people type their password into that field

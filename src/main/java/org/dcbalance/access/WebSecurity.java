@@ -62,10 +62,10 @@ class WebSecurity {
   SecurityFilterChain programs(HttpSecurity http, ApiTokens tokens) {
     guard(http);
     return http.securityMatcher(
-            new AndRequestMatcher(
-                TOKEN_PATHS, request -> TokenFilter.tokenOf(request).isPresent()))
+            new AndRequestMatcher(TOKEN_PATHS, request -> TokenFilter.tokenOf(request).isPresent()))
         .addFilterBefore(new TokenFilter(tokens, refusals), AuthorizationFilter.class)
-        .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+        .sessionManagement(
+            session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
         // no browser adds the token by itself, so that nobody can borrow it
         .csrf(csrf -> csrf.disable())
         .build();
@@ -77,12 +77,10 @@ class WebSecurity {
     guard(http);
     var returning = new HttpSessionRequestCache();
     returning.setRequestMatcher(WORTH_RETURNING_TO);
-    returning.setMatchingRequestParameterName(null);
     return http.authenticationProvider(signIn)
         .csrf(Customizer.withDefaults())
         .requestCache(cache -> cache.requestCache(returning))
-        .formLogin(
-            form -> form.loginPage("/login").failureHandler(new SignInFailure(refusals)))
+        .formLogin(form -> form.loginPage("/login").failureHandler(new SignInFailure(refusals)))
         .logout(logout -> logout.logoutUrl("/logout").logoutSuccessUrl("/login?logout"))
         .build();
   }

@@ -26,6 +26,7 @@ import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerRequest;
 import org.springframework.web.servlet.function.ServerResponse;
 import org.springframework.web.util.HtmlUtils;
+import org.springframework.web.util.WebUtils;
 
 /**
  * Answer failed requests, the only place where that is done: problem+json for programs, a line of
@@ -44,7 +45,8 @@ class ErrorAnswers implements ErrorController {
 
   /** Answer what a controller threw. */
   @ExceptionHandler
-  @Nullable Object thrown(Exception failure, HttpServletRequest request, HttpServletResponse response) {
+  @Nullable Object thrown(
+      Exception failure, HttpServletRequest request, HttpServletResponse response) {
     if (failure instanceof AsyncRequestNotUsableException || response.isCommitted()) {
       // the client has gone, or has half an answer: there is nobody to tell
       log.debug("An answer broke off.", failure);
@@ -123,7 +125,9 @@ class ErrorAnswers implements ErrorController {
     var advice = trouble.advice();
     return "<p class=\"problem\" role=\"alert\">"
         + HtmlUtils.htmlEscape(trouble.sentence())
-        + (advice == null ? "" : " <span class=\"advice\">" + HtmlUtils.htmlEscape(advice) + "</span>")
+        + (advice == null
+            ? ""
+            : " <span class=\"advice\">" + HtmlUtils.htmlEscape(advice) + "</span>")
         + "</p>";
   }
 
@@ -133,6 +137,8 @@ class ErrorAnswers implements ErrorController {
     model.put("sentence", trouble.sentence());
     model.put("advice", trouble.advice());
     model.put("requestId", RequestIds.of(request));
+    var theme = WebUtils.getCookie(request, "theme");
+    model.put("theme", theme == null ? "system" : theme.getValue());
     return model;
   }
 }

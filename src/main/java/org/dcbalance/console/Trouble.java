@@ -24,7 +24,10 @@ record Trouble(int status, ErrorCode code, String sentence, @Nullable String adv
   static Trouble of(int status, String path) {
     return switch (status) {
       case 400 ->
-          of(ErrorCode.BAD_REQUEST, "The request cannot be understood.", "Maybe go back and retry.");
+          of(
+              ErrorCode.BAD_REQUEST,
+              "The request cannot be understood.",
+              "Maybe go back and retry.");
       case 401 -> of(ErrorCode.SIGNED_OUT, "Nobody is signed in.", "Maybe sign in first.");
       case 403 ->
           of(
@@ -35,7 +38,10 @@ record Trouble(int status, ErrorCode code, String sentence, @Nullable String adv
       default ->
           status < 500
               ? new Trouble(
-                  status, ErrorCode.BAD_REQUEST, "The request was refused.", "Maybe go back and retry.")
+                  status,
+                  ErrorCode.BAD_REQUEST,
+                  "The request was refused.",
+                  "Maybe go back and retry.")
               : internal();
     };
   }

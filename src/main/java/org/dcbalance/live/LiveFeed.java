@@ -22,7 +22,9 @@ class LiveFeed {
     this.streams = streams;
   }
 
-  /** Stay for as long as the page does: requests run on virtual threads, so that waiting is free. */
+  /**
+   * Stay for as long as the page does: requests run on virtual threads, so that waiting is free.
+   */
   @GetMapping("/live")
   void follow(HttpServletRequest request, HttpServletResponse response)
       throws IOException, InterruptedException {
