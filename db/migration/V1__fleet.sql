@@ -13,6 +13,8 @@ create table pool (
   -- networks or bridges that exist on every host of the pool; empty: not checked
   networks text[] not null default '{}',
   note text not null default '',
+  -- who asked for a round now; the console that runs rounds clears it
+  round_requested_by text,
   version bigint not null default 0
 );
 

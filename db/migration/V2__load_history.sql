@@ -123,7 +123,11 @@ create table recommendation (
   note text not null default '',
   superseded_by_round bigint,
   settled_at timestamptz,
+  succeeded boolean,
   settled_as text,
+  -- the imbalance once a whole window lay behind the move, and the round that saw it
+  imbalance_measured double precision,
+  measured_by_round bigint,
   version bigint not null default 0
 );
 create index recommendation_state on recommendation (pool_id, state, created_at desc);

@@ -1,0 +1,108 @@
+package org.dcbalance.inventory;
+
+import java.util.List;
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.units.Items;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping("/api/v1/pools")
+class PoolApi {
+  private final Pools pools;
+  private final Hosts hosts;
+  private final PoolPolicy policy;
+
+  PoolApi(Pools pools, Hosts hosts, PoolPolicy policy) {
+    this.pools = pools;
+    this.hosts = hosts;
+    this.policy = policy;
+  }
+
+  /** A pool as the API shows it. */
+  record PoolView(
+      long id,
+      String name,
+      boolean simulated,
+      HostPool.Automation automation,
+      HostPool.Urgency automaticFrom,
+      boolean paused,
+      List<String> sharedStorages,
+      List<String> networks,
+      String note,
+      long hosts) {}
+
+  /** What makes a pool. */
+  record NewPool(
+      String name,
+      @Nullable List<String> sharedStorages,
+      @Nullable List<String> networks,
+      @Nullable String note) {}
+
+  @GetMapping
+  Items<PoolView> list() {
+    return new Items<>(pools.findAllByOrderByName().stream().map(this::view).toList(), null);
+  }
+
+  @GetMapping("/{id}")
+  PoolView one(@PathVariable long id) {
+    return view(policy.find(id));
+  }
+
+  @PostMapping
+  @ResponseStatus(HttpStatus.CREATED)
+  PoolView add(@RequestBody NewPool pool, CurrentOperator me) {
+    var added = policy.add(pool.name(), me.operator());
+    return view(
+        policy.change(
+            added.id(),
+            new PoolPolicy.Change(
+                null, null, null, pool.sharedStorages(), pool.networks(), pool.note()),
+            me.operator()));
+  }
+
+  @PatchMapping("/{id}")
+  PoolView change(
+      @PathVariable long id, @RequestBody PoolPolicy.Change change, CurrentOperator me) {
+    return view(policy.change(policy.find(id).id(), change, me.operator()));
+  }
+
+  @DeleteMapping("/{id}")
+  @ResponseStatus(HttpStatus.NO_CONTENT)
+  void remove(@PathVariable long id, CurrentOperator me) {
+    policy.remove(policy.find(id).id(), me.operator());
+  }
+
+  @PostMapping("/{id}/pause")
+  PoolView pause(@PathVariable long id, CurrentOperator me) {
+    return view(policy.pause(policy.find(id).id(), true, me.operator()));
+  }
+
+  @PostMapping("/{id}/resume")
+  PoolView resume(@PathVariable long id, CurrentOperator me) {
+    return view(policy.pause(policy.find(id).id(), false, me.operator()));
+  }
+
+  private PoolView view(HostPool pool) {
+    return new PoolView(
+        pool.id().value(),
+        pool.name(),
+        pool.simulated(),
+        pool.automation(),
+        pool.automaticFrom(),
+        pool.paused(),
+        pool.sharedStorages(),
+        pool.networks(),
+        pool.note(),
+        hosts.countByPoolId(pool.id().value()));
+  }
+}

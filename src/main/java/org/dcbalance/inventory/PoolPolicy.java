@@ -1,0 +1,148 @@
+package org.dcbalance.inventory;
+
+import java.util.List;
+import java.util.Locale;
+import org.dcbalance.inventory.FleetEvents.Severity;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Add, change, pause and remove pools, and note who did. */
+@Component
+public class PoolPolicy {
+  private final Pools pools;
+  private final Hosts hosts;
+  private final FleetEvents events;
+  private final ApplicationEventPublisher publisher;
+
+  PoolPolicy(Pools pools, Hosts hosts, FleetEvents events, ApplicationEventPublisher publisher) {
+    this.pools = pools;
+    this.hosts = hosts;
+    this.events = events;
+    this.publisher = publisher;
+  }
+
+  /** What is to change; null leaves a thing as it is. */
+  public record Change(
+      @Nullable String name,
+      HostPool.@Nullable Automation automation,
+      HostPool.@Nullable Urgency automaticFrom,
+      @Nullable List<String> sharedStorages,
+      @Nullable List<String> networks,
+      @Nullable String note) {}
+
+  /**
+   * Find a pool.
+   *
+   * @throws Problem if there is none with this id
+   */
+  public HostPool find(long id) {
+    return pools
+        .findById(id)
+        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no pool " + id + ".", null));
+  }
+
+  @Transactional
+  public HostPool add(String name, Operator by) {
+    if (pools.findByName(name.strip()).isPresent()) {
+      throw new Problem(
+          ErrorCode.CONFLICT, "There is a pool named " + name.strip() + " already.", null);
+    }
+    var pool = pools.save(new HostPool(name, false, List.of()));
+    note(pool, "pool-added", "The pool " + pool.name() + " was added by " + by.name() + ".");
+    return pool;
+  }
+
+  @Transactional
+  public HostPool change(PoolId id, Change change, Operator by) {
+    var pool = find(id.value());
+    if (change.name() != null && !change.name().equals(pool.name())) {
+      if (pools.findByName(change.name().strip()).isPresent()) {
+        throw new Problem(
+            ErrorCode.CONFLICT, "There is a pool named " + change.name().strip() + " already.", null);
+      }
+      pool.rename(change.name());
+    }
+    var from = change.automaticFrom() == null ? pool.automaticFrom() : change.automaticFrom();
+    var automation = change.automation() == null ? pool.automation() : change.automation();
+    if (automation != pool.automation() || from != pool.automaticFrom()) {
+      pool.automate(automation, from);
+      note(
+          pool,
+          "pool-automation",
+          "%s was set to %s%s by %s."
+              .formatted(
+                  pool.name(),
+                  switch (automation) {
+                    case OBSERVE -> "observe only";
+                    case MANUAL -> "manual approval";
+                    case AUTOMATIC -> "automatic approval from priority ";
+                  },
+                  automation == HostPool.Automation.AUTOMATIC
+                      ? from.name().toLowerCase(Locale.ROOT)
+                      : "",
+                  by.name()));
+    }
+    if (change.sharedStorages() != null) {
+      pool.shareStorages(change.sharedStorages().stream().map(String::strip).toList());
+      note(
+          pool,
+          "pool-storages",
+          "%s marked as shared in %s: %s."
+              .formatted(
+                  by.name(),
+                  pool.name(),
+                  pool.sharedStorages().isEmpty()
+                      ? "nothing"
+                      : String.join(", ", pool.sharedStorages())));
+    }
+    if (change.networks() != null) {
+      pool.attachNetworks(change.networks());
+    }
+    if (change.note() != null) {
+      pool.note(change.note());
+    }
+    return pools.save(pool);
+  }
+
+  /** Stop, or let go on, everything that DCbalance does by itself or on approval in a pool. */
+  @Transactional
+  public HostPool pause(PoolId id, boolean paused, Operator by) {
+    var pool = find(id.value());
+    if (pool.paused() != paused) {
+      pool.pause(paused);
+      note(
+          pool,
+          "pool-paused",
+          "Balancing of %s was %s by %s."
+              .formatted(pool.name(), paused ? "paused" : "resumed", by.name()));
+    }
+    return pools.save(pool);
+  }
+
+  @Transactional
+  public void remove(PoolId id, Operator by) {
+    var pool = find(id.value());
+    if (hosts.countByPoolId(id.value()) > 0) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          pool.name() + " still has hosts.",
+          "Maybe move them to another pool or remove them first.");
+    }
+    if (pool.name().equals("default")) {
+      throw new Problem(
+          ErrorCode.REFUSED, "The default pool stays: new hosts join it.", null);
+    }
+    pools.delete(pool);
+  }
+
+  private void note(HostPool pool, String kind, String sentence) {
+    events.record(Severity.INFO, kind, pool.id(), null, null, sentence);
+    publisher.publishEvent(new PoolChanged(pool.id()));
+  }
+}

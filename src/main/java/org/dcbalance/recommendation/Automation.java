@@ -1,0 +1,106 @@
+package org.dcbalance.recommendation;
+
+import java.util.List;
+import java.util.Objects;
+import org.dcbalance.inventory.FleetEvents;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.strategy.ProposedMove;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.event.EventListener;
+import org.springframework.data.domain.Limit;
+import org.springframework.stereotype.Component;
+
+/** Approve without a person where a pool's policy says so, and stop doing so when it goes badly. */
+@Component
+class Automation {
+  private static final Logger log = LoggerFactory.getLogger(Automation.class);
+
+  private final Pools pools;
+  private final Recommendations recommendations;
+  private final Approvals approvals;
+  private final FleetEvents events;
+  private final BalancingSettings settings;
+
+  Automation(
+      Pools pools,
+      Recommendations recommendations,
+      Approvals approvals,
+      FleetEvents events,
+      BalancingSettings settings) {
+    this.pools = pools;
+    this.recommendations = recommendations;
+    this.approvals = approvals;
+    this.events = events;
+    this.settings = settings;
+  }
+
+  void approveWhatMayBe(PoolId id) {
+    var pool = pools.findById(id.value()).orElseThrow();
+    if (pool.paused() || pool.automation() != HostPool.Automation.AUTOMATIC) {
+      return;
+    }
+    var open =
+        recommendations.findByPoolIdAndStateInOrderByIdDesc(
+            id.value(), List.of(Recommendation.State.PROPOSED), Limit.of(100));
+    for (var recommendation : open.reversed()) {
+      if (urgentEnough(recommendation.priority(), pool.automaticFrom())) {
+        try {
+          approvals.approve(recommendation.id(), Operator.DCBALANCE);
+        } catch (Problem overtaken) {
+          log.info("Not approved automatically: {}", overtaken.sentence());
+        }
+      }
+    }
+  }
+
+  private static boolean urgentEnough(ProposedMove.Priority priority, HostPool.Urgency from) {
+    return switch (priority) {
+      case HIGH -> true;
+      case MEDIUM -> from != HostPool.Urgency.HIGH;
+      case LOW -> from == HostPool.Urgency.LOW;
+    };
+  }
+
+  @EventListener
+  void onMeasured(MoveMeasured measured) {
+    fallBackIfNeeded(measured.pool());
+  }
+
+  /** Called after the end of a move is recorded on its recommendation. */
+  void fallBackIfNeeded(PoolId id) {
+    var pool = pools.findById(id.value()).orElseThrow();
+    if (pool.automation() != HostPool.Automation.AUTOMATIC) {
+      return;
+    }
+    var automatic =
+        recommendations
+            .findByPoolIdAndStateInOrderByIdDesc(
+                id.value(), List.of(Recommendation.State.SETTLED), Limit.of(50))
+            .stream()
+            .filter(r -> Operator.DCBALANCE.name().equals(r.decidedBy()))
+            .filter(r -> Objects.equals(r.succeeded(), false) || r.helped() != null)
+            .limit(settings.fallBackAfter())
+            .toList();
+    boolean allBad =
+        automatic.size() == settings.fallBackAfter()
+            && automatic.stream()
+                .allMatch(r -> Objects.equals(r.succeeded(), false) || Objects.equals(r.helped(), false));
+    if (allBad) {
+      pool.automate(HostPool.Automation.MANUAL, pool.automaticFrom());
+      pools.save(pool);
+      events.record(
+          FleetEvents.Severity.WARN,
+          "automation-fell-back",
+          id,
+          null,
+          null,
+          "%s is back to manual approval: the last %d automatic moves failed or did not help."
+              .formatted(pool.name(), settings.fallBackAfter()));
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package org.dcbalance.recommendation;
+
+import java.time.Duration;
+import org.dcbalance.strategy.Limits;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Settings of the rounds.
+ *
+ * @param window how far back a decision looks
+ * @param every time between two rounds of a pool
+ * @param holdRounds rounds that a pool must be out of bounds before anything is proposed
+ * @param imbalanceThreshold imbalance above which a pool is out of balance
+ * @param cpuThreshold share of a host's CPU above which it is overloaded
+ * @param memoryThreshold share of a host's memory above which it is overloaded
+ * @param minimumGain least share of the imbalance that a move has to take away
+ * @param minimumCoverage least share of the window's samples needed from every host
+ * @param maxMoves moves of one pool at once, those under way included
+ * @param downtimeSlo longest downtime that a proposed move may be expected to have
+ * @param coolDown rest of a VM after a move, doubled for each move within 24 hours
+ * @param coolDownMost longest rest
+ * @param expiry how long a recommendation stands unless a later round confirms it
+ * @param fallBackAfter failed or unhelpful moves in a row after which automatic becomes manual
+ * @param simulated what differs for the simulated pool, where time is short
+ */
+@ConfigurationProperties("dcbalance.balancing")
+public record BalancingSettings(
+    @DefaultValue("10m") Duration window,
+    @DefaultValue("60s") Duration every,
+    @DefaultValue("3") int holdRounds,
+    @DefaultValue("0.15") double imbalanceThreshold,
+    @DefaultValue("0.85") double cpuThreshold,
+    @DefaultValue("0.90") double memoryThreshold,
+    @DefaultValue("0.10") double minimumGain,
+    @DefaultValue("0.80") double minimumCoverage,
+    @DefaultValue("4") int maxMoves,
+    @DefaultValue("1s") Duration downtimeSlo,
+    @DefaultValue("30m") Duration coolDown,
+    @DefaultValue("6h") Duration coolDownMost,
+    @DefaultValue("15m") Duration expiry,
+    @DefaultValue("2") int fallBackAfter,
+    @DefaultValue Simulated simulated) {
+
+  public BalancingSettings {
+    share("imbalance-threshold", imbalanceThreshold);
+    share("cpu-threshold", cpuThreshold);
+    share("memory-threshold", memoryThreshold);
+    share("minimum-gain", minimumGain);
+    share("minimum-coverage", minimumCoverage);
+    atLeastOne("hold-rounds", holdRounds);
+    atLeastOne("max-moves", maxMoves);
+    atLeastOne("fall-back-after", fallBackAfter);
+  }
+
+  /** What differs for the simulated pool. */
+  public record Simulated(
+      @DefaultValue("20s") Duration window,
+      @DefaultValue("5s") Duration every,
+      @DefaultValue("2") int holdRounds,
+      @DefaultValue("2m") Duration coolDown,
+      @DefaultValue("10m") Duration coolDownMost) {}
+
+  /** The settings that hold for one pool. */
+  public record Pace(
+      Duration window, Duration every, Limits limits, Duration coolDown, Duration coolDownMost) {}
+
+  public Pace pace(boolean simulatedPool) {
+    return simulatedPool
+        ? new Pace(
+            simulated.window(),
+            simulated.every(),
+            limits(simulated.holdRounds()),
+            simulated.coolDown(),
+            simulated.coolDownMost())
+        : new Pace(window, every, limits(holdRounds), coolDown, coolDownMost);
+  }
+
+  private Limits limits(int hold) {
+    return new Limits(
+        imbalanceThreshold,
+        cpuThreshold,
+        memoryThreshold,
+        minimumGain,
+        hold,
+        minimumCoverage,
+        maxMoves,
+        downtimeSlo);
+  }
+
+  private static void share(String name, double value) {
+    if (!(value > 0 && value <= 1)) {
+      throw new IllegalArgumentException(
+          "dcbalance.balancing." + name + " must be above 0 and at most 1, not " + value + ".");
+    }
+  }
+
+  private static void atLeastOne(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(
+          "dcbalance.balancing." + name + " must be at least 1, not " + value + ".");
+    }
+  }
+}

@@ -1,0 +1,6 @@
+package org.dcbalance.recommendation;
+
+import org.dcbalance.units.PoolId;
+
+/** Say that it is known how a settled move turned out. */
+record MoveMeasured(PoolId pool, long recommendation) {}

@@ -1,0 +1,190 @@
+package org.dcbalance.recommendation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.inventory.CpuFits;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Movability;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.strategy.HostLoad;
+import org.dcbalance.strategy.Load;
+import org.dcbalance.strategy.Pool;
+import org.dcbalance.strategy.VmLoad;
+import org.dcbalance.telemetry.LoadHistory;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.TimeRange;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Gather what a decision needs to know of a pool: its hosts and VMs, their windowed load, the past. */
+@Component
+class PoolSnapshots {
+  /** A host that was not listed for this long may have changed: it takes no guests. */
+  private static final Duration FRESH = Duration.ofSeconds(30);
+
+  private final Hosts hosts;
+  private final Vms vms;
+  private final LoadHistory loads;
+  private final CpuFits cpuFits;
+
+  PoolSnapshots(Hosts hosts, Vms vms, LoadHistory loads, CpuFits cpuFits) {
+    this.hosts = hosts;
+    this.vms = vms;
+    this.loads = loads;
+    this.cpuFits = cpuFits;
+  }
+
+  Pool take(HostPool pool, BalancingSettings.Pace pace, int roundsOutOfBounds, Instant now) {
+    var range = TimeRange.last(pace.window(), now);
+    var members = hosts.findByPoolIdOrderByName(pool.id().value());
+    int expected = loads.expectedSamples(pace.window());
+    var windows = loads.hostWindows(pool.id(), range);
+    var hostLoads =
+        members.stream().map(h -> host(h, windows.get(h.id()), expected, now)).toList();
+    var vmWindows = loads.vmWindows(pool.id(), range);
+    var memories = changedMemory(pool);
+    var vmLoads =
+        vms
+            .findByHostIdInAndGoneSinceIsNullOrderByName(
+                members.stream().map(h -> h.id().value()).toList())
+            .stream()
+            .filter(vm -> vm.running() || vm.movingTo() != null)
+            .map(
+                vm -> {
+                  var enough = expected * pace.limits().minimumCoverage();
+                  return vm(vm, pool, members, vmWindows.get(vm.id()), enough, memories.get(vm.id()));
+                })
+            .toList();
+    return new Pool(pool.name(), now, hostLoads, vmLoads, roundsOutOfBounds, List.of());
+  }
+
+  private static HostLoad host(
+      Host host, LoadHistory.@Nullable HostWindow window, int expected, Instant now) {
+    var own =
+        window == null
+            ? Load.NONE
+            : new Load(
+                window.ownCpuCores(),
+                new Memory(window.ownMemoryBytes()),
+                ByteRate.ZERO,
+                ByteRate.ZERO);
+    double coverage = window == null ? 0 : Math.min(1, (double) window.samples() / expected);
+    return new HostLoad(
+        host.id(), host.name(), host.cores(), host.memory(), own, coverage, closed(host, now));
+  }
+
+  private static @Nullable String closed(Host host, Instant now) {
+    if (host.maintenance()) {
+      return host.name() + " is in maintenance.";
+    }
+    var seen = host.lastSeen();
+    if (host.state() != Host.State.UP || seen == null || seen.plus(FRESH).isBefore(now)) {
+      return host.name() + " does not answer.";
+    }
+    return null;
+  }
+
+  private VmLoad vm(
+      Vm vm,
+      HostPool pool,
+      List<Host> members,
+      LoadHistory.@Nullable VmWindow window,
+      double enoughSamples,
+      @Nullable ChangedMemory changed) {
+    var ties = new ArrayList<>(Movability.ties(vm, pool));
+    if (window == null || window.samples() < enoughSamples) {
+      ties.add("Too little of its load is recorded yet.");
+    }
+    return new VmLoad(
+        vm.id(),
+        vm.name(),
+        vm.hostId(),
+        window == null ? idle(vm) : mean(window),
+        window == null ? idle(vm) : high(window),
+        vm.memory(),
+        changed == null ? null : changed.rate(),
+        changed == null ? null : changed.workingSet(),
+        ties,
+        refused(vm, members),
+        null,
+        vm.movingTo(),
+        List.of());
+  }
+
+  private Map<HostId, String> refused(Vm vm, List<Host> members) {
+    var refused = new TreeMap<HostId, String>();
+    var source = members.stream().filter(h -> h.id().equals(vm.hostId())).findFirst();
+    for (var target : members) {
+      if (target.id().equals(vm.hostId())) {
+        continue;
+      }
+      if (source.isPresent() && !source.get().hypervisor().equals(target.hypervisor())) {
+        refused.put(target.id(), target.name() + " runs another hypervisor.");
+      } else if (!target.can(Capability.LIVE_MIGRATION)) {
+        refused.put(target.id(), target.name() + " cannot take guests live.");
+      } else {
+        cpuFits
+            .refusal(target, vm.cpu())
+            .ifPresent(sentence -> refused.put(target.id(), sentence));
+      }
+    }
+    return refused;
+  }
+
+  private static Load idle(Vm vm) {
+    return new Load(0, vm.memory(), ByteRate.ZERO, ByteRate.ZERO);
+  }
+
+  private static Load mean(LoadHistory.VmWindow window) {
+    return new Load(
+        window.cpuCores(),
+        new Memory(window.memoryBytes()),
+        new ByteRate(window.network()),
+        new ByteRate(window.disk()));
+  }
+
+  private static Load high(LoadHistory.VmWindow window) {
+    return new Load(
+        window.cpuCoresHigh(),
+        new Memory(window.memoryBytes()),
+        new ByteRate(window.networkHigh()),
+        new ByteRate(window.diskHigh()));
+  }
+
+  private record ChangedMemory(ByteRate rate, Memory workingSet) {}
+
+  /** The shortest window shows the rate; the most that was changed in any window, the set. */
+  private Map<VmId, ChangedMemory> changedMemory(HostPool pool) {
+    var byVm = new HashMap<VmId, List<LoadHistory.DirtyMeasurement>>();
+    for (var measured : loads.dirtyMeasurements(pool.id())) {
+      byVm.computeIfAbsent(new VmId(measured.vmId()), id -> new ArrayList<>()).add(measured);
+    }
+    var found = new HashMap<VmId, ChangedMemory>();
+    byVm.forEach(
+        (vm, measurements) -> {
+          var shortest = measurements.getFirst();
+          double most = 0;
+          for (var m : measurements) {
+            shortest = m.windowMillis() < shortest.windowMillis() ? m : shortest;
+            most = Math.max(most, m.bytesPerSecond() * m.windowMillis() / 1000);
+          }
+          found.put(
+              vm,
+              new ChangedMemory(
+                  new ByteRate(shortest.bytesPerSecond()), new Memory(Math.round(most))));
+        });
+    return found;
+  }
+}

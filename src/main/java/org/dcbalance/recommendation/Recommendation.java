@@ -1,0 +1,331 @@
+package org.dcbalance.recommendation;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.Version;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import org.dcbalance.strategy.MigrationCost;
+import org.dcbalance.strategy.ProposedMove;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
+import org.jspecify.annotations.Nullable;
+
+/** Propose one move to operators, and remember what they decided and how it turned out. */
+@Entity
+public class Recommendation {
+  @Id
+  @GeneratedValue(strategy = GenerationType.IDENTITY)
+  private @Nullable Long id;
+
+  private long poolId;
+  private @Nullable Long roundId;
+  private long vmId;
+  private long sourceId;
+  private long targetId;
+
+  @Enumerated(EnumType.STRING)
+  private ProposedMove.Priority priority = ProposedMove.Priority.LOW;
+
+  @Enumerated(EnumType.STRING)
+  private State state = State.PROPOSED;
+
+  private String why = "";
+  private String whyTarget = "";
+
+  @JdbcTypeCode(SqlTypes.JSON)
+  private List<ProposedMove.Effect> effects = List.of();
+
+  @JdbcTypeCode(SqlTypes.JSON)
+  private Cost cost = new Cost(0, 0, 0, true, 0, false);
+
+  private double gain;
+  private double imbalanceBefore;
+  private double imbalanceAfter;
+  private Instant createdAt = Instant.EPOCH;
+  private Instant expiresAt = Instant.EPOCH;
+  private @Nullable Instant decidedAt;
+  private @Nullable String decidedBy;
+  private String note = "";
+  private @Nullable Long supersededByRound;
+  private @Nullable Instant settledAt;
+  private @Nullable Boolean succeeded;
+  private @Nullable String settledAs;
+  private @Nullable Double imbalanceMeasured;
+  private @Nullable Long measuredByRound;
+  @Version private long version;
+
+  protected Recommendation() {}
+
+  Recommendation(PoolId pool, ProposedMove move, Instant now, Duration expiry) {
+    this.poolId = pool.value();
+    this.vmId = move.vm().id().value();
+    this.sourceId = move.source().value();
+    this.targetId = move.target().value();
+    this.createdAt = now;
+    this.expiresAt = now.plus(expiry);
+  }
+
+  /** Where a recommendation stands. */
+  public enum State {
+    PROPOSED,
+    APPROVED,
+    REJECTED,
+    EXPIRED,
+    SUPERSEDED,
+    SETTLED
+  }
+
+  /** The expected cost, as stored. */
+  public record Cost(
+      long bytes,
+      long millis,
+      long downtimeMillis,
+      boolean converges,
+      int pastMoves,
+      boolean measuredDirtyRate) {
+    static Cost of(MigrationCost cost) {
+      return new Cost(
+          cost.transferred().bytes(),
+          cost.total().toMillis(),
+          cost.downtime().toMillis(),
+          cost.converges(),
+          cost.pastMoves(),
+          cost.measuredDirtyRate());
+    }
+  }
+
+  /** Take over what a round found, the first time and whenever a later round confirms it. */
+  void confirm(
+      long round,
+      ProposedMove move,
+      String whySentence,
+      String whyTargetSentence,
+      double before,
+      double after,
+      Instant expires) {
+    this.roundId = round;
+    this.priority = move.priority();
+    this.why = whySentence;
+    this.whyTarget = whyTargetSentence;
+    this.effects = move.effects();
+    this.cost = Cost.of(move.cost());
+    this.gain = move.gain();
+    this.imbalanceBefore = before;
+    this.imbalanceAfter = after;
+    this.expiresAt = expires;
+  }
+
+  boolean proposes(ProposedMove move) {
+    return vmId == move.vm().id().value()
+        && sourceId == move.source().value()
+        && targetId == move.target().value();
+  }
+
+  /**
+   * Approve.
+   *
+   * @return false if it was approved before, so that nothing is to be done
+   * @throws Problem if it was decided or overtaken otherwise
+   */
+  boolean approve(Operator by, Instant now) {
+    if (state == State.APPROVED || (state == State.SETTLED && decidedBy != null)) {
+      return false;
+    }
+    mustBeOpen("approved", now);
+    decide(State.APPROVED, by, now, "");
+    return true;
+  }
+
+  /**
+   * Reject.
+   *
+   * @return false if it was rejected before
+   * @throws Problem if it was decided or overtaken otherwise
+   */
+  boolean reject(Operator by, Instant now, String because) {
+    if (state == State.REJECTED) {
+      return false;
+    }
+    mustBeOpen("rejected", now);
+    decide(State.REJECTED, by, now, because);
+    return true;
+  }
+
+  void supersede(long roundNumber, String because, Instant now) {
+    if (state == State.PROPOSED) {
+      this.state = State.SUPERSEDED;
+      this.supersededByRound = roundNumber;
+      this.note = because;
+      this.decidedAt = now;
+    }
+  }
+
+  void expire(Instant now) {
+    if (state == State.PROPOSED) {
+      this.state = State.EXPIRED;
+      this.decidedAt = now;
+    }
+  }
+
+  void settle(boolean well, String sentence, Instant now) {
+    if (state == State.APPROVED) {
+      this.state = State.SETTLED;
+      this.succeeded = well;
+      this.settledAs = sentence;
+      this.settledAt = now;
+    }
+  }
+
+  void measure(double imbalance, long roundNumber) {
+    this.imbalanceMeasured = imbalance;
+    this.measuredByRound = roundNumber;
+  }
+
+  private void decide(State decision, Operator by, Instant now, String because) {
+    this.state = decision;
+    this.decidedBy = by.name();
+    this.decidedAt = now;
+    this.note = because;
+  }
+
+  private void mustBeOpen(String verb, Instant now) {
+    String why =
+        switch (state) {
+          case PROPOSED -> now.isBefore(expiresAt) ? null : "it expired at " + expiresAt;
+          case APPROVED -> "it was approved by " + decidedBy;
+          case REJECTED -> "it was rejected by " + decidedBy;
+          case EXPIRED -> "it expired at " + expiresAt;
+          case SUPERSEDED -> "round " + supersededByRound + " superseded it: " + note;
+          case SETTLED -> "it is settled: " + settledAs;
+        };
+    if (why != null) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Recommendation %d cannot be %s, since %s".formatted(id(), verb, why)
+              + (why.endsWith(".") ? "" : "."),
+          "Maybe look at the recommendations of the newest round.");
+    }
+  }
+
+  public long id() {
+    return Objects.requireNonNull(id, "not stored yet");
+  }
+
+  public PoolId poolId() {
+    return new PoolId(poolId);
+  }
+
+  public @Nullable Long roundId() {
+    return roundId;
+  }
+
+  public VmId vmId() {
+    return new VmId(vmId);
+  }
+
+  public HostId sourceId() {
+    return new HostId(sourceId);
+  }
+
+  public HostId targetId() {
+    return new HostId(targetId);
+  }
+
+  public ProposedMove.Priority priority() {
+    return priority;
+  }
+
+  public State state() {
+    return state;
+  }
+
+  public String why() {
+    return why;
+  }
+
+  public String whyTarget() {
+    return whyTarget;
+  }
+
+  public List<ProposedMove.Effect> effects() {
+    return effects;
+  }
+
+  public Cost cost() {
+    return cost;
+  }
+
+  public double gain() {
+    return gain;
+  }
+
+  public double imbalanceBefore() {
+    return imbalanceBefore;
+  }
+
+  public double imbalanceAfter() {
+    return imbalanceAfter;
+  }
+
+  public Instant createdAt() {
+    return createdAt;
+  }
+
+  public Instant expiresAt() {
+    return expiresAt;
+  }
+
+  public @Nullable Instant decidedAt() {
+    return decidedAt;
+  }
+
+  public @Nullable String decidedBy() {
+    return decidedBy;
+  }
+
+  public String note() {
+    return note;
+  }
+
+  public @Nullable Long supersededByRound() {
+    return supersededByRound;
+  }
+
+  public @Nullable Instant settledAt() {
+    return settledAt;
+  }
+
+  public @Nullable Boolean succeeded() {
+    return succeeded;
+  }
+
+  public @Nullable String settledAs() {
+    return settledAs;
+  }
+
+  public @Nullable Double imbalanceMeasured() {
+    return imbalanceMeasured;
+  }
+
+  /**
+   * Tell whether the move kept at least half of its promise; null until that was measured.
+   */
+  public @Nullable Boolean helped() {
+    return imbalanceMeasured == null
+        ? null
+        : imbalanceBefore - imbalanceMeasured >= (imbalanceBefore - imbalanceAfter) / 2;
+  }
+}

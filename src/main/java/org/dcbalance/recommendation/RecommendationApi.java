@@ -1,0 +1,166 @@
+package org.dcbalance.recommendation;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.strategy.ProposedMove;
+import org.dcbalance.units.Cursor;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Items;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Limit;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping("/api/v1/recommendations")
+class RecommendationApi {
+  private final Recommendations recommendations;
+  private final Approvals approvals;
+  private final Names names;
+
+  RecommendationApi(Recommendations recommendations, Approvals approvals, Names names) {
+    this.recommendations = recommendations;
+    this.approvals = approvals;
+    this.names = names;
+  }
+
+  /** A recommendation as the API shows it; times in milliseconds, shares from 0 to 1. */
+  record RecommendationView(
+      long id,
+      Recommendation.State state,
+      ProposedMove.Priority priority,
+      long poolId,
+      long vmId,
+      String vm,
+      long sourceHostId,
+      String source,
+      long targetHostId,
+      String target,
+      String why,
+      String whyTarget,
+      List<EffectView> effects,
+      Recommendation.Cost cost,
+      double gain,
+      double imbalanceBefore,
+      double imbalanceAfter,
+      @Nullable Double imbalanceMeasured,
+      Instant createdAt,
+      Instant expiresAt,
+      @Nullable Instant decidedAt,
+      @Nullable String decidedBy,
+      String note,
+      @Nullable Long supersededByRound,
+      @Nullable Boolean succeeded,
+      @Nullable String settledAs,
+      @Nullable Instant settledAt,
+      @Nullable Long migrationId) {}
+
+  /** What a move does to one host. */
+  record EffectView(
+      long hostId,
+      String host,
+      double cpuBefore,
+      double cpuAfter,
+      double memoryBefore,
+      double memoryAfter) {}
+
+  /** Why a recommendation is rejected. */
+  record Rejection(@Nullable String reason) {}
+
+  @GetMapping
+  Items<RecommendationView> list(
+      @RequestParam(name = "state", required = false) @Nullable Collection<Recommendation.State> states,
+      @RequestParam @Nullable Long poolId,
+      Cursor cursor) {
+    var wanted =
+        states == null || states.isEmpty() ? EnumSet.allOf(Recommendation.State.class) : states;
+    var limit = Limit.of(cursor.fetch());
+    long before = cursor.afterId().orElse(Long.MAX_VALUE);
+    var rows =
+        poolId == null
+            ? recommendations.findByStateInAndIdLessThanOrderByIdDesc(wanted, before, limit)
+            : recommendations.findByPoolIdAndStateInAndIdLessThanOrderByIdDesc(
+                poolId, wanted, before, limit);
+    var known = names.of(rows);
+    return Items.page(rows, cursor, Recommendation::id).map(r -> view(r, known));
+  }
+
+  @GetMapping("/{id}")
+  RecommendationView one(@PathVariable long id) {
+    var found =
+        recommendations
+            .findById(id)
+            .orElseThrow(
+                () ->
+                    new Problem(
+                        ErrorCode.NOT_FOUND, "There is no recommendation " + id + ".", null));
+    return view(found, names.of(List.of(found)));
+  }
+
+  @PostMapping("/{id}/approve")
+  RecommendationView approve(@PathVariable long id, CurrentOperator me) {
+    approvals.approve(id, me.operator());
+    return one(id);
+  }
+
+  @PostMapping("/{id}/reject")
+  RecommendationView reject(
+      @PathVariable long id,
+      @RequestBody(required = false) @Nullable Rejection rejection,
+      CurrentOperator me) {
+    var reason = rejection == null ? null : rejection.reason();
+    approvals.reject(id, me.operator(), reason == null ? "" : reason);
+    return one(id);
+  }
+
+  private static RecommendationView view(Recommendation r, Names.Known known) {
+    return new RecommendationView(
+        r.id(),
+        r.state(),
+        r.priority(),
+        r.poolId().value(),
+        r.vmId().value(),
+        known.vm(r.vmId()),
+        r.sourceId().value(),
+        known.host(r.sourceId()),
+        r.targetId().value(),
+        known.host(r.targetId()),
+        r.why(),
+        r.whyTarget(),
+        r.effects().stream()
+            .map(
+                e ->
+                    new EffectView(
+                        e.host().value(),
+                        e.hostName(),
+                        e.cpuBefore(),
+                        e.cpuAfter(),
+                        e.memoryBefore(),
+                        e.memoryAfter()))
+            .toList(),
+        r.cost(),
+        r.gain(),
+        r.imbalanceBefore(),
+        r.imbalanceAfter(),
+        r.imbalanceMeasured(),
+        r.createdAt(),
+        r.expiresAt(),
+        r.decidedAt(),
+        r.decidedBy(),
+        r.note(),
+        r.supersededByRound(),
+        r.succeeded(),
+        r.settledAs(),
+        r.settledAt(),
+        known.migration(r.id()));
+  }
+}

@@ -1,0 +1,48 @@
+package org.dcbalance.recommendation;
+
+import jakarta.persistence.LockModeType;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.data.domain.Limit;
+import org.springframework.data.jpa.repository.Lock;
+import org.springframework.data.jpa.repository.Query;
+import org.springframework.data.repository.Repository;
+
+/** Store and find recommendations. */
+public interface Recommendations extends Repository<Recommendation, Long> {
+  Recommendation save(Recommendation recommendation);
+
+  void flush();
+
+  Optional<Recommendation> findById(long id);
+
+  @Lock(LockModeType.PESSIMISTIC_WRITE)
+  @Query("select r from Recommendation r where r.id = :id")
+  Optional<Recommendation> lockById(long id);
+
+  @Lock(LockModeType.PESSIMISTIC_WRITE)
+  @Query(
+      "select r from Recommendation r where r.poolId = :poolId and r.state = PROPOSED order by r.id")
+  List<Recommendation> lockProposed(long poolId);
+
+  List<Recommendation> findByPoolIdAndStateInOrderByIdDesc(
+      long poolId, Collection<Recommendation.State> states, Limit limit);
+
+  List<Recommendation> findByStateInAndIdLessThanOrderByIdDesc(
+      Collection<Recommendation.State> states, long before, Limit limit);
+
+  List<Recommendation> findByPoolIdAndStateInAndIdLessThanOrderByIdDesc(
+      long poolId, Collection<Recommendation.State> states, long before, Limit limit);
+
+  @Query(
+      """
+      select r from Recommendation r where r.poolId = :poolId and r.state = SETTLED
+      and r.succeeded = true and r.imbalanceMeasured is null order by r.id
+      """)
+  List<Recommendation> findUnmeasured(long poolId);
+
+  long countByState(Recommendation.State state);
+
+  long countByPoolIdAndState(long poolId, Recommendation.State state);
+}

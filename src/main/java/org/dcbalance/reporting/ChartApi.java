@@ -1,0 +1,70 @@
+package org.dcbalance.reporting;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.TimeRange;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping("/api/v1")
+class ChartApi {
+  private static final Duration USUAL = Duration.ofHours(1);
+  private static final Duration LONGEST = Duration.ofDays(400);
+
+  private final LoadCharts charts;
+  private final Clock clock;
+
+  ChartApi(LoadCharts charts, Clock clock) {
+    this.charts = charts;
+    this.clock = clock;
+  }
+
+  @GetMapping("/hosts/{id}/load")
+  Chart host(
+      @PathVariable long id,
+      @RequestParam @Nullable Instant from,
+      @RequestParam @Nullable Instant to) {
+    return charts.host(id, range(from, to));
+  }
+
+  @GetMapping("/vms/{id}/load")
+  Chart vm(
+      @PathVariable long id,
+      @RequestParam @Nullable Instant from,
+      @RequestParam @Nullable Instant to) {
+    return charts.vm(id, range(from, to));
+  }
+
+  @GetMapping("/pools/{id}/imbalance")
+  Chart imbalance(
+      @PathVariable long id,
+      @RequestParam @Nullable Instant from,
+      @RequestParam @Nullable Instant to) {
+    return charts.imbalance(id, range(from, to));
+  }
+
+  @GetMapping("/migrations/{id}/progress")
+  Chart migration(@PathVariable long id) {
+    return charts.migration(id);
+  }
+
+  private TimeRange range(@Nullable Instant from, @Nullable Instant to) {
+    var end = to == null ? clock.instant() : to;
+    var start = from == null ? end.minus(USUAL) : from;
+    if (!start.isBefore(end) || Duration.between(start, end).compareTo(LONGEST) > 0) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "The time range from " + start + " to " + end + " cannot be shown.",
+          "Maybe ask for a range of at most 400 days that ends after it begins.");
+    }
+    return new TimeRange(start, end);
+  }
+}
