@@ -2,13 +2,15 @@
  *
  * All lab hosts run on one machine, so the kernel's own /proc/stat tells each of them the load of all. This program adds up
  * what the processes of one host used, and `host-init` lays the result over that host's /proc/stat, where libvirt's node
- * statistics read it. Times are in USER_HZ ticks; a process that ends between two looks loses its last fifth of a second. */
+ * statistics read it. It also gives this host's priority to each of its processes where the kernel shares the CPU between
+ * sessions first (autogroups), since every guest is a session of its own. Times are in USER_HZ ticks; a process that ends between two looks loses its last fifth of a second. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,16 @@ static uint64_t ticks_now(long hz) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * hz + (uint64_t)t.tv_nsec * hz / 1000000000u;
+}
+
+static void raise_priority(int pid) {
+  char path[64], text[8];
+  snprintf(path, sizeof path, "/proc/%d/autogroup", pid);
+  int fd = open(path, O_WRONLY);
+  if (fd < 0) return; /* a kernel without autogroups: the process's own priority counts */
+  int n = snprintf(text, sizeof text, "%d", getpriority(PRIO_PROCESS, 0));
+  if (write(fd, text, n) != n) perror(path);
+  close(fd);
 }
 
 static void add_process(int pid) {
@@ -40,6 +52,7 @@ static void add_process(int pid) {
     return;
   int known = born[pid] == start;
   if (!known) {
+    raise_priority(pid);
     born[pid] = start;
     user_of[pid] = system_of[pid] = 0;
   }
