@@ -47,6 +47,8 @@ const HOUR = 3_600_000;
 const RANGES: Readonly<Record<string, number>> = { '15m': HOUR / 4, '1h': HOUR, '6h': 6 * HOUR, '24h': 24 * HOUR, '7d': 168 * HOUR };
 /** A hole of more than so many sampling periods is drawn as a gap. */
 const GAP_PERIODS = 2.5;
+/** Pixels between two labels of a row. */
+const LABEL_ROOM = 8;
 
 /** Read the time span of a page from its query: `?from=&to=` in ISO 8601, else `?range=`, else the fallback range. */
 export function spanOf(search: string, now: number, fallback = '1h'): Span {
@@ -109,10 +111,10 @@ export function axisSteps(max: number, unit: Unit, count = 4): number[] {
   return Array.from({ length: Math.floor(max / step + 1e-9) + 1 }, (_, index) => index * step);
 }
 
-/** Label a mark: what moved, where to, and how long it paused. */
-export function markLabel(mark: MigrationMark): string {
+/** Label a mark at three lengths: what moved, where to and how long it paused; without the target; the VM alone. */
+export function markLabels(mark: MigrationMark): readonly [string, string, string] {
   const pause = mark.downtimeMillis === null ? '' : `, ${duration(mark.downtimeMillis)}`;
-  return `${mark.vm} → ${mark.to}${pause}`;
+  return [`${mark.vm} → ${mark.to}${pause}`, `${mark.vm}${pause}`, mark.vm];
 }
 
 /** The instants of a migration: from its start to its end, and the pause before the end; null where not measured. */
@@ -130,30 +132,43 @@ export interface PlacedLabel {
 
 /**
  * Place the labels of marks in one row above the plot, so that none covers a line or another label. A label starts at
- * its mark and is pushed left at the right edge. Where there is no room, the marks share one label "3 moves".
+ * its mark and is pushed left at the right edge. All labels take the longest form that fits; where even the shortest
+ * does not, neighbours share one label, "3 moves".
  */
-export function placeLabels(marks: readonly { readonly x: number; readonly text: string }[], width: number, measure: (text: string) => number): PlacedLabel[] {
-  const room = 8;
-  const order = marks.map((mark, index) => ({ ...mark, index })).toSorted((a, b) => a.x - b.x);
-  const groups: { members: typeof order; left: number; text: string }[] = [];
-  for (const mark of order) {
-    let group = { members: [mark], ...fitted([mark]) };
-    let last = groups.at(-1);
-    while (last && last.left + measure(last.text) + room > group.left) {
+export function placeLabels(
+  marks: readonly { readonly x: number; readonly texts: readonly string[] }[],
+  width: number,
+  measure: (text: string) => number,
+): PlacedLabel[] {
+  const forms = marks[0]?.texts.length ?? 0;
+  let placed: PlacedLabel[] = [];
+  for (let form = 0; form < forms && placed.length < marks.length; form += 1) {
+    placed = inOneRow(marks.map(({ x, texts }, mark) => ({ x, text: texts[form] ?? '', mark })), width, measure);
+  }
+  return placed;
+}
+
+interface Mark {
+  readonly x: number;
+  readonly text: string;
+  readonly mark: number;
+}
+
+function inOneRow(marks: readonly Mark[], width: number, measure: (text: string) => number): PlacedLabel[] {
+  const groups: { members: Mark[]; left: number; text: string }[] = [];
+  const grouped = (members: Mark[]) => {
+    const text = members.length === 1 ? (members[0]?.text ?? '') : `${members.length} moves`;
+    return { members, text, left: Math.max(0, Math.min((members[0]?.x ?? 0) - 2, width - measure(text))) };
+  };
+  for (const mark of marks.toSorted((a, b) => a.x - b.x)) {
+    let group = grouped([mark]);
+    for (let last = groups.at(-1); last && last.left + measure(last.text) + LABEL_ROOM > group.left; last = groups.at(-1)) {
       groups.pop();
-      const members = [...last.members, ...group.members];
-      group = { members, ...fitted(members) };
-      last = groups.at(-1);
+      group = grouped([...last.members, ...group.members]);
     }
     groups.push(group);
   }
-  return groups.map(({ members, left, text }) => ({ text, left, mark: members[0]?.index ?? 0 }));
-
-  function fitted(members: typeof order): { left: number; text: string } {
-    const first = members[0];
-    const text = members.length === 1 ? (first?.text ?? '') : `${members.length} moves`;
-    return { text, left: Math.max(0, Math.min((first?.x ?? 0) - 2, width - measure(text))) };
-  }
+  return groups.map(({ members, left, text }) => ({ text, left, mark: members[0]?.mark ?? 0 }));
 }
 
 /** Say what a chart shows, for somebody who does not see it. */

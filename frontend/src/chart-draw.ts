@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { axisMax, axisSteps, bandsOf, markLabel, placeLabels, type LoadAnswer, type LoadSeries, type MigrationMark } from './chart-data';
+import { axisMax, axisSteps, bandsOf, markLabels, placeLabels, type LoadAnswer, type LoadSeries, type MigrationMark } from './chart-data';
 import { clock, day, quantity } from './units';
 
 /** The tokens a chart draws with, resolved for the theme on screen. */
@@ -151,7 +151,7 @@ function drawOver(plot: uPlot, marks: readonly MigrationMark[], limits: readonly
     ctx.textAlign = 'left';
     ctx.fillStyle = inks.text;
     const labels = placeLabels(
-      marks.map((mark) => ({ x: plot.valToPos(bandsOf(mark).at, 'x', true) - bbox.left, text: markLabel(mark) })),
+      marks.map((mark) => ({ x: plot.valToPos(bandsOf(mark).at, 'x', true) - bbox.left, texts: markLabels(mark) })),
       bbox.width,
       (text) => ctx.measureText(text).width,
     );

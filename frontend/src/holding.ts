@@ -1,4 +1,3 @@
-import htmx from 'htmx.org';
 import type { RequestEvent } from './requests';
 
 const RELEASE_MILLIS = 400;
@@ -59,7 +58,7 @@ function fetchAgain(ids: readonly string[]): void {
   for (const id of ids) {
     waiting.delete(id);
     const region = document.getElementById(id);
-    if (region) htmx.trigger(region, 'refresh');
+    region?.dispatchEvent(new CustomEvent('refresh'));
   }
   if (ids.length > 0) announce();
 }

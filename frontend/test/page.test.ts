@@ -1,0 +1,99 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it } from 'vitest';
+import { clocked } from '../src/ages';
+import { approveLabel, selectRows } from '../src/bulk';
+import { questionOf } from '../src/dialogs';
+import { rowChange, waitingText } from '../src/holding';
+import { commandOf, isTyping } from '../src/keys';
+import { csrfHeader } from '../src/requests';
+
+beforeEach(() => {
+  document.head.innerHTML = '';
+  document.body.innerHTML = '';
+});
+
+describe('rows under the pointer', () => {
+  it('stay where they are when rows only come below', () => {
+    expect(rowChange(['1', '2'], ['1', '2', '3'])).toEqual({ moves: false, added: 1 });
+    expect(rowChange(['1', '2'], ['1', '2'])).toEqual({ moves: false, added: 0 });
+  });
+
+  it('would move when one comes above, leaves or changes places', () => {
+    expect(rowChange(['1', '2'], ['3', '1', '2'])).toEqual({ moves: true, added: 1 });
+    expect(rowChange(['1', '2'], ['2'])).toEqual({ moves: true, added: 0 });
+    expect(rowChange(['1', '2'], ['2', '1']).moves).toBe(true);
+  });
+
+  it('say what waits', () => {
+    expect(waitingText(2)).toBe('2 new: show');
+    expect(waitingText(0)).toBe('Updates waiting: show');
+  });
+});
+
+describe('keys', () => {
+  it('go to a page after g, and only then', () => {
+    expect(commandOf('r', true)).toEqual({ kind: 'go', to: '/recommendations' });
+    expect(commandOf('m', true)).toEqual({ kind: 'go', to: '/migrations' });
+    expect(commandOf('r', false)).toEqual({ kind: 'reject' });
+    expect(commandOf('m', false)).toBeNull();
+  });
+
+  it('leave fields alone but not check boxes', () => {
+    document.body.innerHTML = '<input id="text"><input id="box" type="checkbox"><select id="select"></select>';
+    expect(isTyping(document.getElementById('text'))).toBe(true);
+    expect(isTyping(document.getElementById('select'))).toBe(true);
+    expect(isTyping(document.getElementById('box'))).toBe(false);
+  });
+});
+
+describe('the selection bar', () => {
+  beforeEach(() => {
+    const row = (id: number): string => `<input type="checkbox" name="id" value="${id}"><form><input type="hidden" name="id" value="${id}"></form>`;
+    document.body.innerHTML = `<div id="table"><input type="checkbox" data-selects="all">${[1, 2, 3, 4, 5, 6].map(row).join('')}</div>
+      <form id="bulk-bar" data-region="table" hidden><b class="count"></b><button class="primary"><span class="approve-label"></span></button></form>`;
+    selectRows();
+  });
+  const bar = (): HTMLElement => document.querySelector<HTMLElement>('#bulk-bar') as HTMLElement;
+  const tick = (selector: string): void => document.querySelector<HTMLInputElement>(selector)?.click();
+
+  it('appears with the first row and names its effect', () => {
+    expect(bar().hidden).toBe(true);
+    tick('input[value="2"]');
+    expect(bar().hidden).toBe(false);
+    expect(bar().textContent).toContain('1 selected');
+    expect(bar().textContent).toContain('Approve 1 move');
+    tick('input[value="2"]');
+    expect(bar().hidden).toBe(true);
+  });
+
+  it('asks first above five', () => {
+    tick('[data-selects="all"]');
+    expect(bar().querySelector('.count')?.textContent).toBe('6 selected');
+    expect(bar().querySelector<HTMLElement>('button')?.dataset['confirm']).toContain('Approve 6 moves');
+    tick('input[value="2"]');
+    expect(bar().querySelector<HTMLElement>('button')?.dataset['confirm']).toBeUndefined();
+  });
+
+  it('counts in words', () => expect([1, 3].map(approveLabel)).toEqual(['Approve 1 move', 'Approve 3 moves']));
+});
+
+describe('requests and questions', () => {
+  it('carry the CSRF header of the page', () => {
+    expect(csrfHeader()).toEqual({});
+    document.head.innerHTML = '<meta name="csrf-header" content="X-CSRF-TOKEN"><meta name="csrf-token" content="abc">';
+    expect(csrfHeader()).toEqual({ 'X-CSRF-TOKEN': 'abc' });
+  });
+
+  it('ask with the words of the pressed button', () => {
+    document.body.innerHTML = '<form data-confirm="Abort web-07?"><button> Abort </button></form><form><button>Save</button></form>';
+    const [abort, save] = [...document.forms];
+    expect(questionOf(abort as HTMLFormElement, document.querySelector('button'))).toEqual({ sentence: 'Abort web-07?', action: 'Abort' });
+    expect(questionOf(save as HTMLFormElement, null)).toBeNull();
+  });
+
+  it('name the day unless it is today', () => {
+    const now = new Date(2025, 10, 23, 14, 2).getTime();
+    expect(clocked(now, now, false)).toBe('14:02');
+    expect(clocked(now - 86_400_000, now, false)).toBe('2025-11-22 14:02');
+  });
+});
