@@ -118,7 +118,9 @@ public final class Format {
     return at(instant, CLOCK);
   }
 
-  /** Write a time of day to the second: "14:02:10", with the date before it unless it is today's. */
+  /**
+   * Write a time of day to the second: "14:02:10", with the date before it unless it is today's.
+   */
   public String clockSeconds(@Nullable Instant instant) {
     return at(instant, SECONDS);
   }

@@ -18,8 +18,14 @@ class FormatTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 0 B", "512, 512 B", "1023, 1023 B", "1024, 1.0 KiB", "2147483648, 2.0 GiB",
-    "1073741823, 1.0 GiB", "104857600, 100 MiB", "9878424780, 9.2 GiB",
+    "0, 0 B",
+    "512, 512 B",
+    "1023, 1023 B",
+    "1024, 1.0 KiB",
+    "2147483648, 2.0 GiB",
+    "1073741823, 1.0 GiB",
+    "104857600, 100 MiB",
+    "9878424780, 9.2 GiB",
   })
   void bytesHaveABinaryPrefixAndASpace(long bytes, String text) {
     assertThat(format.bytes(bytes)).isEqualTo(text);
@@ -28,8 +34,15 @@ class FormatTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 0.00 s", "312, 0.31 s", "9994, 9.99 s", "9996, 10 s", "24000, 24 s", "59600, 1 min",
-    "110000, 1 min 50 s", "11100000, 3 h 5 min", "187200000, 2 d 4 h",
+    "0, 0.00 s",
+    "312, 0.31 s",
+    "9994, 9.99 s",
+    "9996, 10 s",
+    "24000, 24 s",
+    "59600, 1 min",
+    "110000, 1 min 50 s",
+    "11100000, 3 h 5 min",
+    "187200000, 2 d 4 h",
   })
   void durationsChangeTheirUnitAsTheyGrow(long millis, String text) {
     assertThat(format.duration(Duration.ofMillis(millis))).isEqualTo(text);
