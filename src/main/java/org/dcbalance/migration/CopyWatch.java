@@ -1,0 +1,165 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follow a running job to its end: store its progress, pass on a wish to abort, and keep its
+ * deadline. Nothing here decides how it ended.
+ */
+final class CopyWatch {
+  private static final Duration BETWEEN_ABORTS = Duration.ofSeconds(1);
+
+  private final MigrationDesk desk;
+  private final MigrationSettings settings;
+  private final Claim claim;
+  private final HostPair pair;
+  private Instant stored = Instant.EPOCH;
+  private Instant abortTried = Instant.EPOCH;
+  private @Nullable Instant silentSince;
+  private boolean told;
+  private boolean switching;
+
+  CopyWatch(MigrationDesk desk, MigrationSettings settings, Claim claim, HostPair pair) {
+    this.desk = desk;
+    this.settings = settings;
+    this.claim = claim;
+    this.pair = pair;
+  }
+
+  /** Follow a job that this console started, until the call says that it is over. */
+  void follow(MigrateCall call) {
+    while (!call.over()) {
+      call.await(settings.progressEvery());
+      if (call.over()) {
+        return;
+      }
+      look();
+      // the call should return once the job is gone; if it never does, both hosts are asked instead
+      if (silentSince != null && silentSince.plus(settings.lostAfter()).isBefore(now())) {
+        return;
+      }
+    }
+  }
+
+  /** Follow a job that was adopted, for as long as the source shows one. */
+  void follow() {
+    while (true) {
+      Pause.of(settings.progressEvery());
+      look();
+      if (silentSince != null && !hasJob(pair.askSource())) {
+        return;
+      }
+    }
+  }
+
+  private void look() {
+    var row = desk.read(claim);
+    var progress = progress();
+    silentSince = progress.isPresent() ? null : silentSince == null ? now() : silentSince;
+    progress.filter(p -> due()).ifPresent(p -> desk.progress(claim, p));
+    if (progress.isEmpty() && due()) {
+      desk.beat(claim);
+    }
+    if (due()) {
+      stored = now();
+    }
+    noticeSwitchOver(progress);
+    keepDeadline(row);
+    if (row.abortRequestedBy() != null) {
+      abort(row.abortRequestedBy());
+    }
+  }
+
+  private boolean due() {
+    return stored.plus(settings.storedEvery()).isBefore(now());
+  }
+
+  private Optional<MigrationProgress> progress() {
+    try {
+      return pair.onSource().progress(pair.guest());
+    } catch (HypervisorException e) {
+      tellOnce(pair.source().name() + " does not answer: " + e.sentence() + " Nothing is assumed.");
+      return Optional.empty();
+    } catch (Problem e) {
+      tellOnce(e.sentence());
+      return Optional.empty();
+    }
+  }
+
+  private void tellOnce(String sentence) {
+    if (!told) {
+      told = true;
+      desk.note(claim, sentence);
+    }
+  }
+
+  private void noticeSwitchOver(Optional<MigrationProgress> progress) {
+    boolean near =
+        progress
+            .map(p -> p.remaining().bytes() <= p.bandwidth().bytesPerSecond() / 2)
+            .orElse(silentSince != null);
+    if (switching || !near) {
+      return;
+    }
+    if (pair.askSource() instanceof Side.Paused(var why, _) && why == Why.MIGRATING) {
+      switching = true;
+      desk.enter(
+          claim, Phase.SWITCH_OVER, "The guest is paused on " + pair.source().name() + " for the switch-over.");
+    }
+  }
+
+  private void keepDeadline(Migration row) {
+    var deadline = row.deadline();
+    if (deadline == null || row.abortRequestedBy() != null || now().isBefore(deadline)) {
+      return;
+    }
+    if (pair.source().can(Capability.ABORT)) {
+      desk.timeOut(claim, Operator.DCBALANCE);
+    } else {
+      tellOnce(
+          "It takes longer than it was given, and "
+              + pair.source().name()
+              + " cannot abort migrations, so it is left to end by itself.");
+    }
+  }
+
+  private void abort(String by) {
+    if (abortTried.plus(BETWEEN_ABORTS).isAfter(now()) || !pair.source().can(Capability.ABORT)) {
+      return;
+    }
+    boolean first = abortTried.equals(Instant.EPOCH);
+    abortTried = now();
+    if (first) {
+      desk.note(claim, "Asking " + pair.source().name() + " to abort, for " + by + ".");
+    }
+    try {
+      desk.confirm(claim);
+      pair.onSource().abort(pair.guest());
+    } catch (HypervisorException e) {
+      // before the job has begun and after it has ended there is nothing to abort
+      tellOnce(pair.source().name() + " did not abort yet: " + e.sentence());
+    }
+  }
+
+  private static boolean hasJob(Side side) {
+    return switch (side) {
+      case Side.Running(_, var job) -> job == Job.OUTGOING_MIGRATION;
+      case Side.Paused(_, var job) -> job == Job.OUTGOING_MIGRATION;
+      case Side.PostCopyFailed _, Side.ShutOff _, Side.Absent _, Side.Odd _, Side.Unknown _ -> false;
+    };
+  }
+
+  private Instant now() {
+    return desk.clock().instant();
+  }
+}

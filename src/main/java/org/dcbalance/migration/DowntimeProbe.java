@@ -1,0 +1,99 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentSkipListSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measure what a guest's users see of its move: the longest time between two answers to attempts
+ * that are made every 10 ms and overlap, so that one lost packet costs 10 ms and not a retransmission.
+ *
+ * <p>The resolution is the period, or the usual gap of the guest where that is longer. A gap no
+ * longer than those seen before the move is not counted.
+ */
+final class DowntimeProbe implements AutoCloseable {
+  static final Duration PERIOD = Duration.ofMillis(10);
+  static final Duration PATIENCE = Duration.ofMillis(500);
+
+  private final ProbeMethod method;
+  private final ConcurrentSkipListSet<Long> answers = new ConcurrentSkipListSet<>();
+  private final long begun = System.nanoTime();
+  private volatile long moveBegun = Long.MAX_VALUE;
+
+  private DowntimeProbe(ProbeMethod method) {
+    this.method = method;
+  }
+
+  /**
+   * What was seen.
+   *
+   * @param downtime the longest gap; zero if none was longer than before the move; null if the
+   *     guest did not answer before or after it
+   * @param words how it was measured, with what is to be known about it
+   */
+  record Seen(@Nullable Duration downtime, String words) {}
+
+  /** Begin to probe: a TCP port, or by ICMP echo where the port is null. */
+  static DowntimeProbe start(String address, @Nullable Integer port) {
+    var probe = new DowntimeProbe(port == null ? new EchoProbe(address) : new TcpProbe(address, port));
+    probe.method.start(probe::answered);
+    return probe;
+  }
+
+  private void answered(long atNanos) {
+    answers.add(atNanos - begun);
+  }
+
+  /** Say that the move begins now; what came before is the guest's usual behaviour. */
+  void moveBegins() {
+    moveBegun = System.nanoTime() - begun;
+  }
+
+  /** Stop, and say what was seen since the move began. */
+  Seen finish() {
+    long end = System.nanoTime() - begun;
+    method.close();
+    long usual = longestGap(0, Math.min(moveBegun, end));
+    var name = method.words() + " every " + PERIOD.toMillis() + " ms";
+    if (answers.headSet(moveBegun).isEmpty()) {
+      return new Seen(null, name + ": no answer before the move" + because());
+    }
+    Long after = answers.higher(Math.max(moveBegun, end - PATIENCE.toNanos()));
+    if (after == null) {
+      return new Seen(null, name + ": no answer any more at the end" + because());
+    }
+    long longest = longestGap(moveBegun, end);
+    var note = String.format(Locale.ROOT, "; gaps of up to %d ms before the move", millis(usual));
+    return longest <= usual
+        ? new Seen(Duration.ZERO, name + note + ", none longer during it")
+        : new Seen(Duration.ofNanos(longest), name + note);
+  }
+
+  private String because() {
+    var trouble = method.trouble();
+    return trouble == null ? "" : " (" + trouble + ")";
+  }
+
+  /** Find the longest time between two answers, of which the later one lies in a span. */
+  private long longestGap(long from, long to) {
+    long longest = 0;
+    Long last = answers.lower(from);
+    for (long at : answers.subSet(from, true, to, true)) {
+      if (last != null) {
+        longest = Math.max(longest, at - last);
+      }
+      last = at;
+    }
+    return longest;
+  }
+
+  private static long millis(long nanos) {
+    return Math.round(nanos / 1e6);
+  }
+
+  @Override
+  public void close() {
+    method.close();
+  }
+}

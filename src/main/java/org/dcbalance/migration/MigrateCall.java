@@ -1,0 +1,58 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.MigrationOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Make the hypervisor's blocking migrate call in a thread of its own. What it says is a hint: the
+ * truth is read from both hosts afterwards.
+ */
+final class MigrateCall {
+  private final CountDownLatch over = new CountDownLatch(1);
+  private volatile @Nullable String failure;
+
+  static MigrateCall start(Hypervisor source, MigrationOrder order, long migration) {
+    var call = new MigrateCall();
+    Thread.ofPlatform()
+        .daemon()
+        .name("migrate-call-" + migration)
+        .start(() -> call.make(source, order));
+    return call;
+  }
+
+  private void make(Hypervisor source, MigrationOrder order) {
+    try {
+      source.migrate(order);
+    } catch (HypervisorException e) {
+      failure = e.sentence();
+    } catch (RuntimeException e) {
+      failure = String.valueOf(e);
+    } finally {
+      over.countDown();
+    }
+  }
+
+  boolean over() {
+    return over.getCount() == 0;
+  }
+
+  /** Wait until it is over, but not longer than this. */
+  void await(Duration most) {
+    try {
+      over.await(most.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LetGo("This console is stopping.");
+    }
+  }
+
+  /** Give the hypervisor's words if it failed; null if it has not. */
+  @Nullable String failure() {
+    return failure;
+  }
+}

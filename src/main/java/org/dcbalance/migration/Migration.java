@@ -1,0 +1,289 @@
+package org.dcbalance.migration;
+
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.Version;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Set;
+import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Know one migration and guard its transitions. The row is the truth: a runner may die at any
+ * point, and another one goes on from what is written here and what both hosts say.
+ *
+ * <p>Heartbeat and progress are written beside this aggregate, by {@link ProgressLog}.
+ */
+@Entity
+public class Migration {
+  @Id
+  @GeneratedValue(strategy = GenerationType.IDENTITY)
+  private @Nullable Long id;
+
+  @Column(updatable = false)
+  private long poolId;
+
+  @Column(updatable = false)
+  private @Nullable Long recommendationId;
+
+  @Column(updatable = false)
+  private long vmId;
+
+  @Column(updatable = false)
+  private long sourceId;
+
+  @Column(updatable = false)
+  private long targetId;
+
+  @Enumerated(EnumType.STRING)
+  private MigrationState state = MigrationState.PENDING;
+
+  @Enumerated(EnumType.STRING)
+  private Phase phase = Phase.QUEUED;
+
+  @Column(updatable = false)
+  private String why = "";
+
+  @Column(updatable = false)
+  private String requestedBy = "";
+
+  @Column(updatable = false)
+  private Instant createdAt = Instant.EPOCH;
+
+  private long epoch;
+  private @Nullable Instant deadline;
+  private @Nullable Instant startedAt;
+  private @Nullable Instant finishedAt;
+  private @Nullable String abortRequestedBy;
+  private String sentence = "";
+
+  @Column(updatable = false)
+  private @Nullable Long expectedMillis;
+
+  private @Nullable Long totalMillis;
+  private @Nullable Long downtimeMillis;
+  private @Nullable Long bytes;
+  private @Nullable Integer iterations;
+  private @Nullable String downtimeSource;
+  private @Nullable Long guestDowntimeMillis;
+  private @Nullable String guestProbe;
+  @Version private long version;
+
+  protected Migration() {}
+
+  /** Say what it waits for while it is queued. */
+  void waitFor(String slot) {
+    require("wait", MigrationState.PENDING);
+    this.sentence = slot;
+  }
+
+  /** Leave the queue under a lease epoch; the checks come first. */
+  void start(long leaseEpoch, Instant now, Duration longest) {
+    require("start", MigrationState.PENDING);
+    this.state = MigrationState.RUNNING;
+    this.epoch = leaseEpoch;
+    this.startedAt = now;
+    this.deadline = now.plus(longest);
+    enter(Phase.CHECKS);
+  }
+
+  /** Take over what an earlier holder of the lease began, or what its runner dropped. */
+  void adopt(long leaseEpoch) {
+    require("be taken over", MigrationState.RUNNING, MigrationState.LOST);
+    if (leaseEpoch < epoch) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Migration " + id + " was taken over under epoch " + epoch + ", later than " + leaseEpoch + ".",
+          null);
+    }
+    this.epoch = leaseEpoch;
+  }
+
+  /**
+   * Enter a phase; to be written before the phase's first call to a hypervisor. A lost migration
+   * whose job was found again is lost no more.
+   */
+  void enter(Phase next) {
+    require("go on", MigrationState.RUNNING, MigrationState.LOST);
+    this.state = MigrationState.RUNNING;
+    this.phase = next;
+    this.sentence = "";
+  }
+
+  /** Say what keeps it from going on, while it runs. */
+  void remark(String nowSentence) {
+    require("go on", MigrationState.RUNNING, MigrationState.LOST);
+    this.sentence = nowSentence;
+  }
+
+  /** Ask for the end of it; the first who asks is kept. */
+  void requestAbort(Operator by) {
+    require("be aborted", MigrationState.RUNNING);
+    if (abortRequestedBy == null) {
+      this.abortRequestedBy = by.name();
+    }
+  }
+
+  /** Leave the queue for good. */
+  void cancel(Operator by, Instant now) {
+    require("be cancelled", MigrationState.PENDING);
+    this.abortRequestedBy = by.name();
+    end(MigrationState.ABORTED, "Cancelled by " + by.name() + " before it started.", now);
+  }
+
+  void refuse(String reasons, Instant now) {
+    require("be refused", MigrationState.RUNNING);
+    if (phase != Phase.CHECKS) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Migration " + id + " cannot be refused any more: it is in phase " + phase + ".",
+          null);
+    }
+    end(MigrationState.REFUSED, reasons, now);
+  }
+
+  /** Record that both hosts agree that the guest runs on the target. */
+  void complete(String how, Instant now) {
+    require("be completed", MigrationState.RUNNING, MigrationState.LOST);
+    end(MigrationState.COMPLETED, how, now);
+  }
+
+  /** Record that the guest stayed on the source: failed, or aborted if that was asked for. */
+  void stayed(String how, Instant now) {
+    require("end", MigrationState.RUNNING, MigrationState.LOST);
+    end(abortRequestedBy == null ? MigrationState.FAILED : MigrationState.ABORTED, how, now);
+  }
+
+  /** Record that the truth is unknown; the hosts are asked again until they agree. */
+  void lose(String whatToDo) {
+    require("be lost", MigrationState.RUNNING, MigrationState.LOST);
+    this.state = MigrationState.LOST;
+    this.sentence = whatToDo;
+  }
+
+  /** Keep the hypervisor's own figures; what it did not tell stays unknown. */
+  void measure(MigrationFigures figures) {
+    this.totalMillis = figures.total() == null ? totalMillis : Long.valueOf(figures.total().toMillis());
+    this.bytes = figures.transferred() == null ? bytes : Long.valueOf(figures.transferred().bytes());
+    this.iterations = figures.iterations() == null ? iterations : figures.iterations();
+    if (figures.downtime() != null) {
+      this.downtimeMillis = figures.downtime().toMillis();
+      this.downtimeSource = "hypervisor";
+    }
+  }
+
+  /** Keep what the guest's users saw of it; null where the probe had no answer to compare with. */
+  void seenByGuest(@Nullable Long downtime, String probe) {
+    this.guestDowntimeMillis = downtime;
+    this.guestProbe = probe;
+  }
+
+  private void end(MigrationState as, String how, Instant now) {
+    this.state = as;
+    this.phase = Phase.DONE;
+    this.sentence = how;
+    this.finishedAt = now;
+  }
+
+  private void require(String verb, MigrationState... allowed) {
+    if (!Set.of(allowed).contains(state)) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Migration " + id + " cannot " + verb + ": it is " + state + ".",
+          "Maybe reload the page to see how it ended.");
+    }
+  }
+
+  public long id() {
+    return Objects.requireNonNull(id, "not stored yet");
+  }
+
+  public PoolId pool() {
+    return new PoolId(poolId);
+  }
+
+  public @Nullable Long recommendationId() {
+    return recommendationId;
+  }
+
+  public VmId vm() {
+    return new VmId(vmId);
+  }
+
+  public HostId source() {
+    return new HostId(sourceId);
+  }
+
+  public HostId target() {
+    return new HostId(targetId);
+  }
+
+  public MigrationState state() {
+    return state;
+  }
+
+  public Phase phase() {
+    return phase;
+  }
+
+  public long epoch() {
+    return epoch;
+  }
+
+  public Instant createdAt() {
+    return createdAt;
+  }
+
+  public @Nullable Instant startedAt() {
+    return startedAt;
+  }
+
+  public @Nullable Instant deadline() {
+    return deadline;
+  }
+
+  public @Nullable Instant finishedAt() {
+    return finishedAt;
+  }
+
+  public @Nullable String abortRequestedBy() {
+    return abortRequestedBy;
+  }
+
+  public String sentence() {
+    return sentence;
+  }
+
+  public @Nullable Long expectedMillis() {
+    return expectedMillis;
+  }
+
+  public @Nullable Long totalMillis() {
+    return totalMillis;
+  }
+
+  public @Nullable Long downtimeMillis() {
+    return downtimeMillis;
+  }
+
+  public @Nullable Long guestDowntimeMillis() {
+    return guestDowntimeMillis;
+  }
+
+  public @Nullable String guestProbe() {
+    return guestProbe;
+  }
+}

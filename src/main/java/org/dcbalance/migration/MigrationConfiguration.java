@@ -1,0 +1,24 @@
+package org.dcbalance.migration;
+
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.Vms;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Wires what the drives of migrations work with. */
+@Configuration(proxyBeanMethods = false)
+class MigrationConfiguration {
+  @Bean
+  MigrationDrive.Tools migrationTools(
+      MigrationDesk desk,
+      MigrationSettings settings,
+      PreFlightChecks checks,
+      Connections connections,
+      Vms vms,
+      Hosts hosts,
+      Pools pools) {
+    return new MigrationDrive.Tools(desk, settings, checks, connections, vms, hosts, pools);
+  }
+}

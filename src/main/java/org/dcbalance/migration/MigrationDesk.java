@@ -1,0 +1,246 @@
+package org.dcbalance.migration;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.inventory.FleetEvents;
+import org.dcbalance.inventory.FleetEvents.Severity;
+import org.dcbalance.inventory.Placements;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Write what happens to migrations: each step in one transaction that first makes sure that this
+ * console still holds the lease. While the database is away it tries again for as long as the lease
+ * may still be ours, and then lets go.
+ */
+@Component
+class MigrationDesk {
+  private static final Logger log = LoggerFactory.getLogger(MigrationDesk.class);
+  private static final Duration BETWEEN_TRIES = Duration.ofMillis(250);
+
+  private final Migrations migrations;
+  private final MigrationLog lines;
+  private final ProgressLog progress;
+  private final Placements placements;
+  private final FleetEvents fleetEvents;
+  private final Leadership leadership;
+  private final ApplicationEventPublisher events;
+  private final TransactionTemplate transaction;
+  private final Clock clock = Clock.systemUTC();
+
+  MigrationDesk(
+      Migrations migrations,
+      MigrationLog lines,
+      ProgressLog progress,
+      Placements placements,
+      FleetEvents fleetEvents,
+      Leadership leadership,
+      ApplicationEventPublisher events,
+      PlatformTransactionManager transactions) {
+    this.migrations = migrations;
+    this.lines = lines;
+    this.progress = progress;
+    this.placements = placements;
+    this.fleetEvents = fleetEvents;
+    this.leadership = leadership;
+    this.events = events;
+    this.transaction = new TransactionTemplate(transactions);
+  }
+
+  /** Leave the queue, if it is still queued. */
+  Migration start(Claim claim, Function<Migration, Duration> mostTime) {
+    return step(claim, m -> m.start(claim.epoch(), clock.instant(), mostTime.apply(m)), "Checks begin.");
+  }
+
+  /** Take over a migration that this console does not drive yet. */
+  Migration adopt(Claim claim) {
+    return step(claim, m -> m.adopt(claim.epoch()), "Taken over under epoch " + claim.epoch() + ".");
+  }
+
+  /** Write that memory is about to be copied, and keep the inventory off the VM's placement. */
+  Migration beginCopy(Claim claim, String sentence) {
+    return step(
+        claim,
+        m -> {
+          m.enter(Phase.COPYING);
+          placements.startMove(m.vm(), m.target());
+        },
+        sentence);
+  }
+
+  Migration enter(Claim claim, Phase phase, String sentence) {
+    return step(claim, m -> m.enter(phase), sentence);
+  }
+
+  /** Show what keeps it from going on, and note it in the log. */
+  Migration remark(Claim claim, String sentence) {
+    return step(claim, m -> m.remark(sentence), sentence);
+  }
+
+  /** Add a line to the log without changing the migration. */
+  void note(Claim claim, String sentence) {
+    step(claim, m -> {}, sentence);
+  }
+
+  /** Ask for the end of a move that took its time. */
+  void timeOut(Claim claim, Operator by) {
+    step(claim, m -> m.requestAbort(by), "It has taken longer than it was given.");
+  }
+
+  Migration refuse(Claim claim, String reasons) {
+    return ending(claim, m -> m.refuse(reasons, clock.instant()), null, Severity.WARN);
+  }
+
+  /** Record the end that both hosts agree on, and where the VM is now. */
+  Migration end(Claim claim, HostId nowAt, Consumer<Migration> how, Severity severity) {
+    return ending(claim, how, nowAt, severity);
+  }
+
+  /** Record that the truth is unknown, once, with what to do. */
+  Migration lose(Claim claim, String sentence) {
+    return step(
+        claim,
+        m -> {
+          m.lose(sentence);
+          fleetEvents.record(Severity.BAD, "migration-lost", m.pool(), m.source(), m.vm(), sentence);
+        },
+        sentence);
+  }
+
+  /** Store the newest progress; what cannot be stored now is dropped. */
+  void progress(Claim claim, MigrationProgress now) {
+    claim.check();
+    try {
+      transaction.executeWithoutResult(
+          status -> {
+            leadership.confirm(claim.epoch());
+            progress.add(claim.migration(), claim.epoch(), now);
+          });
+      events.publishEvent(new MigrationProgressed(claim.migration()));
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("Progress of migration {} was not stored: {}", claim.migration(), e.getMessage());
+      heldOrLetGo(claim);
+    }
+  }
+
+  /** Show that its runner lives, where there is no progress to tell. */
+  void beat(Claim claim) {
+    claim.check();
+    try {
+      transaction.executeWithoutResult(
+          status -> {
+            leadership.confirm(claim.epoch());
+            progress.beat(claim.migration(), claim.epoch());
+          });
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("The heartbeat of migration {} was not stored: {}", claim.migration(), e.getMessage());
+      heldOrLetGo(claim);
+    }
+  }
+
+  /** Read it afresh. */
+  Migration read(Claim claim) {
+    return stubbornly(
+        claim, () -> migrations.findById(claim.migration()).orElseThrow(() -> gone(claim.migration())));
+  }
+
+  /**
+   * Make sure, on the database's clock, that the lease is still ours, just before a call that
+   * changes something on a host.
+   */
+  void confirm(Claim claim) {
+    stubbornly(
+        claim,
+        () -> {
+          transaction.executeWithoutResult(status -> leadership.confirm(claim.epoch()));
+          return true;
+        });
+  }
+
+  Clock clock() {
+    return clock;
+  }
+
+  private Migration ending(
+      Claim claim,
+      Consumer<Migration> how,
+      @Nullable HostId nowAt,
+      Severity severity) {
+    return step(
+        claim,
+        m -> {
+          how.accept(m);
+          if (nowAt != null) {
+            placements.endMove(m.vm(), nowAt);
+          }
+          fleetEvents.record(
+              severity, "migration-ended", m.pool(), nowAt == null ? m.source() : nowAt, m.vm(), m.sentence());
+          events.publishEvent(
+              new MigrationFinished(
+                  m.id(), m.recommendationId(), m.pool(), m.vm(), m.state(), m.sentence()));
+        },
+        null);
+  }
+
+  private Migration step(
+      Claim claim,
+      Consumer<Migration> change,
+      @Nullable String line) {
+    var changed =
+        stubbornly(
+            claim,
+            () ->
+                transaction.execute(
+                    status -> {
+                      leadership.confirm(claim.epoch());
+                      var migration = migrations.lock(claim.migration()).orElseThrow(() -> gone(claim.migration()));
+                      change.accept(migration);
+                      if (migration.epoch() != claim.epoch()) {
+                        throw new LetGo("Migration " + claim.migration() + " is driven under another epoch.");
+                      }
+                      lines.add(claim.migration(), migration.phase(), line == null ? migration.sentence() : line);
+                      return migration;
+                    }));
+    events.publishEvent(new MigrationChanged(claim.migration()));
+    return changed;
+  }
+
+  private <T> T stubbornly(Claim claim, Supplier<T> write) {
+    while (true) {
+      claim.check();
+      try {
+        return write.get();
+      } catch (DataAccessException | TransactionException e) {
+        log.warn("The database did not take a step of a migration, trying again: {}", e.getMessage());
+        heldOrLetGo(claim);
+        Pause.of(BETWEEN_TRIES);
+      }
+    }
+  }
+
+  private void heldOrLetGo(Claim claim) {
+    if (leadership.epoch().orElse(-1) != claim.epoch()) {
+      throw new LetGo("The lease of epoch " + claim.epoch() + " has run out.");
+    }
+  }
+
+  private static Problem gone(long id) {
+    return new Problem(ErrorCode.NOT_FOUND, "There is no migration " + id + ".", null);
+  }
+}

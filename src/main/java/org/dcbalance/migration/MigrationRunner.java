@@ -1,0 +1,175 @@
+package org.dcbalance.migration;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.leadership.LeadershipLost;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.event.TransactionalEventListener;
+
+/**
+ * Look at the table of migrations, and give each that needs driving a thread of its own, while this
+ * console holds the lease. The table is the truth: what is held here only keeps a migration from
+ * being driven twice by this console.
+ */
+@Component
+class MigrationRunner implements DisposableBean {
+  private static final Logger log = LoggerFactory.getLogger(MigrationRunner.class);
+
+  private record Driven(Claim claim, Thread thread) {}
+
+  private final Migrations migrations;
+  private final Hosts hosts;
+  private final Leadership leadership;
+  private final MigrationSettings settings;
+  private final MigrationDrive.Tools tools;
+  private final JdbcClient jdbc;
+  private final ConcurrentHashMap<Long, Driven> driven = new ConcurrentHashMap<>();
+  private final ReentrantLock looking = new ReentrantLock();
+  private volatile boolean stopped;
+
+  MigrationRunner(
+      Migrations migrations,
+      Hosts hosts,
+      Leadership leadership,
+      MigrationSettings settings,
+      MigrationDrive.Tools tools,
+      JdbcClient jdbc) {
+    this.migrations = migrations;
+    this.hosts = hosts;
+    this.leadership = leadership;
+    this.settings = settings;
+    this.tools = tools;
+    this.jdbc = jdbc;
+  }
+
+  /** Take up what needs driving, if this console holds the lease; otherwise let everything go. */
+  @Scheduled(fixedDelay = 500)
+  void look() {
+    if (!looking.tryLock()) {
+      return;
+    }
+    try {
+      var epoch = leadership.epoch();
+      driven.values().stream()
+          .filter(d -> epoch.isEmpty() || d.claim().epoch() != epoch.getAsLong())
+          .forEach(this::release);
+      if (epoch.isPresent() && !stopped) {
+        takeUp(epoch.getAsLong());
+      }
+    } catch (DataAccessException | TransactionException | LeadershipLost e) {
+      log.warn("The queue of migrations could not be read: {}", e.getMessage());
+    } finally {
+      looking.unlock();
+    }
+  }
+
+  @TransactionalEventListener(fallbackExecution = true)
+  void on(MigrationQueued queued) {
+    // not in the thread of whoever approved
+    Thread.ofVirtual().name("migration-queued").start(this::look);
+  }
+
+  private void takeUp(long epoch) {
+    var rows = migrations.findByStateInOrderById(MigrationState.OPEN);
+    for (var row : rows) {
+      if (row.state() != MigrationState.PENDING) {
+        drive(row.id(), epoch, false);
+      }
+    }
+    var turns =
+        MigrationSlots.of(
+            moves(rows, MigrationState.PENDING),
+            moves(rows, MigrationState.RUNNING),
+            caps(),
+            settings.perPool());
+    turns.start().forEach(id -> drive(id, epoch, true));
+    turns.waiting().forEach(this::showWaiting);
+  }
+
+  private void drive(long id, long epoch, boolean queued) {
+    driven.computeIfAbsent(
+        id,
+        key -> {
+          var claim = new Claim(id, epoch);
+          var drive = new MigrationDrive(tools, claim, queued);
+          var thread =
+              Thread.ofPlatform()
+                  .daemon()
+                  .name("migration-" + id)
+                  .unstarted(
+                      () -> {
+                        try {
+                          drive.run();
+                        } finally {
+                          forget(claim);
+                        }
+                      });
+          thread.start();
+          return new Driven(claim, thread);
+        });
+  }
+
+  private void showWaiting(long id, String slot) {
+    jdbc.sql(
+            """
+            update migration set sentence = :slot, version = version + 1
+            where id = :id and state = 'PENDING' and sentence <> :slot
+            """)
+        .param("slot", slot)
+        .param("id", id)
+        .update();
+  }
+
+  private static List<MigrationSlots.Move> moves(List<Migration> rows, MigrationState state) {
+    return rows.stream()
+        .filter(m -> m.state() == state)
+        .map(
+            m ->
+                new MigrationSlots.Move(
+                    m.id(), m.pool().value(), m.source().value(), m.target().value()))
+        .toList();
+  }
+
+  private Map<Long, MigrationSlots.HostCaps> caps() {
+    return hosts.findAllByOrderByName().stream()
+        .collect(
+            Collectors.toMap(
+                h -> h.id().value(),
+                h -> new MigrationSlots.HostCaps(h.name(), settings.mostOut(h), settings.mostIn(h))));
+  }
+
+  private void release(Driven drive) {
+    drive.claim().release();
+    drive.thread().interrupt();
+    forget(drive.claim());
+  }
+
+  private void forget(Claim claim) {
+    driven.computeIfPresent(claim.migration(), (id, d) -> d.claim() == claim ? null : d);
+  }
+
+  /** Tell which migrations this console drives now. */
+  Set<Long> drives() {
+    return Set.copyOf(driven.keySet());
+  }
+
+  /** Let go of everything; jobs on the hosts go on, and whoever holds the lease next adopts them. */
+  @Override
+  public void destroy() {
+    stopped = true;
+    driven.values().forEach(this::release);
+  }
+}

@@ -1,0 +1,76 @@
+package org.dcbalance.migration;
+
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Min;
+import java.time.Duration;
+import org.dcbalance.inventory.Host;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of migrations.
+ *
+ * @param perPool most moves at once in a pool
+ * @param outPerHost most moves at once from a host
+ * @param inPerHost most moves at once to a host
+ * @param outPerXenHost the same from a Xen host, whose tool stack sends guests one after another
+ * @param inPerXenHost the same to a Xen host
+ * @param freshWithin age up to which what is known of a host is good enough to start a move
+ * @param shortest least time that a move is given before it is aborted
+ * @param longest most time that a move is given, and what it gets where nothing is expected
+ * @param patience how many times its expected length a move may take
+ * @param progressEvery how often a running move's progress is read
+ * @param storedEvery how often at most it is stored
+ * @param readAgainEvery how often both hosts are asked while they do not agree
+ * @param doubtedFor how long a pair of answers that no rule covers may last before the move is lost
+ * @param lostAfter how long a host may be silent before the move is lost
+ * @param lostReadEvery how often both hosts are asked about a lost move
+ * @param probeBefore how long a guest is probed before its move, to know its usual gaps
+ * @param probeAfter how long it is probed after
+ */
+@Validated
+@ConfigurationProperties("dcbalance.migration")
+record MigrationSettings(
+    @DefaultValue("4") @Min(1) int perPool,
+    @DefaultValue("2") @Min(1) int outPerHost,
+    @DefaultValue("2") @Min(1) int inPerHost,
+    @DefaultValue("1") @Min(1) int outPerXenHost,
+    @DefaultValue("1") @Min(1) int inPerXenHost,
+    @DefaultValue("30s") @DurationMin(seconds = 1) Duration freshWithin,
+    @DefaultValue("2m") @DurationMin(millis = 100) Duration shortest,
+    @DefaultValue("15m") @DurationMin(millis = 100) Duration longest,
+    @DefaultValue("5") @DecimalMin("1") double patience,
+    @DefaultValue("250ms") @DurationMin(millis = 10) Duration progressEvery,
+    @DefaultValue("1s") @DurationMin(millis = 10) Duration storedEvery,
+    @DefaultValue("1s") @DurationMin(millis = 10) Duration readAgainEvery,
+    @DefaultValue("5s") @DurationMin(millis = 10) Duration doubtedFor,
+    @DefaultValue("60s") @DurationMin(millis = 10) Duration lostAfter,
+    @DefaultValue("5s") @DurationMin(millis = 10) Duration lostReadEvery,
+    @DefaultValue("500ms") @DurationMin(millis = 50) Duration probeBefore,
+    @DefaultValue("1s") @DurationMin(millis = 50) Duration probeAfter) {
+
+  int mostOut(Host host) {
+    return xen(host) ? outPerXenHost : outPerHost;
+  }
+
+  int mostIn(Host host) {
+    return xen(host) ? inPerXenHost : inPerHost;
+  }
+
+  /** Give the time that a move may take, from what is expected of it; null if nothing is. */
+  Duration mostTime(@Nullable Long expectedMillis) {
+    if (expectedMillis == null) {
+      return longest;
+    }
+    var patient = Duration.ofMillis(Math.round(expectedMillis * patience));
+    var atLeast = patient.compareTo(shortest) < 0 ? shortest : patient;
+    return atLeast.compareTo(longest) > 0 ? longest : atLeast;
+  }
+
+  private static boolean xen(Host host) {
+    return host.hypervisor().equals("Xen");
+  }
+}

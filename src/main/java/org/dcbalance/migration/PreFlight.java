@@ -1,0 +1,275 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.hypervisor.Guest;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/** Judge whether a move may start, from facts that were just gathered; pure. */
+final class PreFlight {
+  private PreFlight() {}
+
+  /** The pool's policy. */
+  record Policy(
+      String pool, boolean observing, boolean paused, Predicate<String> shares, List<String> networks) {}
+
+  /**
+   * A host, as the inventory knows it.
+   *
+   * @param age since it was last read; null if it never was
+   * @param cannotMigrate why it cannot migrate guests live; null if it can
+   */
+  record Machine(
+      String name,
+      boolean up,
+      String detail,
+      boolean maintenance,
+      @Nullable Duration age,
+      @Nullable String cannotMigrate) {}
+
+  /** What operators and the inventory say of the guest. */
+  record Subject(
+      String name,
+      boolean neverMove,
+      String note,
+      Memory memory,
+      List<Guest.Disk> disks,
+      List<Guest.Tie> ties,
+      List<String> networks) {}
+
+  /** Room for guests on the target. */
+  sealed interface Room {
+    /** Free memory by the host's own account, and what other moves to it will take of that. */
+    record Told(Memory free, Memory promised) implements Room {}
+
+    record Untold(String reason) implements Room {}
+  }
+
+  /** Whether the target can run the guest's CPU. */
+  sealed interface Cpu {
+    record Told(CpuFit fit) implements Cpu {}
+
+    record Untold(String reason) implements Cpu {}
+  }
+
+  /** Everything that the checks look at, but for what the hypervisors are asked. */
+  record Known(
+      Policy policy,
+      Subject vm,
+      Machine source,
+      Machine target,
+      boolean samePool,
+      @Nullable String otherMove,
+      Duration freshWithin) {}
+
+  /** What the hypervisors themselves just said. */
+  record Asked(Side onSource, Side onTarget, Room room, Cpu cpu) {}
+
+  /** Run all checks, whether or not an earlier one failed. */
+  static List<Check> of(Known known, Asked asked) {
+    var checks = new ArrayList<Check>();
+    checks.add(policy(known.policy()));
+    checks.add(neverMove(known.vm()));
+    checks.add(host("Source answers", known.source(), known.freshWithin()));
+    checks.add(host("Target answers", known.target(), known.freshWithin()));
+    checks.add(target(known));
+    checks.add(capability(known.source()));
+    checks.add(runsOnSource(known, asked.onSource()));
+    checks.add(noJob(known, asked.onSource()));
+    checks.add(notOnTarget(known, asked.onTarget()));
+    checks.add(room(known, asked.room()));
+    checks.add(cpu(known, asked.cpu()));
+    checks.add(ties(known.vm()));
+    checks.add(disks(known.policy(), known.vm()));
+    checks.add(networks(known.policy(), known.vm()));
+    return List.copyOf(checks);
+  }
+
+  private static Check policy(Policy policy) {
+    if (policy.observing()) {
+      return no("Pool may be changed", "Pool " + policy.pool() + " only observes: nothing is moved.");
+    }
+    if (policy.paused()) {
+      return no("Pool may be changed", "Pool " + policy.pool() + " is paused: nothing is moved.");
+    }
+    return yes("Pool may be changed", "Pool " + policy.pool() + " is neither paused nor observed only.");
+  }
+
+  private static Check neverMove(Subject vm) {
+    if (vm.neverMove()) {
+      var note = vm.note().isBlank() ? "" : " (" + vm.note() + ")";
+      return no("May be moved", vm.name() + " is marked \"never move\"" + note + ".");
+    }
+    return yes("May be moved", vm.name() + " is not marked \"never move\".");
+  }
+
+  private static Check host(String name, Machine host, Duration freshWithin) {
+    if (!host.up()) {
+      var detail = host.detail().isBlank() ? "" : ": " + host.detail();
+      return no(name, host.name() + " is not up" + detail + (detail.endsWith(".") ? "" : "."));
+    }
+    if (host.age() == null || host.age().compareTo(freshWithin) > 0) {
+      var when = host.age() == null ? "never" : host.age().toSeconds() + " s ago";
+      return no(
+          name,
+          "What is known of " + host.name() + " is too old: it was last read " + when
+              + ", and at most " + freshWithin.toSeconds() + " s are allowed.");
+    }
+    return yes(name, host.name() + " is up and was read " + host.age().toSeconds() + " s ago.");
+  }
+
+  private static Check target(Known known) {
+    var target = known.target();
+    if (target.name().equals(known.source().name())) {
+      return no("Target takes guests", known.vm().name() + " is already on " + target.name() + ".");
+    }
+    if (!known.samePool()) {
+      return no(
+          "Target takes guests",
+          target.name() + " is not in pool " + known.policy().pool() + ", where "
+              + known.vm().name() + " is.");
+    }
+    if (target.maintenance()) {
+      return no("Target takes guests", target.name() + " is in maintenance.");
+    }
+    return yes("Target takes guests", target.name() + " is in the pool and not in maintenance.");
+  }
+
+  private static Check capability(Machine source) {
+    return source.cannotMigrate() == null
+        ? yes("Source can migrate live", source.name() + " can migrate guests live.")
+        : no(
+            "Source can migrate live",
+            source.name() + " cannot migrate guests live: " + source.cannotMigrate() + ".");
+  }
+
+  private static Check runsOnSource(Known known, Side side) {
+    var name = "Runs on " + known.source().name();
+    return side instanceof Side.Running(var postCopy, _) && !postCopy
+        ? yes(name, known.vm().name() + " runs on " + known.source().name() + ".")
+        : no(name, known.vm().name() + " does not run on " + known.source().name() + ": it is " + side.words() + ".");
+  }
+
+  private static Check noJob(Known known, Side side) {
+    if (known.otherMove() != null) {
+      return no("No other job", known.otherMove());
+    }
+    return side instanceof Side.Running(_, var job) && job != Job.NONE
+        ? no("No other job", "A job already runs on " + known.vm().name() + ".")
+        : yes("No other job", "No job runs on " + known.vm().name() + ".");
+  }
+
+  private static Check notOnTarget(Known known, Side side) {
+    var name = "Unknown to " + known.target().name();
+    var where = known.target().name() + ": it is " + side.words() + " there.";
+    return switch (side) {
+      case Side.Absent _ -> yes(name, known.target().name() + " does not know " + known.vm().name() + ".");
+      case Side.ShutOff _ ->
+          no(
+              name,
+              known.target().name() + " keeps a left-over definition of " + known.vm().name()
+                  + ", shut off. Maybe check it and remove it there with: virsh undefine "
+                  + known.vm().name() + ".");
+      case Side.Unknown(var reason) ->
+          no(name, known.target().name() + " did not say whether it knows " + known.vm().name() + ": " + reason);
+      case Side.Running _, Side.Paused _, Side.PostCopyFailed _, Side.Odd _ ->
+          no(name, known.vm().name() + " is already on " + where);
+    };
+  }
+
+  private static Check room(Known known, Room room) {
+    var need = known.vm().memory();
+    var target = known.target().name();
+    return switch (room) {
+      case Room.Untold(var reason) ->
+          no("Memory fits", target + " did not tell its free memory: " + reason);
+      case Room.Told(var free, var promised) -> {
+        var left = free.minus(promised);
+        var others =
+            promised.equals(Memory.ZERO) ? "" : ", " + gib(promised) + " of it promised to other moves";
+        var account = target + " has " + gib(free) + " free" + others;
+        yield need.compareTo(left) <= 0
+            ? yes("Memory fits", account + "; " + known.vm().name() + " needs " + gib(need) + ".")
+            : no(
+                "Memory fits",
+                target + " has no room for " + known.vm().name() + ": it needs " + gib(need)
+                    + ", and " + account + ".");
+      }
+    };
+  }
+
+  private static Check cpu(Known known, Cpu cpu) {
+    var target = known.target().name();
+    return switch (cpu) {
+      case Cpu.Untold(var reason) ->
+          no("CPU fits", target + " did not say whether its CPU can run " + known.vm().name() + ": " + reason);
+      case Cpu.Told(CpuFit.Fits _) -> yes("CPU fits", target + " can run its CPU.");
+      case Cpu.Told(CpuFit.Lacks(var reason)) ->
+          no("CPU fits", target + " refused " + known.vm().name() + ": its CPU " + reason + ".");
+      case Cpu.Told(CpuFit.Untold _) ->
+          yes("CPU fits", target + " cannot tell beforehand; it would refuse the guest itself.");
+    };
+  }
+
+  private static Check ties(Subject vm) {
+    return vm.ties().isEmpty()
+        ? yes("Not tied to its host", "Nothing ties " + vm.name() + " to its host.")
+        : no(
+            "Not tied to its host",
+            vm.name() + " is tied to its host: "
+                + String.join("; ", vm.ties().stream().map(Guest.Tie::detail).toList()) + ".");
+  }
+
+  private static Check disks(Policy policy, Subject vm) {
+    var local =
+        vm.disks().stream()
+            .filter(d -> !d.source().isEmpty() && !d.network() && !policy.shares().test(d.source()))
+            .toList();
+    if (local.isEmpty()) {
+      return yes("Disks are shared", "All disks of " + vm.name() + " are reached from both hosts.");
+    }
+    var words =
+        local.stream()
+            .map(d -> "its " + (d.medium() ? "medium " : "disk ") + d.target() + " (" + d.source() + ")")
+            .toList();
+    return no(
+        "Disks are shared",
+        vm.name() + " cannot move: " + String.join(" and ", words)
+            + (words.size() == 1 ? " is" : " are") + " not on storage marked as shared in pool "
+            + policy.pool() + ".");
+  }
+
+  private static Check networks(Policy policy, Subject vm) {
+    var foreign =
+        policy.networks().isEmpty()
+            ? List.<String>of()
+            : vm.networks().stream().filter(n -> !policy.networks().contains(n)).toList();
+    return foreign.isEmpty()
+        ? yes(
+            "Networks exist",
+            policy.networks().isEmpty()
+                ? "Pool " + policy.pool() + " lists no networks, so none is checked."
+                : "All networks of " + vm.name() + " exist on every host of pool " + policy.pool() + ".")
+        : no(
+            "Networks exist",
+            "Network " + String.join(", ", foreign) + " of " + vm.name()
+                + " is not among those that every host of pool " + policy.pool() + " has.");
+  }
+
+  private static String gib(Memory memory) {
+    return String.format(java.util.Locale.ROOT, "%.1f GiB", memory.bytes() / (1024.0 * 1024 * 1024));
+  }
+
+  private static Check yes(String name, String sentence) {
+    return new Check(name, true, sentence);
+  }
+
+  private static Check no(String name, String sentence) {
+    return new Check(name, false, sentence);
+  }
+}

@@ -1,0 +1,170 @@
+package org.dcbalance.migration;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/** Gather the facts for the pre-flight checks, from the inventory and from both hosts. */
+@Component
+public class PreFlightChecks {
+  private static final long NONE = -1;
+
+  private final Vms vms;
+  private final Hosts hosts;
+  private final Pools pools;
+  private final Connections connections;
+  private final JdbcClient jdbc;
+  private final MigrationSettings settings;
+  private final Clock clock = Clock.systemUTC();
+
+  PreFlightChecks(
+      Vms vms,
+      Hosts hosts,
+      Pools pools,
+      Connections connections,
+      JdbcClient jdbc,
+      MigrationSettings settings) {
+    this.vms = vms;
+    this.hosts = hosts;
+    this.pools = pools;
+    this.connections = connections;
+    this.jdbc = jdbc;
+    this.settings = settings;
+  }
+
+  /**
+   * Check whether a VM could start to move to a host now. Asks both hosts; takes as long as they do.
+   *
+   * @return all checks, in a fixed order
+   * @throws Problem if there is no such VM or host
+   */
+  public List<Check> of(VmId vm, HostId target) {
+    return of(vm, target, NONE);
+  }
+
+  /** Check for a migration that is queued already, which must not stand in its own way. */
+  List<Check> of(VmId vmId, HostId targetId, long migration) {
+    var vm = vms.findById(vmId.value()).orElseThrow(() -> missing("virtual machine", vmId.value()));
+    var source = host(vm.hostId());
+    var target = host(targetId);
+    var pool =
+        pools.findById(source.poolId().value()).orElseThrow(() -> missing("pool", source.poolId().value()));
+    return PreFlight.of(known(vm, source, target, pool, migration), asked(vm, source, target, migration));
+  }
+
+  private PreFlight.Known known(Vm vm, Host source, Host target, HostPool pool, long migration) {
+    return new PreFlight.Known(
+        new PreFlight.Policy(
+            pool.name(),
+            pool.automation() == HostPool.Automation.OBSERVE,
+            pool.paused(),
+            pool::shares,
+            pool.networks()),
+        new PreFlight.Subject(
+            vm.name(),
+            vm.neverMove(),
+            vm.neverMoveNote(),
+            vm.memory(),
+            vm.disks(),
+            vm.ties(),
+            vm.networks()),
+        machine(source),
+        machine(target),
+        source.poolId().equals(target.poolId()),
+        otherMove(vm, migration).orElse(null),
+        settings.freshWithin());
+  }
+
+  private PreFlight.Machine machine(Host host) {
+    var seen = host.lastSeen();
+    return new PreFlight.Machine(
+        host.name(),
+        host.state() == Host.State.UP,
+        host.stateDetail(),
+        host.maintenance(),
+        seen == null ? null : Duration.between(seen, clock.instant()),
+        host.missing().get(Capability.LIVE_MIGRATION));
+  }
+
+  private PreFlight.Asked asked(Vm vm, Host source, Host target, long migration) {
+    return new PreFlight.Asked(
+        ask(source, h -> Side.of(h.status(vm.uuid())), Side.Unknown::new),
+        ask(target, h -> Side.of(h.status(vm.uuid())), Side.Unknown::new),
+        ask(target, h -> room(h, target, migration), PreFlight.Room.Untold::new),
+        ask(target, h -> new PreFlight.Cpu.Told(h.fits(vm.cpu())), PreFlight.Cpu.Untold::new));
+  }
+
+  private <T> T ask(Host host, Function<Hypervisor, ? extends T> question, Function<String, T> otherwise) {
+    try {
+      return question.apply(connections.to(host));
+    } catch (HypervisorException e) {
+      return otherwise.apply(e.sentence());
+    } catch (Problem e) {
+      return otherwise.apply(e.sentence());
+    }
+  }
+
+  private PreFlight.Room room(Hypervisor hypervisor, Host target, long migration) {
+    var now = hypervisor.readLoad().host();
+    return new PreFlight.Room.Told(
+        now.memoryTotal().minus(now.memoryUsed()), promised(target, migration));
+  }
+
+  /** Add up the guests on their way to a host, whose memory it may not count yet. */
+  private Memory promised(Host target, long migration) {
+    return new Memory(
+        jdbc.sql(
+                """
+                select coalesce(sum(v.memory_bytes), 0) from migration m join vm v on v.id = m.vm_id
+                where m.target_id = :target and m.id <> :self
+                  and (m.state = 'LOST'
+                    or m.state = 'RUNNING' and (m.phase <> 'CHECKS' or m.id < :self or :self < 0))
+                """)
+            .param("target", target.id().value())
+            .param("self", migration)
+            .query(Long.class)
+            .single());
+  }
+
+  private Optional<String> otherMove(Vm vm, long migration) {
+    return jdbc.sql(
+            """
+            select id, state from migration
+            where vm_id = :vm and id <> :self and state in ('PENDING', 'RUNNING', 'LOST') limit 1
+            """)
+        .param("vm", vm.id().value())
+        .param("self", migration)
+        .query(
+            (row, n) ->
+                "Migration " + row.getLong("id") + " of " + vm.name() + " is "
+                    + row.getString("state") + " and must end first.")
+        .optional();
+  }
+
+  private Host host(HostId id) {
+    return hosts.findById(id.value()).orElseThrow(() -> missing("host", id.value()));
+  }
+
+  private static Problem missing(String what, long id) {
+    return new Problem(ErrorCode.NOT_FOUND, "There is no " + what + " " + id + ".", null);
+  }
+}

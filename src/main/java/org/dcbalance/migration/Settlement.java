@@ -1,0 +1,174 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import java.util.function.Function;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.migration.SettlementTable.Action;
+import org.dcbalance.migration.SettlementTable.Doubt;
+import org.dcbalance.units.Problem;
+
+/**
+ * Find out from both hosts how a migration ended, tidy up what the table allows, and go on asking
+ * for as long as they do not agree.
+ */
+final class Settlement {
+  private final MigrationDesk desk;
+  private final MigrationSettings settings;
+  private final Claim claim;
+  private final HostPair pair;
+  private final String vm;
+  private final Arrival arrival;
+  private boolean lost;
+  private String said = "";
+
+  Settlement(
+      MigrationDesk desk,
+      MigrationSettings settings,
+      Claim claim,
+      HostPair pair,
+      String vm,
+      Arrival arrival,
+      boolean lost) {
+    this.desk = desk;
+    this.settings = settings;
+    this.claim = claim;
+    this.pair = pair;
+    this.vm = vm;
+    this.arrival = arrival;
+    this.lost = lost;
+  }
+
+  /** Tell whether the hypervisor itself said that all of the guest arrived. */
+  interface Arrival {
+    boolean proven();
+  }
+
+  /** Ask, and tidy up, until both hosts agree; takes as long as that takes. */
+  Action.End untilSettled() {
+    Instant since = now();
+    Instant doubtedSince = now();
+    while (true) {
+      var answers = pair.readTwice();
+      if (answers.isEmpty()) {
+        doubt("The hosts' answers still change.", since, settings.lostAfter());
+      } else {
+        var source = answers.get().source();
+        var target = answers.get().target();
+        var action = SettlementTable.decide(source, target, arrival.proven());
+        if (!(action instanceof Action.AskOperator)) {
+          doubtedSince = now();
+        }
+        switch (action) {
+          case Action.End end -> {
+            return end;
+          }
+          case Action.Adopt() -> {
+            adopt();
+            since = now();
+          }
+          case Action.WatchPostCopy() ->
+              doubt(
+                  vm + " runs on " + pair.target().name() + " and still fetches memory from "
+                      + pair.source().name() + "; neither is touched.",
+                  since,
+                  settings.longest());
+          case Action.Wait() -> doubt(found(source, target), since, settings.lostAfter());
+          case Action.AskOperator(var doubt) ->
+              doubt(found(source, target) + " " + advice(doubt), doubtedSince, settings.doubtedFor());
+          case Action.Act act -> {
+            act(act, found(source, target));
+            doubt(found(source, target), since, settings.lostAfter());
+          }
+        }
+      }
+      Pause.of(lost ? settings.lostReadEvery() : settings.readAgainEvery());
+    }
+  }
+
+  private void adopt() {
+    lost = false;
+    said = "";
+    desk.enter(claim, Phase.COPYING, "The job runs on " + pair.source().name() + " and is followed.");
+    new CopyWatch(desk, settings, claim, pair).follow();
+    desk.enter(claim, Phase.SETTLING, "The job is over; both hosts are asked.");
+  }
+
+  /** Say what is unclear, once for each sentence, and call it lost when it stays so. */
+  private void doubt(String sentence, Instant since, Duration patience) {
+    if (!lost && since.plus(patience).isBefore(now())) {
+      lost = true;
+      said = sentence;
+      desk.lose(claim, sentence);
+    } else if (!sentence.equals(said)) {
+      said = sentence;
+      desk.remark(claim, sentence);
+    } else {
+      desk.beat(claim);
+    }
+  }
+
+  private void act(Action.Act act, String why) {
+    var source = pair.source().name();
+    var target = pair.target().name();
+    switch (act) {
+      case Action.DestroyTargetCopy() ->
+          call("Removing the incomplete copy from " + target, why, HostPair::onTarget, Hypervisor::destroy);
+      case Action.DestroySourceCopy() ->
+          call("Removing the stopped copy from " + source, why, HostPair::onSource, Hypervisor::destroy);
+      case Action.ResumeSource() ->
+          call("Letting it run on " + source + " again", why, HostPair::onSource, Hypervisor::resume);
+      case Action.ResumeTarget() ->
+          call("Letting it run on " + target, why, HostPair::onTarget, Hypervisor::resume);
+      case Action.PauseTarget() ->
+          call("Pausing the second copy, on " + target, why, HostPair::onTarget, Hypervisor::pause);
+    }
+  }
+
+  private interface Verb {
+    void on(Hypervisor hypervisor, UUID guest);
+  }
+
+  private void call(
+      String what,
+      String why,
+      Function<HostPair, Hypervisor> where,
+      Verb verb) {
+    desk.note(claim, what + ". " + why);
+    desk.confirm(claim);
+    try {
+      verb.on(where.apply(pair), pair.guest());
+    } catch (HypervisorException e) {
+      desk.note(claim, "That failed: " + e.sentence());
+    } catch (Problem e) {
+      desk.note(claim, "That failed: " + e.sentence());
+    }
+  }
+
+  private String found(Side source, Side target) {
+    return vm + ": on " + pair.source().name() + " it is " + source.words() + ", on "
+        + pair.target().name() + " it is " + target.words() + ".";
+  }
+
+  private String advice(Doubt doubt) {
+    return switch (doubt) {
+      case POST_COPY_FAILED ->
+          "Nothing was done. Maybe mend the link between the hosts and resume the post-copy by hand.";
+      case ARRIVAL_UNPROVEN ->
+          "Nothing proves that all of its memory arrived, so it was not started. Maybe start it from"
+              + " its disk on one host once you are sure that it runs on neither.";
+      case GONE ->
+          "Neither host knows it, and it was not started again. Maybe someone removed it; if not,"
+              + " look for it on the other hosts before you start it from its disk.";
+      case NOT_IN_TABLE ->
+          "Nothing was done, because no rule covers this. Maybe look at both hosts and leave exactly"
+              + " one running copy.";
+    };
+  }
+
+  private Instant now() {
+    return desk.clock().instant();
+  }
+}

@@ -1,0 +1,76 @@
+package org.dcbalance.migration;
+
+import java.util.Optional;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+
+/** Say what one host knows of a guest at one instant. */
+sealed interface Side {
+  record Running(boolean postCopy, Job job) implements Side {}
+
+  record Paused(Why why, Job job) implements Side {}
+
+  record PostCopyFailed() implements Side {}
+
+  /** The host keeps a definition, and nothing runs. */
+  record ShutOff() implements Side {}
+
+  /** The host answered that it does not know the guest. */
+  record Absent() implements Side {}
+
+  /** The host shows a state that no migration of ours leaves behind. */
+  record Odd(String what) implements Side {}
+
+  /** The host did not answer: anything may be true there. */
+  record Unknown(String reason) implements Side {}
+
+  /** Translate a host's answer. */
+  static Side of(Optional<GuestStatus> answer) {
+    if (answer.isEmpty()) {
+      return new Absent();
+    }
+    var status = answer.get();
+    if (status.why() == Why.POST_COPY_FAILED) {
+      return new PostCopyFailed();
+    }
+    return switch (status.state()) {
+      case RUNNING -> new Running(status.why() == Why.POST_COPY, status.job());
+      case PAUSED -> new Paused(status.why(), status.job());
+      case SHUT_OFF -> status.job() == Job.NONE ? new ShutOff() : new Odd("shut off, with a job");
+      case SHUTTING_DOWN -> new Odd("shutting down");
+      case CRASHED -> new Odd("crashed");
+      case SUSPENDED -> new Odd("asleep");
+      case UNKNOWN -> new Odd("in an unknown state");
+    };
+  }
+
+  /** Say it in words that complete "on kvm-01 it is …". */
+  default String words() {
+    return switch (this) {
+      case Running(var postCopy, var job) ->
+          (postCopy ? "running in post-copy" : "running") + jobWords(job);
+      case Paused(var why, var job) ->
+          switch (why) {
+                case MIGRATING -> "paused by a migration";
+                case POST_COPY -> "paused in post-copy";
+                case USER -> "paused by a user";
+                case NONE, POST_COPY_FAILED, OTHER -> "paused";
+              }
+              + jobWords(job);
+      case PostCopyFailed() -> "stuck in a failed post-copy";
+      case ShutOff() -> "shut off";
+      case Absent() -> "unknown to the host";
+      case Odd(var what) -> what;
+      case Unknown(var reason) -> "not to be found out (" + reason + ")";
+    };
+  }
+
+  private static String jobWords(Job job) {
+    return switch (job) {
+      case NONE -> "";
+      case OUTGOING_MIGRATION, INCOMING_MIGRATION -> " with a migration under way";
+      case OTHER -> " with a job under way";
+    };
+  }
+}
