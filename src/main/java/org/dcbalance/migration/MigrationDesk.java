@@ -42,7 +42,7 @@ class MigrationDesk {
   private final Leadership leadership;
   private final ApplicationEventPublisher events;
   private final TransactionTemplate transaction;
-  private final Clock clock = Clock.systemUTC();
+  private final Clock clock;
 
   MigrationDesk(
       Migrations migrations,
@@ -52,7 +52,8 @@ class MigrationDesk {
       FleetEvents fleetEvents,
       Leadership leadership,
       ApplicationEventPublisher events,
-      PlatformTransactionManager transactions) {
+      PlatformTransactionManager transactions,
+      Clock clock) {
     this.migrations = migrations;
     this.lines = lines;
     this.progress = progress;
@@ -61,6 +62,7 @@ class MigrationDesk {
     this.leadership = leadership;
     this.events = events;
     this.transaction = new TransactionTemplate(transactions);
+    this.clock = clock;
   }
 
   /** Leave the queue, if it is still queued. */

@@ -212,14 +212,14 @@ final class MigrationDrive implements Runnable {
     var total = m.totalMillis();
     var downtime = m.downtimeMillis();
     return vm.name()
-        + " runs on "
-        + pair.target().name()
-        + (total == null ? ", moved" : String.format(Locale.ROOT, ", moved in %.1f s", total / 1000.0))
-        + " from "
+        + " moved from "
         + pair.source().name()
+        + " to "
+        + pair.target().name()
+        + (total == null ? "" : String.format(Locale.ROOT, " in %.1f s", total / 1000.0))
         + (downtime == null
             ? "; its pause was not told."
-            : String.format(Locale.ROOT, "; it was paused for %.3f s.", downtime / 1000.0))
+            : String.format(Locale.ROOT, " and was paused for %.3f s.", downtime / 1000.0))
         + (m.abortRequestedBy() == null ? "" : " The request to abort came too late.");
   }
 

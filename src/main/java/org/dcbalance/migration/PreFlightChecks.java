@@ -34,7 +34,7 @@ public class PreFlightChecks {
   private final Connections connections;
   private final JdbcClient jdbc;
   private final MigrationSettings settings;
-  private final Clock clock = Clock.systemUTC();
+  private final Clock clock;
 
   PreFlightChecks(
       Vms vms,
@@ -42,13 +42,15 @@ public class PreFlightChecks {
       Pools pools,
       Connections connections,
       JdbcClient jdbc,
-      MigrationSettings settings) {
+      MigrationSettings settings,
+      Clock clock) {
     this.vms = vms;
     this.hosts = hosts;
     this.pools = pools;
     this.connections = connections;
     this.jdbc = jdbc;
     this.settings = settings;
+    this.clock = clock;
   }
 
   /**

@@ -4,6 +4,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -86,7 +87,7 @@ class ProgressLog {
             from migration_progress where migration_id = :id order by at
             """)
         .param("id", migration)
-        .query(Point.class)
+        .query(DataClassRowMapper.newInstance(Point.class))
         .list();
   }
 }

@@ -1,0 +1,175 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.simulated.SimulatedPlan;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.recommendation.MoveSettled;
+import org.dcbalance.recommendation.RecommendationApproved;
+import org.dcbalance.testing.PostgresForTests;
+import org.dcbalance.units.Operator;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.boot.persistence.autoconfigure.EntityScan;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.event.EventListener;
+import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Moves a guest of the simulated pool, from approval to what both hosts say. */
+@SpringBootTest(
+    classes = SimulatedMoveTest.Parts.class,
+    webEnvironment = SpringBootTest.WebEnvironment.NONE,
+    properties = {"dcbalance.inventory.period=500ms", "dcbalance.leadership.renewal=500ms"})
+class SimulatedMoveTest {
+
+  @SpringBootConfiguration
+  @EnableAutoConfiguration
+  @EnableScheduling
+  @Import(PostgresForTests.class)
+  @EntityScan({"org.dcbalance.inventory", "org.dcbalance.migration"})
+  @EnableJpaRepositories({"org.dcbalance.inventory", "org.dcbalance.migration"})
+  @ConfigurationPropertiesScan({
+    "org.dcbalance.inventory",
+    "org.dcbalance.leadership",
+    "org.dcbalance.migration",
+    "org.dcbalance.hypervisor.simulated"
+  })
+  @ComponentScan({
+    "org.dcbalance.inventory",
+    "org.dcbalance.leadership",
+    "org.dcbalance.migration",
+    "org.dcbalance.hypervisor.simulated"
+  })
+  static class Parts {
+    volatile MoveSettled settled;
+
+    @Bean
+    Clock clock() {
+      return Clock.systemUTC();
+    }
+
+    @EventListener
+    void on(MoveSettled event) {
+      settled = event;
+    }
+  }
+
+  @Autowired Parts parts;
+  @Autowired Pools pools;
+  @Autowired Hosts hosts;
+  @Autowired Vms vms;
+  @Autowired Connections connections;
+  @Autowired Migrations migrations;
+  @Autowired MigrationLog log;
+  @Autowired ProgressLog progress;
+  @Autowired JdbcClient jdbc;
+  @Autowired TransactionTemplate transaction;
+  @Autowired ApplicationEventPublisher events;
+
+  @Test
+  void movesAGuestAndBothHostsAgree() throws InterruptedException {
+    var plan = SimulatedPlan.standard();
+    var pool = pools.save(new HostPool(plan.poolName(), true, plan.sharedStorages()));
+    plan.hosts()
+        .forEach(
+            h ->
+                hosts.save(new Host(pool.id(), h.name(), h.uri().toString(), null, Instant.now())));
+    var source = hosts.findByName("sim-02").orElseThrow();
+    var target = hosts.findByName("sim-04").orElseThrow();
+    await(() -> find("dns-01") && hosts.findByName("sim-04").orElseThrow().state() == Host.State.UP);
+    var vm = named("dns-01");
+
+    transaction.executeWithoutResult(
+        status -> {
+          long recommendation = recommendation(vm, source, target);
+          events.publishEvent(
+              new RecommendationApproved(
+                  recommendation,
+                  pool.id(),
+                  vm.id(),
+                  source.id(),
+                  target.id(),
+                  "sim-02 is busy",
+                  new Operator("ann"),
+                  5000L,
+                  100L,
+                  1L << 30,
+                  0.3,
+                  0.2));
+        });
+    var id = jdbc.sql("select id from migration").query(Long.class).single();
+    await(() -> migrations.findById(id).orElseThrow().state().ended());
+
+    var points = progress.of(id);
+    var moved = migrations.findById(id).orElseThrow();
+    assertThat(moved.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(moved.totalMillis()).isGreaterThan(1000);
+    assertThat(moved.downtimeMillis()).isBetween(1L, 500L);
+    assertThat(points).isNotEmpty();
+    assertThat(connections.to(source).status(vm.uuid())).isEmpty();
+    assertThat(connections.to(target).status(vm.uuid()).orElseThrow().state())
+        .isEqualTo(GuestState.RUNNING);
+    assertThat(connections.to(target).status(vm.uuid()).orElseThrow().mark()).isNull();
+    var placed = named("dns-01");
+    assertThat(placed.hostId()).isEqualTo(target.id());
+    assertThat(placed.movingTo()).isNull();
+    assertThat(Objects.requireNonNull(parts.settled).succeeded()).isTrue();
+  }
+
+  private long recommendation(Vm vm, Host source, Host target) {
+    return jdbc.sql(
+            """
+            insert into recommendation (pool_id, vm_id, source_id, target_id, priority, state, why,
+              why_target, effects, cost, gain, imbalance_before, imbalance_after, created_at, expires_at)
+            values (:pool, :vm, :source, :target, 'HIGH', 'APPROVED', 'busy', 'free', '[]', '{}',
+              0.1, 0.3, 0.2, now(), now() + interval '15 minutes') returning id
+            """)
+        .param("pool", source.poolId().value())
+        .param("vm", vm.id().value())
+        .param("source", source.id().value())
+        .param("target", target.id().value())
+        .query(Long.class)
+        .single();
+  }
+
+  private boolean find(String name) {
+    return vms.findByGoneSinceIsNullOrderByName().stream().anyMatch(v -> v.name().equals(name));
+  }
+
+  private Vm named(String name) {
+    return vms.findByGoneSinceIsNullOrderByName().stream()
+        .filter(v -> v.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    var until = Instant.now().plus(Duration.ofSeconds(40));
+    while (!condition.getAsBoolean()) {
+      assertThat(Instant.now()).isBefore(until);
+      Thread.sleep(50);
+    }
+  }
+}
