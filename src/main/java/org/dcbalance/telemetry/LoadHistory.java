@@ -91,7 +91,7 @@ public class LoadHistory {
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
         .query(VmWindow.class)
-        .stream()
+        .list()
         .forEach(w -> windows.put(new VmId(w.vmId()), w));
     return windows;
   }
@@ -120,7 +120,7 @@ public class LoadHistory {
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
         .query(HostWindow.class)
-        .stream()
+        .list()
         .forEach(w -> windows.put(new HostId(w.hostId()), w));
     return windows;
   }
