@@ -88,6 +88,7 @@ public interface Hypervisor extends AutoCloseable {
    * Check that this host can reach another one in the way in which guests will be sent.
    *
    * @return a sentence why not, or empty if it can
+   * @throws HypervisorException UNSUPPORTED, with the reason, if that cannot be found out
    */
   Optional<String> reachPeer(String peerUri);
 

@@ -15,6 +15,16 @@ public interface HypervisorDriver {
   void check(URI uri);
 
   /**
+   * Check the URI by which other hosts reach a host, without connecting. By the rules of {@link
+   * #check} unless a driver has others.
+   *
+   * @throws org.dcbalance.units.Problem with the sentence that says what is wrong with it
+   */
+  default void checkPeer(URI uri) {
+    check(uri);
+  }
+
+  /**
    * Prepare a connection to a host; the first call on it connects.
    *
    * @throws org.dcbalance.units.Problem if the URI is not allowed

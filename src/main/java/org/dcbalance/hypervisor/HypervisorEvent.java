@@ -14,7 +14,8 @@ public sealed interface HypervisorEvent {
   record MigrationIteration(Instant at, UUID guest, int iteration) implements HypervisorEvent {}
 
   /** A migration job ended, with its figures. */
-  record JobCompleted(Instant at, UUID guest, MigrationFigures figures) implements HypervisorEvent {}
+  record JobCompleted(Instant at, UUID guest, MigrationFigures figures)
+      implements HypervisorEvent {}
 
   /** The connection was made (again). */
   record Connected(Instant at) implements HypervisorEvent {}

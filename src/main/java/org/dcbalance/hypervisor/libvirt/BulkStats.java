@@ -1,0 +1,69 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.dcbalance.hypervisor.LoadReading.GuestCounters;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/** Translate one guest's record of virConnectGetAllDomainStats. */
+record BulkStats(TypedParameters values) {
+
+  /**
+   * Give the guest's counters.
+   *
+   * @return empty if the guest's monitor was busy, so that its disk counters are missing: no
+   *     reading is better than one that falls to zero
+   */
+  Optional<GuestCounters> counters(UUID uuid, DirtyRates dirtyRates, Instant at) {
+    var cpu = values.number("cpu.time");
+    var memory = values.number("balloon.current");
+    if (cpu == null || memory == null || disksUnread()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new GuestCounters(
+            uuid,
+            Duration.ofNanos(cpu),
+            (int) values.number("vcpu.current", 1),
+            Memory.ofKiB(memory),
+            memoryUsed(),
+            sum("net", "rx.bytes"),
+            sum("net", "tx.bytes"),
+            sum("block", "rd.bytes"),
+            sum("block", "wr.bytes"),
+            dirtyRates.read(uuid, values, at)));
+  }
+
+  private @Nullable Memory memoryUsed() {
+    var available = values.number("balloon.available");
+    var free = values.number("balloon.usable");
+    if (free == null) {
+      free = values.number("balloon.unused");
+    }
+    return available == null || free == null || available <= 0
+        ? null
+        : Memory.ofKiB(Math.max(0, available - free));
+  }
+
+  private boolean disksUnread() {
+    boolean withSource = false;
+    for (long i = 0; i < values.number("block.count", 0); i++) {
+      if (values.has("block." + i + ".rd.bytes")) {
+        return false;
+      }
+      withSource |= values.has("block." + i + ".path");
+    }
+    return withSource;
+  }
+
+  private long sum(String group, String counter) {
+    long sum = 0;
+    for (long i = 0; i < values.number(group + ".count", 0); i++) {
+      sum += values.number(group + "." + i + "." + counter, 0);
+    }
+    return sum;
+  }
+}

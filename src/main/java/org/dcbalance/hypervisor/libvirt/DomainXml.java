@@ -1,0 +1,143 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.dcbalance.hypervisor.Guest.Disk;
+import org.dcbalance.hypervisor.Guest.Tie;
+import org.dcbalance.hypervisor.GuestCpu;
+import org.w3c.dom.Element;
+
+/** Read a domain's XML (see libvirt.org/formatdomain.html) as far as balancing needs it. */
+final class DomainXml {
+  private final Element domain;
+  private final Element devices;
+
+  DomainXml(String text) {
+    domain = Xml.parse(text);
+    var found = Xml.at(domain, "devices");
+    devices = found == null ? domain : found;
+  }
+
+  UUID uuid() {
+    return UUID.fromString(Xml.text(domain, "uuid"));
+  }
+
+  String name() {
+    return Xml.text(domain, "name");
+  }
+
+  /** Give the running domain's number, -1 when it does not run. */
+  int id() {
+    var id = domain.getAttribute("id");
+    return id.isEmpty() ? -1 : Integer.parseInt(id);
+  }
+
+  String osType() {
+    return Xml.text(domain, "os/type");
+  }
+
+  GuestCpu cpu() {
+    return new GuestCpu(
+        Xml.write(Xml.at(domain, "cpu")),
+        Xml.text(devices, "emulator"),
+        Xml.attribute(domain, "os/type", "arch"),
+        Xml.attribute(domain, "os/type", "machine"),
+        domain.getAttribute("type"));
+  }
+
+  List<Disk> disks() {
+    return Xml.children(devices, "disk").stream().map(DomainXml::disk).toList();
+  }
+
+  private static Disk disk(Element disk) {
+    var format = Xml.attribute(disk, "driver", "type");
+    var cache = Xml.attribute(disk, "driver", "cache");
+    var device = disk.getAttribute("device");
+    return new Disk(
+        Xml.attribute(disk, "target", "dev"),
+        source(disk),
+        format.isEmpty() ? "raw" : format,
+        cache.isEmpty() ? "default" : cache,
+        disk.getAttribute("type").equals("network"),
+        Xml.at(disk, "readonly") != null,
+        device.equals("cdrom") || device.equals("floppy"));
+  }
+
+  private static String source(Element disk) {
+    var source = Xml.at(disk, "source");
+    if (source == null) {
+      return "";
+    }
+    if (disk.getAttribute("type").equals("volume")) {
+      return source.getAttribute("pool") + "/" + source.getAttribute("volume");
+    }
+    return Stream.of("file", "dev", "dir", "name", "path")
+        .map(source::getAttribute)
+        .filter(value -> !value.isEmpty())
+        .findFirst()
+        .orElse("");
+  }
+
+  List<String> macs() {
+    return Xml.children(devices, "interface").stream()
+        .map(i -> Xml.attribute(i, "mac", "address"))
+        .filter(mac -> !mac.isEmpty())
+        .toList();
+  }
+
+  /** Name the host's devices that carry the guest's interfaces, such as "vnet0" or "vif3.0". */
+  List<String> interfaceDevices() {
+    return Xml.children(devices, "interface").stream()
+        .map(i -> Xml.attribute(i, "target", "dev"))
+        .filter(dev -> !dev.isEmpty())
+        .toList();
+  }
+
+  /** Name the networks, bridges or host devices that the guest is attached to. */
+  List<String> networks() {
+    return Xml.children(devices, "interface").stream()
+        .map(i -> Xml.at(i, "source"))
+        .flatMap(
+            source ->
+                source == null
+                    ? Stream.empty()
+                    : Stream.of("network", "bridge", "dev").map(source::getAttribute))
+        .filter(name -> !name.isEmpty())
+        .distinct()
+        .toList();
+  }
+
+  /** Tell whether a libvirt network leases it an address. */
+  boolean onNetwork() {
+    return Xml.children(devices, "interface").stream()
+        .anyMatch(i -> i.getAttribute("type").equals("network"));
+  }
+
+  /** Tell whether a guest agent has connected to its channel. */
+  boolean agentAnswers() {
+    return Xml.children(devices, "channel").stream()
+        .map(channel -> Xml.at(channel, "target"))
+        .anyMatch(
+            target ->
+                target != null
+                    && target.getAttribute("name").equals("org.qemu.guest_agent.0")
+                    && target.getAttribute("state").equals("connected"));
+  }
+
+  /** List what ties it to its host, in the order of the XML. */
+  List<Tie> ties() {
+    var ties = new ArrayList<Tie>(OtherManagers.tie(Xml.at(domain, "metadata")));
+    for (var device : Xml.children(devices, "*")) {
+      var tie = DeviceTies.tie(device);
+      if (tie != null) {
+        ties.add(tie);
+      }
+    }
+    if (Xml.at(domain, "launchSecurity") != null) {
+      ties.add(new Tie(Tie.Kind.OTHER, "its memory is encrypted for this host's processor"));
+    }
+    return ties;
+  }
+}

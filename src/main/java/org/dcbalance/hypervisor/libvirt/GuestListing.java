@@ -1,0 +1,145 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.dcbalance.hypervisor.Guest;
+import org.dcbalance.hypervisor.Guest.Tie;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.units.Memory;
+import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
+
+/**
+ * List a host's guests, each read by a call of its own, so that a long list keeps its deadlines.
+ */
+final class GuestListing {
+  // virConnectListAllDomainsFlags
+  private static final int WITH_SNAPSHOTS = 1 << 12;
+
+  // virDomainInterfaceAddressesSource
+  private static final int FROM_LEASES = 0;
+  private static final int FROM_AGENT = 1;
+
+  private static final Duration ADDRESSES_WITHIN = Duration.ofSeconds(2);
+  private static final UUID DOMAIN_0 = new UUID(0, 0);
+
+  private final HostLink link;
+
+  GuestListing(HostLink link) {
+    this.link = link;
+  }
+
+  List<Guest> read() {
+    var snapshots = uuids(WITH_SNAPSHOTS, true);
+    var guests = new ArrayList<Guest>();
+    for (var uuid : uuids(0, false)) {
+      if (!uuid.equals(DOMAIN_0) && !uuid.equals(PeerProbe.GUEST)) {
+        guest(uuid, snapshots.contains(uuid)).ifPresent(guests::add);
+      }
+    }
+    return guests;
+  }
+
+  private Set<UUID> uuids(int flags, boolean emptyIfUnsupported) {
+    try {
+      return link.call(
+          "list its guests",
+          connection -> {
+            var found = new LinkedHashSet<UUID>();
+            for (var domain : connection.listAllDomains(flags)) {
+              found.add(UUID.fromString(domain.getUUIDString()));
+              domain.free();
+            }
+            return found;
+          });
+    } catch (HypervisorException e) {
+      if (emptyIfUnsupported && e.kind() == Kind.UNSUPPORTED) {
+        return Set.of();
+      }
+      throw e;
+    }
+  }
+
+  /** Read one guest; empty if it vanished since it was listed. */
+  private Optional<Guest> guest(UUID uuid, boolean snapshots) {
+    try {
+      var read = link.call("describe a guest", connection -> read(connection, uuid));
+      var xml = read.xml;
+      var ties = new ArrayList<>(xml.ties());
+      if (snapshots) {
+        ties.add(new Tie(Tie.Kind.SNAPSHOT_METADATA, "it has snapshots"));
+      }
+      var info = read.info;
+      return Optional.of(
+          new Guest(
+              uuid,
+              xml.name(),
+              xml.id(),
+              xml.osType(),
+              States.guest(info.state.ordinal()),
+              info.nrVirtCpu,
+              Duration.ofNanos(info.cpuTime),
+              Memory.ofKiB(info.maxMem),
+              Memory.ofKiB(info.memory),
+              xml.disks(),
+              addresses(uuid, xml),
+              xml.networks(),
+              ties,
+              xml.cpu()));
+    } catch (HypervisorException e) {
+      if (e.kind() == Kind.NO_SUCH_GUEST) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private record Read(DomainXml xml, org.libvirt.DomainInfo info) {}
+
+  private static Read read(OpenConnection connection, UUID uuid) throws LibvirtException {
+    var domain = connection.domain(uuid);
+    try {
+      return new Read(new DomainXml(domain.getXMLDesc(0)), domain.getInfo());
+    } finally {
+      domain.free();
+    }
+  }
+
+  /** Ask for IP addresses where that is cheap; otherwise the MAC addresses have to do. */
+  private List<String> addresses(UUID uuid, DomainXml xml) {
+    boolean agent = xml.agentAnswers();
+    if (xml.id() < 0 || !(agent || xml.onNetwork())) {
+      return xml.macs();
+    }
+    try {
+      var found =
+          link.call(
+              "tell a guest's addresses",
+              ADDRESSES_WITHIN,
+              connection -> addresses(connection.domain(uuid), agent ? FROM_AGENT : FROM_LEASES));
+      return found.isEmpty() ? xml.macs() : found;
+    } catch (HypervisorException e) {
+      return xml.macs();
+    }
+  }
+
+  private static List<String> addresses(Domain domain, int source) throws LibvirtException {
+    try {
+      return domain.interfaceAddresses(source, 0).stream()
+          .flatMap(i -> i.addrs.stream())
+          .map(a -> a.address)
+          .filter(address -> !address.isLoopbackAddress() && !address.isLinkLocalAddress())
+          .map(address -> address.getHostAddress())
+          .distinct()
+          .toList();
+    } finally {
+      domain.free();
+    }
+  }
+}

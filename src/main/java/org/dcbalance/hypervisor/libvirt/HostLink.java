@@ -1,0 +1,196 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.jspecify.annotations.Nullable;
+import org.libvirt.LibvirtException;
+
+/** Keep one working connection to a host: made when needed, again when lost, with back-off. */
+final class HostLink {
+  /** How many sessions with calls that never ended may linger before the host counts as hung. */
+  private static final int MOST_LINGERING = 4;
+
+  private final LibvirtUri uri;
+  private final LibvirtSettings settings;
+  private final HostEvents events;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Collection<Session> lingering = ConcurrentHashMap.newKeySet();
+
+  // guarded by the lock
+  private @Nullable Live live;
+  private @Nullable FutureTask<Live> opening;
+  private int failures;
+  private long notBefore;
+  private String lastReason = "";
+
+  private volatile boolean closed;
+
+  /** A session with its event registration. */
+  private record Live(Session session, HostEvents.Registration registration) {}
+
+  HostLink(LibvirtUri uri, LibvirtSettings settings, HostEvents events) {
+    this.uri = uri;
+    this.settings = settings;
+    this.events = events;
+    this.notBefore = System.nanoTime();
+  }
+
+  String label() {
+    return uri.label();
+  }
+
+  /** Run a call within the call deadline, connecting first where needed. */
+  <T extends @Nullable Object> T call(String doing, Session.Call<T> call) {
+    return call(doing, settings.callDeadline(), call);
+  }
+
+  <T extends @Nullable Object> T call(String doing, Duration deadline, Session.Call<T> call) {
+    return session().session.call(doing, deadline, call);
+  }
+
+  /** Run a call that has no deadline. */
+  <T extends @Nullable Object> T longCall(String doing, Session.Call<T> call) {
+    return session().session.longCall(doing, call);
+  }
+
+  /** Tell whether the host tells when jobs complete. */
+  boolean jobEvents() {
+    return session().registration.jobEvents();
+  }
+
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      drop("closed by the console");
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Live session() {
+    try {
+      if (!lock.tryLock(settings.connectDeadline().toMillis(), TimeUnit.MILLISECONDS)) {
+        throw unreachable("The console is still connecting to %s.".formatted(label()), null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unreachable("The console stopped waiting for %s.".formatted(label()), e);
+    }
+    try {
+      if (closed) {
+        throw unreachable("The connection to %s was closed.".formatted(label()), null);
+      }
+      if (live != null && live.session.usable()) {
+        return live;
+      }
+      drop("the connection broke");
+      return connect();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void drop(String reason) {
+    var old = live;
+    live = null;
+    if (old != null) {
+      lingering.add(old.session);
+      old.registration.lost(reason);
+      old.session.retire();
+    }
+  }
+
+  private Live connect() {
+    long wait = notBefore - System.nanoTime();
+    if (wait > 0) {
+      throw unreachable(
+          "%s The next attempt is in %d s.".formatted(lastReason, 1 + wait / 1_000_000_000L), null);
+    }
+    if (lingering.size() > MOST_LINGERING) {
+      throw failed(
+          "%s hangs: calls on %d connections never ended. Maybe restart libvirt on it."
+              .formatted(label(), lingering.size()),
+          null);
+    }
+    if (opening == null) {
+      var attempt = new FutureTask<>(this::open);
+      opening = attempt;
+      Thread.ofPlatform().daemon().name("libvirt-" + label() + "-open").start(attempt);
+    }
+    try {
+      var made = opening.get(settings.connectDeadline().toMillis(), TimeUnit.MILLISECONDS);
+      opening = null;
+      failures = 0;
+      live = made;
+      return made;
+    } catch (TimeoutException e) {
+      // a connection that comes late is taken by the next attempt
+      throw failed(
+          "%s did not answer within %d s."
+              .formatted(label(), settings.connectDeadline().toSeconds()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unreachable("The console stopped waiting for %s.".formatted(label()), e);
+    } catch (ExecutionException e) {
+      opening = null;
+      throw explained(e.getCause());
+    }
+  }
+
+  private Live open() throws LibvirtException {
+    var library = LibvirtLibrary.load();
+    var connection =
+        new OpenConnection(library, uri.connectString(new AllowedPaths(settings.allowedPaths())));
+    connection.setKeepAlive(
+        Math.toIntExact(settings.keepaliveInterval().toSeconds()), settings.keepaliveCount());
+    var registration = events.register(connection);
+    var self = new Session[1];
+    self[0] =
+        new Session(
+            label(),
+            connection,
+            c -> {
+              registration.remove(c);
+              lingering.remove(self[0]);
+            });
+    if (closed) {
+      self[0].retire();
+    }
+    return new Live(self[0], registration);
+  }
+
+  private RuntimeException explained(@Nullable Throwable cause) {
+    if (cause instanceof LibvirtException e) {
+      var words = LibvirtFailure.of(e).words().strip().replaceFirst("\\.$", "");
+      return failed("The console could not connect to %s: %s.".formatted(label(), words), e);
+    }
+    if (cause instanceof LibvirtFailure e) {
+      return failed("The console could not connect to %s: %s.".formatted(label(), e.words()), e);
+    }
+    return cause instanceof RuntimeException known
+        ? known
+        : new IllegalStateException("Connecting to " + label(), cause);
+  }
+
+  private HypervisorException failed(String reason, @Nullable Throwable cause) {
+    lastReason = reason;
+    var pause = settings.reconnectFirst().multipliedBy(1L << Math.min(failures++, 10));
+    var most = settings.reconnectMost();
+    notBefore = System.nanoTime() + (pause.compareTo(most) > 0 ? most : pause).toNanos();
+    return unreachable(reason, cause);
+  }
+
+  private static HypervisorException unreachable(String sentence, @Nullable Throwable cause) {
+    return new HypervisorException(Kind.UNREACHABLE, sentence, cause);
+  }
+}

@@ -1,0 +1,87 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.libvirt.LibvirtException;
+
+/** Carry an error of libvirt: its number and its words. */
+final class LibvirtFailure extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  // virErrorNumber of libvirt's virterror.h
+  static final int NO_SUPPORT = 3;
+  static final int NO_CONNECT = 5;
+  static final int INVALID_CONN = 6;
+  static final int NO_DOMAIN = 42;
+  static final int OPERATION_INVALID = 55;
+  static final int CONFIG_UNSUPPORTED = 67;
+  static final int OPERATION_TIMEOUT = 68;
+  static final int ARGUMENT_UNSUPPORTED = 74;
+  static final int OPERATION_ABORTED = 78;
+  static final int NO_DOMAIN_METADATA = 80;
+  static final int OPERATION_UNSUPPORTED = 84;
+  static final int CPU_INCOMPATIBLE = 91;
+
+  private final int code;
+
+  LibvirtFailure(int code, String words) {
+    super(words);
+    this.code = code;
+  }
+
+  static LibvirtFailure of(LibvirtException e) {
+    var error = e.getError();
+    return error == null || error.getCode() == null
+        ? new LibvirtFailure(1, String.valueOf(e.getMessage()))
+        : new LibvirtFailure(error.getCode().ordinal(), String.valueOf(error.getMessage()));
+  }
+
+  int code() {
+    return code;
+  }
+
+  String words() {
+    return String.valueOf(getMessage());
+  }
+
+  /** Tell whether the host's libvirt has no such call, or not in this situation. */
+  boolean unsupported() {
+    return switch (code) {
+      case NO_SUPPORT, CONFIG_UNSUPPORTED, ARGUMENT_UNSUPPORTED, OPERATION_UNSUPPORTED -> true;
+      default -> false;
+    };
+  }
+
+  /**
+   * Turn it into the port's exception.
+   *
+   * @param host the host's name for sentences
+   * @param doing what was tried, completing "could not …"
+   * @param alive whether the connection survived it
+   */
+  HypervisorException explain(String host, String doing, boolean alive) {
+    if (!alive) {
+      return new HypervisorException(
+          Kind.UNREACHABLE,
+          "The connection to %s broke while the console tried to %s: %s."
+              .formatted(host, doing, trimmed()),
+          this);
+    }
+    return new HypervisorException(
+        kind(), "%s could not %s: %s.".formatted(host, doing, trimmed()), this);
+  }
+
+  private Kind kind() {
+    return switch (code) {
+      case NO_DOMAIN -> Kind.NO_SUCH_GUEST;
+      case OPERATION_ABORTED -> Kind.ABORTED;
+      case OPERATION_TIMEOUT -> Kind.TIMED_OUT;
+      case NO_CONNECT, INVALID_CONN -> Kind.UNREACHABLE;
+      default -> unsupported() ? Kind.UNSUPPORTED : Kind.FAILED;
+    };
+  }
+
+  private String trimmed() {
+    return words().strip().replaceFirst("\\.$", "");
+  }
+}

@@ -1,0 +1,291 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.hypervisor.Guest;
+import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.HostFacts;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.MigrationProgress;
+import org.jspecify.annotations.Nullable;
+import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
+
+/** Talk to one QEMU or Xen host through libvirt. */
+final class LibvirtHypervisor implements Hypervisor {
+  // virDomainUndefineFlagsValues
+  private static final int KEEP_NVRAM = 1 << 3;
+
+  private final HostLink link;
+  private final boolean xen;
+  private final HostEvents events;
+  private final FinishedJobs finished = new FinishedJobs();
+  private final DirtyRates dirtyRates = new DirtyRates();
+  private final LoadReader loads;
+  private final Map<UUID, String> busy = new ConcurrentHashMap<>();
+
+  LibvirtHypervisor(LibvirtUri uri, LibvirtSettings settings) {
+    xen = uri.driver().equals("xen");
+    events = new HostEvents(finished);
+    link = new HostLink(uri, settings, events);
+    loads = xen ? new SingleLoadReader(link) : new BulkLoadReader(link, dirtyRates);
+  }
+
+  /** One operation on a guest, by libvirt-java. */
+  private interface Operation<T extends @Nullable Object> {
+    T on(Domain domain) throws LibvirtException;
+  }
+
+  @Override
+  public HostFacts facts() {
+    boolean jobEvents = !xen && link.jobEvents();
+    return link.call("tell what it is", connection -> FactsReading.read(connection, jobEvents));
+  }
+
+  @Override
+  public List<Guest> guests() {
+    return new GuestListing(link).read();
+  }
+
+  @Override
+  public LoadReading readLoad() {
+    return loads.read();
+  }
+
+  @Override
+  public Optional<GuestStatus> status(UUID guest) {
+    return link.call("tell a guest's state", connection -> StatusReading.read(connection, guest));
+  }
+
+  @Override
+  public void measureDirtyRate(UUID guest, Duration window) {
+    int seconds = (int) Math.clamp(window.toSeconds(), 1, 60);
+    alone(
+        guest,
+        "a measurement of its dirty rate",
+        () ->
+            link.call(
+                "measure a guest's dirty rate",
+                connection -> {
+                  try (var ref = connection.ref(guest)) {
+                    if (StatusReading.job(connection, ref) != Job.NONE) {
+                      throw new HypervisorException(
+                          Kind.FAILED,
+                          "The guest %s has a job, so its dirty rate is not measured."
+                              .formatted(guest),
+                          null);
+                    }
+                    var at = Instant.now();
+                    connection.checked(
+                        connection
+                            .library()
+                            .virDomainStartDirtyRateCalc(ref.pointer(), seconds, 0));
+                    dirtyRates.started(guest, at);
+                    return null;
+                  }
+                }));
+  }
+
+  @Override
+  public CpuFit fits(GuestCpu cpu) {
+    return link.call("compare CPUs", connection -> CpuFitting.read(connection, cpu));
+  }
+
+  @Override
+  public void migrate(MigrationOrder order) {
+    alone(order.guest(), "a migration", () -> new MigrationCall(link, xen, finished).run(order));
+  }
+
+  @Override
+  public Optional<MigrationProgress> progress(UUID guest) {
+    return link.call(
+        "tell how far a migration is",
+        connection -> {
+          try (var ref = connection.ref(guest)) {
+            var job = JobStats.read(connection, ref, JobStats.FLAGS_RUNNING);
+            return job.job() == Job.OUTGOING_MIGRATION
+                ? Optional.of(job.progress(Instant.now()))
+                : Optional.empty();
+          } catch (LibvirtFailure e) {
+            return noJob(e);
+          }
+        });
+  }
+
+  @Override
+  public Optional<MigrationFigures> figures(UUID guest) {
+    return finished.of(guest);
+  }
+
+  @Override
+  public Optional<MigrationFigures> incomingFigures(UUID guest) {
+    if (xen) {
+      return Optional.empty();
+    }
+    return link.call(
+        "tell the figures of a migration",
+        connection -> {
+          try (var ref = connection.ref(guest)) {
+            var job = JobStats.read(connection, ref, JobStats.FLAGS_COMPLETED_KEPT);
+            return job.type() == JobStats.COMPLETED && !job.outgoing()
+                ? Optional.of(job.figures())
+                : Optional.empty();
+          } catch (LibvirtFailure e) {
+            return noJob(e);
+          }
+        });
+  }
+
+  /** Take "no such guest" and "no job, or not here" for an empty answer. */
+  private static <T> Optional<T> noJob(LibvirtFailure e) {
+    return switch (e.code()) {
+      case LibvirtFailure.NO_DOMAIN,
+          LibvirtFailure.OPERATION_INVALID,
+          LibvirtFailure.OPERATION_UNSUPPORTED ->
+          Optional.empty();
+      default -> throw e;
+    };
+  }
+
+  @Override
+  public void abort(UUID guest) {
+    on(guest, "abort a guest's job", Domain::abortJob);
+  }
+
+  @Override
+  public void setMaxDowntime(UUID guest, Duration longest) {
+    long millis = Math.max(1, longest.toMillis());
+    on(guest, "limit the pause of a migration", d -> d.migrateSetMaxDowntime(millis));
+  }
+
+  @Override
+  public void resume(UUID guest) {
+    on(
+        guest,
+        "resume a guest",
+        domain -> {
+          domain.resume();
+          return null;
+        });
+  }
+
+  @Override
+  public void pause(UUID guest) {
+    on(
+        guest,
+        "pause a guest",
+        domain -> {
+          domain.suspend();
+          return null;
+        });
+  }
+
+  @Override
+  public void destroy(UUID guest) {
+    on(
+        guest,
+        "end a guest",
+        domain -> {
+          domain.destroy();
+          return null;
+        });
+  }
+
+  @Override
+  public void undefine(UUID guest) {
+    on(
+        guest,
+        "remove a guest's definition",
+        domain -> {
+          if (domain.isActive() == 1) {
+            throw new HypervisorException(
+                Kind.FAILED,
+                "The guest %s runs on %s, so its definition stays.".formatted(guest, link.label()),
+                null);
+          }
+          // its firmware's variables may be in use by the copy that moved away
+          domain.undefine(xen ? 0 : KEEP_NVRAM);
+          return null;
+        });
+  }
+
+  @Override
+  public void mark(UUID guest, @Nullable String mark) {
+    alone(
+        guest,
+        "a change of its mark",
+        () ->
+            on(
+                guest,
+                "mark a guest",
+                domain -> {
+                  StatusReading.write(domain, mark);
+                  return null;
+                }));
+  }
+
+  @Override
+  public Optional<String> reachPeer(String peerUri) {
+    return new PeerProbe(link, xen).check(peerUri);
+  }
+
+  @Override
+  public void listen(Consumer<HypervisorEvent> listener) {
+    events.listen(listener);
+  }
+
+  @Override
+  public void close() {
+    link.close();
+    events.close();
+  }
+
+  @Override
+  public String toString() {
+    return link.label();
+  }
+
+  private <T extends @Nullable Object> T on(UUID guest, String doing, Operation<T> operation) {
+    return link.call(
+        doing,
+        connection -> {
+          var domain = connection.domain(guest);
+          try {
+            return operation.on(domain);
+          } finally {
+            domain.free();
+          }
+        });
+  }
+
+  /** Let only one job at a time touch a guest; a second one fails at once instead of waiting. */
+  private void alone(UUID guest, String what, Runnable job) {
+    var other = busy.putIfAbsent(guest, what);
+    if (other != null) {
+      throw new HypervisorException(
+          Kind.FAILED,
+          "The guest %s is in %s, so %s cannot start.".formatted(guest, other, what),
+          null);
+    }
+    try {
+      job.run();
+    } finally {
+      busy.remove(guest);
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import com.sun.jna.ptr.LongByReference;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.dcbalance.hypervisor.Guest.Disk;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.libvirt.LibvirtException;
+
+/** Run one live migration, peer to peer, so that the source's daemon drives it without us. */
+final class MigrationCall {
+  // virDomainMigrateFlags
+  private static final int LIVE = 1;
+  private static final int PEER2PEER = 1 << 1;
+  private static final int PERSIST_DEST = 1 << 3;
+  private static final int UNDEFINE_SOURCE = 1 << 4;
+  private static final int UNSAFE = 1 << 9;
+  private static final int ABORT_ON_ERROR = 1 << 12;
+
+  private static final long DROPS_CACHES_SINCE = 4_000_000;
+  private static final Duration EVENT_WITHIN = Duration.ofSeconds(1);
+  private static final Pattern MIGRATE_URI =
+      Pattern.compile("tcp://([A-Za-z0-9][A-Za-z0-9.-]*|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
+
+  private final HostLink link;
+  private final boolean xen;
+  private final FinishedJobs finished;
+
+  MigrationCall(HostLink link, boolean xen, FinishedJobs finished) {
+    this.link = link;
+    this.xen = xen;
+    this.finished = finished;
+  }
+
+  /** What was found before the start. */
+  private record Source(
+      String name, boolean persistent, List<Disk> disks, @Nullable Long oldDowntime) {}
+
+  void run(MigrationOrder order) {
+    checkTargets(order);
+    var source = link.call("prepare the migration", connection -> prepare(connection, order));
+    finished.forget(order.guest());
+    int flags = flags(source, order);
+    try {
+      link.longCall("migrate " + source.name, connection -> migrate(connection, order, flags));
+    } catch (HypervisorException e) {
+      restoreDowntime(order.guest(), source.oldDowntime);
+      throw e;
+    }
+    if (!xen && link.jobEvents()) {
+      finished.await(order.guest(), EVENT_WITHIN);
+    }
+  }
+
+  private void checkTargets(MigrationOrder order) {
+    var peer = LibvirtUri.parsePeer(URI.create(order.peerUri()));
+    if (peer.driver().equals("xen") != xen) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          "A guest cannot move between QEMU and Xen: the target is %s.".formatted(order.peerUri()),
+          null);
+    }
+    if (order.migrateUri() != null && !MIGRATE_URI.matcher(order.migrateUri()).matches()) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          "'%s' is not allowed as the place to send memory to.".formatted(order.migrateUri()),
+          "Maybe enter one such as tcp://10.0.0.2.");
+    }
+  }
+
+  private Source prepare(OpenConnection connection, MigrationOrder order) throws LibvirtException {
+    var guest = order.guest();
+    try (var ref = connection.ref(guest)) {
+      var domain = connection.domain(guest);
+      try {
+        var xml = new DomainXml(domain.getXMLDesc(0));
+        var state = States.guest(domain.getInfo().state.ordinal());
+        if (state != GuestState.RUNNING) {
+          throw refused("%s is not running on %s.", xml.name(), link.label());
+        }
+        if (StatusReading.job(connection, ref) != Job.NONE) {
+          throw refused("%s already has a job on %s.", xml.name(), link.label());
+        }
+        checkCaches(connection, xml, order);
+        Long before = null;
+        if (!xen && order.maxDowntime() != null) {
+          var old = new LongByReference();
+          before =
+              connection.library().virDomainMigrateGetMaxDowntime(ref.pointer(), old, 0) < 0
+                  ? null
+                  : old.getValue();
+          // QEMU keeps it for its next migration, so it holds from the first pass on
+          domain.migrateSetMaxDowntime(Math.max(1, order.maxDowntime().toMillis()));
+        }
+        return new Source(xml.name(), domain.isPersistent() == 1, xml.disks(), before);
+      } finally {
+        domain.free();
+      }
+    }
+  }
+
+  /** Overriding libvirt's check of shared storage also overrides its check of caches. */
+  private void checkCaches(OpenConnection connection, DomainXml xml, MigrationOrder order)
+      throws LibvirtException {
+    if (xen || !order.sharedDisks() || connection.getVersion() >= DROPS_CACHES_SINCE) {
+      return;
+    }
+    for (var disk : xml.disks()) {
+      if (onFiles(disk) && !disk.cache().equals("none") && !disk.cache().equals("directsync")) {
+        throw refused(
+            "The disk %s of %s is cached by its host (cache '%s'), which QEMU before 4.0 cannot move"
+                + " safely.",
+            disk.target(), xml.name(), disk.cache());
+      }
+    }
+  }
+
+  private static boolean onFiles(Disk disk) {
+    return !disk.network() && !disk.readOnly() && !disk.source().isEmpty();
+  }
+
+  private int flags(Source source, MigrationOrder order) {
+    int flags = LIVE | PEER2PEER;
+    // a transient guest must stay one: its host was never meant to define it
+    flags |= source.persistent ? PERSIST_DEST | UNDEFINE_SOURCE : 0;
+    if (xen) {
+      return flags;
+    }
+    // without this libvirt takes a plain directory for not shared, and refuses
+    boolean needsWord = source.disks.stream().anyMatch(MigrationCall::onFiles);
+    return flags | ABORT_ON_ERROR | (order.sharedDisks() && needsWord ? UNSAFE : 0);
+  }
+
+  private @Nullable Void migrate(OpenConnection connection, MigrationOrder order, int flags) {
+    var values = new LinkedHashMap<String, Object>();
+    if (order.migrateUri() != null) {
+      values.put("migrate_uri", order.migrateUri());
+    }
+    if (order.bandwidth() != null && !xen) {
+      values.put(
+          "bandwidth", Math.max(1L, (long) (order.bandwidth().bytesPerSecond() / (1 << 20))));
+    }
+    var params = new TypedParameters.Block(values);
+    try (var ref = connection.ref(order.guest())) {
+      connection.checked(
+          connection
+              .library()
+              .virDomainMigrateToURI3(
+                  ref.pointer(), order.peerUri(), params.pointer(), params.count(), flags));
+    } finally {
+      params.keep();
+    }
+    return null;
+  }
+
+  /** Undo our downtime limit on a guest that stayed. */
+  private void restoreDowntime(UUID guest, @Nullable Long millis) {
+    if (millis == null) {
+      return;
+    }
+    try {
+      link.call(
+          "restore the downtime limit",
+          connection -> {
+            var domain = connection.domain(guest);
+            try {
+              return domain.migrateSetMaxDowntime(millis);
+            } finally {
+              domain.free();
+            }
+          });
+    } catch (HypervisorException e) {
+      // the guest may be gone, or the host; the limit ends with the guest's process anyway
+    }
+  }
+
+  private static HypervisorException refused(String sentence, Object... values) {
+    return new HypervisorException(Kind.FAILED, sentence.formatted(values), null);
+  }
+}

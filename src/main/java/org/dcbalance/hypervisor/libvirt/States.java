@@ -1,0 +1,45 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+
+/** Translate libvirt's states and reasons (virDomainState, virDomain…Reason). */
+final class States {
+  private static final int RUNNING = 1;
+  private static final int PAUSED = 3;
+
+  private States() {}
+
+  static GuestState guest(int state) {
+    return switch (state) {
+      // Xen tells "no state" and "blocked" of guests that have nothing to do
+      case 0, RUNNING, 2 -> GuestState.RUNNING;
+      case PAUSED -> GuestState.PAUSED;
+      case 4 -> GuestState.SHUTTING_DOWN;
+      case 5 -> GuestState.SHUT_OFF;
+      case 6 -> GuestState.CRASHED;
+      case 7 -> GuestState.SUSPENDED;
+      default -> GuestState.UNKNOWN;
+    };
+  }
+
+  static Why why(int state, int reason) {
+    return switch (state) {
+      case RUNNING ->
+          switch (reason) {
+            case 10 -> Why.POST_COPY;
+            case 11 -> Why.POST_COPY_FAILED;
+            default -> Why.NONE;
+          };
+      case PAUSED ->
+          switch (reason) {
+            case 1 -> Why.USER;
+            case 2 -> Why.MIGRATING;
+            case 12 -> Why.POST_COPY;
+            case 13 -> Why.POST_COPY_FAILED;
+            default -> Why.OTHER;
+          };
+      default -> Why.NONE;
+    };
+  }
+}

@@ -1,0 +1,94 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import com.sun.jna.ptr.IntByReference;
+import java.util.Optional;
+import java.util.UUID;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.jspecify.annotations.Nullable;
+import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
+
+/** Read a guest's state, job and mark; none of it waits for a running job. */
+final class StatusReading {
+  /** The namespace of our element in a guest's metadata. */
+  static final String MARK = "https://dcbalance.org/xmlns/job/1";
+
+  // virDomainMetadataType and virDomainModificationImpact
+  private static final int ELEMENT = 2;
+  private static final int LIVE = 1;
+  private static final int CURRENT = 0;
+
+  private StatusReading() {}
+
+  static Optional<GuestStatus> read(OpenConnection connection, UUID guest) throws LibvirtException {
+    try (var ref = connection.ref(guest)) {
+      var state = new IntByReference();
+      var reason = new IntByReference();
+      connection.checked(connection.library().virDomainGetState(ref.pointer(), state, reason, 0));
+      var is = States.guest(state.getValue());
+      var domain = connection.domain(guest);
+      try {
+        return Optional.of(
+            new GuestStatus(
+                is,
+                States.why(state.getValue(), reason.getValue()),
+                is == GuestState.SHUT_OFF ? Job.NONE : job(connection, ref),
+                mark(domain),
+                domain.isPersistent() == 1));
+      } finally {
+        domain.free();
+      }
+    } catch (LibvirtFailure e) {
+      return vanished(e);
+    } catch (LibvirtException e) {
+      return vanished(LibvirtFailure.of(e));
+    }
+  }
+
+  private static Optional<GuestStatus> vanished(LibvirtFailure e) {
+    if (e.code() == LibvirtFailure.NO_DOMAIN) {
+      return Optional.empty();
+    }
+    throw e;
+  }
+
+  static Job job(OpenConnection connection, OpenConnection.DomainRef guest) {
+    try {
+      return JobStats.read(connection, guest, JobStats.FLAGS_RUNNING).job();
+    } catch (LibvirtFailure e) {
+      return switch (e.code()) {
+        // QEMU: "migration statistics are available only on the source host"
+        case LibvirtFailure.OPERATION_UNSUPPORTED -> Job.INCOMING_MIGRATION;
+        // "domain is not running"
+        case LibvirtFailure.OPERATION_INVALID -> Job.NONE;
+        default -> throw e;
+      };
+    }
+  }
+
+  private static @Nullable String mark(Domain domain) throws LibvirtException {
+    try {
+      return Xml.parse(domain.getMetadata(ELEMENT, MARK, CURRENT)).getTextContent();
+    } catch (LibvirtException e) {
+      var failure = LibvirtFailure.of(e);
+      if (failure.code() == LibvirtFailure.NO_DOMAIN_METADATA || failure.unsupported()) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /** Write our mark to the running guest, with which it travels; null removes it. */
+  static void write(Domain domain, @Nullable String mark) throws LibvirtException {
+    var element = mark == null ? null : "<job>" + Xml.escape(mark) + "</job>";
+    try {
+      domain.setMetadata(ELEMENT, element, "dcbalance", MARK, LIVE);
+    } catch (LibvirtException e) {
+      if (mark != null || LibvirtFailure.of(e).code() != LibvirtFailure.NO_DOMAIN_METADATA) {
+        throw e;
+      }
+    }
+  }
+}
