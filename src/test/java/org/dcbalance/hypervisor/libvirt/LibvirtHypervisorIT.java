@@ -1,0 +1,409 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.hypervisor.Guest.Tie;
+import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.lab.QemuLab;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The adapter on two real libvirt daemons with real guests. */
+@Timeout(120)
+class LibvirtHypervisorIT {
+  @RegisterExtension static final QemuLab LAB = new QemuLab("lvt", 2);
+
+  private final ConcurrentLinkedQueue<HypervisorEvent> events = new ConcurrentLinkedQueue<>();
+  private Hypervisor one;
+  private Hypervisor two;
+
+  @BeforeEach
+  void open() {
+    one = open(1);
+    two = open(2);
+    one.listen(events::add);
+  }
+
+  @AfterEach
+  void close() {
+    one.close();
+    two.close();
+    LAB.stop("web-01", "db-01", "gone-01");
+    LAB.unlimitLink(1);
+  }
+
+  private static Hypervisor open(int host) {
+    return new LibvirtDriver(settings(Duration.ofSeconds(10))).open(URI.create(LAB.uri(host)));
+  }
+
+  private static LibvirtSettings settings(Duration callDeadline) {
+    return new LibvirtSettings(
+        List.of(LAB.folder()),
+        callDeadline,
+        Duration.ofSeconds(8),
+        Duration.ofSeconds(1),
+        3,
+        Duration.ofMillis(200),
+        Duration.ofSeconds(2));
+  }
+
+  private static MigrationOrder to(int host, UUID guest) {
+    return new MigrationOrder(guest, LAB.peerUri(host), null, null, null, false);
+  }
+
+  @Test
+  void tellsWhatTheHostIsAndCanDo() {
+    var facts = one.facts();
+    System.out.println(facts);
+    assertThat(facts.uuid()).hasToString("00000000-0000-4000-8000-000000000001");
+    assertThat(facts.hypervisor()).isEqualTo("QEMU");
+    assertThat(facts.hypervisorVersion()).matches("\\d+\\.\\d+\\.\\d+");
+    assertThat(facts.cores()).isEqualTo(Runtime.getRuntime().availableProcessors());
+    assertThat(facts.memory()).isGreaterThan(Memory.ofGiB(1));
+    for (var capability : Capability.values()) {
+      assertThat(facts.can(capability)).as(capability.words()).isTrue();
+    }
+  }
+
+  @Test
+  void describesGuestsAndTheirLoad() throws Exception {
+    var web = LAB.start(1, "web-01", 1, "burn=30");
+    LAB.start(1, "db-01", 2, "--disk", "shared");
+    var guests = one.guests();
+    guests.forEach(System.out::println);
+    assertThat(guests).extracting(g -> g.name()).containsExactlyInAnyOrder("web-01", "db-01");
+    var db = guests.stream().filter(g -> g.name().equals("db-01")).findFirst().orElseThrow();
+    assertThat(db.disks())
+        .singleElement()
+        .satisfies(
+            d -> {
+              assertThat(d.target()).isEqualTo("vda");
+              assertThat(d.source()).isEqualTo(LAB.folder() + "/shared/db-01.qcow2");
+              assertThat(d.format()).isEqualTo("qcow2");
+              assertThat(d.cache()).isEqualTo("none");
+            });
+    assertThat(db.ties()).isEmpty();
+    assertThat(db.networks()).containsExactly("br-vm");
+    assertThat(db.addresses()).containsExactly("52:54:00:dc:b0:02");
+    assertThat(two.fits(db.cpu())).isInstanceOf(CpuFit.Fits.class);
+
+    var first = one.readLoad();
+    LAB.run("curl", "-s", "-o", "/dev/null", "http://" + QemuLab.guestAddress(1) + "/index.html");
+    Thread.sleep(2000);
+    var second = one.readLoad();
+    System.out.println(second);
+    assertThat(second.guests()).hasSize(2);
+    var before =
+        first.guests().stream().filter(g -> g.uuid().equals(web)).findFirst().orElseThrow();
+    var after =
+        second.guests().stream().filter(g -> g.uuid().equals(web)).findFirst().orElseThrow();
+    var share =
+        (double) after.cpuTime().minus(before.cpuTime()).toNanos()
+            / (second.monotonic() - first.monotonic());
+    System.out.printf("web-01 burns %.2f of a core%n", share);
+    assertThat(share).isBetween(0.1, 1.1);
+    assertThat(after.netSentBytes()).isGreaterThan(before.netSentBytes());
+    assertThat(after.memory()).isEqualTo(Memory.ofMiB(112));
+    assertThat(after.memoryUsed()).isBetween(Memory.ofMiB(8), Memory.ofMiB(112));
+    assertThat(second.host().cpuBusy()).isGreaterThan(first.host().cpuBusy());
+    assertThat(second.host().memoryUsed())
+        .isBetween(Memory.ofMiB(100), second.host().memoryTotal());
+  }
+
+  @Test
+  void measuresTheDirtyRate() {
+    var web = LAB.start(1, "web-01", 1, "dirty=16:1000:page");
+    assertThat(one.readLoad().guests().getFirst().dirtyRate()).isNull();
+    var asked = Instant.now();
+    one.measureDirtyRate(web, Duration.ofSeconds(1));
+    await(Duration.ofSeconds(10), () -> one.readLoad().guests().getFirst().dirtyRate() != null);
+    var rate = one.readLoad().guests().getFirst().dirtyRate();
+    System.out.println(rate);
+    assertThat(rate).isNotNull();
+    assertThat(rate.startedAt()).isBetween(asked.minusSeconds(1), asked.plusSeconds(1));
+    assertThat(rate.window()).isEqualTo(Duration.ofSeconds(1));
+    // 1,000 pages of 4 KiB a second are 3.9 MiB/s; sampled, and on a busy machine
+    assertThat(rate.rate()).isBetween(ByteRate.ofMiB(1), ByteRate.ofMiB(16));
+    assertThat(one.readLoad().guests().getFirst().dirtyRate()).isEqualTo(rate);
+  }
+
+  @Test
+  void migratesLiveAndTellsTheFigures() {
+    var web = LAB.start(1, "web-01", 1, "burn=20");
+    assertThat(one.status(web).orElseThrow().persistent()).isTrue();
+    one.mark(web, "job 7, epoch <3>");
+    one.migrate(
+        new MigrationOrder(
+            web, LAB.peerUri(2), null, Duration.ofMillis(400), ByteRate.ofMiB(200), false));
+    assertThat(one.status(web)).isEmpty();
+    var there = two.status(web).orElseThrow();
+    assertThat(there.state()).isEqualTo(GuestState.RUNNING);
+    assertThat(there.job()).isEqualTo(Job.NONE);
+    assertThat(there.persistent()).isTrue();
+    assertThat(there.mark()).isEqualTo("job 7, epoch <3>");
+    two.mark(web, null);
+    assertThat(two.status(web).orElseThrow().mark()).isNull();
+
+    var figures = one.figures(web).orElseThrow();
+    var incoming = two.incomingFigures(web).orElseThrow();
+    System.out.println("source " + figures + "\ntarget " + incoming);
+    assertThat(figures.succeeded()).isTrue();
+    assertThat(figures.downtime()).isPositive();
+    assertThat(figures.total()).isGreaterThan(figures.downtime());
+    assertThat(figures.transferred()).isGreaterThan(Memory.ofMiB(10));
+    assertThat(two.incomingFigures(web)).as("reading does not clear").contains(incoming);
+    assertThat(LAB.where("web-01")).containsExactly("2 running");
+    await(
+        Duration.ofSeconds(5),
+        () -> events.stream().anyMatch(e -> e instanceof HypervisorEvent.JobCompleted));
+    assertThat(events).anyMatch(e -> e instanceof HypervisorEvent.MigrationIteration);
+    assertThat(events)
+        .anyMatch(
+            e ->
+                e instanceof HypervisorEvent.GuestChanged c
+                    && c.what().equals("stopped by a migration"));
+  }
+
+  @Test
+  void leavesATransientGuestTransient() {
+    var web = LAB.start(1, "web-01", 1, "--transient");
+    one.migrate(to(2, web));
+    assertThat(two.status(web).orElseThrow().persistent()).isFalse();
+  }
+
+  @Test
+  void movesADiskOnlyWhenItsStorageIsShared() {
+    var db = LAB.start(1, "db-01", 2, "--disk", "shared");
+    var refused = catchThrowableOfType(HypervisorException.class, () -> one.migrate(to(2, db)));
+    System.out.println(refused);
+    assertThat(refused.kind()).isEqualTo(Kind.FAILED);
+    assertThat(refused).hasMessageContaining("Migration without shared storage is unsafe");
+    assertThat(one.status(db).orElseThrow().state()).isEqualTo(GuestState.RUNNING);
+    one.migrate(new MigrationOrder(db, LAB.peerUri(2), null, null, null, true));
+    assertThat(LAB.where("db-01")).containsExactly("2 running");
+  }
+
+  @Test
+  void showsProgressAnswersMeanwhileAndAborts() throws Exception {
+    var web = LAB.start(1, "web-01", 1, "dirty=32:4000:page");
+    LAB.limitLink(1, 60);
+    one.setMaxDowntime(web, Duration.ofMillis(100));
+    var order = new MigrationOrder(web, LAB.peerUri(2), null, Duration.ofMillis(50), null, false);
+    var moving = CompletableFuture.runAsync(() -> one.migrate(order));
+    await(
+        Duration.ofSeconds(20), () -> one.progress(web).filter(p -> p.iteration() > 1).isPresent());
+    var progress = one.progress(web).orElseThrow();
+    System.out.println(progress);
+    assertThat(progress.total()).isGreaterThan(Memory.ofMiB(112));
+    assertThat(progress.processed()).isGreaterThan(Memory.ofMiB(1));
+    assertThat(progress.bandwidth().bytesPerSecond()).isBetween(1e6, 12e6);
+    var began = System.nanoTime();
+    assertThat(one.status(web).orElseThrow().job()).isEqualTo(Job.OUTGOING_MIGRATION);
+    assertThat(two.status(web).orElseThrow().job()).isEqualTo(Job.INCOMING_MIGRATION);
+    assertThat(one.readLoad().guests()).hasSize(1);
+    assertThat(one.guests()).hasSize(1);
+    assertThat(two.progress(web)).isEmpty();
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+    assertThatThrownBy(() -> one.migrate(to(2, web))).hasMessageContaining("is in a migration");
+    assertThatThrownBy(() -> one.measureDirtyRate(web, Duration.ofSeconds(1)))
+        .hasMessageContaining("is in a migration");
+    one.setMaxDowntime(web, Duration.ofMillis(60));
+    one.abort(web);
+    var failure =
+        catchThrowableOfType(ExecutionException.class, () -> moving.get(20, TimeUnit.SECONDS));
+    System.out.println(failure.getCause());
+    assertThat(failure.getCause()).isInstanceOf(HypervisorException.class);
+    assertThat(((HypervisorException) failure.getCause()).kind()).isEqualTo(Kind.ABORTED);
+    assertThat(one.status(web).orElseThrow().state()).isEqualTo(GuestState.RUNNING);
+    assertThat(one.status(web).orElseThrow().job()).isEqualTo(Job.NONE);
+    assertThat(two.status(web)).isEmpty();
+    assertThat(LAB.host("virsh", 1, "migrate-getmaxdowntime", "web-01").strip())
+        .as("the limit of our order is undone, the one set by hand before it stays")
+        .isEqualTo("100");
+    assertThat(one.figures(web)).as("libvirt tells nothing of aborted migrations").isEmpty();
+  }
+
+  @Test
+  void aMigrationGoesOnWhenTheConsoleDropsItsConnection() {
+    var web = LAB.start(1, "web-01", 1);
+    LAB.limitLink(1, 100);
+    var other = open(1);
+    CompletableFuture<@Nullable Void> ignored =
+        CompletableFuture.runAsync(() -> other.migrate(to(2, web)));
+    await(Duration.ofSeconds(10), () -> one.progress(web).isPresent());
+    other.close();
+    await(Duration.ofSeconds(30), () -> LAB.where("web-01").equals(List.of("2 running")));
+    assertThat(ignored).isNotNull();
+  }
+
+  @Test
+  void saysWhatIsWrongWithAMigration() {
+    var web = LAB.start(1, "web-01", 1);
+    var self = catchThrowableOfType(HypervisorException.class, () -> one.migrate(to(1, web)));
+    assertThat(self).hasMessageContaining("Attempt to migrate guest to the same host");
+    var nowhere = catchThrowableOfType(HypervisorException.class, () -> one.migrate(to(9, web)));
+    assertThat(nowhere).hasMessageContaining("No route to host");
+    assertThat(nowhere.kind()).isEqualTo(Kind.FAILED);
+    var unknown =
+        catchThrowableOfType(
+            HypervisorException.class, () -> one.migrate(to(2, UUID.randomUUID())));
+    assertThat(unknown.kind()).isEqualTo(Kind.NO_SUCH_GUEST);
+    one.pause(web);
+    assertThat(one.status(web).orElseThrow().state()).isEqualTo(GuestState.PAUSED);
+    assertThatThrownBy(() -> one.migrate(to(2, web))).hasMessageContaining("web-01 is not running");
+    one.resume(web);
+    assertThat(one.status(web).orElseThrow().state()).isEqualTo(GuestState.RUNNING);
+    assertThatThrownBy(() -> one.undefine(web)).hasMessageContaining("so its definition stays");
+    one.destroy(web);
+    assertThat(one.status(web).orElseThrow().state()).isEqualTo(GuestState.SHUT_OFF);
+    one.undefine(web);
+    assertThat(one.status(web)).isEmpty();
+  }
+
+  @Test
+  void findsOutWhetherHostsReachEachOther() {
+    assertThat(one.reachPeer(LAB.peerUri(2))).isEmpty();
+    assertThat(one.reachPeer(LAB.peerUri(9)).orElseThrow()).contains("No route to host");
+    assertThat(one.reachPeer("qemu+tcp://10.99.0.2:1/system").orElseThrow())
+        .contains("Connection refused");
+    assertThat(one.reachPeer("qemu+tls://10.99.0.2/system").orElseThrow())
+        .contains("CA certificate");
+    assertThat(one.reachPeer("qemu+tcp://nowhere.invalid/system").orElseThrow())
+        .contains("resolve");
+    assertThat(one.guests()).isEmpty();
+    assertThat(LAB.host("virsh", 1, "list", "--all").strip()).isEmpty();
+  }
+
+  @Test
+  void tellsWhichCpuDoesNotFit() {
+    LAB.start(1, "web-01", 1);
+    var cpu = one.guests().getFirst().cpu();
+    var model =
+        new GuestCpu(
+            "<cpu mode='custom' match='exact'><model fallback='forbid'>Skylake-Server</model></cpu>",
+            cpu.emulator(),
+            cpu.arch(),
+            cpu.machine(),
+            cpu.virtType());
+    var lacks = (CpuFit.Lacks) two.fits(model);
+    System.out.println("its CPU " + lacks.reason());
+    assertThat(lacks.reason()).startsWith("lacks ").contains("avx512f");
+    var machine = new GuestCpu("", cpu.emulator(), cpu.arch(), "pc-i440fx-99.0", cpu.virtType());
+    System.out.println("its CPU " + ((CpuFit.Lacks) two.fits(machine)).reason());
+    assertThat(
+            two.fits(new GuestCpu("", cpu.emulator(), cpu.arch(), cpu.machine(), cpu.virtType())))
+        .isInstanceOf(CpuFit.Fits.class);
+  }
+
+  @Test
+  void tellsTies() {
+    LAB.start(1, "web-01", 1, "--disk", "shared");
+    LAB.host("virsh", 1, "snapshot-create-as", "web-01", "s1");
+    assertThat(one.guests().getFirst().ties())
+        .extracting(Tie::kind)
+        .containsExactly(Tie.Kind.SNAPSHOT_METADATA);
+    LAB.host("virsh", 1, "snapshot-delete", "web-01", "s1");
+    assertThat(one.guests().getFirst().ties()).isEmpty();
+  }
+
+  @Test
+  void comesBackAfterTheDaemonOrTheHostDied() {
+    LAB.start(1, "web-01", 1);
+    assertThat(one.guests()).hasSize(1);
+    LAB.host("kill-libvirtd", 1);
+    await(Duration.ofSeconds(20), () -> answers(one));
+    assertThat(one.guests()).hasSize(1);
+    await(
+        Duration.ofSeconds(5),
+        () -> events.stream().filter(e -> e instanceof HypervisorEvent.Connected).count() >= 2);
+    assertThat(events).anyMatch(e -> e instanceof HypervisorEvent.Disconnected);
+    events.clear();
+    LAB.host("virsh", 1, "suspend", "web-01");
+    await(
+        Duration.ofSeconds(5),
+        () -> events.stream().anyMatch(e -> e instanceof HypervisorEvent.GuestChanged));
+
+    LAB.host("kill", 1);
+    var gone = catchThrowableOfType(HypervisorException.class, one::guests);
+    System.out.println(gone);
+    assertThat(gone.kind()).isEqualTo(Kind.UNREACHABLE);
+    var again = catchThrowableOfType(HypervisorException.class, one::guests);
+    System.out.println(again);
+    assertThat(again.kind()).isEqualTo(Kind.UNREACHABLE);
+    LAB.host("start", 1);
+    await(Duration.ofSeconds(20), () -> answers(one));
+    assertThat(one.guests())
+        .singleElement()
+        .satisfies(g -> assertThat(g.state()).isEqualTo(GuestState.SHUT_OFF));
+  }
+
+  @Test
+  void givesUpOnADaemonThatHangs() {
+    var hasty = new LibvirtDriver(settings(Duration.ofSeconds(1))).open(URI.create(LAB.uri(2)));
+    assertThat(hasty.guests()).isEmpty();
+    var pid = LAB.host("sh", 2, "cat", "/run/libvirtd.pid").strip();
+    LAB.host("sh", 2, "kill", "-STOP", pid);
+    try {
+      var began = System.nanoTime();
+      var late = catchThrowableOfType(HypervisorException.class, hasty::guests);
+      System.out.println(late + " after " + (System.nanoTime() - began) / 1_000_000 + " ms");
+      assertThat(late.kind()).isEqualTo(Kind.TIMED_OUT);
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
+      assertThat(one.guests()).as("another host is not held up").isEmpty();
+    } finally {
+      LAB.host("sh", 2, "kill", "-CONT", pid);
+    }
+    await(Duration.ofSeconds(20), () -> answers(hasty));
+    hasty.close();
+  }
+
+  private static boolean answers(Hypervisor hypervisor) {
+    try {
+      hypervisor.guests();
+      return true;
+    } catch (HypervisorException e) {
+      return false;
+    }
+  }
+
+  private static void await(Duration most, BooleanSupplier condition) {
+    long until = System.nanoTime() + most.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > until) {
+        throw new AssertionError("It did not happen within " + most);
+      }
+      try {
+        Thread.sleep(100);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}
