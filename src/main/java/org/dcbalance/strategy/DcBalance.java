@@ -1,0 +1,82 @@
+package org.dcbalance.strategy;
+
+import static java.util.Comparator.comparing;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import org.dcbalance.strategy.Candidates.Look;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Take the move that gains most for its price, again and again, until the cap is reached or no move
+ * gains enough. It looks one move ahead; docs/strategy.md says what follows from that.
+ */
+public final class DcBalance implements Strategy {
+  @Override
+  public String name() {
+    return "DCbalance";
+  }
+
+  @Override
+  public Decision decide(Pool pool, Limits limits) {
+    var open =
+        pool.hosts().stream()
+            .filter(host -> host.closed() == null)
+            .sorted(comparing(HostLoad::id))
+            .toList();
+    var thin =
+        open.stream()
+            .filter(host -> host.coverage() < limits.minimumCoverage())
+            .map(host -> new Decision.ThinHost(host, host.coverage()))
+            .toList();
+    if (!thin.isEmpty()) {
+      return new Decision.NotEnoughData(thin);
+    }
+    if (open.isEmpty()) {
+      return new Decision.Balanced(Imbalance.NONE, List.of());
+    }
+    var vms = pool.vms().stream().sorted(comparing(VmLoad::id)).toList();
+    var placement = new Placement(open, vms, limits);
+    var before = placement.imbalance();
+    if (!before.outOfBounds(limits)) {
+      return new Decision.Balanced(before, List.of());
+    }
+    int rounds = pool.roundsOutOfBounds() + 1;
+    if (rounds < limits.holdRounds()) {
+      return new Decision.Holding(before, rounds, limits.holdRounds());
+    }
+    var candidates = new Candidates(pool, limits);
+    var explanation = new Explanation(vms, placement, candidates, limits);
+    var moves = search(vms, placement, candidates, limits);
+    var passedOver = explanation.after(moves);
+    return moves.isEmpty()
+        ? new Decision.Balanced(before, passedOver)
+        : new Decision.Proposal(moves, before, placement.imbalance(), passedOver);
+  }
+
+  private static List<ProposedMove> search(
+      List<VmLoad> vms, Placement placement, Candidates candidates, Limits limits) {
+    long underWay = vms.stream().filter(vm -> vm.movingTo() != null).count();
+    var moves = new ArrayList<ProposedMove>();
+    var moved = new HashSet<VmId>();
+    while (moves.size() + underWay < limits.maxMoves()) {
+      var now = placement.imbalance();
+      Look.@Nullable Move best = null;
+      for (var vm : vms) {
+        if (!moved.contains(vm.id())
+            && candidates.look(vm, placement, now.value()) instanceof Look.Move move
+            && (best == null || move.worth() > best.worth())) {
+          best = move;
+        }
+      }
+      if (best == null) {
+        break;
+      }
+      moves.add(Justification.of(best, placement, now, limits).take());
+      moved.add(best.vm().id());
+    }
+    return moves;
+  }
+}

@@ -1,0 +1,249 @@
+package org.dcbalance.strategy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.dcbalance.units.HostId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hold which VM counts on which open host while a plan is searched for, and score it. The score of a
+ * placement that is one move away takes constant work, whatever the size of the pool.
+ *
+ * <p>A VM that is being moved counts for the score where it goes to, and takes room at both ends.
+ */
+final class Placement {
+  private static final Resource[] RESOURCES = Resource.values();
+  private static final int CPU = Resource.CPU.ordinal();
+  private static final int MEMORY = Resource.MEMORY.ordinal();
+
+  private final Limits limits;
+  private final List<HostLoad> hosts;
+  private final Map<HostId, Integer> indexes = new HashMap<>();
+
+  /** What a share of 1 is, by host and resource. */
+  private final double[][] capacity;
+
+  /** Mean share, by resource and host. */
+  private final double[][] share;
+
+  /** Squares of the VMs' rises above their means, added up, as shares; by resource and host. */
+  private final double[][] rises;
+
+  /** Share that is taken besides, by VMs on their way out; by resource and host. */
+  private final double[][] leaving;
+
+  /** Memory promised to VMs, leaving ones included, the host's own use included; in bytes. */
+  private final double[] promised;
+
+  /** Sums of the shares and of their squares over hosts, by resource. */
+  private final double[] sums = new double[RESOURCES.length];
+
+  private final double[] squares = new double[RESOURCES.length];
+  private double overload;
+
+  /** Place the VMs on the open hosts; VMs elsewhere are left out. */
+  Placement(List<HostLoad> openHosts, List<VmLoad> vms, Limits limits) {
+    this.limits = limits;
+    this.hosts = openHosts;
+    int n = openHosts.size();
+    capacity = new double[n][RESOURCES.length];
+    share = new double[RESOURCES.length][n];
+    rises = new double[RESOURCES.length][n];
+    leaving = new double[RESOURCES.length][n];
+    promised = new double[n];
+    for (int h = 0; h < n; h++) {
+      var host = openHosts.get(h);
+      indexes.put(host.id(), h);
+      promised[h] = host.own().memory().bytes();
+      for (int r = 0; r < RESOURCES.length; r++) {
+        capacity[h][r] = RESOURCES[r].capacity(host);
+        share[r][h] = RESOURCES[r].amount(host.own()) / capacity[h][r];
+      }
+    }
+    for (var vm : vms) {
+      int at = index(vm.host());
+      int movingTo = index(vm.movingTo());
+      int goal = movingTo < 0 ? at : movingTo;
+      if (goal >= 0) {
+        add(vm, goal, 1);
+        promised[goal] += vm.allocated().bytes();
+      }
+      if (at >= 0 && at != goal) {
+        leave(vm, at);
+        promised[at] += vm.allocated().bytes();
+      }
+    }
+    sumUp();
+  }
+
+  int hostCount() {
+    return hosts.size();
+  }
+
+  HostLoad host(int index) {
+    return hosts.get(index);
+  }
+
+  /** Give the index of an open host, -1 for any other. */
+  int index(@Nullable HostId host) {
+    return host == null ? -1 : indexes.getOrDefault(host, -1);
+  }
+
+  double share(Resource resource, int host) {
+    return share[resource.ordinal()][host];
+  }
+
+  /** Give the part of a host's share that a VM causes. */
+  double caused(Resource resource, VmLoad vm, int host) {
+    return mean(vm, resource.ordinal(), host);
+  }
+
+  int mostLoaded(Resource resource) {
+    int most = 0;
+    for (int host = 1; host < hosts.size(); host++) {
+      most = share(resource, host) > share(resource, most) ? host : most;
+    }
+    return most;
+  }
+
+  boolean overloaded(int host) {
+    return overloaded(Resource.CPU, host) || overloaded(Resource.MEMORY, host);
+  }
+
+  boolean overloaded(Resource resource, int host) {
+    return share(resource, host) > resource.threshold(limits);
+  }
+
+  /** Tell whether the host has the VM's memory to give, with the headroom above the threshold. */
+  boolean hasRoom(VmLoad vm, int host) {
+    return promised[host] + vm.allocated().bytes()
+        <= capacity[host][MEMORY] * limits.memoryThreshold();
+  }
+
+  /**
+   * Give the share that a host would reach at its peaks with the VM. VMs seldom peak together, so
+   * their rises above their means are added as independent ones are.
+   */
+  double peakWith(VmLoad vm, Resource resource, int host) {
+    int r = resource.ordinal();
+    double rise = rise(vm, r, host);
+    return share[r][host]
+        + leaving[r][host]
+        + mean(vm, r, host)
+        + Math.sqrt(Math.max(0, rises[r][host]) + rise * rise);
+  }
+
+  /** Score this placement term by term, from scratch. */
+  Imbalance imbalance() {
+    int n = hosts.size();
+    var terms = new ArrayList<Imbalance.Term>();
+    for (var resource : RESOURCES) {
+      var shares = share[resource.ordinal()];
+      double mean = 0;
+      for (double x : shares) {
+        mean += x / n;
+      }
+      double variance = 0;
+      for (double x : shares) {
+        variance += (x - mean) * (x - mean) / n;
+      }
+      terms.add(
+          new Imbalance.Term(
+              "spread of " + resource.words(),
+              Math.sqrt(variance),
+              resource.spreadWeight(),
+              false));
+    }
+    for (var resource : List.of(Resource.CPU, Resource.MEMORY)) {
+      double above = 0;
+      for (double x : share[resource.ordinal()]) {
+        above += above(resource, x);
+      }
+      terms.add(
+          new Imbalance.Term(
+              "overload of " + resource.words(), above, Resource.OVERLOAD_WEIGHT, true));
+    }
+    return new Imbalance(terms);
+  }
+
+  /** Give the score after one move, in constant work. */
+  double scoreAfter(VmLoad vm, int source, int target) {
+    int n = hosts.size();
+    double score = 0;
+    for (int r = 0; r < RESOURCES.length; r++) {
+      double from = share[r][source];
+      double to = share[r][target];
+      double fromAfter = from - mean(vm, r, source);
+      double toAfter = to + mean(vm, r, target);
+      double sum = sums[r] - from - to + fromAfter + toAfter;
+      double square =
+          squares[r] - from * from - to * to + fromAfter * fromAfter + toAfter * toAfter;
+      score += RESOURCES[r].spreadWeight() * deviation(sum, square, n);
+    }
+    double above = overload;
+    for (int r = CPU; r <= MEMORY; r++) {
+      var resource = RESOURCES[r];
+      above -= above(resource, share[r][source]) + above(resource, share[r][target]);
+      above += above(resource, share[r][source] - mean(vm, r, source));
+      above += above(resource, share[r][target] + mean(vm, r, target));
+    }
+    return score + Resource.OVERLOAD_WEIGHT * above;
+  }
+
+  /** Count the VM on its target; at the source it keeps its room until it has left. */
+  void move(VmLoad vm, int source, int target) {
+    add(vm, source, -1);
+    leave(vm, source);
+    add(vm, target, 1);
+    promised[target] += vm.allocated().bytes();
+    sumUp();
+  }
+
+  private void add(VmLoad vm, int host, int sign) {
+    for (int r = 0; r < RESOURCES.length; r++) {
+      double rise = rise(vm, r, host);
+      share[r][host] += sign * mean(vm, r, host);
+      rises[r][host] += sign * rise * rise;
+    }
+  }
+
+  private void leave(VmLoad vm, int host) {
+    for (int r = 0; r < RESOURCES.length; r++) {
+      leaving[r][host] += mean(vm, r, host);
+    }
+  }
+
+  private void sumUp() {
+    overload = 0;
+    for (int r = 0; r < RESOURCES.length; r++) {
+      sums[r] = 0;
+      squares[r] = 0;
+      for (double x : share[r]) {
+        sums[r] += x;
+        squares[r] += x * x;
+        overload += above(RESOURCES[r], x);
+      }
+    }
+  }
+
+  private double mean(VmLoad vm, int resource, int host) {
+    return RESOURCES[resource].amount(vm.mean()) / capacity[host][resource];
+  }
+
+  private double rise(VmLoad vm, int resource, int host) {
+    double above =
+        RESOURCES[resource].amount(vm.high()) - RESOURCES[resource].amount(vm.mean());
+    return Math.max(0, above) / capacity[host][resource];
+  }
+
+  private double above(Resource resource, double x) {
+    return Math.max(0, x - resource.threshold(limits));
+  }
+
+  private static double deviation(double sum, double squares, int n) {
+    double mean = sum / n;
+    return Math.sqrt(Math.max(0, squares / n - mean * mean));
+  }
+}
