@@ -92,11 +92,11 @@ public final class PreCopyModel {
     var pair = pairs.get(new Pair(vm.host(), target));
     double bandwidth = learnt(pair, l -> l.bandwidth, ASSUMED_BANDWIDTH);
     double constant = learnt(pair, l -> l.constant, seconds(ASSUMED_CONSTANT));
-    boolean measured = vm.dirtyRate() != null;
+    var dirtyRate = vm.dirtyRate();
     double memory = firstPass(vm);
     double dirty =
-        measured
-            ? vm.dirtyRate().bytesPerSecond()
+        dirtyRate != null
+            ? dirtyRate.bytesPerSecond()
             : vm.mean().cpuCores() * ASSUMED_DIRTY_PER_CORE;
     double workingSet =
         vm.workingSet() != null ? vm.workingSet().bytes() : memory * ASSUMED_WORKING_SET;
@@ -109,7 +109,7 @@ public final class PreCopyModel {
         duration(pause * correction(vm, PastMove::downtime, pause)),
         course.ends(),
         (int) vm.pastMoves().stream().filter(PastMove::succeeded).count(),
-        measured,
+        dirtyRate != null,
         !Double.isNaN(pool.bandwidth));
   }
 

@@ -1,5 +1,7 @@
 package org.dcbalance.strategy;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -74,12 +76,12 @@ final class PoolText {
       VmId id, List<String> words, Map<String, String> values, Map<String, HostId> ids) {
     double cpu = number(values, "cpu", 1);
     var memory = gib(number(values, "mem", 2));
-    var host = ids.get(words.get(3));
+    var host = requireNonNull(ids.get(words.get(3)));
     var past = new ArrayList<PastMove>();
     if (values.containsKey("failed")) {
       past.add(
           new PastMove(
-              id, host, ids.get(values.get("failed")), NOW.minus(Duration.ofHours(2)), false, null,
+              id, host, requireNonNull(ids.get(values.get("failed"))), NOW.minus(Duration.ofHours(2)), false, null,
               null, null));
     }
     return new VmLoad(
@@ -93,7 +95,7 @@ final class PoolText {
         values.containsKey("set") ? Memory.ofMiB((long) number(values, "set", 0)) : null,
         values.containsKey("tied") ? List.of(values.get("tied")) : List.of(),
         values.containsKey("refused")
-            ? Map.of(ids.get(values.get("refused")), "its CPU lacks avx2")
+            ? Map.of(requireNonNull(ids.get(values.get("refused"))), "its CPU lacks avx2")
             : Map.of(),
         values.containsKey("rests")
             ? NOW.plus(Duration.ofMinutes((long) number(values, "rests", 0)))

@@ -1,5 +1,6 @@
 package org.dcbalance.hypervisor.simulated;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.UUID;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestState;
@@ -139,8 +141,7 @@ class SimulatedWorldTest {
     var host = world.host("sim-01");
     host.measureDirtyRate(guest, window);
     world.time.pass(window.plusMillis(100));
-    var rate = host.readLoad().guests().getFirst().dirtyRate();
-    assertThat(rate).isNotNull();
+    var rate = requireNonNull(host.readLoad().guests().getFirst().dirtyRate());
     assertThat(rate.window()).isEqualTo(window);
     return rate.rate().bytesPerSecond() / Memory.ofMiB(1).bytes();
   }
@@ -161,7 +162,7 @@ class SimulatedWorldTest {
 
     assertThat(events)
         .extracting(Object::getClass)
-        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.LIST)
+        .asInstanceOf(InstanceOfAssertFactories.LIST)
         .containsExactly(
             HypervisorEvent.Connected.class,
             HypervisorEvent.Disconnected.class,
@@ -316,7 +317,7 @@ class SimulatedWorldTest {
   }
 
   private static double busyShare(LoadReading before, LoadReading after) {
-    var busy = after.host().cpuBusy().minus(before.host().cpuBusy());
+    var busy = requireNonNull(after.host().cpuBusy()).minus(before.host().cpuBusy());
     double wall = after.monotonic() - before.monotonic();
     return busy.toNanos() / wall / after.host().cores();
   }
