@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,8 @@ final class MigrateCall {
     try {
       source.migrate(order);
     } catch (HypervisorException e) {
+      failure = e.sentence();
+    } catch (Problem e) {
       failure = e.sentence();
     } catch (RuntimeException e) {
       failure = String.valueOf(e);

@@ -1,0 +1,92 @@
+package org.dcbalance.migration;
+
+import java.time.Clock;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Take down wishes to abort; the runner, on whichever console it is, passes them to the host. */
+@Component
+public class Aborts {
+  private final Migrations migrations;
+  private final MigrationLog log;
+  private final Hosts hosts;
+  private final ApplicationEventPublisher events;
+  private final Clock clock;
+
+  Aborts(
+      Migrations migrations,
+      MigrationLog log,
+      Hosts hosts,
+      ApplicationEventPublisher events,
+      Clock clock) {
+    this.migrations = migrations;
+    this.log = log;
+    this.hosts = hosts;
+    this.events = events;
+    this.clock = clock;
+  }
+
+  /**
+   * Abort a migration. A queued one is cancelled at once; a running one as soon as its host does
+   * so. Asking again changes nothing.
+   *
+   * @throws Problem NOT_FOUND; REFUSED with the reason if its host cannot abort; CONFLICT if it has
+   *     ended otherwise or is lost
+   */
+  @Transactional
+  public void request(long id, Operator by) {
+    var migration =
+        migrations
+            .lock(id)
+            .orElseThrow(
+                () -> new Problem(ErrorCode.NOT_FOUND, "There is no migration " + id + ".", null));
+    switch (migration.state()) {
+      case PENDING -> cancel(migration, by);
+      case RUNNING -> abort(migration, by);
+      case ABORTED -> {}
+      case COMPLETED, FAILED, REFUSED, LOST ->
+          throw new Problem(
+              ErrorCode.CONFLICT,
+              "Migration " + id + " cannot be aborted: "
+                  + (migration.state() == MigrationState.LOST ? "it is lost." : "it has ended."),
+              "Maybe read on its page how it stands.");
+    }
+  }
+
+  private void cancel(Migration migration, Operator by) {
+    migration.cancel(by, clock.instant());
+    log.add(migration.id(), migration.phase(), migration.sentence());
+    events.publishEvent(
+        new MigrationFinished(
+            migration.id(),
+            migration.recommendationId(),
+            migration.pool(),
+            migration.vm(),
+            migration.state(),
+            migration.sentence()));
+    events.publishEvent(new MigrationChanged(migration.id()));
+  }
+
+  private void abort(Migration migration, Operator by) {
+    if (migration.abortRequestedBy() != null) {
+      return;
+    }
+    var source = hosts.findById(migration.source().value());
+    var cannot = source.map(h -> h.missing().get(Capability.ABORT)).orElse(null);
+    if (cannot != null) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          source.orElseThrow().name() + " cannot abort a running migration: " + cannot,
+          "Maybe let it end and move the VM back.");
+    }
+    migration.requestAbort(by);
+    log.add(migration.id(), migration.phase(), by.name() + " asks to abort.");
+    events.publishEvent(new MigrationChanged(migration.id()));
+  }
+}

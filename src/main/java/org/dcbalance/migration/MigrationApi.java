@@ -1,0 +1,183 @@
+package org.dcbalance.migration;
+
+import java.time.Instant;
+import java.util.List;
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.units.Cursor;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Items;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping("/api/v1")
+class MigrationApi {
+  private final MigrationRows rows;
+  private final MigrationLog log;
+  private final PreFlightChecks checks;
+  private final MovesByHand moves;
+  private final Aborts aborts;
+
+  MigrationApi(
+      MigrationRows rows,
+      MigrationLog log,
+      PreFlightChecks checks,
+      MovesByHand moves,
+      Aborts aborts) {
+    this.rows = rows;
+    this.log = log;
+    this.checks = checks;
+    this.moves = moves;
+    this.aborts = aborts;
+  }
+
+  /** One line of a migration's log, as the API shows it. */
+  record LineView(Instant at, Phase phase, String sentence) {}
+
+  /** A migration with all that is known of it; times in milliseconds, rates in bytes per second. */
+  record MigrationView(
+      long id,
+      MigrationState state,
+      Phase phase,
+      String method,
+      long poolId,
+      @Nullable Long recommendationId,
+      long vmId,
+      String vm,
+      long sourceHostId,
+      String source,
+      long targetHostId,
+      String target,
+      String why,
+      String requestedBy,
+      @Nullable String abortRequestedBy,
+      Instant createdAt,
+      @Nullable Instant startedAt,
+      @Nullable Instant finishedAt,
+      @Nullable Instant deadline,
+      @Nullable Long expectedMillis,
+      @Nullable Long expectedDowntimeMillis,
+      @Nullable Long expectedBytes,
+      @Nullable Long downtimeMillis,
+      @Nullable String downtimeSource,
+      @Nullable Long guestDowntimeMillis,
+      @Nullable String guestProbe,
+      @Nullable Long totalMillis,
+      @Nullable Long bytes,
+      @Nullable Integer iterations,
+      @Nullable Double imbalanceBefore,
+      @Nullable Double imbalancePromised,
+      @Nullable Double imbalanceMeasured,
+      String sentence,
+      MigrationRows.@Nullable Progress progress,
+      @Nullable List<LineView> log) {}
+
+  /** Say where a VM should go. */
+  record Wish(@Nullable Long targetHostId) {}
+
+  /** List migrations, newest first, without their logs. */
+  @GetMapping("/migrations")
+  Items<MigrationView> list(
+      @RequestParam @Nullable MigrationState state,
+      @RequestParam @Nullable Long poolId,
+      @RequestParam @Nullable Long vmId,
+      Cursor cursor) {
+    var after = cursor.afterId();
+    var found =
+        rows.newest(
+            new MigrationRows.Filter(state, poolId, vmId),
+            after.isPresent() ? Long.valueOf(after.getAsLong()) : null,
+            cursor.fetch());
+    return Items.page(found, cursor, MigrationRows.Row::id).map(r -> view(r, null));
+  }
+
+  @GetMapping("/migrations/{id}")
+  MigrationView show(@PathVariable long id) {
+    var row =
+        rows.find(id)
+            .orElseThrow(
+                () -> new Problem(ErrorCode.NOT_FOUND, "There is no migration " + id + ".", null));
+    return view(
+        row,
+        log.of(id).stream()
+            .map(l -> new LineView(l.at(), Phase.valueOf(l.phase()), l.sentence()))
+            .toList());
+  }
+
+  /** Abort it; asking again changes nothing. */
+  @PostMapping("/migrations/{id}/abort")
+  MigrationView abort(@PathVariable long id, CurrentOperator me) {
+    aborts.request(id, me.operator());
+    return show(id);
+  }
+
+  /** Check, without changing anything, whether a VM could move to a host now. */
+  @GetMapping("/vms/{id}/checks")
+  Items<Check> checks(@PathVariable long id, @RequestParam long targetHostId) {
+    return Items.all(checks.of(new VmId(id), new HostId(targetHostId)));
+  }
+
+  /** Move a VM by hand. */
+  @PostMapping("/vms/{id}/migrations")
+  @ResponseStatus(HttpStatus.CREATED)
+  MigrationView move(@PathVariable long id, @RequestBody Wish wish, CurrentOperator me) {
+    var target = wish.targetHostId();
+    if (target == null) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "\"targetHostId\" is missing.",
+          "Maybe send {\"targetHostId\": 3}, with the id of a host of the VM's pool.");
+    }
+    return show(moves.request(new VmId(id), new HostId(target), me.operator()));
+  }
+
+  private static MigrationView view(MigrationRows.Row row, @Nullable List<LineView> log) {
+    return new MigrationView(
+        row.id(),
+        row.state(),
+        row.phase(),
+        row.method(),
+        row.poolId(),
+        row.recommendationId(),
+        row.vmId(),
+        row.vm(),
+        row.sourceHostId(),
+        row.source(),
+        row.targetHostId(),
+        row.target(),
+        row.why(),
+        row.requestedBy(),
+        row.abortRequestedBy(),
+        row.createdAt(),
+        row.startedAt(),
+        row.finishedAt(),
+        row.deadline(),
+        row.expectedMillis(),
+        row.expectedDowntimeMillis(),
+        row.expectedBytes(),
+        row.downtimeMillis(),
+        row.downtimeSource(),
+        row.guestDowntimeMillis(),
+        row.guestProbe(),
+        row.totalMillis(),
+        row.bytes(),
+        row.iterations(),
+        row.imbalanceBefore(),
+        row.imbalancePromised(),
+        row.imbalanceMeasured(),
+        row.sentence(),
+        row.progress(),
+        log);
+  }
+}

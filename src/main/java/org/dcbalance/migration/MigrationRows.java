@@ -1,0 +1,242 @@
+package org.dcbalance.migration;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/** List migrations with the names of what they concern, for pages and programs. */
+@Component
+public class MigrationRows {
+  private static final String SELECT =
+      """
+      select m.id, m.pool_id, p.name as pool, m.recommendation_id, m.vm_id, v.name as vm,
+        m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, m.method,
+        m.why, m.requested_by, m.abort_requested_by, m.sentence, m.created_at, m.started_at,
+        m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
+        m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations,
+        m.downtime_source, m.guest_downtime_millis, m.guest_probe,
+        m.imbalance_before, m.imbalance_promised, m.imbalance_measured,
+        (m.progress->>'at')::timestamptz as progress_at,
+        (m.progress->>'elapsedMillis')::bigint as elapsed_millis,
+        (m.progress->>'totalBytes')::bigint as total_bytes,
+        (m.progress->>'processedBytes')::bigint as processed_bytes,
+        (m.progress->>'remainingBytes')::bigint as remaining_bytes,
+        (m.progress->>'dirtyRate')::float8 as dirty_rate,
+        (m.progress->>'bandwidth')::float8 as bandwidth,
+        (m.progress->>'iteration')::int as iteration,
+        s.missing->>'ABORT' as no_abort
+      from migration m join pool p on p.id = m.pool_id join vm v on v.id = m.vm_id
+        join host s on s.id = m.source_id join host t on t.id = m.target_id
+      """;
+
+  private final JdbcClient jdbc;
+
+  MigrationRows(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** How far a migration is; rates in bytes per second, iteration 0 where the host does not tell. */
+  public record Progress(
+      Instant at,
+      long elapsedMillis,
+      long totalBytes,
+      long processedBytes,
+      long remainingBytes,
+      double dirtyRate,
+      double bandwidth,
+      int iteration) {}
+
+  /**
+   * A migration as it is shown.
+   *
+   * @param sentence what it waits for while queued, what keeps it while it runs, how it ended after
+   * @param cannotAbort why its host cannot abort it; null if it can
+   * @param progress the newest numbers; null before the first
+   */
+  public record Row(
+      long id,
+      long poolId,
+      String pool,
+      @Nullable Long recommendationId,
+      long vmId,
+      String vm,
+      long sourceHostId,
+      String source,
+      long targetHostId,
+      String target,
+      MigrationState state,
+      Phase phase,
+      String method,
+      String why,
+      String requestedBy,
+      @Nullable String abortRequestedBy,
+      String sentence,
+      Instant createdAt,
+      @Nullable Instant startedAt,
+      @Nullable Instant finishedAt,
+      @Nullable Instant deadline,
+      @Nullable Instant heartbeat,
+      @Nullable Long expectedMillis,
+      @Nullable Long expectedDowntimeMillis,
+      @Nullable Long expectedBytes,
+      @Nullable Long totalMillis,
+      @Nullable Long downtimeMillis,
+      @Nullable Long bytes,
+      @Nullable Integer iterations,
+      @Nullable String downtimeSource,
+      @Nullable Long guestDowntimeMillis,
+      @Nullable String guestProbe,
+      @Nullable Double imbalanceBefore,
+      @Nullable Double imbalancePromised,
+      @Nullable Double imbalanceMeasured,
+      @Nullable String cannotAbort,
+      @Nullable Progress progress) {}
+
+  /** A queued migration with its place in the queue of its pool, from 1. */
+  public record Queued(Row row, int position) {}
+
+  /** Which migrations to list; null for all. */
+  public record Filter(
+      @Nullable MigrationState state, @Nullable Long poolId, @Nullable Long vmId) {}
+
+  /**
+   * List migrations, newest first.
+   *
+   * @param before only those with a lower id; null for the newest
+   * @param most how many at most
+   */
+  public List<Row> newest(Filter filter, @Nullable Long before, int most) {
+    var state = filter.state();
+    return jdbc.sql(
+            SELECT
+                + """
+                where (cast(:state as text) is null or m.state = :state)
+                  and (cast(:pool as bigint) is null or m.pool_id = :pool)
+                  and (cast(:vm as bigint) is null or m.vm_id = :vm)
+                  and (cast(:before as bigint) is null or m.id < :before)
+                order by m.id desc limit :most
+                """)
+        .param("state", state == null ? null : state.name())
+        .param("pool", filter.poolId())
+        .param("vm", filter.vmId())
+        .param("before", before)
+        .param("most", most)
+        .query((row, n) -> row(row))
+        .list();
+  }
+
+  /** List what runs or is lost, oldest first; of all pools with null. */
+  public List<Row> running(@Nullable Long pool) {
+    return open("m.state in ('RUNNING', 'LOST')", pool);
+  }
+
+  /** List the queue, first come first; of all pools with null. */
+  public List<Queued> queued(@Nullable Long pool) {
+    var places = new HashMap<Long, Integer>();
+    return open("m.state = 'PENDING'", pool).stream()
+        .map(r -> new Queued(r, places.merge(r.poolId(), 1, Integer::sum)))
+        .toList();
+  }
+
+  /** List what has ended, newest first; of all pools with null. */
+  public List<Row> finished(@Nullable Long pool, @Nullable Long before, int most) {
+    return jdbc.sql(
+            SELECT
+                + """
+                where m.finished_at is not null
+                  and (cast(:pool as bigint) is null or m.pool_id = :pool)
+                  and (cast(:before as bigint) is null or m.id < :before)
+                order by m.id desc limit :most
+                """)
+        .param("pool", pool)
+        .param("before", before)
+        .param("most", most)
+        .query((row, n) -> row(row))
+        .list();
+  }
+
+  public Optional<Row> find(long id) {
+    return jdbc.sql(SELECT + " where m.id = :id")
+        .param("id", id)
+        .query((row, n) -> row(row))
+        .optional();
+  }
+
+  private List<Row> open(String which, @Nullable Long pool) {
+    return jdbc.sql(
+            SELECT
+                + " where " + which
+                + " and (cast(:pool as bigint) is null or m.pool_id = :pool) order by m.id")
+        .param("pool", pool)
+        .query((row, n) -> row(row))
+        .list();
+  }
+
+  private static Row row(ResultSet row) throws SQLException {
+    return new Row(
+        row.getLong("id"),
+        row.getLong("pool_id"),
+        row.getString("pool"),
+        row.getObject("recommendation_id", Long.class),
+        row.getLong("vm_id"),
+        row.getString("vm"),
+        row.getLong("source_id"),
+        row.getString("source"),
+        row.getLong("target_id"),
+        row.getString("target"),
+        MigrationState.valueOf(row.getString("state")),
+        Phase.valueOf(row.getString("phase")),
+        row.getString("method"),
+        row.getString("why"),
+        row.getString("requested_by"),
+        row.getString("abort_requested_by"),
+        row.getString("sentence"),
+        row.getTimestamp("created_at").toInstant(),
+        instant(row, "started_at"),
+        instant(row, "finished_at"),
+        instant(row, "deadline"),
+        instant(row, "heartbeat"),
+        row.getObject("expected_millis", Long.class),
+        row.getObject("expected_downtime_millis", Long.class),
+        row.getObject("expected_bytes", Long.class),
+        row.getObject("total_millis", Long.class),
+        row.getObject("downtime_millis", Long.class),
+        row.getObject("bytes", Long.class),
+        row.getObject("iterations", Integer.class),
+        row.getString("downtime_source"),
+        row.getObject("guest_downtime_millis", Long.class),
+        row.getString("guest_probe"),
+        row.getObject("imbalance_before", Double.class),
+        row.getObject("imbalance_promised", Double.class),
+        row.getObject("imbalance_measured", Double.class),
+        row.getString("no_abort"),
+        progress(row));
+  }
+
+  private static @Nullable Progress progress(ResultSet row) throws SQLException {
+    var at = instant(row, "progress_at");
+    return at == null
+        ? null
+        : new Progress(
+            at,
+            row.getLong("elapsed_millis"),
+            row.getLong("total_bytes"),
+            row.getLong("processed_bytes"),
+            row.getLong("remaining_bytes"),
+            row.getDouble("dirty_rate"),
+            row.getDouble("bandwidth"),
+            row.getInt("iteration"));
+  }
+
+  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    Timestamp at = row.getTimestamp(column);
+    return at == null ? null : at.toInstant();
+  }
+}
