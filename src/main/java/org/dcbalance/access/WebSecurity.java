@@ -52,6 +52,7 @@ class WebSecurity {
         "bcrypt", Map.of("bcrypt", new BCryptPasswordEncoder(BCRYPT_STRENGTH)));
   }
 
+  /** Found by type; naming it to a chain as well would check, and count, every failure twice. */
   @Bean
   PasswordSignIn passwordSignIn(Users users, PasswordEncoder encoder) {
     return new PasswordSignIn(users, encoder, new SignInBrake(Clock.systemUTC()));
@@ -73,16 +74,21 @@ class WebSecurity {
 
   @Bean
   @Order(2)
-  SecurityFilterChain people(HttpSecurity http, PasswordSignIn signIn) {
+  SecurityFilterChain people(HttpSecurity http) {
     guard(http);
     var returning = new HttpSessionRequestCache();
     returning.setRequestMatcher(WORTH_RETURNING_TO);
-    return http.authenticationProvider(signIn)
-        .csrf(Customizer.withDefaults())
+    addNothingToAddresses(returning);
+    return http.csrf(Customizer.withDefaults())
         .requestCache(cache -> cache.requestCache(returning))
         .formLogin(form -> form.loginPage("/login").failureHandler(new SignInFailure(refusals)))
         .logout(logout -> logout.logoutUrl("/logout").logoutSuccessUrl("/login?logout"))
         .build();
+  }
+
+  @SuppressWarnings("NullAway") // null is the documented way to add no "?continue"
+  private static void addNothingToAddresses(HttpSessionRequestCache returning) {
+    returning.setMatchingRequestParameterName(null);
   }
 
   private void guard(HttpSecurity http) {

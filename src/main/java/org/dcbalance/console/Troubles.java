@@ -2,6 +2,7 @@ package org.dcbalance.console;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.validation.ConstraintViolationException;
+import java.util.stream.Collectors;
 import org.dcbalance.access.RequestKind;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.units.ErrorCode;
@@ -11,6 +12,7 @@ import org.springframework.beans.ConversionNotSupportedException;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.OptimisticLockingFailureException;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.stereotype.Component;
 import org.springframework.validation.BindException;
@@ -94,11 +96,18 @@ class Troubles {
 
   private static Trouble wrongMethod(
       HttpRequestMethodNotSupportedException wrong, HttpServletRequest request) {
-    var allowed = wrong.getSupportedMethods();
+    var allowed = wrong.getSupportedHttpMethods();
     return new Trouble(
         405,
         ErrorCode.BAD_REQUEST,
         "%s does not take %s.".formatted(RequestKind.path(request), wrong.getMethod()),
-        allowed == null ? null : "Maybe use " + String.join(" or ", allowed) + ".");
+        allowed == null
+            ? null
+            : "Maybe use "
+                + allowed.stream()
+                    .map(HttpMethod::name)
+                    .sorted()
+                    .collect(Collectors.joining(" or "))
+                + ".");
   }
 }

@@ -91,7 +91,7 @@ class ErrorAnswersTest {
 
       var method = browser.get("/api/v1/probe/orders", TOKEN);
       assertThat(method.statusCode()).isEqualTo(405);
-      assertThat(method.body()).contains("Maybe use POST");
+      assertThat(method.body()).contains("Maybe use DELETE or POST.");
     }
   }
 

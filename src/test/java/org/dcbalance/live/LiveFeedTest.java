@@ -1,0 +1,210 @@
+package org.dcbalance.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.ConsoleTest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionOperations;
+
+@ConsoleTest
+class LiveFeedTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  @LocalServerPort private int port;
+  @Autowired private JdbcConnectionDetails database;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private TransactionOperations transactions;
+  @Autowired private Signals signals;
+  @Autowired private OpenStreams streams;
+  private Browser browser;
+
+  @BeforeEach
+  void open() {
+    browser = new Browser(port);
+    browser.signIn("admin", ConsoleTest.PASSWORD);
+  }
+
+  @AfterEach
+  void close() {
+    browser.close();
+  }
+
+  @Test
+  void aSignalOfAnotherConnectionReachesThePage() throws SQLException {
+    var page = new Page(browser);
+    try (var elsewhere =
+            DriverManager.getConnection(
+                database.getJdbcUrl(), database.getUsername(), database.getPassword());
+        var statement = elsewhere.createStatement()) {
+      statement.execute("notify dcbalance, 'probe-elsewhere:42'");
+    }
+    page.awaitData("{\"name\":\"probe-elsewhere\",\"id\":42}");
+    assertThat(page.lines()).contains("event: signal");
+  }
+
+  @Test
+  void aTransactionSignalsWithItsCommitOrNotAtAll() {
+    var page = new Page(browser);
+    transactions.executeWithoutResult(
+        status -> {
+          signals.publish("probe-commit", 1);
+          status.setRollbackOnly();
+        });
+    transactions.executeWithoutResult(
+        status -> {
+          signals.publish("probe-commit", 2);
+          pause(Duration.ofMillis(600));
+          assertThat(page.data()).isEmpty();
+        });
+    page.awaitData("{\"name\":\"probe-commit\",\"id\":2}");
+    assertThat(page.data()).hasSize(1);
+  }
+
+  @Test
+  void whatRepeatsQuicklyIsSentOnce() {
+    var page = new Page(browser);
+    for (int i = 0; i < 200; i++) {
+      signals.publish("probe-repeat", 7);
+    }
+    signals.publish("probe-end", 0);
+    page.awaitData("{\"name\":\"probe-end\",\"id\":0}");
+    assertThat(page.data().stream().filter(data -> data.contains("probe-repeat")).count())
+        .isBetween(1L, 40L);
+  }
+
+  @Test
+  void strangePayloadsAreLeftOut() {
+    var page = new Page(browser);
+    jdbc.sql("select pg_notify('dcbalance', ?)")
+        .param("x\",\"id\":1}\n\nevent: evil:1")
+        .query(row -> {});
+    signals.publish("probe-end", 1);
+    page.awaitData("{\"name\":\"probe-end\",\"id\":1}");
+    assertThat(page.data()).hasSize(1);
+  }
+
+  @Test
+  void signingOutEndsTheStream() {
+    var page = new Page(browser);
+    browser.post("/logout", "_csrf=" + browser.csrf("/login"));
+    page.awaitEnd();
+  }
+
+  @Test
+  void aBrokenListenerEndsStreamsAndRecovers() {
+    var page = new Page(browser);
+    jdbc.sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+                + " where application_name = 'DCbalance live'")
+        .query(row -> {});
+    page.awaitEnd();
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              var next = new Page(browser);
+              signals.publish("probe-end", 3);
+              next.awaitData("{\"name\":\"probe-end\",\"id\":3}");
+            });
+  }
+
+  @Test
+  void hundredsOfPagesHearTheSameSignal() {
+    var pages = LongStream.range(0, 300).mapToObj(i -> new Page(browser)).toList();
+    assertThat(streams.count()).isGreaterThanOrEqualTo(300);
+    long before = System.nanoTime();
+    signals.publish("probe-end", 300);
+    pages.forEach(page -> page.awaitData("{\"name\":\"probe-end\",\"id\":300}"));
+    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(SOON);
+  }
+
+  private static void pause(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A page that listens; its thread ends with the stream. */
+  private static final class Page {
+    private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+    private final Thread reader;
+
+    Page(Browser browser) {
+      try {
+        var answer =
+            browser
+                .client()
+                .send(
+                    HttpRequest.newBuilder(browser.request("/live").build().uri()).build(),
+                    BodyHandlers.ofInputStream());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Content-Type").orElseThrow())
+            .startsWith("text/event-stream");
+        var body = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8));
+        reader =
+            Thread.startVirtualThread(
+                () -> {
+                  try {
+                    body.lines().forEach(lines::add);
+                  } catch (UncheckedIOException ended) {
+                    lines.add("broken off");
+                  }
+                });
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
+      }
+    }
+
+    List<String> lines() {
+      synchronized (lines) {
+        return List.copyOf(lines);
+      }
+    }
+
+    /** The signals of these tests: the console sends others of its own. */
+    List<String> data() {
+      return lines().stream()
+          .filter(line -> line.startsWith("data: ") && line.contains("probe-"))
+          .map(line -> line.substring("data: ".length()))
+          .toList();
+    }
+
+    void awaitData(String expected) {
+      await()
+          .atMost(SOON)
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> data().contains(expected));
+    }
+
+    void awaitEnd() {
+      await().atMost(SOON).until(() -> !reader.isAlive());
+    }
+  }
+}
