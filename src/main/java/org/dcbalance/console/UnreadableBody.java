@@ -32,7 +32,9 @@ final class UnreadableBody {
               "Maybe give " + Expected.words(wrong.getTargetType()) + ".");
       case StreamReadException broken -> broken(broken);
       case null, default ->
-          bad("The request needs a body, in JSON.", "Maybe send \"Content-Type: application/json\".");
+          bad(
+              "The request needs a body, in JSON.",
+              "Maybe send \"Content-Type: application/json\".");
     };
   }
 

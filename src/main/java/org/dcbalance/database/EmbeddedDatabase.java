@@ -106,7 +106,8 @@ final class EmbeddedDatabase implements AutoCloseable {
     if (left.isEmpty()) {
       return;
     }
-    log.warn("Stopping the PostgreSQL server (process {}) that an earlier console left behind", pid);
+    log.warn(
+        "Stopping the PostgreSQL server (process {}) that an earlier console left behind", pid);
     try {
       // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for clients that are dead
       new ProcessBuilder("kill", "-INT", Long.toString(pid)).start().waitFor();
@@ -114,8 +115,7 @@ final class EmbeddedDatabase implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while the earlier PostgreSQL server was stopping.", e);
-    } catch (java.util.concurrent.ExecutionException
-        | java.util.concurrent.TimeoutException e) {
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
       throw new IOException(
           "The PostgreSQL server (process "
               + pid

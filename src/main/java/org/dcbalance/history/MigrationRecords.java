@@ -137,7 +137,9 @@ public class MigrationRecords {
             (row, n) -> {
               var last = row.getTimestamp("last");
               return new Moved(
-                  last == null ? null : last.toInstant(), row.getInt("in_day"), row.getInt("in_week"));
+                  last == null ? null : last.toInstant(),
+                  row.getInt("in_day"),
+                  row.getInt("in_week"));
             })
         .single();
   }

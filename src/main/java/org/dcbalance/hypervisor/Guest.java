@@ -46,10 +46,17 @@ public record Guest(
    * @param target such as "vda"
    * @param source file, device or network volume; empty for an empty drive
    * @param cache the cache mode as written in the domain, "default" if none is
-   * @param network whether it is reached over the network by the emulator itself (rbd, nbd, iscsi …)
+   * @param network whether it is reached over the network by the emulator itself (rbd, nbd, iscsi
+   *     …)
    */
   public record Disk(
-      String target, String source, String format, String cache, boolean network, boolean readOnly, boolean medium) {}
+      String target,
+      String source,
+      String format,
+      String cache,
+      boolean network,
+      boolean readOnly,
+      boolean medium) {}
 
   /** Name one thing that ties a guest to its host. */
   public record Tie(Kind kind, String detail) {

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param at when it was read, by this machine's clock
  * @param monotonic the same instant in nanoseconds of {@link System#nanoTime}
  */
-public record LoadReading(Instant at, long monotonic, HostCounters host, List<GuestCounters> guests) {
+public record LoadReading(
+    Instant at, long monotonic, HostCounters host, List<GuestCounters> guests) {
   public LoadReading {
     guests = List.copyOf(guests);
   }
@@ -27,7 +28,8 @@ public record LoadReading(Instant at, long monotonic, HostCounters host, List<Gu
    *     tell (the sum over its guests then stands in)
    * @param memoryUsed memory not available to new guests
    */
-  public record HostCounters(@Nullable Duration cpuBusy, int cores, Memory memoryUsed, Memory memoryTotal) {}
+  public record HostCounters(
+      @Nullable Duration cpuBusy, int cores, Memory memoryUsed, Memory memoryTotal) {}
 
   /**
    * Hold a guest's counters.

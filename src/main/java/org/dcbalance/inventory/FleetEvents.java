@@ -6,6 +6,7 @@ import org.dcbalance.units.HostId;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -67,7 +68,7 @@ public class FleetEvents {
             """)
         .param("pool", pool == null ? null : pool.value())
         .param("most", most)
-        .query(FleetEvent.class)
+        .query(new SimplePropertyRowMapper<>(FleetEvent.class))
         .list();
   }
 }

@@ -97,7 +97,9 @@ public class Host {
     if (!NAME.matcher(newName).matches()) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
-          "\"" + newName + "\" is not a host name that can be shown: it needs 1 to 63 letters,"
+          "\""
+              + newName
+              + "\" is not a host name that can be shown: it needs 1 to 63 letters,"
               + " digits, dots, hyphens or underscores, and starts with a letter or digit.",
           "Maybe use the host's short name, such as kvm-01.");
     }

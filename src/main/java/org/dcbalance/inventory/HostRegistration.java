@@ -5,14 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HostFacts;
+import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
-import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
@@ -89,7 +88,8 @@ public class HostRegistration {
     try (var hypervisor = connect(entry, pool)) {
       var facts = facts(hypervisor, entry);
       checkNotKnown(facts, existing);
-      return new Tested(facts, hypervisor.guests().size(), reach(entry, pool, hypervisor, existing));
+      return new Tested(
+          facts, hypervisor.guests().size(), reach(entry, pool, hypervisor, existing));
     } catch (HypervisorException e) {
       throw unreachable(entry, e);
     }
@@ -110,7 +110,8 @@ public class HostRegistration {
             transaction.execute(
                 status -> {
                   var host =
-                      new Host(pool.id(), entry.name(), entry.uri(), entry.peerUri(), clock.instant());
+                      new Host(
+                          pool.id(), entry.name(), entry.uri(), entry.peerUri(), clock.instant());
                   host.learn(facts);
                   var stored = hosts.save(host);
                   events.record(
@@ -312,8 +313,12 @@ public class HostRegistration {
     if (facts.cores() < 1 || facts.memory().bytes() == 0) {
       throw new Problem(
           ErrorCode.REFUSED,
-          entry.name() + " says that it has " + facts.cores() + " CPUs and "
-              + facts.memory().mib() + " MiB of memory, which cannot be true.",
+          entry.name()
+              + " says that it has "
+              + facts.cores()
+              + " CPUs and "
+              + facts.memory().mib()
+              + " MiB of memory, which cannot be true.",
           "Maybe check the libvirt daemon on it.");
     }
     return facts;
@@ -339,8 +344,7 @@ public class HostRegistration {
       if (other.id().equals(existing)) {
         continue;
       }
-      found.add(
-          new Reach(entry.name(), other.name(), tryReach(hypervisor, other.reachedAt())));
+      found.add(new Reach(entry.name(), other.name(), tryReach(hypervisor, other.reachedAt())));
       try {
         found.add(new Reach(other.name(), entry.name(), tryReach(connections.to(other), mine)));
       } catch (Problem e) {

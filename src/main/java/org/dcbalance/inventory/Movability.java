@@ -37,7 +37,8 @@ public final class Movability {
     if (!pool.networks().isEmpty()) {
       for (var network : vm.networks()) {
         if (!pool.networks().contains(network)) {
-          ties.add("Its network " + network + " is not one that all hosts of " + pool.name() + " have.");
+          ties.add(
+              "Its network " + network + " is not one that all hosts of " + pool.name() + " have.");
         }
       }
     }

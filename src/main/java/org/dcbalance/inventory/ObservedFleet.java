@@ -20,6 +20,7 @@ import org.dcbalance.units.PoolId;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -282,7 +283,7 @@ class ObservedFleet {
             """)
         .param("host", id.value())
         .param("uuids", new HashSet<>(uuids).toArray(UUID[]::new))
-        .query(VmRow.class)
+        .query(new SimplePropertyRowMapper<>(VmRow.class))
         .list();
   }
 

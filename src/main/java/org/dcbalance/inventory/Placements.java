@@ -5,6 +5,7 @@ import java.util.List;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -81,7 +82,7 @@ public class Placements {
             """)
         .param("vm", vm.value())
         .param("most", most)
-        .query(Stay.class)
+        .query(new SimplePropertyRowMapper<>(Stay.class))
         .list();
   }
 }

@@ -64,7 +64,9 @@ public class PoolPolicy {
     if (change.name() != null && !change.name().equals(pool.name())) {
       if (pools.findByName(change.name().strip()).isPresent()) {
         throw new Problem(
-            ErrorCode.CONFLICT, "There is a pool named " + change.name().strip() + " already.", null);
+            ErrorCode.CONFLICT,
+            "There is a pool named " + change.name().strip() + " already.",
+            null);
       }
       pool.rename(change.name());
     }
@@ -135,8 +137,7 @@ public class PoolPolicy {
           "Maybe move them to another pool or remove them first.");
     }
     if (pool.name().equals("default")) {
-      throw new Problem(
-          ErrorCode.REFUSED, "The default pool stays: new hosts join it.", null);
+      throw new Problem(ErrorCode.REFUSED, "The default pool stays: new hosts join it.", null);
     }
     pools.delete(pool);
   }

@@ -120,7 +120,9 @@ public class Vm {
   public void probe(@Nullable String address, @Nullable Integer port) {
     if (port != null && (port < 1 || port > 65535)) {
       throw new Problem(
-          ErrorCode.BAD_REQUEST, "A probe's port lies between 1 and 65535, not " + port + ".", null);
+          ErrorCode.BAD_REQUEST,
+          "A probe's port lies between 1 and 65535, not " + port + ".",
+          null);
     }
     this.probeAddress = address == null || address.isBlank() ? null : address.strip();
     this.probePort = this.probeAddress == null ? null : port;

@@ -30,7 +30,8 @@ public class VmWishes {
   public Vm find(long id) {
     return vms.findById(id)
         .orElseThrow(
-            () -> new Problem(ErrorCode.NOT_FOUND, "There is no virtual machine " + id + ".", null));
+            () ->
+                new Problem(ErrorCode.NOT_FOUND, "There is no virtual machine " + id + ".", null));
   }
 
   @Transactional

@@ -46,7 +46,9 @@ public class Leadership implements DisposableBean {
    * anything that must not be done twice, {@link #confirm} it as well.
    */
   public OptionalLong epoch() {
-    return epoch >= 0 && System.nanoTime() - heldUntil < 0 ? OptionalLong.of(epoch) : OptionalLong.empty();
+    return epoch >= 0 && System.nanoTime() - heldUntil < 0
+        ? OptionalLong.of(epoch)
+        : OptionalLong.empty();
   }
 
   public boolean held() {
@@ -62,7 +64,8 @@ public class Leadership implements DisposableBean {
   @Transactional(propagation = Propagation.MANDATORY)
   public void confirm(long expected) {
     var current =
-        jdbc.sql("select epoch from lease where name = :name and until > clock_timestamp() for share")
+        jdbc.sql(
+                "select epoch from lease where name = :name and until > clock_timestamp() for share")
             .param("name", NAME)
             .query(Long.class)
             .optional();

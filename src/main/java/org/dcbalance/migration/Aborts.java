@@ -53,7 +53,9 @@ public class Aborts {
       case COMPLETED, FAILED, REFUSED, LOST ->
           throw new Problem(
               ErrorCode.CONFLICT,
-              "Migration " + id + " cannot be aborted: "
+              "Migration "
+                  + id
+                  + " cannot be aborted: "
                   + (migration.state() == MigrationState.LOST ? "it is lost." : "it has ended."),
               "Maybe read on its page how it stands.");
     }

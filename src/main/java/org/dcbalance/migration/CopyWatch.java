@@ -114,7 +114,9 @@ final class CopyWatch {
     if (pair.askSource() instanceof Side.Paused(var why, _) && why == Why.MIGRATING) {
       switching = true;
       desk.enter(
-          claim, Phase.SWITCH_OVER, "The guest is paused on " + pair.source().name() + " for the switch-over.");
+          claim,
+          Phase.SWITCH_OVER,
+          "The guest is paused on " + pair.source().name() + " for the switch-over.");
     }
   }
 
@@ -155,7 +157,8 @@ final class CopyWatch {
     return switch (side) {
       case Side.Running(_, var job) -> job == Job.OUTGOING_MIGRATION;
       case Side.Paused(_, var job) -> job == Job.OUTGOING_MIGRATION;
-      case Side.PostCopyFailed _, Side.ShutOff _, Side.Absent _, Side.Odd _, Side.Unknown _ -> false;
+      case Side.PostCopyFailed _, Side.ShutOff _, Side.Absent _, Side.Odd _, Side.Unknown _ ->
+          false;
     };
   }
 

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Measure what a guest's users see of its move: the longest time between two answers to attempts
- * that are made every 10 ms and overlap, so that one lost packet costs 10 ms and not a retransmission.
+ * that are made every 10 ms and overlap, so that one lost packet costs 10 ms and not a
+ * retransmission.
  *
  * <p>The resolution is the period, or the usual gap of the guest where that is longer. A gap no
  * longer than those seen before the move is not counted.
@@ -36,7 +37,8 @@ final class DowntimeProbe implements AutoCloseable {
 
   /** Begin to probe: a TCP port, or by ICMP echo where the port is null. */
   static DowntimeProbe start(String address, @Nullable Integer port) {
-    var probe = new DowntimeProbe(port == null ? new EchoProbe(address) : new TcpProbe(address, port));
+    var probe =
+        new DowntimeProbe(port == null ? new EchoProbe(address) : new TcpProbe(address, port));
     probe.method.start(probe::answered);
     return probe;
   }

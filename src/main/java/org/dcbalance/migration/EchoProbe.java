@@ -12,8 +12,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Send ICMP echo requests every period. Java sends them only where the process may open raw sockets;
- * elsewhere there are no answers, and the words say so.
+ * Send ICMP echo requests every period. Java sends them only where the process may open raw
+ * sockets; elsewhere there are no answers, and the words say so.
  */
 final class EchoProbe implements ProbeMethod {
   private static final int CAP_NET_RAW = 13;
@@ -21,7 +21,8 @@ final class EchoProbe implements ProbeMethod {
   private final String address;
   private final boolean permitted = permitted();
   private final ScheduledExecutorService clockwork =
-      Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("echo").factory());
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("echo").factory());
   // platform threads: the native call blocks its carrier, and lost attempts must not hold up others
   private final ExecutorService attempts =
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("echo-", 0).factory());

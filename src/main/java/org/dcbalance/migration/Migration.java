@@ -106,7 +106,13 @@ public class Migration {
     if (leaseEpoch < epoch) {
       throw new Problem(
           ErrorCode.CONFLICT,
-          "Migration " + id + " was taken over under epoch " + epoch + ", later than " + leaseEpoch + ".",
+          "Migration "
+              + id
+              + " was taken over under epoch "
+              + epoch
+              + ", later than "
+              + leaseEpoch
+              + ".",
           null);
     }
     this.epoch = leaseEpoch;
@@ -176,8 +182,10 @@ public class Migration {
 
   /** Keep the hypervisor's own figures; what it did not tell stays unknown. */
   void measure(MigrationFigures figures) {
-    this.totalMillis = figures.total() == null ? totalMillis : Long.valueOf(figures.total().toMillis());
-    this.bytes = figures.transferred() == null ? bytes : Long.valueOf(figures.transferred().bytes());
+    this.totalMillis =
+        figures.total() == null ? totalMillis : Long.valueOf(figures.total().toMillis());
+    this.bytes =
+        figures.transferred() == null ? bytes : Long.valueOf(figures.transferred().bytes());
     this.iterations = figures.iterations() == null ? iterations : figures.iterations();
     if (figures.downtime() != null) {
       this.downtimeMillis = figures.downtime().toMillis();

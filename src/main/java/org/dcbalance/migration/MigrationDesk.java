@@ -67,12 +67,14 @@ class MigrationDesk {
 
   /** Leave the queue, if it is still queued. */
   Migration start(Claim claim, Function<Migration, Duration> mostTime) {
-    return step(claim, m -> m.start(claim.epoch(), clock.instant(), mostTime.apply(m)), "Checks begin.");
+    return step(
+        claim, m -> m.start(claim.epoch(), clock.instant(), mostTime.apply(m)), "Checks begin.");
   }
 
   /** Take over a migration that this console does not drive yet. */
   Migration adopt(Claim claim) {
-    return step(claim, m -> m.adopt(claim.epoch()), "Taken over under epoch " + claim.epoch() + ".");
+    return step(
+        claim, m -> m.adopt(claim.epoch()), "Taken over under epoch " + claim.epoch() + ".");
   }
 
   /** Write that memory is about to be copied, and keep the inventory off the VM's placement. */
@@ -120,7 +122,8 @@ class MigrationDesk {
         claim,
         m -> {
           m.lose(sentence);
-          fleetEvents.record(Severity.BAD, "migration-lost", m.pool(), m.source(), m.vm(), sentence);
+          fleetEvents.record(
+              Severity.BAD, "migration-lost", m.pool(), m.source(), m.vm(), sentence);
         },
         sentence);
   }
@@ -151,7 +154,8 @@ class MigrationDesk {
             progress.beat(claim.migration(), claim.epoch());
           });
     } catch (DataAccessException | TransactionException e) {
-      log.warn("The heartbeat of migration {} was not stored: {}", claim.migration(), e.getMessage());
+      log.warn(
+          "The heartbeat of migration {} was not stored: {}", claim.migration(), e.getMessage());
       heldOrLetGo(claim);
     }
   }
@@ -159,7 +163,8 @@ class MigrationDesk {
   /** Read it afresh. */
   Migration read(Claim claim) {
     return stubbornly(
-        claim, () -> migrations.findById(claim.migration()).orElseThrow(() -> gone(claim.migration())));
+        claim,
+        () -> migrations.findById(claim.migration()).orElseThrow(() -> gone(claim.migration())));
   }
 
   /**
@@ -180,10 +185,7 @@ class MigrationDesk {
   }
 
   private Migration ending(
-      Claim claim,
-      Consumer<Migration> how,
-      @Nullable HostId nowAt,
-      Severity severity) {
+      Claim claim, Consumer<Migration> how, @Nullable HostId nowAt, Severity severity) {
     return step(
         claim,
         m -> {
@@ -192,7 +194,12 @@ class MigrationDesk {
             placements.endMove(m.vm(), nowAt);
           }
           fleetEvents.record(
-              severity, "migration-ended", m.pool(), nowAt == null ? m.source() : nowAt, m.vm(), m.sentence());
+              severity,
+              "migration-ended",
+              m.pool(),
+              nowAt == null ? m.source() : nowAt,
+              m.vm(),
+              m.sentence());
           events.publishEvent(
               new MigrationFinished(
                   m.id(), m.recommendationId(), m.pool(), m.vm(), m.state(), m.sentence()));
@@ -200,10 +207,7 @@ class MigrationDesk {
         null);
   }
 
-  private Migration step(
-      Claim claim,
-      Consumer<Migration> change,
-      @Nullable String line) {
+  private Migration step(Claim claim, Consumer<Migration> change, @Nullable String line) {
     var changed =
         stubbornly(
             claim,
@@ -211,12 +215,19 @@ class MigrationDesk {
                 transaction.execute(
                     status -> {
                       leadership.confirm(claim.epoch());
-                      var migration = migrations.lock(claim.migration()).orElseThrow(() -> gone(claim.migration()));
+                      var migration =
+                          migrations
+                              .lock(claim.migration())
+                              .orElseThrow(() -> gone(claim.migration()));
                       change.accept(migration);
                       if (migration.epoch() != claim.epoch()) {
-                        throw new LetGo("Migration " + claim.migration() + " is driven under another epoch.");
+                        throw new LetGo(
+                            "Migration " + claim.migration() + " is driven under another epoch.");
                       }
-                      lines.add(claim.migration(), migration.phase(), line == null ? migration.sentence() : line);
+                      lines.add(
+                          claim.migration(),
+                          migration.phase(),
+                          line == null ? migration.sentence() : line);
                       return migration;
                     }));
     events.publishEvent(new MigrationChanged(claim.migration()));
@@ -229,7 +240,8 @@ class MigrationDesk {
       try {
         return write.get();
       } catch (DataAccessException | TransactionException e) {
-        log.warn("The database did not take a step of a migration, trying again: {}", e.getMessage());
+        log.warn(
+            "The database did not take a step of a migration, trying again: {}", e.getMessage());
         heldOrLetGo(claim);
         Pause.of(BETWEEN_TRIES);
       }

@@ -60,7 +60,8 @@ final class MigrationDrive implements Runnable {
     try {
       drive();
     } catch (LetGo | LeadershipLost e) {
-      log.info("Migration {} is left to whoever holds the lease: {}", claim.migration(), e.getMessage());
+      log.info(
+          "Migration {} is left to whoever holds the lease: {}", claim.migration(), e.getMessage());
     } catch (RuntimeException e) {
       // the row is as it was; the next look at the table takes it up again
       log.error("Migration {} was dropped by its runner", claim.migration(), e);
@@ -94,8 +95,11 @@ final class MigrationDrive implements Runnable {
   private void begin(Migration row) {
     var vm = vm(row);
     if (!vm.hostId().equals(row.source())) {
-      tools.desk().refuse(
-          claim, vm.name() + " has left the host that it was to be moved from; nothing was done.");
+      tools
+          .desk()
+          .refuse(
+              claim,
+              vm.name() + " has left the host that it was to be moved from; nothing was done.");
       return;
     }
     var failed =
@@ -112,7 +116,9 @@ final class MigrationDrive implements Runnable {
     var pair = pair(row, vm);
     var source = pair.source().name();
     var target = pair.target().name();
-    tools.desk().beginCopy(claim, "All checks passed. Copying from " + source + " to " + target + ".");
+    tools
+        .desk()
+        .beginCopy(claim, "All checks passed. Copying from " + source + " to " + target + ".");
     earlierFigures = figures(pair);
     mark(pair.onSource(), vm, "dcbalance migration=" + row.id() + " epoch=" + claim.epoch());
     startProbe(vm);
@@ -157,28 +163,32 @@ final class MigrationDrive implements Runnable {
       case Action.StayedOnSource() -> {
         mark(pair.onSource(), vm, null);
         var words = stayed(row, vm, pair);
-        tools.desk().end(
-            claim,
-            row.source(),
-            m -> {
-              seen.ifPresent(s -> keep(m, s));
-              m.stayed(words, tools.desk().clock().instant());
-            },
-            Severity.WARN);
+        tools
+            .desk()
+            .end(
+                claim,
+                row.source(),
+                m -> {
+                  seen.ifPresent(s -> keep(m, s));
+                  m.stayed(words, tools.desk().clock().instant());
+                },
+                Severity.WARN);
       }
       case Action.RunsOnTarget(var leftOver) -> {
         var figures = patientFigures(pair);
         var tidied = leftOver ? undefine(pair, vm) : "";
         mark(pair.onTarget(), vm, null);
-        tools.desk().end(
-            claim,
-            row.target(),
-            m -> {
-              figures.ifPresent(m::measure);
-              seen.ifPresent(s -> keep(m, s));
-              m.complete(moved(m, vm, pair) + tidied, tools.desk().clock().instant());
-            },
-            Severity.INFO);
+        tools
+            .desk()
+            .end(
+                claim,
+                row.target(),
+                m -> {
+                  figures.ifPresent(m::measure);
+                  seen.ifPresent(s -> keep(m, s));
+                  m.complete(moved(m, vm, pair) + tidied, tools.desk().clock().instant());
+                },
+                Severity.INFO);
       }
     }
   }
@@ -224,14 +234,17 @@ final class MigrationDrive implements Runnable {
   }
 
   private String undefine(HostPair pair, Vm vm) {
-    tools.desk().note(
-        claim, "Removing the left-over definition from " + pair.source().name() + ".");
+    tools
+        .desk()
+        .note(claim, "Removing the left-over definition from " + pair.source().name() + ".");
     tools.desk().confirm(claim);
     try {
       pair.onSource().undefine(vm.uuid());
       return "";
     } catch (HypervisorException e) {
-      return " Its left-over definition on " + pair.source().name() + " could not be removed: "
+      return " Its left-over definition on "
+          + pair.source().name()
+          + " could not be removed: "
           + e.sentence();
     }
   }
@@ -249,7 +262,8 @@ final class MigrationDrive implements Runnable {
       return Optional.empty();
     }
     var left =
-        Duration.between(tools.desk().clock().instant(), copied.plus(tools.settings().probeAfter()));
+        Duration.between(
+            tools.desk().clock().instant(), copied.plus(tools.settings().probeAfter()));
     if (left.isPositive()) {
       Pause.of(left);
     }
@@ -321,6 +335,7 @@ final class MigrationDrive implements Runnable {
   }
 
   private static Problem gone(String what) {
-    return new Problem(ErrorCode.NOT_FOUND, "The migration's " + what + " is not known any more.", null);
+    return new Problem(
+        ErrorCode.NOT_FOUND, "The migration's " + what + " is not known any more.", null);
   }
 }

@@ -33,7 +33,12 @@ class MigrationLog {
     return jdbc.sql(
             "select at, phase, sentence from migration_log where migration_id = :id order by id")
         .param("id", migration)
-        .query((row, n) -> new Line(row.getTimestamp("at").toInstant(), row.getString("phase"), row.getString("sentence")))
+        .query(
+            (row, n) ->
+                new Line(
+                    row.getTimestamp("at").toInstant(),
+                    row.getString("phase"),
+                    row.getString("sentence")))
         .list();
   }
 }

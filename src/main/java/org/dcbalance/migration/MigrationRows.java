@@ -42,7 +42,9 @@ public class MigrationRows {
     this.jdbc = jdbc;
   }
 
-  /** How far a migration is; rates in bytes per second, iteration 0 where the host does not tell. */
+  /**
+   * How far a migration is; rates in bytes per second, iteration 0 where the host does not tell.
+   */
   public record Progress(
       Instant at,
       long elapsedMillis,
@@ -172,7 +174,8 @@ public class MigrationRows {
   private List<Row> open(String which, @Nullable Long pool) {
     return jdbc.sql(
             SELECT
-                + " where " + which
+                + " where "
+                + which
                 + " and (cast(:pool as bigint) is null or m.pool_id = :pool) order by m.id")
         .param("pool", pool)
         .query((row, n) -> row(row))

@@ -148,7 +148,9 @@ class MigrationRunner implements DisposableBean {
         .collect(
             Collectors.toMap(
                 h -> h.id().value(),
-                h -> new MigrationSlots.HostCaps(h.name(), settings.mostOut(h), settings.mostIn(h))));
+                h ->
+                    new MigrationSlots.HostCaps(
+                        h.name(), settings.mostOut(h), settings.mostIn(h))));
   }
 
   private void release(Driven drive) {
@@ -166,7 +168,9 @@ class MigrationRunner implements DisposableBean {
     return Set.copyOf(driven.keySet());
   }
 
-  /** Let go of everything; jobs on the hosts go on, and whoever holds the lease next adopts them. */
+  /**
+   * Let go of everything; jobs on the hosts go on, and whoever holds the lease next adopts them.
+   */
   @Override
   public void destroy() {
     stopped = true;

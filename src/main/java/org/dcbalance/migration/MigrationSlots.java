@@ -6,7 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Decide which queued moves may start now, first come, first served, and what the others wait for; pure. */
+/**
+ * Decide which queued moves may start now, first come, first served, and what the others wait for;
+ * pure.
+ */
 final class MigrationSlots {
   private MigrationSlots() {}
 
@@ -47,7 +50,13 @@ final class MigrationSlots {
   }
 
   private static String slot(String host, String verb, int cap) {
-    return host + ", which may " + verb + " " + cap + (cap == 1 ? " guest" : " guests") + " at once.";
+    return host
+        + ", which may "
+        + verb
+        + " "
+        + cap
+        + (cap == 1 ? " guest" : " guests")
+        + " at once.";
   }
 
   private static void count(

@@ -35,12 +35,16 @@ public class MovesByHand {
     var failed = checks.of(vmId, target).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
       throw new Problem(
-          ErrorCode.REFUSED, sentences(failed), "Maybe choose another host, or mend what is named.");
+          ErrorCode.REFUSED,
+          sentences(failed),
+          "Maybe choose another host, or mend what is named.");
     }
     var vm =
         vms.findById(vmId.value())
             .orElseThrow(
-                () -> new Problem(ErrorCode.NOT_FOUND, "There is no virtual machine " + vmId + ".", null));
+                () ->
+                    new Problem(
+                        ErrorCode.NOT_FOUND, "There is no virtual machine " + vmId + ".", null));
     var pool = hosts.findById(target.value()).orElseThrow().poolId();
     return queue.add(
         new MigrationQueue.Wish(

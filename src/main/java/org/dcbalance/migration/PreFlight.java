@@ -16,7 +16,11 @@ final class PreFlight {
 
   /** The pool's policy. */
   record Policy(
-      String pool, boolean observing, boolean paused, Predicate<String> shares, List<String> networks) {}
+      String pool,
+      boolean observing,
+      boolean paused,
+      Predicate<String> shares,
+      List<String> networks) {}
 
   /**
    * A host, as the inventory knows it.
@@ -92,12 +96,14 @@ final class PreFlight {
 
   private static Check policy(Policy policy) {
     if (policy.observing()) {
-      return no("Pool may be changed", "Pool " + policy.pool() + " only observes: nothing is moved.");
+      return no(
+          "Pool may be changed", "Pool " + policy.pool() + " only observes: nothing is moved.");
     }
     if (policy.paused()) {
       return no("Pool may be changed", "Pool " + policy.pool() + " is paused: nothing is moved.");
     }
-    return yes("Pool may be changed", "Pool " + policy.pool() + " is neither paused nor observed only.");
+    return yes(
+        "Pool may be changed", "Pool " + policy.pool() + " is neither paused nor observed only.");
   }
 
   private static Check neverMove(Subject vm) {
@@ -117,8 +123,13 @@ final class PreFlight {
       var when = host.age() == null ? "never" : host.age().toSeconds() + " s ago";
       return no(
           name,
-          "What is known of " + host.name() + " is too old: it was last read " + when
-              + ", and at most " + freshWithin.toSeconds() + " s are allowed.");
+          "What is known of "
+              + host.name()
+              + " is too old: it was last read "
+              + when
+              + ", and at most "
+              + freshWithin.toSeconds()
+              + " s are allowed.");
     }
     return yes(name, host.name() + " is up and was read " + host.age().toSeconds() + " s ago.");
   }
@@ -131,8 +142,12 @@ final class PreFlight {
     if (!known.samePool()) {
       return no(
           "Target takes guests",
-          target.name() + " is not in pool " + known.policy().pool() + ", where "
-              + known.vm().name() + " is.");
+          target.name()
+              + " is not in pool "
+              + known.policy().pool()
+              + ", where "
+              + known.vm().name()
+              + " is.");
     }
     if (target.maintenance()) {
       return no("Target takes guests", target.name() + " is in maintenance.");
@@ -152,7 +167,14 @@ final class PreFlight {
     var name = "Runs on " + known.source().name();
     return side instanceof Side.Running(var postCopy, _) && !postCopy
         ? yes(name, known.vm().name() + " runs on " + known.source().name() + ".")
-        : no(name, known.vm().name() + " does not run on " + known.source().name() + ": it is " + side.words() + ".");
+        : no(
+            name,
+            known.vm().name()
+                + " does not run on "
+                + known.source().name()
+                + ": it is "
+                + side.words()
+                + ".");
   }
 
   private static Check noJob(Known known, Side side) {
@@ -168,15 +190,25 @@ final class PreFlight {
     var name = "Unknown to " + known.target().name();
     var where = known.target().name() + ": it is " + side.words() + " there.";
     return switch (side) {
-      case Side.Absent _ -> yes(name, known.target().name() + " does not know " + known.vm().name() + ".");
+      case Side.Absent _ ->
+          yes(name, known.target().name() + " does not know " + known.vm().name() + ".");
       case Side.ShutOff _ ->
           no(
               name,
-              known.target().name() + " keeps a left-over definition of " + known.vm().name()
+              known.target().name()
+                  + " keeps a left-over definition of "
+                  + known.vm().name()
                   + ", shut off. Maybe check it and remove it there with: virsh undefine "
-                  + known.vm().name() + ".");
+                  + known.vm().name()
+                  + ".");
       case Side.Unknown(var reason) ->
-          no(name, known.target().name() + " did not say whether it knows " + known.vm().name() + ": " + reason);
+          no(
+              name,
+              known.target().name()
+                  + " did not say whether it knows "
+                  + known.vm().name()
+                  + ": "
+                  + reason);
       case Side.Running _, Side.Paused _, Side.PostCopyFailed _, Side.Odd _ ->
           no(name, known.vm().name() + " is already on " + where);
     };
@@ -191,14 +223,22 @@ final class PreFlight {
       case Room.Told(var free, var promised) -> {
         var left = free.minus(promised);
         var others =
-            promised.equals(Memory.ZERO) ? "" : ", " + gib(promised) + " of it promised to other moves";
+            promised.equals(Memory.ZERO)
+                ? ""
+                : ", " + gib(promised) + " of it promised to other moves";
         var account = target + " has " + gib(free) + " free" + others;
         yield need.compareTo(left) <= 0
             ? yes("Memory fits", account + "; " + known.vm().name() + " needs " + gib(need) + ".")
             : no(
                 "Memory fits",
-                target + " has no room for " + known.vm().name() + ": it needs " + gib(need)
-                    + ", and " + account + ".");
+                target
+                    + " has no room for "
+                    + known.vm().name()
+                    + ": it needs "
+                    + gib(need)
+                    + ", and "
+                    + account
+                    + ".");
       }
     };
   }
@@ -207,7 +247,9 @@ final class PreFlight {
     var target = known.target().name();
     return switch (cpu) {
       case Cpu.Untold(var reason) ->
-          no("CPU fits", target + " did not say whether its CPU can run " + known.vm().name() + ": " + reason);
+          no(
+              "CPU fits",
+              target + " did not say whether its CPU can run " + known.vm().name() + ": " + reason);
       case Cpu.Told(CpuFit.Fits _) -> yes("CPU fits", target + " can run its CPU.");
       case Cpu.Told(CpuFit.Lacks(var reason)) ->
           no("CPU fits", target + " refused " + known.vm().name() + ": its CPU " + reason + ".");
@@ -221,8 +263,10 @@ final class PreFlight {
         ? yes("Not tied to its host", "Nothing ties " + vm.name() + " to its host.")
         : no(
             "Not tied to its host",
-            vm.name() + " is tied to its host: "
-                + String.join("; ", vm.ties().stream().map(Guest.Tie::detail).toList()) + ".");
+            vm.name()
+                + " is tied to its host: "
+                + String.join("; ", vm.ties().stream().map(Guest.Tie::detail).toList())
+                + ".");
   }
 
   private static Check disks(Policy policy, Subject vm) {
@@ -235,13 +279,24 @@ final class PreFlight {
     }
     var words =
         local.stream()
-            .map(d -> "its " + (d.medium() ? "medium " : "disk ") + d.target() + " (" + d.source() + ")")
+            .map(
+                d ->
+                    "its "
+                        + (d.medium() ? "medium " : "disk ")
+                        + d.target()
+                        + " ("
+                        + d.source()
+                        + ")")
             .toList();
     return no(
         "Disks are shared",
-        vm.name() + " cannot move: " + String.join(" and ", words)
-            + (words.size() == 1 ? " is" : " are") + " not on storage marked as shared in pool "
-            + policy.pool() + ".");
+        vm.name()
+            + " cannot move: "
+            + String.join(" and ", words)
+            + (words.size() == 1 ? " is" : " are")
+            + " not on storage marked as shared in pool "
+            + policy.pool()
+            + ".");
   }
 
   private static Check networks(Policy policy, Subject vm) {
@@ -254,15 +309,25 @@ final class PreFlight {
             "Networks exist",
             policy.networks().isEmpty()
                 ? "Pool " + policy.pool() + " lists no networks, so none is checked."
-                : "All networks of " + vm.name() + " exist on every host of pool " + policy.pool() + ".")
+                : "All networks of "
+                    + vm.name()
+                    + " exist on every host of pool "
+                    + policy.pool()
+                    + ".")
         : no(
             "Networks exist",
-            "Network " + String.join(", ", foreign) + " of " + vm.name()
-                + " is not among those that every host of pool " + policy.pool() + " has.");
+            "Network "
+                + String.join(", ", foreign)
+                + " of "
+                + vm.name()
+                + " is not among those that every host of pool "
+                + policy.pool()
+                + " has.");
   }
 
   private static String gib(Memory memory) {
-    return String.format(java.util.Locale.ROOT, "%.1f GiB", memory.bytes() / (1024.0 * 1024 * 1024));
+    return String.format(
+        java.util.Locale.ROOT, "%.1f GiB", memory.bytes() / (1024.0 * 1024 * 1024));
   }
 
   private static Check yes(String name, String sentence) {

@@ -54,7 +54,8 @@ public class PreFlightChecks {
   }
 
   /**
-   * Check whether a VM could start to move to a host now. Asks both hosts; takes as long as they do.
+   * Check whether a VM could start to move to a host now. Asks both hosts; takes as long as they
+   * do.
    *
    * @return all checks, in a fixed order
    * @throws Problem if there is no such VM or host
@@ -69,8 +70,11 @@ public class PreFlightChecks {
     var source = host(vm.hostId());
     var target = host(targetId);
     var pool =
-        pools.findById(source.poolId().value()).orElseThrow(() -> missing("pool", source.poolId().value()));
-    return PreFlight.of(known(vm, source, target, pool, migration), asked(vm, source, target, migration));
+        pools
+            .findById(source.poolId().value())
+            .orElseThrow(() -> missing("pool", source.poolId().value()));
+    return PreFlight.of(
+        known(vm, source, target, pool, migration), asked(vm, source, target, migration));
   }
 
   private PreFlight.Known known(Vm vm, Host source, Host target, HostPool pool, long migration) {
@@ -115,7 +119,8 @@ public class PreFlightChecks {
         ask(target, h -> new PreFlight.Cpu.Told(h.fits(vm.cpu())), PreFlight.Cpu.Untold::new));
   }
 
-  private <T> T ask(Host host, Function<Hypervisor, ? extends T> question, Function<String, T> otherwise) {
+  private <T> T ask(
+      Host host, Function<Hypervisor, ? extends T> question, Function<String, T> otherwise) {
     try {
       return question.apply(connections.to(host));
     } catch (HypervisorException e) {
@@ -157,8 +162,13 @@ public class PreFlightChecks {
         .param("self", migration)
         .query(
             (row, n) ->
-                "Migration " + row.getLong("id") + " of " + vm.name() + " is "
-                    + row.getString("state") + " and must end first.")
+                "Migration "
+                    + row.getLong("id")
+                    + " of "
+                    + vm.name()
+                    + " is "
+                    + row.getString("state")
+                    + " and must end first.")
         .optional();
   }
 

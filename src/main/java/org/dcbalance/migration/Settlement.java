@@ -71,13 +71,18 @@ final class Settlement {
           }
           case Action.WatchPostCopy() ->
               doubt(
-                  vm + " runs on " + pair.target().name() + " and still fetches memory from "
-                      + pair.source().name() + "; neither is touched.",
+                  vm
+                      + " runs on "
+                      + pair.target().name()
+                      + " and still fetches memory from "
+                      + pair.source().name()
+                      + "; neither is touched.",
                   since,
                   settings.longest());
           case Action.Wait() -> doubt(found(source, target), since, settings.lostAfter());
           case Action.AskOperator(var doubt) ->
-              doubt(found(source, target) + " " + advice(doubt), doubtedSince, settings.doubtedFor());
+              doubt(
+                  found(source, target) + " " + advice(doubt), doubtedSince, settings.doubtedFor());
           case Action.Act act -> {
             act(act, found(source, target));
             doubt(found(source, target), since, settings.lostAfter());
@@ -91,7 +96,8 @@ final class Settlement {
   private void adopt() {
     lost = false;
     said = "";
-    desk.enter(claim, Phase.COPYING, "The job runs on " + pair.source().name() + " and is followed.");
+    desk.enter(
+        claim, Phase.COPYING, "The job runs on " + pair.source().name() + " and is followed.");
     new CopyWatch(desk, settings, claim, pair).follow();
     desk.enter(claim, Phase.SETTLING, "The job is over; both hosts are asked.");
   }
@@ -115,11 +121,23 @@ final class Settlement {
     var target = pair.target().name();
     switch (act) {
       case Action.DestroyTargetCopy() ->
-          call("Removing the incomplete copy from " + target, why, HostPair::onTarget, Hypervisor::destroy);
+          call(
+              "Removing the incomplete copy from " + target,
+              why,
+              HostPair::onTarget,
+              Hypervisor::destroy);
       case Action.DestroySourceCopy() ->
-          call("Removing the stopped copy from " + source, why, HostPair::onSource, Hypervisor::destroy);
+          call(
+              "Removing the stopped copy from " + source,
+              why,
+              HostPair::onSource,
+              Hypervisor::destroy);
       case Action.ResumeSource() ->
-          call("Letting it run on " + source + " again", why, HostPair::onSource, Hypervisor::resume);
+          call(
+              "Letting it run on " + source + " again",
+              why,
+              HostPair::onSource,
+              Hypervisor::resume);
       case Action.ResumeTarget() ->
           call("Letting it run on " + target, why, HostPair::onTarget, Hypervisor::resume);
       case Action.PauseTarget() ->
@@ -131,11 +149,7 @@ final class Settlement {
     void on(Hypervisor hypervisor, UUID guest);
   }
 
-  private void call(
-      String what,
-      String why,
-      Function<HostPair, Hypervisor> where,
-      Verb verb) {
+  private void call(String what, String why, Function<HostPair, Hypervisor> where, Verb verb) {
     desk.note(claim, what + ". " + why);
     desk.confirm(claim);
     try {
@@ -148,8 +162,16 @@ final class Settlement {
   }
 
   private String found(Side source, Side target) {
-    return vm + ": on " + pair.source().name() + " it is " + source.words() + ", on "
-        + pair.target().name() + " it is " + target.words() + ".";
+    return vm
+        + ": on "
+        + pair.source().name()
+        + " it is "
+        + source.words()
+        + ", on "
+        + pair.target().name()
+        + " it is "
+        + target.words()
+        + ".";
   }
 
   private String advice(Doubt doubt) {

@@ -35,7 +35,8 @@ final class TcpProbe implements ProbeMethod {
         long now = System.nanoTime();
         if (now - next >= 0) {
           attempt(selector, to, answered);
-          next = Math.max(next + DowntimeProbe.PERIOD.toNanos(), now - DowntimeProbe.PERIOD.toNanos());
+          next =
+              Math.max(next + DowntimeProbe.PERIOD.toNanos(), now - DowntimeProbe.PERIOD.toNanos());
           forgetOld(selector, now);
         }
         long left = (next - System.nanoTime() + 999_999) / 1_000_000;

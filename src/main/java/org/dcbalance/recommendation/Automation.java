@@ -89,7 +89,8 @@ class Automation {
     boolean allBad =
         automatic.size() == settings.fallBackAfter()
             && automatic.stream()
-                .allMatch(r -> Objects.equals(r.succeeded(), false) || Objects.equals(r.helped(), false));
+                .allMatch(
+                    r -> Objects.equals(r.succeeded(), false) || Objects.equals(r.helped(), false));
     if (allBad) {
       pool.automate(HostPool.Automation.MANUAL, pool.automaticFrom());
       pools.save(pool);

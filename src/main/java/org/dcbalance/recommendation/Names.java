@@ -19,8 +19,7 @@ public class Names {
   }
 
   /** The names that were looked up. */
-  public record Known(
-      Map<Long, String> vms, Map<Long, String> hosts, Map<Long, Long> migrations) {
+  public record Known(Map<Long, String> vms, Map<Long, String> hosts, Map<Long, Long> migrations) {
     public String vm(VmId id) {
       return vms.getOrDefault(id.value(), "");
     }

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.inventory.CpuFits;
 import org.dcbalance.inventory.Host;
@@ -17,6 +19,7 @@ import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.strategy.HostLoad;
 import org.dcbalance.strategy.Load;
+import org.dcbalance.strategy.PastMove;
 import org.dcbalance.strategy.Pool;
 import org.dcbalance.strategy.VmLoad;
 import org.dcbalance.telemetry.LoadHistory;
@@ -28,22 +31,29 @@ import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** Gather what a decision needs to know of a pool: its hosts and VMs, their windowed load, the past. */
+/**
+ * Gather what a decision needs to know of a pool: its hosts and VMs, their windowed load, the past.
+ */
 @Component
 class PoolSnapshots {
   /** A host that was not listed for this long may have changed: it takes no guests. */
   private static final Duration FRESH = Duration.ofSeconds(30);
 
+  private static final int PAST_MOVES = 500;
+
   private final Hosts hosts;
   private final Vms vms;
   private final LoadHistory loads;
   private final CpuFits cpuFits;
+  private final MigrationRecords records;
 
-  PoolSnapshots(Hosts hosts, Vms vms, LoadHistory loads, CpuFits cpuFits) {
+  PoolSnapshots(
+      Hosts hosts, Vms vms, LoadHistory loads, CpuFits cpuFits, MigrationRecords records) {
     this.hosts = hosts;
     this.vms = vms;
     this.loads = loads;
     this.cpuFits = cpuFits;
+    this.records = records;
   }
 
   Pool take(HostPool pool, BalancingSettings.Pace pace, int roundsOutOfBounds, Instant now) {
@@ -51,10 +61,15 @@ class PoolSnapshots {
     var members = hosts.findByPoolIdOrderByName(pool.id().value());
     int expected = loads.expectedSamples(pace.window());
     var windows = loads.hostWindows(pool.id(), range);
-    var hostLoads =
-        members.stream().map(h -> host(h, windows.get(h.id()), expected, now)).toList();
+    var hostLoads = members.stream().map(h -> host(h, windows.get(h.id()), expected, now)).toList();
     var vmWindows = loads.vmWindows(pool.id(), range);
     var memories = changedMemory(pool);
+    var past = records.finished(pool.id(), PAST_MOVES);
+    var rests = records.coolDowns(pool.id(), now, pace.coolDown(), pace.coolDownMost());
+    var targets =
+        records.underWay(pool.id()).stream()
+            .collect(
+                Collectors.toMap(MigrationRecords.UnderWay::vm, MigrationRecords.UnderWay::target));
     var vmLoads =
         vms
             .findByHostIdInAndGoneSinceIsNullOrderByName(
@@ -64,10 +79,20 @@ class PoolSnapshots {
             .map(
                 vm -> {
                   var enough = expected * pace.limits().minimumCoverage();
-                  return vm(vm, pool, members, vmWindows.get(vm.id()), enough, memories.get(vm.id()));
+                  return vm(
+                      vm,
+                      pool,
+                      members,
+                      vmWindows.get(vm.id()),
+                      enough,
+                      memories.get(vm.id()),
+                      new Past(
+                          rests.get(vm.id()),
+                          targets.get(vm.id()),
+                          past.stream().filter(m -> m.vm().equals(vm.id())).toList()));
                 })
             .toList();
-    return new Pool(pool.name(), now, hostLoads, vmLoads, roundsOutOfBounds, List.of());
+    return new Pool(pool.name(), now, hostLoads, vmLoads, roundsOutOfBounds, past);
   }
 
   private static HostLoad host(
@@ -102,7 +127,8 @@ class PoolSnapshots {
       List<Host> members,
       LoadHistory.@Nullable VmWindow window,
       double enoughSamples,
-      @Nullable ChangedMemory changed) {
+      @Nullable ChangedMemory changed,
+      Past past) {
     var ties = new ArrayList<>(Movability.ties(vm, pool));
     if (window == null || window.samples() < enoughSamples) {
       ties.add("Too little of its load is recorded yet.");
@@ -118,10 +144,14 @@ class PoolSnapshots {
         changed == null ? null : changed.workingSet(),
         ties,
         refused(vm, members),
-        null,
-        vm.movingTo(),
-        List.of());
+        past.restsUntil(),
+        past.movingTo(),
+        past.moves());
   }
+
+  /** What the history holds of one VM. */
+  private record Past(
+      @Nullable Instant restsUntil, @Nullable HostId movingTo, List<PastMove> moves) {}
 
   private Map<HostId, String> refused(Vm vm, List<Host> members) {
     var refused = new TreeMap<HostId, String>();
@@ -135,9 +165,7 @@ class PoolSnapshots {
       } else if (!target.can(Capability.LIVE_MIGRATION)) {
         refused.put(target.id(), target.name() + " cannot take guests live.");
       } else {
-        cpuFits
-            .refusal(target, vm.cpu())
-            .ifPresent(sentence -> refused.put(target.id(), sentence));
+        cpuFits.refusal(target, vm.cpu()).ifPresent(sentence -> refused.put(target.id(), sentence));
       }
     }
     return refused;

@@ -320,9 +320,7 @@ public class Recommendation {
     return imbalanceMeasured;
   }
 
-  /**
-   * Tell whether the move kept at least half of its promise; null until that was measured.
-   */
+  /** Tell whether the move kept at least half of its promise; null until that was measured. */
   public @Nullable Boolean helped() {
     return imbalanceMeasured == null
         ? null

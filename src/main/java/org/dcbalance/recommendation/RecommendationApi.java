@@ -78,7 +78,8 @@ class RecommendationApi {
 
   @GetMapping
   Items<RecommendationView> list(
-      @RequestParam(name = "state", required = false) @Nullable Collection<Recommendation.State> states,
+      @RequestParam(name = "state", required = false)
+          @Nullable Collection<Recommendation.State> states,
       @RequestParam @Nullable Long poolId,
       Cursor cursor) {
     var wanted =

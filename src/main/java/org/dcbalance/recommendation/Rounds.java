@@ -99,7 +99,8 @@ public class Rounds {
         Duration.ofSeconds(row.getLong("window_seconds")),
         row.getString("sentence"),
         json.readValue(row.getString("terms"), new TypeReference<List<Round.ScoreTerm>>() {}),
-        json.readValue(row.getString("passed_over"), new TypeReference<List<Round.Considered>>() {}),
+        json.readValue(
+            row.getString("passed_over"), new TypeReference<List<Round.Considered>>() {}),
         row.getInt("out_of_bounds"),
         row.getString("requested_by"));
   }

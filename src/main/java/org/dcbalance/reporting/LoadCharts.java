@@ -20,6 +20,7 @@ import org.dcbalance.units.Problem;
 import org.dcbalance.units.TimeRange;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -77,8 +78,7 @@ class LoadCharts {
             rate("diskWritten", points, HostPoint::at, HostPoint::diskWritten)),
         List.of(
             new Chart.Threshold("cpu", settings.cpuThreshold()),
-            new Chart.Threshold(
-                "memory", settings.memoryThreshold() * host.memory().bytes())),
+            new Chart.Threshold("memory", settings.memoryThreshold() * host.memory().bytes())),
         marks("(m.source_id = :id or m.target_id = :id)", id, range));
   }
 
@@ -121,8 +121,7 @@ class LoadCharts {
   Chart imbalance(long id, TimeRange range) {
     var pool = pools.findById(id).orElseThrow(() -> missing("pool", id));
     var pace = settings.pace(pool.simulated());
-    int step =
-        (int) Math.max(pace.every().toSeconds(), range.length().toSeconds() / MOST_POINTS);
+    int step = (int) Math.max(pace.every().toSeconds(), range.length().toSeconds() / MOST_POINTS);
     var points =
         jdbc.sql(
                 """
@@ -136,14 +135,13 @@ class LoadCharts {
             .param("pool", id)
             .param("from", utc(range.from()))
             .param("to", utc(range.to()))
-            .query(Scored.class)
+            .query(new SimplePropertyRowMapper<>(Scored.class))
             .list();
     return new Chart(
         range.from(),
         range.to(),
         step,
-        List.of(
-            Chart.series("imbalance", "score", points, Scored::at, Scored::imbalance, null)),
+        List.of(Chart.series("imbalance", "score", points, Scored::at, Scored::imbalance, null)),
         List.of(new Chart.Threshold("imbalance", pace.limits().imbalanceThreshold())),
         marks("m.pool_id = :id", new PoolId(id).value(), range));
   }
@@ -171,7 +169,7 @@ class LoadCharts {
                 from migration_progress where migration_id = :id order by at
                 """)
             .param("id", id)
-            .query(Copied.class)
+            .query(new SimplePropertyRowMapper<>(Copied.class))
             .list();
     var end = span.to() == null ? clock.instant() : span.to();
     return new Chart(
@@ -188,10 +186,7 @@ class LoadCharts {
   }
 
   private static <P> Chart.Series rate(
-      String name,
-      List<P> points,
-      Function<P, Instant> at,
-      Function<P, @Nullable Double> value) {
+      String name, List<P> points, Function<P, Instant> at, Function<P, @Nullable Double> value) {
     return Chart.series(name, "bytesPerSecond", points, at, value, null);
   }
 
@@ -211,7 +206,7 @@ class LoadCharts {
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
         .param("most", MOST_MARKS)
-        .query(Chart.Mark.class)
+        .query(new SimplePropertyRowMapper<>(Chart.Mark.class))
         .list();
   }
 

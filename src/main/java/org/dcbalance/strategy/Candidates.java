@@ -34,8 +34,7 @@ final class Candidates {
      * @param worth gain for its price
      * @param possible how many hosts could take it
      */
-    record Move(
-        VmLoad vm, int source, int target, double worth, MigrationCost cost, int possible)
+    record Move(VmLoad vm, int source, int target, double worth, MigrationCost cost, int possible)
         implements Look {
       Move outOf(int hosts) {
         return new Move(vm, source, target, worth, cost, hosts);

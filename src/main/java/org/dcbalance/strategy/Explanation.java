@@ -16,8 +16,8 @@ import org.dcbalance.units.VmId;
 
 /**
  * Say of the VMs that an operator will ask about why they are not proposed: those of overloaded and
- * most loaded hosts and of sources, and all others that would have been moved but for their price or
- * the cap.
+ * most loaded hosts and of sources, and all others that would have been moved but for their price
+ * or the cap.
  */
 final class Explanation {
   private final List<VmLoad> vms;

@@ -4,7 +4,9 @@ import java.util.List;
 import org.dcbalance.strategy.ProposedMove.Effect;
 import org.dcbalance.strategy.ProposedMove.Priority;
 
-/** Remember how things stood before a move, so that the proposal can say why and what it changes. */
+/**
+ * Remember how things stood before a move, so that the proposal can say why and what it changes.
+ */
 record Justification(
     Candidates.Look.Move move,
     Placement placement,
@@ -46,8 +48,7 @@ record Justification(
   }
 
   private static Shares shares(Placement placement, int host) {
-    return new Shares(
-        placement.share(Resource.CPU, host), placement.share(Resource.MEMORY, host));
+    return new Shares(placement.share(Resource.CPU, host), placement.share(Resource.MEMORY, host));
   }
 
   /** Make the move in the placement, and propose it. */
@@ -61,8 +62,7 @@ record Justification(
         targetHost.id(),
         priority,
         reason(after),
-        new Reason.BestTarget(
-            targetHost.name(), target.cpu(), target.memory(), move.possible()),
+        new Reason.BestTarget(targetHost.name(), target.cpu(), target.memory(), move.possible()),
         List.of(effect(move.source(), source), effect(move.target(), target)),
         move.cost(),
         before.value() - after);

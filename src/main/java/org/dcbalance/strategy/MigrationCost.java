@@ -12,7 +12,8 @@ import org.dcbalance.units.Memory;
  * @param converges whether pre-copy is expected to end by itself
  * @param pastMoves how many finished moves of this VM the expectation rests on
  * @param measuredDirtyRate whether the VM's dirty rate was measured; otherwise it was assumed
- * @param measuredBandwidth whether the bandwidth was learnt from past moves; otherwise it was assumed
+ * @param measuredBandwidth whether the bandwidth was learnt from past moves; otherwise it was
+ *     assumed
  */
 public record MigrationCost(
     Memory transferred,

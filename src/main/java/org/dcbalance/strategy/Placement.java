@@ -8,8 +8,8 @@ import org.dcbalance.units.HostId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hold which VM counts on which open host while a plan is searched for, and score it. The score of a
- * placement that is one move away takes constant work, whatever the size of the pool.
+ * Hold which VM counts on which open host while a plan is searched for, and score it. The score of
+ * a placement that is one move away takes constant work, whatever the size of the pool.
  *
  * <p>A VM that is being moved counts for the score where it goes to, and takes room at both ends.
  */
@@ -233,8 +233,7 @@ final class Placement {
   }
 
   private double rise(VmLoad vm, int resource, int host) {
-    double above =
-        RESOURCES[resource].amount(vm.high()) - RESOURCES[resource].amount(vm.mean());
+    double above = RESOURCES[resource].amount(vm.high()) - RESOURCES[resource].amount(vm.mean());
     return Math.max(0, above) / capacity[host][resource];
   }
 

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Expect what a live migration by pre-copy costs, from a VM's memory and the rate at which it
- * changes, and from past moves: the bandwidth between two hosts, the part of the pause that does not
- * depend on memory, and how far the model was off for this VM.
+ * changes, and from past moves: the bandwidth between two hosts, the part of the pause that does
+ * not depend on memory, and how far the model was off for this VM.
  */
 public final class PreCopyModel {
   /** Bandwidth taken for granted while no move in the pool has shown another: 100 MiB/s. */

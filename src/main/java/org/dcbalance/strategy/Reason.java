@@ -6,7 +6,8 @@ import org.dcbalance.units.Memory;
 /**
  * Say why, as numbers; one place turns it into a sentence. Shares are 0 to 1.
  *
- * <p>Host and VM names are carried along, so that a reason read years later still says what it said.
+ * <p>Host and VM names are carried along, so that a reason read years later still says what it
+ * said.
  */
 public sealed interface Reason {
 

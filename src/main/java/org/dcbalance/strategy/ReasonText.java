@@ -22,14 +22,20 @@ public final class ReasonText {
     return switch (reason) {
       case Reason.CpuOverload r ->
           "%s CPU at %s for the window, above %s; %s causes %s of it."
-              .formatted(r.host(), share(r.share()), share(r.threshold()), r.vm(), points(r.caused()));
+              .formatted(
+                  r.host(), share(r.share()), share(r.threshold()), r.vm(), points(r.caused()));
       case Reason.MemoryOverload r ->
           "%s memory at %s for the window, above %s; %s takes %s of it."
-              .formatted(r.host(), share(r.share()), share(r.threshold()), r.vm(), points(r.caused()));
+              .formatted(
+                  r.host(), share(r.share()), share(r.threshold()), r.vm(), points(r.caused()));
       case Reason.Uneven r ->
           "The pool's imbalance of %s is above %s; this move brings it to %s. The busiest CPU is that of %s at %s."
               .formatted(
-                  score(r.before()), score(r.threshold()), score(r.after()), r.mostLoaded(), share(r.share()));
+                  score(r.before()),
+                  score(r.threshold()),
+                  score(r.after()),
+                  r.mostLoaded(),
+                  share(r.share()));
       case Reason.BestTarget r ->
           r.possible() == 1
               ? "%s is the only host that can take it with enough gain: CPU at %s and memory at %s before the move."
@@ -48,7 +54,8 @@ public final class ReasonText {
                   ? "The only other host cannot take it: %s.".formatted(unstopped(r.because()))
                   : "None of %d other hosts can take it; the first one: %s."
                       .formatted(r.hosts(), unstopped(r.because()));
-      case Reason.NoRoom r -> "No open host has the %s of memory that it needs.".formatted(size(r.needed()));
+      case Reason.NoRoom r ->
+          "No open host has the %s of memory that it needs.".formatted(size(r.needed()));
       case Reason.WouldOverload r ->
           "It would overload any target: %s %s would peak at %s, above %s."
               .formatted(r.host(), r.resource(), share(r.share()), share(r.threshold()));
@@ -60,10 +67,14 @@ public final class ReasonText {
       case Reason.TooCostly r ->
           r.downtimeSeconds() > r.allowedSeconds()
               ? "It changes %s of memory per second: its migration is expected to pause it for %s, and %s is allowed."
-                  .formatted(mib(r.dirtyMiBPerSecond()), seconds(r.downtimeSeconds()), seconds(r.allowedSeconds()))
+                  .formatted(
+                      mib(r.dirtyMiBPerSecond()),
+                      seconds(r.downtimeSeconds()),
+                      seconds(r.allowedSeconds()))
               : "It changes %s of memory per second: its migration is expected not to end."
                   .formatted(mib(r.dirtyMiBPerSecond()));
-      case Reason.Afterwards r -> "Once the proposed moves are made: " + decapitalized(of(r.reason()));
+      case Reason.Afterwards r ->
+          "Once the proposed moves are made: " + decapitalized(of(r.reason()));
       case Reason.OverCap r ->
           "It would be a good move, but no more than %d may be proposed or under way at once."
               .formatted(r.maxMoves());

@@ -13,6 +13,7 @@ import org.dcbalance.units.PoolId;
 import org.dcbalance.units.TimeRange;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -60,8 +61,7 @@ public class LoadHistory {
       Instant newest) {}
 
   /** The newest dirty-rate measurements of a VM, in bytes per second over a window. */
-  public record DirtyMeasurement(
-      long vmId, Instant at, int windowMillis, double bytesPerSecond) {
+  public record DirtyMeasurement(long vmId, Instant at, int windowMillis, double bytesPerSecond) {
     public Duration window() {
       return Duration.ofMillis(windowMillis);
     }
@@ -90,7 +90,7 @@ public class LoadHistory {
         .param("pool", pool.value())
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
-        .query(VmWindow.class)
+        .query(new SimplePropertyRowMapper<>(VmWindow.class))
         .list()
         .forEach(w -> windows.put(new VmId(w.vmId()), w));
     return windows;
@@ -119,7 +119,7 @@ public class LoadHistory {
         .param("pool", pool.value())
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
-        .query(HostWindow.class)
+        .query(new SimplePropertyRowMapper<>(HostWindow.class))
         .list()
         .forEach(w -> windows.put(new HostId(w.hostId()), w));
     return windows;
@@ -133,7 +133,7 @@ public class LoadHistory {
             where h.pool_id = :pool
             """)
         .param("pool", pool.value())
-        .query(DirtyMeasurement.class)
+        .query(new SimplePropertyRowMapper<>(DirtyMeasurement.class))
         .list();
   }
 
@@ -187,7 +187,10 @@ public class LoadHistory {
     return (int) ((needed + unit - 1) / unit * unit);
   }
 
-  /** Give a host's load over a range; cpu as a share of its cores, 0 to 1. Steps without samples are left out. */
+  /**
+   * Give a host's load over a range; cpu as a share of its cores, 0 to 1. Steps without samples are
+   * left out.
+   */
   public List<HostPoint> host(HostId host, TimeRange range, int step) {
     boolean raw = raw(range, step);
     return jdbc.sql(
@@ -205,7 +208,7 @@ public class LoadHistory {
         .param("host", host.value())
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
-        .query(HostPoint.class)
+        .query(new SimplePropertyRowMapper<>(HostPoint.class))
         .list();
   }
 
@@ -228,7 +231,7 @@ public class LoadHistory {
         .param("vm", vm.value())
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
-        .query(VmPoint.class)
+        .query(new SimplePropertyRowMapper<>(VmPoint.class))
         .list();
   }
 

@@ -81,8 +81,7 @@ final class Rates {
       }
     }
     var counters = now.host();
-    boolean summed =
-        sharesMachine || counters.cpuBusy() == null || before.host().cpuBusy() == null;
+    boolean summed = sharesMachine || counters.cpuBusy() == null || before.host().cpuBusy() == null;
     if (!summed) {
       cpu =
           Math.clamp(

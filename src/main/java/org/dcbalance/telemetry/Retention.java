@@ -145,7 +145,7 @@ class Retention {
                   where i.inhparent = cast(:table as regclass)
                   """)
               .param("table", table)
-              .query(String.class)
+              .query((row, index) -> row.getString(1))
               .list();
       for (var partition : partitions) {
         var day = LocalDate.parse(partition.substring(table.length() + 1), DAY);

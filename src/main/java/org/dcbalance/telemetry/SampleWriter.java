@@ -73,10 +73,7 @@ class SampleWriter {
   private void copy(String statement, String lines) {
     var connection = DataSourceUtils.getConnection(dataSource);
     try {
-      connection
-          .unwrap(PGConnection.class)
-          .getCopyAPI()
-          .copyIn(statement, new StringReader(lines));
+      connection.unwrap(PGConnection.class).getCopyAPI().copyIn(statement, new StringReader(lines));
     } catch (SQLException | IOException e) {
       throw new DataAccessResourceFailureException(
           "Samples could not be stored: " + e.getMessage(), e);

@@ -8,8 +8,8 @@ import org.dcbalance.units.HostId;
 
 /**
  * Find hosts that report one and the same machine's counters, as several libvirt daemons on one
- * machine do (containers, nested labs). The machine's load then says nothing about each of them, and
- * their guests' sum stands in.
+ * machine do (containers, nested labs). The machine's load then says nothing about each of them,
+ * and their guests' sum stands in.
  */
 final class SharedMachines {
   private static final Duration ALIKE = Duration.ofSeconds(1);

@@ -25,7 +25,8 @@ public record TelemetrySettings(
     @DefaultValue("1s") Duration dirtyRateShort,
     @DefaultValue("10s") Duration dirtyRateLong) {
   public TelemetrySettings {
-    if (period.compareTo(Duration.ofSeconds(1)) < 0 || period.compareTo(Duration.ofMinutes(5)) > 0) {
+    if (period.compareTo(Duration.ofSeconds(1)) < 0
+        || period.compareTo(Duration.ofMinutes(5)) > 0) {
       throw new IllegalArgumentException(
           "dcbalance.telemetry.period must lie between 1 s and 5 min, not " + period + ".");
     }

@@ -6,7 +6,8 @@ public record ByteRate(double bytesPerSecond) implements Comparable<ByteRate> {
 
   public ByteRate {
     if (!(bytesPerSecond >= 0) || Double.isInfinite(bytesPerSecond)) {
-      throw new IllegalArgumentException("A rate must be a number of at least 0: " + bytesPerSecond);
+      throw new IllegalArgumentException(
+          "A rate must be a number of at least 0: " + bytesPerSecond);
     }
   }
 

@@ -98,7 +98,8 @@ class SimulatedMoveTest {
                 hosts.save(new Host(pool.id(), h.name(), h.uri().toString(), null, Instant.now())));
     var source = hosts.findByName("sim-02").orElseThrow();
     var target = hosts.findByName("sim-04").orElseThrow();
-    await(() -> find("dns-01") && hosts.findByName("sim-04").orElseThrow().state() == Host.State.UP);
+    await(
+        () -> find("dns-01") && hosts.findByName("sim-04").orElseThrow().state() == Host.State.UP);
     var vm = named("dns-01");
 
     transaction.executeWithoutResult(

@@ -39,8 +39,7 @@ class DcBalanceTest {
     assertThat(first.target()).isEqualTo(new HostId(3));
     assertThat(first.priority()).isEqualTo(Priority.HIGH);
     assertThat(ReasonText.of(first.reason()))
-        .isEqualTo(
-            "kvm-01 CPU at 95 % for the window, above 85 %; web-01 causes 31 points of it.");
+        .isEqualTo("kvm-01 CPU at 95 % for the window, above 85 %; web-01 causes 31 points of it.");
     assertThat(ReasonText.of(first.targetReason()))
         .isEqualTo(
             "Of 2 hosts that can take it, kvm-03 gains most for the price: CPU at 26 % and memory at 8 % before the move.");
@@ -49,8 +48,7 @@ class DcBalanceTest {
     assertThat(proposal.after().value()).isLessThan(proposal.before().value() / 2);
     assertThat(proposal.before().value() - proposal.after().value())
         .isCloseTo(
-            proposal.moves().stream().mapToDouble(ProposedMove::gain).sum(),
-            Offset.offset(1e-12));
+            proposal.moves().stream().mapToDouble(ProposedMove::gain).sum(), Offset.offset(1e-12));
   }
 
   @Test
@@ -128,8 +126,7 @@ class DcBalanceTest {
               assertThat(thin.thin()).hasSize(1);
               assertThat(thin.thin().getFirst().coverage()).isEqualTo(0.79);
             });
-    assertThat(
-            decide(HOT.replace("host kvm-03", "host kvm-03 coverage=0 closed=not-reachable")))
+    assertThat(decide(HOT.replace("host kvm-03", "host kvm-03 coverage=0 closed=not-reachable")))
         .isInstanceOf(Decision.Proposal.class);
   }
 
@@ -154,7 +151,8 @@ class DcBalanceTest {
   @Test
   void countsMovesUnderWayAtBothEnds() {
     // web-01 is on its way to kvm-03: kvm-01 needs no further relief, and kvm-03 has no room left
-    var decision = decide(HOT.replace("vm web-01 on kvm-01 cpu=5", "vm web-01 on kvm-01 to=kvm-03 cpu=5"));
+    var decision =
+        decide(HOT.replace("vm web-01 on kvm-01 cpu=5", "vm web-01 on kvm-01 to=kvm-03 cpu=5"));
     assertThat(decision).isInstanceOf(Decision.Balanced.class);
 
     var reserved =
@@ -349,9 +347,7 @@ class DcBalanceTest {
             Duration.ofSeconds(10),
             Duration.ofMillis(80),
             Memory.ofGiB(4));
-    var taught =
-        new Pool(
-            "test", pool.at(), pool.hosts(), pool.vms(), 10, List.of(past));
+    var taught = new Pool("test", pool.at(), pool.hosts(), pool.vms(), 10, List.of(past));
     var cost = ((Decision.Proposal) strategy.decide(taught, LIMITS)).moves().getFirst().cost();
     assertThat(cost.measuredBandwidth()).isTrue();
     assertThat(cost.total()).isLessThan(Duration.ofSeconds(20));

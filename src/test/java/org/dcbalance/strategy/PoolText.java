@@ -81,8 +81,14 @@ final class PoolText {
     if (values.containsKey("failed")) {
       past.add(
           new PastMove(
-              id, host, requireNonNull(ids.get(values.get("failed"))), NOW.minus(Duration.ofHours(2)), false, null,
-              null, null));
+              id,
+              host,
+              requireNonNull(ids.get(values.get("failed"))),
+              NOW.minus(Duration.ofHours(2)),
+              false,
+              null,
+              null,
+              null));
     }
     return new VmLoad(
         id,
@@ -134,7 +140,18 @@ final class PoolText {
 
   private static VmLoad on(VmLoad vm, HostId host) {
     return new VmLoad(
-        vm.id(), vm.name(), host, vm.mean(), vm.high(), vm.allocated(), vm.dirtyRate(),
-        vm.workingSet(), vm.ties(), vm.refused(), vm.restsUntil(), vm.movingTo(), vm.pastMoves());
+        vm.id(),
+        vm.name(),
+        host,
+        vm.mean(),
+        vm.high(),
+        vm.allocated(),
+        vm.dirtyRate(),
+        vm.workingSet(),
+        vm.ties(),
+        vm.refused(),
+        vm.restsUntil(),
+        vm.movingTo(),
+        vm.pastMoves());
   }
 }

@@ -16,8 +16,8 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * Give a test a real PostgreSQL: by Testcontainers where a Docker engine answers, otherwise from the
- * embedded binaries. Import it into a Spring test.
+ * Give a test a real PostgreSQL: by Testcontainers where a Docker engine answers, otherwise from
+ * the embedded binaries. Import it into a Spring test.
  */
 @TestConfiguration(proxyBeanMethods = false)
 public class PostgresForTests {

@@ -62,36 +62,90 @@ final class Fleet {
   }
 
   private void add(
-      String host, String name, int vcpus, int memory, double busy, double peak,
-      double dirty, int workingSet, double network, double disk) {
+      String host,
+      String name,
+      int vcpus,
+      int memory,
+      double busy,
+      double peak,
+      double dirty,
+      int workingSet,
+      double network,
+      double disk) {
     add(host, name, vcpus, memory, busy, peak, dirty, workingSet, network, disk, SHARED, List.of());
   }
 
   private void local(
-      String host, String name, int vcpus, int memory, double busy, double peak,
-      double dirty, int workingSet, double network, double disk) {
+      String host,
+      String name,
+      int vcpus,
+      int memory,
+      double busy,
+      double peak,
+      double dirty,
+      int workingSet,
+      double network,
+      double disk) {
     add(host, name, vcpus, memory, busy, peak, dirty, workingSet, network, disk, LOCAL, List.of());
   }
 
   private void tied(
-      String host, String name, int vcpus, int memory, double busy, double peak,
-      double dirty, int workingSet, double network, double disk) {
+      String host,
+      String name,
+      int vcpus,
+      int memory,
+      double busy,
+      double peak,
+      double dirty,
+      int workingSet,
+      double network,
+      double disk) {
     var device =
         new Guest.Tie(Guest.Tie.Kind.PASSED_THROUGH_DEVICE, "PCI device 0000:3b:00.0 (NVMe)");
     add(
-        host, name, vcpus, memory, busy, peak, dirty, workingSet, network, disk, SHARED,
+        host,
+        name,
+        vcpus,
+        memory,
+        busy,
+        peak,
+        dirty,
+        workingSet,
+        network,
+        disk,
+        SHARED,
         List.of(device));
   }
 
   private void add(
-      String host, String name, int vcpus, int memory, double busy, double peak,
-      double dirty, int workingSet, double network, double disk, String storage,
+      String host,
+      String name,
+      int vcpus,
+      int memory,
+      double busy,
+      double peak,
+      double dirty,
+      int workingSet,
+      double network,
+      double disk,
+      String storage,
       List<Guest.Tie> ties) {
     var pattern = new LoadPattern(seed * 1_000_003 + name.hashCode(), busy, 0.05, peak, 0.08);
     var osType = vcpus == 1 ? "xenpvh" : "hvm";
     guests.add(
         new GuestPlan(
-            name, host, osType, vcpus, memory, pattern, 0.8, dirty, workingSet, network, disk,
-            storage, ties));
+            name,
+            host,
+            osType,
+            vcpus,
+            memory,
+            pattern,
+            0.8,
+            dirty,
+            workingSet,
+            network,
+            disk,
+            storage,
+            ties));
   }
 }

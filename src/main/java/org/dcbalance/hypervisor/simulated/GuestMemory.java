@@ -5,8 +5,8 @@ import java.util.BitSet;
 import java.util.SplittableRandom;
 
 /**
- * Hold a guest's memory as blocks of 1 MiB. What a block holds is stood for by a number that changes
- * with every write, so that a copy can be compared with its original.
+ * Hold a guest's memory as blocks of 1 MiB. What a block holds is stood for by a number that
+ * changes with every write, so that a copy can be compared with its original.
  */
 final class GuestMemory {
   private final int[] content;

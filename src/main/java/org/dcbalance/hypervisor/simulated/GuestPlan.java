@@ -45,7 +45,18 @@ record GuestPlan(
 
   GuestPlan at(String otherHost) {
     return new GuestPlan(
-        name, otherHost, osType, vcpus, memoryMiB, pattern, usedShare, dirtyMiBPerSecond,
-        workingSetMiB, network, disk, storage, ties);
+        name,
+        otherHost,
+        osType,
+        vcpus,
+        memoryMiB,
+        pattern,
+        usedShare,
+        dirtyMiBPerSecond,
+        workingSetMiB,
+        network,
+        disk,
+        storage,
+        ties);
   }
 }

@@ -41,8 +41,7 @@ final class SimulatedGuest {
     this.number = number;
     this.host = plan.host();
     this.domainId = number;
-    this.memory =
-        new GuestMemory(plan.usedBlocks(), plan.workingSetMiB(), plan.pattern().seed());
+    this.memory = new GuestMemory(plan.usedBlocks(), plan.workingSetMiB(), plan.pattern().seed());
   }
 
   GuestPlan plan() {

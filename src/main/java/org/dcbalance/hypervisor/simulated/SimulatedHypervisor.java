@@ -54,8 +54,15 @@ final class SimulatedHypervisor implements Hypervisor {
     return ask(
         () ->
             new HostFacts(
-                host.uuid(), host.name(), "Simulated", "1", "1", "x86_64", Fleet.CORES,
-                Fleet.MEMORY, MISSING));
+                host.uuid(),
+                host.name(),
+                "Simulated",
+                "1",
+                "1",
+                "x86_64",
+                Fleet.CORES,
+                Fleet.MEMORY,
+                MISSING));
   }
 
   @Override
@@ -102,9 +109,7 @@ final class SimulatedHypervisor implements Hypervisor {
           new GuestStatus(
               state,
               why(guest, state),
-              migration.isPresent()
-                  ? GuestStatus.Job.OUTGOING_MIGRATION
-                  : GuestStatus.Job.NONE,
+              migration.isPresent() ? GuestStatus.Job.OUTGOING_MIGRATION : GuestStatus.Job.NONE,
               guest.mark(),
               true));
     }
@@ -175,8 +180,14 @@ final class SimulatedHypervisor implements Hypervisor {
     long room = Fleet.MEMORY.mib() - world.memoryTaken(target);
     refuse(
         guest.plan().memoryMiB() > room,
-        target.name() + " has " + room + " MiB of memory left, and " + guest.name() + " needs "
-            + guest.plan().memoryMiB() + " MiB.");
+        target.name()
+            + " has "
+            + room
+            + " MiB of memory left, and "
+            + guest.name()
+            + " needs "
+            + guest.plan().memoryMiB()
+            + " MiB.");
     var longest = order.maxDowntime();
     var migration =
         new SimulatedMigration(
@@ -274,14 +285,12 @@ final class SimulatedHypervisor implements Hypervisor {
                   .filter(m -> m.guest().uuid().equals(uuid))
                   .findFirst();
           if (incoming.isPresent()) {
-            world.abort(
-                incoming.get(), failed("Its copy on " + host.name() + " was destroyed."));
+            world.abort(incoming.get(), failed("Its copy on " + host.name() + " was destroyed."));
             return uuid;
           }
           var guest = here(uuid);
           refuse(guest.state() == GuestState.SHUT_OFF, guest.name() + " does not run.");
-          outgoing(uuid)
-              .ifPresent(m -> world.abort(m, failed(guest.name() + " was destroyed.")));
+          outgoing(uuid).ifPresent(m -> world.abort(m, failed(guest.name() + " was destroyed.")));
           changeState(guest, GuestState.SHUT_OFF, "destroyed");
           return uuid;
         });

@@ -122,8 +122,7 @@ final class SimulatedWorld {
             .filter(guest -> guest.state() != GuestState.SHUT_OFF)
             .mapToLong(guest -> guest.plan().memoryMiB())
             .sum();
-    long incoming =
-        incomingOf(host).stream().mapToLong(m -> m.guest().plan().memoryMiB()).sum();
+    long incoming = incomingOf(host).stream().mapToLong(m -> m.guest().plan().memoryMiB()).sum();
     return own + resident + incoming;
   }
 
@@ -145,8 +144,7 @@ final class SimulatedWorld {
   void remove(SimulatedGuest guest) {
     guests.remove(guest.uuid());
     if (file != null) {
-      file.write(
-          Map.of(guest.name(), new WorldFile.Place(null, GuestState.SHUT_OFF, null)));
+      file.write(Map.of(guest.name(), new WorldFile.Place(null, GuestState.SHUT_OFF, null)));
     }
   }
 
@@ -255,8 +253,7 @@ final class SimulatedWorld {
   }
 
   private void run(SimulatedHost host, double length, double wantedAt) {
-    var here =
-        guests.values().stream().filter(guest -> guest.host().equals(host.name())).toList();
+    var here = guests.values().stream().filter(guest -> guest.host().equals(host.name())).toList();
     double overhead = SimulatedHost.OWN_CORES;
     for (var migration : migrations) {
       if (migration.source() == host || migration.target() == host) {

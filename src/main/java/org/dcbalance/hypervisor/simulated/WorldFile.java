@@ -18,8 +18,8 @@ import org.dcbalance.hypervisor.GuestState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keep which guest is where in a file that several consoles may share. It is replaced as a whole, so
- * that a console that dies leaves the old or the new state and nothing between.
+ * Keep which guest is where in a file that several consoles may share. It is replaced as a whole,
+ * so that a console that dies leaves the old or the new state and nothing between.
  */
 final class WorldFile {
   /** File locks are the whole process's; this one tells the threads apart. */

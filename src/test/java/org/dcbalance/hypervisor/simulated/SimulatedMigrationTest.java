@@ -58,7 +58,8 @@ class SimulatedMigrationTest {
 
     assertThat(figures.iterations()).isGreaterThan(2);
     assertThat(figures.downtime()).isLessThanOrEqualTo(MAX.plusMillis(30));
-    assertThat(requireNonNull(figures.transferred()).bytes()).isGreaterThan(Memory.ofGiB(1).bytes());
+    assertThat(requireNonNull(figures.transferred()).bytes())
+        .isGreaterThan(Memory.ofGiB(1).bytes());
   }
 
   @Test

@@ -209,8 +209,7 @@ class SimulatedWorldTest {
     // another console on the same file, and a later start of this one
     for (var driver : List.of(second, new SimulatedDriver(world(plans, time, file)))) {
       assertThat(driver.open(URI.create("simulated:///sim-01")).status(web.uuid())).isEmpty();
-      var status =
-          driver.open(URI.create("simulated:///sim-04")).status(web.uuid()).orElseThrow();
+      var status = driver.open(URI.create("simulated:///sim-04")).status(web.uuid()).orElseThrow();
       assertThat(status.state()).isEqualTo(GuestState.RUNNING);
       assertThat(status.mark()).isEqualTo("job 7 epoch 3: π=1\n");
     }
@@ -237,7 +236,8 @@ class SimulatedWorldTest {
     time.pass(Duration.ofSeconds(3));
 
     var next = new SimulatedDriver(world(plans, time, file));
-    assertThat(next.open(URI.create("simulated:///sim-01")).status(web.uuid()).orElseThrow().state())
+    assertThat(
+            next.open(URI.create("simulated:///sim-01")).status(web.uuid()).orElseThrow().state())
         .isEqualTo(GuestState.RUNNING);
     assertThat(next.open(URI.create("simulated:///sim-02")).status(web.uuid())).isEmpty();
   }
@@ -271,8 +271,7 @@ class SimulatedWorldTest {
       var status = reader.open(SimulatedPlan.uri(plan.host())).status(plan.uuid());
       marks.put(plan.name(), String.valueOf(status.orElseThrow().mark()));
     }
-    plans.forEach(
-        plan -> assertThat(marks).containsEntry(plan.name(), "by " + plan.name()));
+    plans.forEach(plan -> assertThat(marks).containsEntry(plan.name(), "by " + plan.name()));
     assertThat(folder).isDirectoryNotContaining(path -> path.toString().endsWith(".new"));
     assertThat(Files.exists(file)).isTrue();
   }
@@ -286,8 +285,13 @@ class SimulatedWorldTest {
     var driver = new SimulatedDriver(new SimulatedSettings(null, 42));
     for (var uri :
         List.of(
-            "simulated:///sim-09", "simulated:///", "simulated://sim-01", "simulated:sim-01",
-            "simulated:///sim-01?x=1", "simulated://user@host/sim-01", "simulated:///sim-01/x")) {
+            "simulated:///sim-09",
+            "simulated:///",
+            "simulated://sim-01",
+            "simulated:sim-01",
+            "simulated:///sim-01?x=1",
+            "simulated://user@host/sim-01",
+            "simulated:///sim-01/x")) {
       assertThatThrownBy(() -> driver.check(URI.create(uri)))
           .as(uri)
           .isInstanceOfSatisfying(
@@ -305,8 +309,7 @@ class SimulatedWorldTest {
     assertThat(host.reachPeer("qemu+tcp://kvm-01/system")).isPresent();
     assertThat(host.reachPeer("not a uri")).isPresent();
     world.world.kill("sim-02");
-    assertThat(host.reachPeer("simulated:///sim-02"))
-        .contains("sim-02 does not answer sim-01.");
+    assertThat(host.reachPeer("simulated:///sim-02")).contains("sim-02 does not answer sim-01.");
     assertThat(host.fits(SimulatedGuest.CPU)).isInstanceOf(CpuFit.Fits.class);
     assertThat(host.fits(new GuestCpu("", "", "x86_64", "q35", "kvm")))
         .isInstanceOf(CpuFit.Lacks.class);

@@ -58,8 +58,7 @@ final class TestWorld {
     return world.look(
         () -> {
           var migration =
-              new SimulatedMigration(
-                  world.guest(guest).orElseThrow(), from, to, maxDowntime, null);
+              new SimulatedMigration(world.guest(guest).orElseThrow(), from, to, maxDowntime, null);
           world.start(migration);
           return migration;
         });
@@ -81,8 +80,7 @@ final class TestWorld {
     var names = new ArrayList<String>();
     for (var name : Fleet.HOSTS) {
       var known = world.host(name).orElseThrow();
-      if (known.reachable()
-          && host(name).guests().stream().anyMatch(g -> isRunning(g, guest))) {
+      if (known.reachable() && host(name).guests().stream().anyMatch(g -> isRunning(g, guest))) {
         names.add(name);
       }
     }
