@@ -2,7 +2,11 @@ package org.dcbalance.strategy;
 
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 
 /** Look at what each VM could do for the pool, and say why if it is nothing. */
@@ -19,6 +23,9 @@ final class Candidates {
   private final Pool pool;
   private final Limits limits;
   private final PreCopyModel model;
+
+  /** Costs of moves between hosts that have no history of their own: the same for all of them. */
+  private final Map<VmId, MigrationCost> usualCosts = new HashMap<>();
 
   Candidates(Pool pool, Limits limits) {
     this.pool = pool;
@@ -64,7 +71,7 @@ final class Candidates {
       return new Reason.AlreadyMoving();
     }
     if (!vm.ties().isEmpty()) {
-      return new Reason.Tied(String.join("; ", vm.ties()));
+      return new Reason.Tied(String.join(" ", vm.ties()));
     }
     if (vm.restsUntil() != null && vm.restsUntil().isAfter(pool.at())) {
       return new Reason.Resting(vm.restsUntil());
@@ -107,7 +114,7 @@ final class Candidates {
       if (gain < needed || gain <= 0) {
         continue;
       }
-      var cost = model.expect(vm, placement.host(target).id(), limits.downtimeSlo());
+      var cost = cost(vm, placement.host(target).id());
       if (unaffordable(cost)) {
         tooCostly = tooCostly == null || less(cost, tooCostly) ? cost : tooCostly;
         continue;
@@ -153,6 +160,9 @@ final class Candidates {
     if (refused != null) {
       return refused;
     }
+    if (vm.pastMoves().isEmpty()) {
+      return null;
+    }
     var since = pool.at().minus(FAILURE_REMEMBERED);
     return vm.pastMoves().stream()
         .filter(move -> move.target().equals(target.id()) && move.finished().isAfter(since))
@@ -160,6 +170,13 @@ final class Candidates {
         .filter(move -> !move.succeeded())
         .map(_ -> "its last move to " + target.name() + " failed")
         .orElse(null);
+  }
+
+  private MigrationCost cost(VmLoad vm, HostId target) {
+    return model.knows(vm.host(), target)
+        ? model.expect(vm, target, limits.downtimeSlo())
+        : usualCosts.computeIfAbsent(
+            vm.id(), _ -> model.expect(vm, target, limits.downtimeSlo()));
   }
 
   private Reason.@Nullable WouldOverload overload(VmLoad vm, int target, Placement placement) {

@@ -83,6 +83,11 @@ public final class PreCopyModel {
     return model;
   }
 
+  /** Tell whether moves between these hosts have taught anything of their own. */
+  boolean knows(HostId source, HostId target) {
+    return pairs.containsKey(new Pair(source, target));
+  }
+
   /**
    * Expect the cost of moving a VM.
    *

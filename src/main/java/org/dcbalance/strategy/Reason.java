@@ -39,7 +39,7 @@ public sealed interface Reason {
 
   // why a VM was not recommended
 
-  /** It cannot move at all. */
+  /** It cannot move at all, as one or more sentences say. */
   record Tied(String because) implements Reason {}
 
   /** Its host takes no part in balancing, such as in maintenance or when not reachable. */

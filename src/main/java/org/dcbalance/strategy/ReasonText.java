@@ -42,7 +42,7 @@ public final class ReasonText {
                   .formatted(r.host(), share(r.cpuShare()), share(r.memoryShare()))
               : "Of %d hosts that can take it, %s gains most for the price: CPU at %s and memory at %s before the move."
                   .formatted(r.possible(), r.host(), share(r.cpuShare()), share(r.memoryShare()));
-      case Reason.Tied r -> "It cannot move: %s.".formatted(unstopped(r.because()));
+      case Reason.Tied r -> "It cannot move. %s.".formatted(unstopped(r.because()));
       case Reason.HostClosed r ->
           "Its host %s takes no part in balancing: %s.".formatted(r.host(), unstopped(r.because()));
       case Reason.Resting r -> "It moved lately and rests until %s.".formatted(time(r.until()));

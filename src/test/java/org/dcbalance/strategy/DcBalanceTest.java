@@ -82,7 +82,7 @@ class DcBalanceTest {
   @Test
   void saysOfAnUnmovableVmThatItIsAndPlansWithTheRest() {
     var proposal = proposal(HOT);
-    assertThat(reasonFor(proposal, "db-01")).isEqualTo("It cannot move: PCI-device.");
+    assertThat(reasonFor(proposal, "db-01")).isEqualTo("It cannot move. PCI-device.");
     assertThat(proposal.moves()).isNotEmpty();
   }
 

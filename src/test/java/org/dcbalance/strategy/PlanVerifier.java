@@ -1,0 +1,139 @@
+package org.dcbalance.strategy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.VmId;
+
+/**
+ * Check a proposal against the rules that every plan keeps, move by move, with arithmetic of its
+ * own: shares, room and score are worked out anew from the pool and not taken from the strategy.
+ */
+final class PlanVerifier {
+  private final Pool pool;
+  private final Limits limits;
+  private final Map<HostId, HostLoad> hosts = new HashMap<>();
+  private final Map<VmId, VmLoad> vms = new HashMap<>();
+
+  /** Where each VM counts for the score, and the hosts on which it takes room. */
+  private final Map<VmId, HostId> counts = new HashMap<>();
+
+  private final Map<VmId, HashSet<HostId>> takesRoom = new HashMap<>();
+
+  PlanVerifier(Pool pool, Limits limits) {
+    this.pool = pool;
+    this.limits = limits;
+    pool.hosts().forEach(host -> hosts.put(host.id(), host));
+    for (var vm : pool.vms()) {
+      vms.put(vm.id(), vm);
+      boolean leaves = vm.movingTo() != null && open(vm.movingTo());
+      counts.put(vm.id(), leaves ? vm.movingTo() : vm.host());
+      takesRoom.put(vm.id(), new HashSet<>());
+      takesRoom.get(vm.id()).add(vm.host());
+      takesRoom.get(vm.id()).add(counts.get(vm.id()));
+    }
+  }
+
+  private boolean open(HostId host) {
+    return hosts.get(host).closed() == null;
+  }
+
+  double score() {
+    double score = 0;
+    for (var resource : Resource.values()) {
+      var shares = new ArrayList<Double>();
+      for (var host : pool.hosts()) {
+        if (host.closed() == null) {
+          shares.add(share(resource, host));
+        }
+      }
+      double mean = shares.stream().mapToDouble(x -> x).average().orElse(0);
+      double variance =
+          shares.stream().mapToDouble(x -> (x - mean) * (x - mean)).average().orElse(0);
+      score += resource.spreadWeight() * Math.sqrt(variance);
+      for (double x : shares) {
+        score += 4 * Math.max(0, x - resource.threshold(limits));
+      }
+    }
+    return score;
+  }
+
+  private double share(Resource resource, HostLoad host) {
+    double amount = resource.amount(host.own());
+    for (var vm : pool.vms()) {
+      if (counts.get(vm.id()).equals(host.id())) {
+        amount += resource.amount(vm.mean());
+      }
+    }
+    return amount / resource.capacity(host);
+  }
+
+  void verify(Decision.Proposal proposal) {
+    long underWay = pool.vms().stream().filter(vm -> vm.movingTo() != null).count();
+    assertThat(proposal.moves().size() + underWay).isLessThanOrEqualTo(limits.maxMoves());
+    assertThat(proposal.before().value()).isCloseTo(score(), within(1e-9));
+    assertThat(proposal.before().outOfBounds(limits)).isTrue();
+    var moved = new HashSet<VmId>();
+    for (var move : proposal.moves()) {
+      assertThat(moved.add(move.vm().id())).as("a VM moves once").isTrue();
+      verify(move);
+    }
+    assertThat(proposal.after().value()).isCloseTo(score(), within(1e-9));
+    assertThat(proposal.passedOver()).extracting(PassedOver::vm).doesNotContainAnyElementsOf(moved);
+    assertThat(proposal.passedOver()).extracting(PassedOver::vm).doesNotHaveDuplicates();
+  }
+
+  private void verify(ProposedMove move) {
+    var vm = vms.get(move.vm().id());
+    var target = hosts.get(move.target());
+    assertThat(move.vm()).isEqualTo(vm);
+    assertThat(move.source()).isEqualTo(vm.host()).isNotEqualTo(move.target());
+    assertThat(open(move.source())).isTrue();
+    assertThat(open(move.target())).isTrue();
+    assertThat(vm.ties()).isEmpty();
+    assertThat(vm.movingTo()).isNull();
+    assertThat(vm.restsUntil() == null || !vm.restsUntil().isAfter(pool.at())).isTrue();
+    assertThat(vm.refused()).doesNotContainKey(move.target());
+    if (vm.dirtyRate() != null) {
+      assertThat(move.cost().converges()).isTrue();
+      assertThat(move.cost().downtime()).isLessThanOrEqualTo(limits.downtimeSlo());
+    }
+
+    double before = score();
+    boolean overloaded =
+        share(Resource.CPU, hosts.get(move.source())) > limits.cpuThreshold()
+            || share(Resource.MEMORY, hosts.get(move.source())) > limits.memoryThreshold();
+    assertThat(move.priority() == ProposedMove.Priority.HIGH).isEqualTo(overloaded);
+    assertThat(move.effects().getFirst().cpuBefore())
+        .isCloseTo(share(Resource.CPU, hosts.get(move.source())), within(1e-9));
+    counts.put(vm.id(), move.target());
+    takesRoom.get(vm.id()).add(move.target());
+    double after = score();
+
+    assertThat(before - after).as("gain").isCloseTo(move.gain(), within(1e-9)).isPositive();
+    assertThat(move.effects().getLast().cpuAfter())
+        .isCloseTo(share(Resource.CPU, target), within(1e-9))
+        .isLessThanOrEqualTo(limits.cpuThreshold());
+    assertThat(move.effects().getLast().memoryAfter())
+        .isCloseTo(share(Resource.MEMORY, target), within(1e-9))
+        .isLessThanOrEqualTo(limits.memoryThreshold());
+    assertThat(promised(target)).isLessThanOrEqualTo(target.memory().bytes() * 0.9 + 1);
+    assertThat(ReasonText.of(move.reason())).endsWith(".");
+    assertThat(ReasonText.of(move.targetReason())).contains(target.name());
+  }
+
+  private double promised(HostLoad host) {
+    double bytes = host.own().memory().bytes();
+    for (var vm : pool.vms()) {
+      if (takesRoom.get(vm.id()).contains(host.id())) {
+        bytes += vm.allocated().bytes();
+      }
+    }
+    return bytes;
+  }
+}
