@@ -1,5 +1,6 @@
 package org.dcbalance.strategy;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.VmId;
 
@@ -23,7 +25,7 @@ final class PlanVerifier {
   /** Where each VM counts for the score, and the hosts on which it takes room. */
   private final Map<VmId, HostId> counts = new HashMap<>();
 
-  private final Map<VmId, HashSet<HostId>> takesRoom = new HashMap<>();
+  private final Map<VmId, Set<HostId>> takesRoom = new HashMap<>();
 
   PlanVerifier(Pool pool, Limits limits) {
     this.pool = pool;
@@ -31,16 +33,28 @@ final class PlanVerifier {
     pool.hosts().forEach(host -> hosts.put(host.id(), host));
     for (var vm : pool.vms()) {
       vms.put(vm.id(), vm);
-      boolean leaves = vm.movingTo() != null && open(vm.movingTo());
-      counts.put(vm.id(), leaves ? vm.movingTo() : vm.host());
+      var goal = vm.movingTo();
+      counts.put(vm.id(), goal != null && open(goal) ? goal : vm.host());
       takesRoom.put(vm.id(), new HashSet<>());
-      takesRoom.get(vm.id()).add(vm.host());
-      takesRoom.get(vm.id()).add(counts.get(vm.id()));
+      room(vm).add(vm.host());
+      room(vm).add(place(vm));
     }
   }
 
-  private boolean open(HostId host) {
-    return hosts.get(host).closed() == null;
+  private HostLoad host(HostId id) {
+    return requireNonNull(hosts.get(id));
+  }
+
+  private HostId place(VmLoad vm) {
+    return requireNonNull(counts.get(vm.id()));
+  }
+
+  private Set<HostId> room(VmLoad vm) {
+    return requireNonNull(takesRoom.get(vm.id()));
+  }
+
+  private boolean open(HostId id) {
+    return host(id).closed() == null;
   }
 
   double score() {
@@ -66,7 +80,7 @@ final class PlanVerifier {
   private double share(Resource resource, HostLoad host) {
     double amount = resource.amount(host.own());
     for (var vm : pool.vms()) {
-      if (counts.get(vm.id()).equals(host.id())) {
+      if (place(vm).equals(host.id())) {
         amount += resource.amount(vm.mean());
       }
     }
@@ -89,8 +103,8 @@ final class PlanVerifier {
   }
 
   private void verify(ProposedMove move) {
-    var vm = vms.get(move.vm().id());
-    var target = hosts.get(move.target());
+    var vm = requireNonNull(vms.get(move.vm().id()));
+    var target = host(move.target());
     assertThat(move.vm()).isEqualTo(vm);
     assertThat(move.source()).isEqualTo(vm.host()).isNotEqualTo(move.target());
     assertThat(open(move.source())).isTrue();
@@ -106,13 +120,13 @@ final class PlanVerifier {
 
     double before = score();
     boolean overloaded =
-        share(Resource.CPU, hosts.get(move.source())) > limits.cpuThreshold()
-            || share(Resource.MEMORY, hosts.get(move.source())) > limits.memoryThreshold();
+        share(Resource.CPU, host(move.source())) > limits.cpuThreshold()
+            || share(Resource.MEMORY, host(move.source())) > limits.memoryThreshold();
     assertThat(move.priority() == ProposedMove.Priority.HIGH).isEqualTo(overloaded);
     assertThat(move.effects().getFirst().cpuBefore())
-        .isCloseTo(share(Resource.CPU, hosts.get(move.source())), within(1e-9));
+        .isCloseTo(share(Resource.CPU, host(move.source())), within(1e-9));
     counts.put(vm.id(), move.target());
-    takesRoom.get(vm.id()).add(move.target());
+    room(vm).add(move.target());
     double after = score();
 
     assertThat(before - after).as("gain").isCloseTo(move.gain(), within(1e-9)).isPositive();
@@ -130,7 +144,7 @@ final class PlanVerifier {
   private double promised(HostLoad host) {
     double bytes = host.own().memory().bytes();
     for (var vm : pool.vms()) {
-      if (takesRoom.get(vm.id()).contains(host.id())) {
+      if (room(vm).contains(host.id())) {
         bytes += vm.allocated().bytes();
       }
     }

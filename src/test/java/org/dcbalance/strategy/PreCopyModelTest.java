@@ -91,8 +91,7 @@ class PreCopyModelTest {
 
   @Test
   void learnsFromTheVmsOwnMovesHowFarItWasOff() {
-    var past =
-        List.of(move(1, B, A, 1, 82_020, 4096, 100), move(1, A, B, 5, 82_020, 4096, 100));
+    var past = List.of(move(1, B, A, 1, 82_020, 4096, 100), move(1, A, B, 5, 82_020, 4096, 100));
     var cost = PreCopyModel.learn(List.of()).expect(vm(0, 1, past), B, SLO);
     assertThat(cost.pastMoves()).isEqualTo(2);
     assertThat(cost.total()).isCloseTo(Duration.ofMillis(82_020), Duration.ofMillis(5));
@@ -120,8 +119,19 @@ class PreCopyModelTest {
     var load = new Load(4, Memory.ofGiB(4), ByteRate.ZERO, ByteRate.ZERO);
     var unmeasured =
         new VmLoad(
-            new VmId(1), "vm", A, load, load, Memory.ofGiB(4), null, null, List.of(), Map.of(),
-            null, null, List.of());
+            new VmId(1),
+            "vm",
+            A,
+            load,
+            load,
+            Memory.ofGiB(4),
+            null,
+            null,
+            List.of(),
+            Map.of(),
+            null,
+            null,
+            List.of());
     var cost = PreCopyModel.learn(List.of()).expect(unmeasured, B, SLO);
     assertThat(cost.measuredDirtyRate()).isFalse();
     assertThat(cost.total()).isGreaterThan(Duration.ofSeconds(41));
@@ -130,14 +140,31 @@ class PreCopyModelTest {
   private static VmLoad vm(double dirtyMiB, long workingSetMiB, List<PastMove> past) {
     var load = new Load(1, Memory.ofGiB(4), ByteRate.ZERO, ByteRate.ZERO);
     return new VmLoad(
-        new VmId(1), "vm", A, load, load, Memory.ofGiB(8), ByteRate.ofMiB(dirtyMiB),
-        Memory.ofMiB(workingSetMiB), List.of(), Map.of(), null, null, past);
+        new VmId(1),
+        "vm",
+        A,
+        load,
+        load,
+        Memory.ofGiB(8),
+        ByteRate.ofMiB(dirtyMiB),
+        Memory.ofMiB(workingSetMiB),
+        List.of(),
+        Map.of(),
+        null,
+        null,
+        past);
   }
 
   private static PastMove move(
       long vm, HostId source, HostId target, long at, long millis, long mib, long downtime) {
     return new PastMove(
-        new VmId(vm), source, target, Instant.ofEpochSecond(at), true, Duration.ofMillis(millis),
-        Duration.ofMillis(downtime), Memory.ofMiB(mib));
+        new VmId(vm),
+        source,
+        target,
+        Instant.ofEpochSecond(at),
+        true,
+        Duration.ofMillis(millis),
+        Duration.ofMillis(downtime),
+        Memory.ofMiB(mib));
   }
 }

@@ -113,7 +113,13 @@ final class RandomPools {
     @Nullable Duration downtime = succeeded ? Duration.ofMillis(1 + random.nextInt(900)) : null;
     return List.of(
         new PastMove(
-            id, host.id(), other(hosts).id(), finished, succeeded, total, downtime,
+            id,
+            host.id(),
+            other(hosts).id(),
+            finished,
+            succeeded,
+            total,
+            downtime,
             succeeded ? Memory.ofMiB(100 + random.nextInt(4000)) : null));
   }
 

@@ -52,8 +52,7 @@ class ReasonTextTest {
     SENTENCES.put(
         new Reason.GainTooSmall(0.0123, 0.031),
         "Its best move takes 0.012 off the imbalance, less than the 0.031 that a move must gain.");
-    SENTENCES.put(
-        new Reason.GainTooSmall(-0.2, 0.031), "No move of it makes the pool more even.");
+    SENTENCES.put(new Reason.GainTooSmall(-0.2, 0.031), "No move of it makes the pool more even.");
     SENTENCES.put(
         new Reason.TooCostly(420, 2.55, 1),
         "It changes 420 MiB of memory per second: its migration is expected to pause it for 2.6 s, and 1.0 s is allowed.");

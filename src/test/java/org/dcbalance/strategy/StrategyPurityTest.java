@@ -1,8 +1,8 @@
 package org.dcbalance.strategy;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -62,6 +62,5 @@ class StrategyPurityTest {
           .callMethod(Math.class, "random");
 
   @ArchTest
-  static final ArchRule KEEPS_NOTHING =
-      noFields().that().areStatic().should().notBeFinal();
+  static final ArchRule KEEPS_NOTHING = noFields().that().areStatic().should().notBeFinal();
 }

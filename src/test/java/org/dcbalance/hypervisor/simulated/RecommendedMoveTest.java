@@ -71,15 +71,31 @@ class RecommendedMoveTest {
     var link = new Load(0, Memory.ofMiB(1024), ByteRate.ZERO, ByteRate.ZERO);
     var past =
         new PastMove(
-            new VmId(9), new HostId(1), new HostId(2), Instant.EPOCH, true,
-            Duration.ofSeconds(10), Duration.ofMillis(30), Memory.ofMiB(3000));
+            new VmId(9),
+            new HostId(1),
+            new HostId(2),
+            Instant.EPOCH,
+            true,
+            Duration.ofSeconds(10),
+            Duration.ofMillis(30),
+            Memory.ofMiB(3000));
     var expected =
         PreCopyModel.learn(List.of(past))
             .expect(
                 new VmLoad(
-                    new VmId(1), "guest", new HostId(1), link, link, Memory.ofMiB(1024),
-                    ByteRate.ofMiB(dirtyMiBPerSecond), Memory.ofMiB(workingSetMiB), List.of(),
-                    Map.of(), null, null, List.of()),
+                    new VmId(1),
+                    "guest",
+                    new HostId(1),
+                    link,
+                    link,
+                    Memory.ofMiB(1024),
+                    ByteRate.ofMiB(dirtyMiBPerSecond),
+                    Memory.ofMiB(workingSetMiB),
+                    List.of(),
+                    Map.of(),
+                    null,
+                    null,
+                    List.of()),
                 new HostId(2),
                 Duration.ofMillis(300));
 
@@ -133,9 +149,18 @@ class RecommendedMoveTest {
     var load = new Load(cores, plan.memory(), ByteRate.ZERO, ByteRate.ZERO);
     var ties = plan.ties().stream().map(tie -> tie.detail()).toList();
     return new VmLoad(
-        new VmId(index + 1), plan.name(), host, load, load, plan.memory(),
-        requireNonNull(after.dirtyRate()).rate(), Memory.ofMiB(plan.workingSetMiB()),
-        plan.storage().equals(Fleet.SHARED) ? ties : List.of("local disk"), Map.of(), null, null,
+        new VmId(index + 1),
+        plan.name(),
+        host,
+        load,
+        load,
+        plan.memory(),
+        requireNonNull(after.dirtyRate()).rate(),
+        Memory.ofMiB(plan.workingSetMiB()),
+        plan.storage().equals(Fleet.SHARED) ? ties : List.of("local disk"),
+        Map.of(),
+        null,
+        null,
         List.of());
   }
 
