@@ -1,5 +1,6 @@
 package org.dcbalance.access;
 
+import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.crypto.password.PasswordEncoder;
@@ -49,5 +50,33 @@ class Users {
             .params(encoder.encode(password), user.name())
             .update()
         == 1;
+  }
+
+  List<User> all() {
+    return jdbc.sql("select name, password_hash, role, enabled from app_user order by name")
+        .query(
+            (row, index) ->
+                new User(
+                    row.getString("name"),
+                    row.getString("password_hash"),
+                    Role.valueOf(row.getString("role")),
+                    row.getBoolean("enabled")))
+        .list();
+  }
+
+  void setRole(User user, Role role) {
+    jdbc.sql("update app_user set role = ? where name = ?")
+        .params(role.name(), user.name())
+        .update();
+  }
+
+  void enable(User user, boolean enabled) {
+    jdbc.sql("update app_user set enabled = ? where name = ?")
+        .params(enabled, user.name())
+        .update();
+  }
+
+  void remove(User user) {
+    jdbc.sql("delete from app_user where name = ?").param(user.name()).update();
   }
 }

@@ -175,8 +175,7 @@ final class Candidates {
   private MigrationCost cost(VmLoad vm, HostId target) {
     return model.knows(vm.host(), target)
         ? model.expect(vm, target, limits.downtimeSlo())
-        : usualCosts.computeIfAbsent(
-            vm.id(), _ -> model.expect(vm, target, limits.downtimeSlo()));
+        : usualCosts.computeIfAbsent(vm.id(), _ -> model.expect(vm, target, limits.downtimeSlo()));
   }
 
   private Reason.@Nullable WouldOverload overload(VmLoad vm, int target, Placement placement) {

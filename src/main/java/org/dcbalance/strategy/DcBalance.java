@@ -61,7 +61,8 @@ public final class DcBalance implements Strategy {
     long underWay = vms.stream().filter(vm -> vm.movingTo() != null).count();
     var moves = new ArrayList<ProposedMove>();
     var moved = new HashSet<VmId>();
-    while (moves.size() + underWay < limits.maxMoves()) {
+    while (moves.size() + underWay < limits.maxMoves()
+        && placement.imbalance().outOfBounds(limits)) {
       var now = placement.imbalance();
       Look.@Nullable Move best = null;
       for (var vm : vms) {
