@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * whoever looks at the world first makes up for the time since the last look, in cells of a fixed
  * grid, so that what happens does not depend on how often anyone looks.
  *
- * <p>Running migrations live in this console's memory. If it dies or stands still, their guests stay
- * on their sources, as the file says.
+ * <p>Running migrations live in this console's memory. If it dies or stands still, their guests
+ * stay on their sources, as the file says.
  */
 final class SimulatedWorld {
   /** Load changes so often. */
