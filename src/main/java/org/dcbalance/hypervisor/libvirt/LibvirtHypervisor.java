@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -38,15 +37,12 @@ final class LibvirtHypervisor implements Hypervisor {
   private final FinishedJobs finished = new FinishedJobs();
   private final DirtyRates dirtyRates = new DirtyRates();
   private final LoadReader loads;
-  private final PeerProbe peers;
   private final Map<UUID, String> busy = new ConcurrentHashMap<>();
-  private final Set<UUID> abortsAsked = ConcurrentHashMap.newKeySet();
 
   LibvirtHypervisor(LibvirtUri uri, LibvirtSettings settings) {
     xen = uri.driver().equals("xen");
     events = new HostEvents(finished);
     link = new HostLink(uri, settings, events);
-    peers = new PeerProbe(link, xen);
     loads = xen ? new SingleLoadReader(link) : new BulkLoadReader(link, dirtyRates);
   }
 
@@ -86,8 +82,14 @@ final class LibvirtHypervisor implements Hypervisor {
             link.call(
                 "measure a guest's dirty rate",
                 connection -> {
-                  requireNoJob(connection, guest, "its dirty rate is not measured");
                   try (var ref = connection.ref(guest)) {
+                    if (StatusReading.job(connection, ref) != Job.NONE) {
+                      throw new HypervisorException(
+                          Kind.FAILED,
+                          "The guest %s has a job, so its dirty rate is not measured."
+                              .formatted(guest),
+                          null);
+                    }
                     var at = Instant.now();
                     connection.checked(
                         connection
@@ -106,19 +108,7 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void migrate(MigrationOrder order) {
-    alone(order.guest(), "a migration", () -> migrateAlone(order));
-  }
-
-  private void migrateAlone(MigrationOrder order) {
-    abortsAsked.remove(order.guest());
-    try {
-      new MigrationCall(link, xen, finished).run(order);
-    } catch (HypervisorException e) {
-      // libvirt calls some aborted migrations "unexpectedly failed"
-      throw e.kind() == Kind.FAILED && abortsAsked.remove(order.guest())
-          ? new HypervisorException(Kind.ABORTED, e.sentence(), e)
-          : e;
-    }
+    alone(order.guest(), "a migration", () -> new MigrationCall(link, xen, finished).run(order));
   }
 
   @Override
@@ -174,7 +164,6 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void abort(UUID guest) {
-    abortsAsked.add(guest);
     on(guest, "abort a guest's job", Domain::abortJob);
   }
 
@@ -241,28 +230,18 @@ final class LibvirtHypervisor implements Hypervisor {
         guest,
         "a change of its mark",
         () ->
-            link.call(
+            on(
+                guest,
                 "mark a guest",
-                connection -> {
-                  requireNoJob(connection, guest, "it is not marked");
-                  StatusReading.write(connection, guest, mark);
+                domain -> {
+                  StatusReading.write(domain, mark);
                   return null;
                 }));
   }
 
-  /** A change of a guest with a job would wait for the job's end, half a minute or for good. */
-  private void requireNoJob(OpenConnection connection, UUID guest, String so) {
-    try (var ref = connection.ref(guest)) {
-      if (StatusReading.job(connection, ref) != Job.NONE) {
-        throw new HypervisorException(
-            Kind.FAILED, "The guest %s has a job, so %s.".formatted(guest, so), null);
-      }
-    }
-  }
-
   @Override
   public Optional<String> reachPeer(String peerUri) {
-    return peers.check(peerUri);
+    return new PeerProbe(link, xen).check(peerUri);
   }
 
   @Override

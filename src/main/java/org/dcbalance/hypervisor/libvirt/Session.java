@@ -4,11 +4,13 @@ import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
@@ -18,25 +20,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Run calls on one connection, one after the other, each within a deadline.
+ * Run calls on one connection, each within a deadline.
  *
- * <p>One at a time, since libvirt clients from 6.1 to 10.3 may crash the whole process when threads
- * share a connection (CVE-2024-4418). A native call cannot be interrupted and would pin a virtual
- * thread's carrier, so calls run on a platform thread of their session. A call that misses its
- * deadline is left behind, and its session takes no more: the next call needs a new one.
+ * <p>A native call cannot be interrupted and would pin a virtual thread's carrier, so calls run on
+ * a few platform threads of this host alone. A call that misses its deadline is left behind on its
+ * thread; after {@value #MOST_STUCK} of those the session counts as broken and is replaced as a
+ * whole.
  */
 final class Session {
+  /** How many calls may be left behind before the connection is given up. */
+  static final int MOST_STUCK = 3;
+
   private static final Logger log = LoggerFactory.getLogger(Session.class);
+  private static final int THREADS = 4;
   private static final int WAITING = 64;
 
   private final String label;
   private final OpenConnection connection;
   private final Consumer<OpenConnection> whenOver;
-  private final ThreadPoolExecutor worker;
-  private volatile boolean stuck;
+  private final ThreadPoolExecutor workers;
+  private final AtomicInteger stuck = new AtomicInteger();
+  private final AtomicInteger longCalls = new AtomicInteger();
   private volatile boolean retired;
 
-  /** One call, on the session's thread. */
+  /** One call, on a worker thread. */
   interface Call<T extends @Nullable Object> {
     T on(OpenConnection connection) throws LibvirtException;
   }
@@ -51,60 +58,80 @@ final class Session {
     this.label = label;
     this.connection = connection;
     this.whenOver = whenOver;
-    this.worker =
+    this.workers =
         new ThreadPoolExecutor(
-            1,
-            1,
+            THREADS,
+            THREADS,
             60,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING),
             Thread.ofPlatform().daemon().name("libvirt-" + label + "-", 1).factory());
-    worker.allowCoreThreadTimeOut(true);
+    workers.allowCoreThreadTimeOut(true);
   }
 
   /** Tell whether calls still make sense here. */
   boolean usable() {
-    return !retired && !stuck && connection.alive();
+    return !retired && stuck.get() < MOST_STUCK && connection.alive();
   }
 
   /**
-   * Run a call and wait for it.
+   * Run a call and wait for it within the deadline.
    *
    * @param doing completes "could not …" in the sentence of a failure
-   * @param deadline how long to wait, null to wait for its end
    * @throws HypervisorException TIMED_OUT when it is not over in time
    */
-  <T extends @Nullable Object> T call(String doing, @Nullable Duration deadline, Call<T> call) {
+  <T extends @Nullable Object> T call(String doing, Duration deadline, Call<T> call) {
     var task = new Task<T>(() -> call.on(connection));
     try {
-      worker.execute(task);
+      workers.execute(task);
     } catch (RejectedExecutionException e) {
-      throw retired
-          ? new HypervisorException(
-              Kind.UNREACHABLE,
-              "The connection to %s was closed while the console tried to %s."
-                  .formatted(label, doing),
-              e)
-          : new HypervisorException(
-              Kind.TIMED_OUT,
-              "%s does not keep up: %d calls are waiting.".formatted(label, WAITING),
-              e);
+      throw new HypervisorException(
+          retired ? Kind.UNREACHABLE : Kind.TIMED_OUT,
+          retired
+              ? "The connection to %s was closed while the console tried to %s."
+                  .formatted(label, doing)
+              : "%s does not keep up: %d calls are waiting.".formatted(label, WAITING),
+          e);
     }
     return await(task, doing, deadline);
   }
 
+  /** Run a call that may take as long as it likes, on a thread of its own, and wait for its end. */
+  <T extends @Nullable Object> T longCall(String doing, Call<T> call) {
+    var task = new FutureTask<T>(() -> call.on(connection));
+    longCalls.incrementAndGet();
+    Thread.ofPlatform()
+        .daemon()
+        .name("libvirt-" + label + "-long")
+        .start(
+            () -> {
+              try {
+                task.run();
+              } finally {
+                longCalls.decrementAndGet();
+              }
+            });
+    return await(task, doing, null);
+  }
+
   private <T extends @Nullable Object> T await(
-      Task<T> task, String doing, @Nullable Duration deadline) {
+      Future<T> task, String doing, @Nullable Duration deadline) {
     try {
       return deadline == null ? task.get() : task.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      task.giveUp();
-      var words = "%s did not %s within %.1f s.";
-      var seconds = deadline == null ? 0 : deadline.toMillis() / 1000.0;
+      if (task instanceof Task<?> late) {
+        late.giveUp();
+      }
       throw new HypervisorException(
-          Kind.TIMED_OUT, String.format(java.util.Locale.ROOT, words, label, doing, seconds), e);
+          Kind.TIMED_OUT,
+          "%s did not %s within %d s."
+              .formatted(label, doing, deadline == null ? 0 : deadline.toSeconds()),
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      if (task instanceof Task<?> late) {
+        late.giveUp();
+      }
       throw new HypervisorException(
           Kind.TIMED_OUT, "The console stopped waiting for %s to %s.".formatted(label, doing), e);
     } catch (ExecutionException e) {
@@ -132,15 +159,14 @@ final class Session {
       return;
     }
     retired = true;
-    worker.shutdown();
+    workers.shutdown();
     Thread.ofPlatform().daemon().name("libvirt-" + label + "-close").start(this::closeWhenIdle);
   }
 
   private void closeWhenIdle() {
     try {
-      // closing under a running call would free what it uses
-      while (!worker.awaitTermination(1, TimeUnit.MINUTES)) {
-        log.debug("A call to {} still runs on a connection that was given up", label);
+      while (!workers.awaitTermination(1, TimeUnit.SECONDS) || longCalls.get() > 0) {
+        Thread.sleep(50);
       }
       whenOver.accept(connection);
       connection.close();
@@ -151,11 +177,10 @@ final class Session {
     }
   }
 
-  /**
-   * A call that can be given up: while it waits it never runs, while it runs the session is stuck.
-   */
+  /** A call that knows whether it was left behind while it ran. */
   private final class Task<T extends @Nullable Object> extends FutureTask<T> {
     private boolean running;
+    private boolean abandoned;
 
     Task(Callable<T> call) {
       super(call);
@@ -164,20 +189,26 @@ final class Session {
     @Override
     public void run() {
       synchronized (this) {
-        running = !isCancelled();
+        running = true;
       }
       super.run();
       synchronized (this) {
         running = false;
+        if (abandoned) {
+          stuck.decrementAndGet();
+        }
       }
     }
 
-    synchronized void giveUp() {
-      if (running) {
-        stuck = true;
-      } else {
-        cancel(false);
+    void giveUp() {
+      synchronized (this) {
+        if (running) {
+          abandoned = true;
+          stuck.incrementAndGet();
+          return;
+        }
       }
+      cancel(false);
     }
   }
 }

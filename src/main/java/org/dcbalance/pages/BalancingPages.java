@@ -1,0 +1,67 @@
+package org.dcbalance.pages;
+
+import java.util.ArrayList;
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.inventory.PoolPolicy;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.recommendation.RoundRequests;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** Run a round now, and stop or resume balancing, in the pool that was picked or in all of them. */
+@Controller
+class BalancingPages {
+  private final RoundRequests rounds;
+  private final PoolPolicy policy;
+  private final Pools pools;
+
+  BalancingPages(RoundRequests rounds, PoolPolicy policy, Pools pools) {
+    this.rounds = rounds;
+    this.policy = policy;
+    this.pools = pools;
+  }
+
+  @PostMapping("/rounds")
+  String round(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @RequestParam(required = false) @Nullable String back,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    try {
+      var said = new ArrayList<String>();
+      for (var round : rounds.runNow(shell.poolId(), me.operator())) {
+        var pool = pools.findById(round.poolId()).orElseThrow();
+        said.add(
+            "Round %d of %s: %s".formatted(round.number(), pool.name(), round.sentence()));
+      }
+      Notice.done(String.join(" ", said)).on(redirect);
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+    }
+    return Back.to(back, "/");
+  }
+
+  @PostMapping("/balancing/pause")
+  String pause(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @RequestParam boolean paused,
+      @RequestParam(required = false) @Nullable String back,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    for (var pool : shell.shown()) {
+      policy.pause(pool.id(), paused, me.operator());
+    }
+    var of = shell.poolId() == null ? "" : " of " + shell.shown().getFirst().name();
+    Notice.done(
+            paused
+                ? "Balancing" + of + " is paused: nothing starts until it is resumed."
+                : "Balancing" + of + " goes on.")
+        .on(redirect);
+    return Back.to(back, "/");
+  }
+}

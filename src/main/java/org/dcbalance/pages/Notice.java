@@ -1,0 +1,28 @@
+package org.dcbalance.pages;
+
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/**
+ * Tell what came of a form, on the page that follows it.
+ *
+ * @param tone "ok", "warn" or "bad"
+ * @param advice starts with "Maybe"; null where there is none
+ */
+record Notice(String tone, String sentence, @Nullable String advice) {
+  static final String ATTRIBUTE = "notice";
+
+  static Notice done(String sentence) {
+    return new Notice("ok", sentence, null);
+  }
+
+  static Notice refused(Problem problem) {
+    return new Notice("bad", problem.sentence(), problem.advice());
+  }
+
+  /** Show it on the page that the browser is sent to. */
+  void on(RedirectAttributes redirect) {
+    redirect.addFlashAttribute(ATTRIBUTE, this);
+  }
+}

@@ -1,0 +1,43 @@
+package org.dcbalance.pages;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.ResponseCookie;
+import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** Keep what one person prefers to see, in cookies of their browser. */
+@Controller
+class PreferencePages {
+  private static final Duration KEPT = Duration.ofDays(365);
+  private static final Set<String> THEMES = Set.of("system", "light", "dark");
+
+  @PostMapping("/preferences")
+  String prefer(
+      @RequestParam(required = false) @Nullable String theme,
+      @RequestParam(required = false) @Nullable String pool,
+      @RequestParam(required = false) @Nullable String back,
+      HttpServletResponse response) {
+    if (theme != null && THEMES.contains(theme)) {
+      keep("theme", theme, response);
+    }
+    if (pool != null && pool.matches("[0-9]{0,18}")) {
+      keep("pool", pool, response);
+    }
+    return Back.to(back, "/");
+  }
+
+  private static void keep(String name, String value, HttpServletResponse response) {
+    var cookie =
+        ResponseCookie.from(name, value)
+            .path("/")
+            .sameSite("Lax")
+            .maxAge(value.isEmpty() ? Duration.ZERO : KEPT)
+            .build();
+    response.addHeader(HttpHeaders.SET_COOKIE, cookie.toString());
+  }
+}

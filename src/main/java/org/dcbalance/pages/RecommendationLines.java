@@ -1,0 +1,176 @@
+package org.dcbalance.pages;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.recommendation.BalancingSettings;
+import org.dcbalance.recommendation.Names;
+import org.dcbalance.recommendation.Recommendation;
+import org.dcbalance.recommendation.Recommendation.State;
+import org.dcbalance.recommendation.Recommendations;
+import org.dcbalance.strategy.ProposedMove;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.PoolId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Limit;
+import org.springframework.stereotype.Component;
+
+/** Put recommendations into lines, the most urgent first. */
+@Component
+class RecommendationLines {
+  private static final int MOST = 200;
+  private static final int MOST_SETTLED = 20;
+
+  /** How long a line stays after it was decided, so that nobody wonders where it went. */
+  private static final Duration LINGER = Duration.ofMinutes(2);
+
+  private final Recommendations recommendations;
+  private final Names names;
+  private final Pools pools;
+  private final BalancingSettings settings;
+  private final Clock clock;
+
+  RecommendationLines(
+      Recommendations recommendations,
+      Names names,
+      Pools pools,
+      BalancingSettings settings,
+      Clock clock) {
+    this.recommendations = recommendations;
+    this.names = names;
+    this.pools = pools;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /** List those that wait, and after them those that are under way or were decided just now. */
+  List<RecommendationLine> current(@Nullable PoolId pool) {
+    var rows = new ArrayList<Recommendation>(find(pool, EnumSet.of(State.PROPOSED), MOST));
+    rows.sort(Comparator.comparing(Recommendation::priority).thenComparing(Recommendation::gain, Comparator.reverseOrder()));
+    var since = clock.instant().minus(LINGER);
+    find(pool, EnumSet.complementOf(EnumSet.of(State.PROPOSED)), MOST_SETTLED).stream()
+        .filter(r -> r.state() == State.APPROVED || lastChange(r).isAfter(since))
+        .forEach(rows::add);
+    return lines(rows);
+  }
+
+  List<RecommendationLine> waiting(@Nullable PoolId pool) {
+    return current(pool).stream().filter(RecommendationLine::waiting).toList();
+  }
+
+  RecommendationLine line(Recommendation recommendation) {
+    return lines(List.of(recommendation)).getFirst();
+  }
+
+  private List<Recommendation> find(@Nullable PoolId pool, Set<State> states, int most) {
+    return pool == null
+        ? recommendations.findByStateInAndIdLessThanOrderByIdDesc(
+            states, Long.MAX_VALUE, Limit.of(most))
+        : recommendations.findByPoolIdAndStateInAndIdLessThanOrderByIdDesc(
+            pool.value(), states, Long.MAX_VALUE, Limit.of(most));
+  }
+
+  private List<RecommendationLine> lines(List<Recommendation> rows) {
+    var known = names.of(rows);
+    var observing =
+        pools.findAllByOrderByName().stream()
+            .filter(p -> p.automation() == HostPool.Automation.OBSERVE)
+            .map(HostPool::id)
+            .collect(Collectors.toSet());
+    return rows.stream().map(r -> line(r, known, observing.contains(r.poolId()))).toList();
+  }
+
+  private RecommendationLine line(Recommendation r, Names.Known known, boolean observing) {
+    var cost = r.cost();
+    return new RecommendationLine(
+        r.id(),
+        state(r, known),
+        r.priority(),
+        r.poolId(),
+        r.vmId(),
+        known.vm(r.vmId()),
+        r.sourceId(),
+        known.host(r.sourceId()),
+        r.targetId(),
+        known.host(r.targetId()),
+        r.why(),
+        r.whyTarget(),
+        effects(r.effects()),
+        r.gain(),
+        new Memory(cost.bytes()),
+        Duration.ofMillis(cost.millis()),
+        Duration.ofMillis(cost.downtimeMillis()),
+        cost.pastMoves(),
+        cost.measuredDirtyRate(),
+        r.createdAt(),
+        r.expiresAt(),
+        r.supersededByRound(),
+        known.migration(r.id()),
+        observing,
+        settlement(r));
+  }
+
+  private static String state(Recommendation r, Names.Known known) {
+    if (r.state() != State.SETTLED) {
+      return r.state().name();
+    }
+    if (Boolean.TRUE.equals(r.succeeded())) {
+      return "DONE";
+    }
+    return known.migration(r.id()) == null ? "NOT_STARTED" : "NOT_DONE";
+  }
+
+  private RecommendationLine.@Nullable Settlement settlement(Recommendation r) {
+    var note = r.note().isEmpty() ? null : r.note();
+    return switch (r.state()) {
+      case PROPOSED -> null;
+      case APPROVED -> new RecommendationLine.Settlement("Approved", r.decidedBy(), lastChange(r), note);
+      case REJECTED -> new RecommendationLine.Settlement("Rejected", r.decidedBy(), lastChange(r), note);
+      case EXPIRED ->
+          new RecommendationLine.Settlement(
+              "Expired", null, lastChange(r), "No later round confirmed it.");
+      case SUPERSEDED ->
+          new RecommendationLine.Settlement(
+              "Superseded by round " + r.supersededByRound(), null, lastChange(r), note);
+      case SETTLED ->
+          new RecommendationLine.Settlement("Approved", r.decidedBy(), lastChange(r), r.settledAs());
+    };
+  }
+
+  private static Instant lastChange(Recommendation r) {
+    var settled = r.settledAt();
+    return settled != null ? settled : Objects.requireNonNullElse(r.decidedAt(), r.createdAt());
+  }
+
+  /** Show the resource that is overloaded, or else the one that the move changes most. */
+  private List<RecommendationLine.Effect> effects(List<ProposedMove.Effect> effects) {
+    var source = effects.isEmpty() ? null : effects.getFirst();
+    boolean memory =
+        source != null
+            && source.cpuBefore() <= settings.cpuThreshold()
+            && (source.memoryBefore() > settings.memoryThreshold()
+                || source.memoryBefore() - source.memoryAfter()
+                    > source.cpuBefore() - source.cpuAfter());
+    return effects.stream()
+        .map(
+            e ->
+                new RecommendationLine.Effect(
+                    e.host(),
+                    e.hostName(),
+                    e.cpuBefore(),
+                    e.cpuAfter(),
+                    e.memoryBefore(),
+                    e.memoryAfter(),
+                    memory ? "memory" : "CPU"))
+        .toList();
+  }
+}

@@ -1,0 +1,47 @@
+package org.dcbalance.pages;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A migration that runs or is lost; amounts and rates are null until the hypervisor tells them.
+ *
+ * @param phase in words: "checks", "copy 3", "switch-over"
+ * @param whyNotAbortable null where it can be aborted
+ * @param remark what keeps it from going on; null where nothing
+ */
+record RunningMigration(
+    long id,
+    String state,
+    String phase,
+    VmId vmId,
+    String vm,
+    HostId fromId,
+    String from,
+    HostId toId,
+    String to,
+    @Nullable Memory total,
+    @Nullable Memory copied,
+    @Nullable Memory remaining,
+    @Nullable ByteRate dirtyRate,
+    @Nullable ByteRate bandwidth,
+    @Nullable Double share,
+    Duration elapsed,
+    @Nullable Instant startedAt,
+    Verdict verdict,
+    boolean abortable,
+    @Nullable String whyNotAbortable,
+    @Nullable String remark) {
+
+  /** Whether the copy gains on the guest's writing. */
+  enum Verdict {
+    CONVERGING,
+    NOT_CONVERGING,
+    UNKNOWN
+  }
+}

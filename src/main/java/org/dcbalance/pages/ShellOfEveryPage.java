@@ -1,0 +1,127 @@
+package org.dcbalance.pages;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.telemetry.LoadHistory;
+import org.dcbalance.telemetry.TelemetrySettings;
+import org.dcbalance.units.PoolId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.bind.annotation.CookieValue;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.util.UriComponentsBuilder;
+
+/** Give every page its {@link Shell}: three short queries. */
+@ControllerAdvice(basePackageClasses = ShellOfEveryPage.class)
+class ShellOfEveryPage {
+  private static final Set<String> PAGES =
+      Set.of("recommendations", "migrations", "hosts", "vms", "pools", "search");
+  private static final Set<String> THEMES = Set.of("light", "dark");
+
+  private final JdbcClient jdbc;
+  private final LoadHistory loads;
+  private final TelemetrySettings settings;
+  private final Clock clock;
+
+  ShellOfEveryPage(
+      JdbcClient jdbc, LoadHistory loads, TelemetrySettings settings, Clock clock) {
+    this.jdbc = jdbc;
+    this.loads = loads;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  @ModelAttribute(Shell.ATTRIBUTE)
+  Shell shell(
+      HttpServletRequest request,
+      CurrentOperator me,
+      @CookieValue(defaultValue = "system") String theme,
+      @CookieValue(required = false) @Nullable String pool) {
+    var pools = pools();
+    var chosen =
+        pools.stream().map(PoolChoice::id).filter(p -> p.toString().equals(pool)).findFirst().orElse(null);
+    var counts = counts(chosen);
+    var newest = loads.newest(chosen).orElse(null);
+    var active =
+        pools.stream()
+            .filter(p -> p.hosts() > 0 && (chosen == null || p.id().equals(chosen)))
+            .toList();
+    return new Shell(
+        page(request),
+        THEMES.contains(theme) ? theme : "system",
+        me.name(),
+        me.role().word(),
+        me.mayOperate(),
+        me.mayAdminister(),
+        pools,
+        chosen,
+        counts.recommendations(),
+        counts.migrations(),
+        newest,
+        newest != null && newest.plus(settings.period().multipliedBy(3)).isBefore(clock.instant()),
+        !active.isEmpty() && active.stream().allMatch(PoolChoice::paused),
+        back(request));
+  }
+
+  private record PoolRow(long id, String name, boolean simulated, boolean paused, int hosts) {}
+
+  private List<PoolChoice> pools() {
+    return jdbc
+        .sql(
+            """
+            select p.id, p.name, p.simulated, p.paused, cast(count(h.id) as int) as hosts
+            from pool p left join host h on h.pool_id = p.id and h.removed_at is null
+            group by p.id order by p.name
+            """)
+        .query(PoolRow.class)
+        .list()
+        .stream()
+        .map(r -> new PoolChoice(new PoolId(r.id()), r.name(), r.simulated(), r.hosts(), r.paused()))
+        .toList();
+  }
+
+  private record Counts(long recommendations, long migrations) {}
+
+  private Counts counts(@Nullable PoolId pool) {
+    return jdbc.sql(
+            """
+            select
+              (select count(*) from recommendation where state = 'PROPOSED'
+                and (cast(:pool as bigint) is null or pool_id = :pool)) as recommendations,
+              (select count(*) from migration where state in ('PENDING', 'RUNNING', 'LOST')
+                and (cast(:pool as bigint) is null or pool_id = :pool)) as migrations
+            """)
+        .param("pool", pool == null ? null : pool.value())
+        .query(Counts.class)
+        .single();
+  }
+
+  /** The navigation fetches itself from the overview's address and says which page it is on. */
+  private static String page(HttpServletRequest request) {
+    var asked = request.getParameter("page");
+    var first =
+        "nav".equals(request.getParameter("fragment")) && asked != null
+            ? asked
+            : path(request).split("/", 3)[1];
+    return PAGES.contains(first) ? first : "overview";
+  }
+
+  private static String back(HttpServletRequest request) {
+    if (!request.getMethod().equals("GET")) {
+      return "/";
+    }
+    return UriComponentsBuilder.fromPath(path(request))
+        .query(request.getQueryString())
+        .replaceQueryParam("fragment")
+        .build()
+        .toUriString();
+  }
+
+  private static String path(HttpServletRequest request) {
+    return request.getRequestURI().substring(request.getContextPath().length());
+  }
+}

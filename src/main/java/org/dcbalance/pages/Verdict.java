@@ -1,0 +1,16 @@
+package org.dcbalance.pages;
+
+import org.jspecify.annotations.Nullable;
+
+/** What is wrong, in one sentence, and the figures behind it. */
+record Verdict(State state, String sentence, @Nullable String detail) {
+  /** How things stand, the worst first. */
+  enum State {
+    STALE,
+    OUT_OF_BALANCE,
+    HOLDING,
+    COLLECTING,
+    BALANCED,
+    EMPTY
+  }
+}

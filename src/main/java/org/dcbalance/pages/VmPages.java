@@ -1,0 +1,116 @@
+package org.dcbalance.pages;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import org.dcbalance.inventory.VmWishes;
+import org.dcbalance.migration.Check;
+import org.dcbalance.migration.PreFlightChecks;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** List virtual machines, and show one with its load, its places and its moves. */
+@Controller
+class VmPages {
+  private static final int MOST_MOVES = 20;
+
+  private final VmLines lines;
+  private final VmDetails details;
+  private final VmWishes vms;
+  private final MigrationLines moves;
+  private final Targets targets;
+  private final PreFlightChecks checks;
+
+  VmPages(
+      VmLines lines,
+      VmDetails details,
+      VmWishes vms,
+      MigrationLines moves,
+      Targets targets,
+      PreFlightChecks checks) {
+    this.lines = lines;
+    this.details = details;
+    this.vms = vms;
+    this.moves = moves;
+    this.targets = targets;
+    this.checks = checks;
+  }
+
+  @GetMapping("/vms")
+  String list(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @RequestParam(required = false) @Nullable String fragment,
+      @RequestParam(defaultValue = "") String q,
+      @RequestParam(defaultValue = "cpu") String sort,
+      Model model) {
+    var all = lines.of(shell.poolId());
+    model.addAttribute(
+        "vms", all.stream().filter(vm -> matches(vm, q)).sorted(order(sort)).toList());
+    model.addAttribute("total", all.size());
+    model.addAttribute("q", q);
+    model.addAttribute("sort", sort);
+    return "table".equals(fragment) ? "vms :: table" : "vms";
+  }
+
+  @GetMapping("/vms/{id}")
+  String one(
+      @PathVariable VmId id,
+      @RequestParam(required = false) @Nullable String fragment,
+      @RequestParam(required = false) @Nullable String range,
+      @RequestParam(required = false) @Nullable HostId target,
+      Model model) {
+    var vm = vms.find(id.value());
+    model.addAttribute("vm", details.of(vm));
+    if ("state".equals(fragment)) {
+      return "vm :: state";
+    }
+    var past = moves.ofVm(id, MOST_MOVES);
+    model.addAttribute("moves", past);
+    model.addAttribute("longestDowntimeMillis", FinishedMigration.longestMillis(past));
+    model.addAttribute("placements", details.placements(vm));
+    model.addAttribute("disks", details.disks(vm));
+    model.addAttribute("targets", targets.of(vm));
+    model.addAttribute("target", target);
+    model.addAttribute("checks", target == null ? List.of() : checks(id, target));
+    model.addAttribute("range", Ranges.chosen(range));
+    return "vm";
+  }
+
+  private List<Check> checks(VmId vm, HostId target) {
+    try {
+      return checks.of(vm, target);
+    } catch (Problem e) {
+      return List.of(new Check("Known", false, e.sentence()));
+    }
+  }
+
+  static boolean matches(VmLine vm, String q) {
+    var wanted = q.strip().toLowerCase(Locale.ROOT);
+    return vm.name().toLowerCase(Locale.ROOT).contains(wanted)
+        || vm.uuid().toString().startsWith(wanted)
+        || vm.addresses().stream().anyMatch(a -> a.toLowerCase(Locale.ROOT).contains(wanted));
+  }
+
+  private static Comparator<VmLine> order(String sort) {
+    var byName = Comparator.comparing(VmLine::name);
+    return switch (sort) {
+      case "name" -> byName;
+      case "memory" -> Comparator.comparing(VmLine::memory).reversed().thenComparing(byName);
+      case "moved" ->
+          Comparator.comparing(
+                  VmLine::lastMoved, Comparator.nullsLast(Comparator.reverseOrder()))
+              .thenComparing(byName);
+      default ->
+          Comparator.comparing(VmLine::cpu, Comparator.nullsLast(Comparator.reverseOrder()))
+              .thenComparing(byName);
+    };
+  }
+}
