@@ -1,13 +1,12 @@
 package org.dcbalance.inventory;
 
-import java.net.URI;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import org.dcbalance.hypervisor.Hypervisor;
-import org.dcbalance.hypervisor.HypervisorDriver;
 import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.Hypervisors;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
@@ -19,13 +18,13 @@ import org.springframework.stereotype.Component;
 public class Connections implements DisposableBean {
   private record Open(String uri, Hypervisor hypervisor) {}
 
-  private final List<HypervisorDriver> drivers;
+  private final Hypervisors hypervisors;
   private final Hosts hosts;
   private final ConcurrentHashMap<HostId, Open> open = new ConcurrentHashMap<>();
   private final List<BiConsumer<HostId, HypervisorEvent>> listeners = new CopyOnWriteArrayList<>();
 
-  Connections(List<HypervisorDriver> drivers, Hosts hosts) {
-    this.drivers = List.copyOf(drivers);
+  Connections(Hypervisors hypervisors, Hosts hosts) {
+    this.hypervisors = hypervisors;
     this.hosts = hosts;
   }
 
@@ -67,8 +66,7 @@ public class Connections implements DisposableBean {
    * @throws Problem if the URI is malformed or not allowed
    */
   public Hypervisor connect(String uri) {
-    var parsed = parse(uri);
-    return driver(parsed).open(parsed);
+    return hypervisors.open(uri);
   }
 
   /**
@@ -77,8 +75,16 @@ public class Connections implements DisposableBean {
    * @throws Problem if the URI is malformed or not allowed
    */
   public void check(String uri) {
-    var parsed = parse(uri);
-    driver(parsed).check(parsed);
+    hypervisors.check(uri);
+  }
+
+  /**
+   * Check the URI by which other hosts reach a host.
+   *
+   * @throws Problem if it is malformed or not allowed
+   */
+  public void checkPeer(String uri) {
+    hypervisors.checkPeer(uri);
   }
 
   /** Be told of the events of all hosts that are connected. */
@@ -97,34 +103,5 @@ public class Connections implements DisposableBean {
   @Override
   public void destroy() {
     open.values().forEach(o -> o.hypervisor().close());
-  }
-
-  private HypervisorDriver driver(URI uri) {
-    return drivers.stream()
-        .filter(d -> d.handles(uri))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new Problem(
-                    ErrorCode.BAD_REQUEST,
-                    "\"" + uri.getScheme() + "\" is not a hypervisor that DCbalance supports.",
-                    "Maybe use a libvirt URI of a QEMU or Xen host, such as"
-                        + " qemu+tls://kvm-01.example.org/system or xen+ssh://root@xen-01/system."));
-  }
-
-  private static URI parse(String text) {
-    try {
-      var uri = URI.create(text.strip());
-      if (uri.getScheme() == null) {
-        throw new IllegalArgumentException("it names no scheme");
-      }
-      return uri;
-    } catch (IllegalArgumentException e) {
-      throw new Problem(
-          ErrorCode.BAD_REQUEST,
-          "\"" + text + "\" is not a URI: " + e.getMessage() + ".",
-          "Maybe use a libvirt URI such as qemu+tls://kvm-01.example.org/system.",
-          e);
-    }
   }
 }

@@ -282,7 +282,7 @@ public class HostRegistration {
 
   private void checkPeer(String peerUri) {
     try {
-      connections.check(peerUri);
+      connections.checkPeer(peerUri);
     } catch (Problem e) {
       throw new Problem(e.code(), "The peer URI: " + e.sentence(), e.advice(), e);
     }

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.CpuFits;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
@@ -26,6 +27,7 @@ import org.dcbalance.telemetry.LoadHistory;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.Problem;
 import org.dcbalance.units.TimeRange;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -46,14 +48,21 @@ class PoolSnapshots {
   private final LoadHistory loads;
   private final CpuFits cpuFits;
   private final MigrationRecords records;
+  private final Connections connections;
 
   PoolSnapshots(
-      Hosts hosts, Vms vms, LoadHistory loads, CpuFits cpuFits, MigrationRecords records) {
+      Hosts hosts,
+      Vms vms,
+      LoadHistory loads,
+      CpuFits cpuFits,
+      MigrationRecords records,
+      Connections connections) {
     this.hosts = hosts;
     this.vms = vms;
     this.loads = loads;
     this.cpuFits = cpuFits;
     this.records = records;
+    this.connections = connections;
   }
 
   Pool take(HostPool pool, BalancingSettings.Pace pace, int roundsOutOfBounds, Instant now) {
@@ -164,11 +173,22 @@ class PoolSnapshots {
         refused.put(target.id(), target.name() + " runs another hypervisor.");
       } else if (!target.can(Capability.LIVE_MIGRATION)) {
         refused.put(target.id(), target.name() + " cannot take guests live.");
+      } else if (!reachable(target)) {
+        refused.put(target.id(), target.name() + " has no URI by which other hosts reach it.");
       } else {
         cpuFits.refusal(target, vm.cpu()).ifPresent(sentence -> refused.put(target.id(), sentence));
       }
     }
     return refused;
+  }
+
+  private boolean reachable(Host target) {
+    try {
+      connections.checkPeer(target.reachedAt());
+      return true;
+    } catch (Problem notForPeers) {
+      return false;
+    }
   }
 
   private static Load idle(Vm vm) {

@@ -115,17 +115,6 @@ final class DomainXml {
         .anyMatch(i -> i.getAttribute("type").equals("network"));
   }
 
-  /** Tell whether a guest agent has connected to its channel. */
-  boolean agentAnswers() {
-    return Xml.children(devices, "channel").stream()
-        .map(channel -> Xml.at(channel, "target"))
-        .anyMatch(
-            target ->
-                target != null
-                    && target.getAttribute("name").equals("org.qemu.guest_agent.0")
-                    && target.getAttribute("state").equals("connected"));
-  }
-
   /** List what ties it to its host, in the order of the XML. */
   List<Tie> ties() {
     var ties = new ArrayList<Tie>(OtherManagers.tie(Xml.at(domain, "metadata")));

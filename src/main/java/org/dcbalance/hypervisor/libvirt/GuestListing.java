@@ -24,9 +24,8 @@ final class GuestListing {
 
   // virDomainInterfaceAddressesSource
   private static final int FROM_LEASES = 0;
-  private static final int FROM_AGENT = 1;
+  private static final int FROM_NEIGHBOURS = 2;
 
-  private static final Duration ADDRESSES_WITHIN = Duration.ofSeconds(2);
   private static final UUID DOMAIN_0 = new UUID(0, 0);
 
   private final HostLink link;
@@ -39,7 +38,7 @@ final class GuestListing {
     var snapshots = uuids(WITH_SNAPSHOTS, true);
     var guests = new ArrayList<Guest>();
     for (var uuid : uuids(0, false)) {
-      if (!uuid.equals(DOMAIN_0) && !uuid.equals(PeerProbe.GUEST)) {
+      if (!uuid.equals(DOMAIN_0) && !PeerProbe.owns(uuid)) {
         guest(uuid, snapshots.contains(uuid)).ifPresent(guests::add);
       }
     }
@@ -111,21 +110,25 @@ final class GuestListing {
     }
   }
 
-  /** Ask for IP addresses where that is cheap; otherwise the MAC addresses have to do. */
+  /**
+   * Ask for IP addresses where the host itself knows them; otherwise the MAC addresses have to do.
+   * A guest's agent is not asked: one that hangs would hold up the other calls to the host.
+   */
   private List<String> addresses(UUID uuid, DomainXml xml) {
-    boolean agent = xml.agentAnswers();
-    if (xml.id() < 0 || !(agent || xml.onNetwork())) {
+    if (xml.id() < 0) {
       return xml.macs();
     }
+    int source = xml.onNetwork() ? FROM_LEASES : FROM_NEIGHBOURS;
     try {
       var found =
           link.call(
-              "tell a guest's addresses",
-              ADDRESSES_WITHIN,
-              connection -> addresses(connection.domain(uuid), agent ? FROM_AGENT : FROM_LEASES));
+              "tell a guest's addresses", connection -> addresses(connection.domain(uuid), source));
       return found.isEmpty() ? xml.macs() : found;
     } catch (HypervisorException e) {
-      return xml.macs();
+      return switch (e.kind()) {
+        case UNREACHABLE, TIMED_OUT, NO_LIBRARY, NO_SUCH_GUEST -> throw e;
+        case UNSUPPORTED, ABORTED, FAILED -> xml.macs();
+      };
     }
   }
 

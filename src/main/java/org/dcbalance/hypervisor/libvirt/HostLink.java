@@ -13,16 +13,22 @@ import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.LibvirtException;
 
-/** Keep one working connection to a host: made when needed, again when lost, with back-off. */
+/**
+ * Keep one working connection to a host: made when needed, again when lost, with back-off. A call
+ * that may last (a migration) gets a connection of its own, since calls on one go in turn.
+ */
 final class HostLink {
-  /** How many sessions with calls that never ended may linger before the host counts as hung. */
+  /** How many connections with calls that never ended may linger before the host counts as hung. */
   private static final int MOST_LINGERING = 4;
+
+  private static final int MOST_LONG_CALLS = 32;
 
   private final LibvirtUri uri;
   private final LibvirtSettings settings;
   private final HostEvents events;
   private final ReentrantLock lock = new ReentrantLock();
   private final Collection<Session> lingering = ConcurrentHashMap.newKeySet();
+  private final Collection<Session> longCalls = ConcurrentHashMap.newKeySet();
 
   // guarded by the lock
   private @Nullable Live live;
@@ -49,16 +55,59 @@ final class HostLink {
 
   /** Run a call within the call deadline, connecting first where needed. */
   <T extends @Nullable Object> T call(String doing, Session.Call<T> call) {
-    return call(doing, settings.callDeadline(), call);
+    return session().session.call(doing, settings.callDeadline(), call);
   }
 
-  <T extends @Nullable Object> T call(String doing, Duration deadline, Session.Call<T> call) {
-    return session().session.call(doing, deadline, call);
-  }
-
-  /** Run a call that has no deadline. */
+  /** Run a call that goes on until it ends, such as a migration, on a connection of its own. */
   <T extends @Nullable Object> T longCall(String doing, Session.Call<T> call) {
-    return session().session.longCall(doing, call);
+    return apart(doing, null, call);
+  }
+
+  /** Run a call that is waited for no longer than others, but may then go on for minutes. */
+  <T extends @Nullable Object> T detachedCall(String doing, Session.Call<T> call) {
+    return apart(doing, settings.callDeadline(), call);
+  }
+
+  private <T extends @Nullable Object> T apart(
+      String doing, @Nullable Duration deadline, Session.Call<T> call) {
+    if (longCalls.size() >= MOST_LONG_CALLS) {
+      throw new HypervisorException(
+          Kind.TIMED_OUT,
+          "%s does not keep up: %d long calls are running.".formatted(label(), MOST_LONG_CALLS),
+          null);
+    }
+    var attempt = new FutureTask<>(this::openApart);
+    start(attempt);
+    Session session;
+    try {
+      session = attempt.get(settings.connectDeadline().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // one that comes late must be closed, not used: nobody waits for this call any more
+      start(() -> retireLate(attempt));
+      throw unreachable(noAnswer(), e);
+    } catch (InterruptedException e) {
+      start(() -> retireLate(attempt));
+      Thread.currentThread().interrupt();
+      throw unreachable("The console stopped waiting for %s.".formatted(label()), e);
+    } catch (ExecutionException e) {
+      throw explained(e.getCause());
+    }
+    longCalls.add(session);
+    try {
+      return session.call(doing, deadline, call);
+    } finally {
+      session.retire();
+    }
+  }
+
+  private static void retireLate(FutureTask<Session> attempt) {
+    try {
+      attempt.get().retire();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      // it never came to be
+    }
   }
 
   /** Tell whether the host tells when jobs complete. */
@@ -92,7 +141,7 @@ final class HostLink {
       if (live != null && live.session.usable()) {
         return live;
       }
-      drop("the connection broke");
+      drop("the connection broke, or a call on it never ended");
       return connect();
     } finally {
       lock.unlock();
@@ -122,9 +171,8 @@ final class HostLink {
           null);
     }
     if (opening == null) {
-      var attempt = new FutureTask<>(this::open);
-      opening = attempt;
-      Thread.ofPlatform().daemon().name("libvirt-" + label() + "-open").start(attempt);
+      opening = new FutureTask<>(this::open);
+      start(opening);
     }
     try {
       var made = opening.get(settings.connectDeadline().toMillis(), TimeUnit.MILLISECONDS);
@@ -134,25 +182,34 @@ final class HostLink {
       return made;
     } catch (TimeoutException e) {
       // a connection that comes late is taken by the next attempt
-      throw failed(
-          "%s did not answer within %d s."
-              .formatted(label(), settings.connectDeadline().toSeconds()),
-          e);
+      throw failed(noAnswer(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw unreachable("The console stopped waiting for %s.".formatted(label()), e);
     } catch (ExecutionException e) {
       opening = null;
-      throw explained(e.getCause());
+      var explained = explained(e.getCause());
+      throw explained instanceof HypervisorException known && known.kind() == Kind.UNREACHABLE
+          ? failed(known.sentence(), known)
+          : explained;
     }
   }
 
-  private Live open() throws LibvirtException {
+  private void start(Runnable work) {
+    Thread.ofPlatform().daemon().name("libvirt-" + label() + "-open").start(work);
+  }
+
+  private OpenConnection openConnection() throws LibvirtException {
     var library = LibvirtLibrary.load();
     var connection =
         new OpenConnection(library, uri.connectString(new AllowedPaths(settings.allowedPaths())));
     connection.setKeepAlive(
         Math.toIntExact(settings.keepaliveInterval().toSeconds()), settings.keepaliveCount());
+    return connection;
+  }
+
+  private Live open() throws LibvirtException {
+    var connection = openConnection();
     var registration = events.register(connection);
     var self = new Session[1];
     self[0] =
@@ -169,17 +226,32 @@ final class HostLink {
     return new Live(self[0], registration);
   }
 
+  private Session openApart() throws LibvirtException {
+    var connection = openConnection();
+    var self = new Session[1];
+    self[0] = new Session(label(), connection, c -> longCalls.remove(self[0]));
+    return self[0];
+  }
+
+  private String noAnswer() {
+    return "%s did not answer within %d s."
+        .formatted(label(), settings.connectDeadline().toSeconds());
+  }
+
   private RuntimeException explained(@Nullable Throwable cause) {
-    if (cause instanceof LibvirtException e) {
-      var words = LibvirtFailure.of(e).words().strip().replaceFirst("\\.$", "");
-      return failed("The console could not connect to %s: %s.".formatted(label(), words), e);
+    if (cause == null) {
+      return new IllegalStateException("Connecting to " + label());
     }
-    if (cause instanceof LibvirtFailure e) {
-      return failed("The console could not connect to %s: %s.".formatted(label(), e.words()), e);
-    }
-    return cause instanceof RuntimeException known
-        ? known
-        : new IllegalStateException("Connecting to " + label(), cause);
+    return switch (cause) {
+      case LibvirtException e -> explained(LibvirtFailure.of(e));
+      case LibvirtFailure e ->
+          unreachable(
+              "The console could not connect to %s: %s."
+                  .formatted(label(), e.words().strip().replaceFirst("\\.$", "")),
+              e);
+      case RuntimeException known -> known;
+      default -> new IllegalStateException("Connecting to " + label(), cause);
+    };
   }
 
   private HypervisorException failed(String reason, @Nullable Throwable cause) {

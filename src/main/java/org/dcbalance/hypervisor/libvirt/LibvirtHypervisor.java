@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -37,12 +38,15 @@ final class LibvirtHypervisor implements Hypervisor {
   private final FinishedJobs finished = new FinishedJobs();
   private final DirtyRates dirtyRates = new DirtyRates();
   private final LoadReader loads;
+  private final PeerProbe peers;
   private final Map<UUID, String> busy = new ConcurrentHashMap<>();
+  private final Set<UUID> abortsAsked = ConcurrentHashMap.newKeySet();
 
   LibvirtHypervisor(LibvirtUri uri, LibvirtSettings settings) {
     xen = uri.driver().equals("xen");
     events = new HostEvents(finished);
     link = new HostLink(uri, settings, events);
+    peers = new PeerProbe(link, xen);
     loads = xen ? new SingleLoadReader(link) : new BulkLoadReader(link, dirtyRates);
   }
 
@@ -82,14 +86,8 @@ final class LibvirtHypervisor implements Hypervisor {
             link.call(
                 "measure a guest's dirty rate",
                 connection -> {
+                  requireNoJob(connection, guest, "its dirty rate is not measured");
                   try (var ref = connection.ref(guest)) {
-                    if (StatusReading.job(connection, ref) != Job.NONE) {
-                      throw new HypervisorException(
-                          Kind.FAILED,
-                          "The guest %s has a job, so its dirty rate is not measured."
-                              .formatted(guest),
-                          null);
-                    }
                     var at = Instant.now();
                     connection.checked(
                         connection
@@ -108,7 +106,19 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void migrate(MigrationOrder order) {
-    alone(order.guest(), "a migration", () -> new MigrationCall(link, xen, finished).run(order));
+    alone(order.guest(), "a migration", () -> migrateAlone(order));
+  }
+
+  private void migrateAlone(MigrationOrder order) {
+    abortsAsked.remove(order.guest());
+    try {
+      new MigrationCall(link, xen, finished).run(order);
+    } catch (HypervisorException e) {
+      // libvirt calls some aborted migrations "unexpectedly failed"
+      throw e.kind() == Kind.FAILED && abortsAsked.remove(order.guest())
+          ? new HypervisorException(Kind.ABORTED, e.sentence(), e)
+          : e;
+    }
   }
 
   @Override
@@ -164,6 +174,7 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void abort(UUID guest) {
+    abortsAsked.add(guest);
     on(guest, "abort a guest's job", Domain::abortJob);
   }
 
@@ -230,18 +241,28 @@ final class LibvirtHypervisor implements Hypervisor {
         guest,
         "a change of its mark",
         () ->
-            on(
-                guest,
+            link.call(
                 "mark a guest",
-                domain -> {
-                  StatusReading.write(domain, mark);
+                connection -> {
+                  requireNoJob(connection, guest, "it is not marked");
+                  StatusReading.write(connection, guest, mark);
                   return null;
                 }));
   }
 
+  /** A change of a guest with a job would wait for the job's end, half a minute or for good. */
+  private void requireNoJob(OpenConnection connection, UUID guest, String so) {
+    try (var ref = connection.ref(guest)) {
+      if (StatusReading.job(connection, ref) != Job.NONE) {
+        throw new HypervisorException(
+            Kind.FAILED, "The guest %s has a job, so %s.".formatted(guest, so), null);
+      }
+    }
+  }
+
   @Override
   public Optional<String> reachPeer(String peerUri) {
-    return new PeerProbe(link, xen).check(peerUri);
+    return peers.check(peerUri);
   }
 
   @Override

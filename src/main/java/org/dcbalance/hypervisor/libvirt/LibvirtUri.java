@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor.libvirt;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -76,7 +77,7 @@ record LibvirtUri(
           EXAMPLE);
     }
     var host = host(uri);
-    var transport = transport(plus < 0 ? "" : scheme.substring(plus + 1), host);
+    var transport = transport(plus < 0 ? null : scheme.substring(plus + 1), host);
     if (transport == Transport.UNIX && (host != null || uri.getRawAuthority() != null)) {
       throw refused(
           "A unix socket is on this machine, so the URI %s must not name a host.".formatted(uri),
@@ -124,7 +125,7 @@ record LibvirtUri(
     return "%s+%s://%s%s%s/system%s"
         .formatted(
             driver,
-            transport.name().toLowerCase(java.util.Locale.ROOT),
+            transport.name().toLowerCase(Locale.ROOT),
             user == null ? "" : user + "@",
             host == null ? "" : host,
             port < 0 ? "" : ":" + port,
@@ -137,9 +138,11 @@ record LibvirtUri(
     return host != null ? host : socket != null ? socket.toString() : "this machine";
   }
 
-  private static Transport transport(String name, @Nullable String host) {
+  private static Transport transport(@Nullable String name, @Nullable String host) {
+    if (name == null) {
+      return host == null ? Transport.UNIX : Transport.TLS;
+    }
     return switch (name) {
-      case "" -> host == null ? Transport.UNIX : Transport.TLS;
       case "unix" -> Transport.UNIX;
       case "tcp" -> Transport.TCP;
       case "tls" -> Transport.TLS;
@@ -208,7 +211,7 @@ record LibvirtUri(
       if (name.isEmpty() || !name.equals(transport.parameter)) {
         throw refused(
             "The parameter '%s' is not allowed in a URI with %s."
-                .formatted(name, transport.name().toLowerCase(java.util.Locale.ROOT)),
+                .formatted(name, transport.name().toLowerCase(Locale.ROOT)),
             transport.parameter.isEmpty()
                 ? "Maybe leave it out; this transport takes none."
                 : "Maybe leave it out; only '%s' is allowed here.".formatted(transport.parameter));

@@ -1,9 +1,13 @@
 package org.dcbalance.hypervisor.libvirt;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.libvirt.Domain;
@@ -17,16 +21,17 @@ import org.libvirt.LibvirtException;
  * offline migration that libvirt must refuse: it lacks the flag that offline migrations need. A
  * refusal for that reason proves name resolution, network, TLS and authentication; any other is the
  * answer why not. The definition is removed afterwards. What stays unproven is the port for the
- * memory itself (QEMU: 49152 and up). Xen has no offline migration, so there it cannot be checked.
+ * memory itself (QEMU: 49152 and up), and that the peer is another host: a migration to itself is
+ * refused by libvirt when it starts. Xen has no offline migration, so there it cannot be checked.
  */
 final class PeerProbe {
-  /** The definition that the check uses; it never counts as a guest. */
-  static final UUID GUEST = UUID.fromString("dcba1a2c-7ea4-4000-8000-000000000001");
+  /** The first half of the UUIDs of our definitions. */
+  private static final long MARK = 0xdcba1a2c7ea44000L;
 
   private static final String XML =
       """
       <domain type='%s'>
-        <name>dcbalance-reach-test</name>
+        <name>dcbalance-reach-test-%s</name>
         <uuid>%s</uuid>
         <description>Made by DCbalance to test the way to another host; may be removed.</description>
         <memory unit='MiB'>1</memory>
@@ -34,7 +39,7 @@ final class PeerProbe {
         <os><type>hvm</type></os>
       </domain>
       """;
-  private static final UUID OTHER = UUID.fromString("dcba1a2c-7ea4-4000-8000-000000000002");
+  private static final UUID OTHER = new UUID(MARK, 0x8000000000000000L);
 
   // virDomainMigrateFlags
   private static final int PEER2PEER = 1 << 1;
@@ -42,6 +47,9 @@ final class PeerProbe {
 
   private final HostLink link;
   private final boolean xen;
+
+  // an attempt goes on for up to two minutes where packets vanish
+  private final Set<String> running = ConcurrentHashMap.newKeySet();
 
   PeerProbe(HostLink link, boolean xen) {
     this.link = link;
@@ -60,25 +68,45 @@ final class PeerProbe {
               .formatted(link.label(), peerUri),
           null);
     }
+    if (!running.add(peerUri)) {
+      return Optional.of(noAnswer(peerUri));
+    }
+    var begun = new AtomicBoolean();
     try {
-      return link.call("try the way to " + peerUri, connection -> check(connection, peerUri));
+      return link.detachedCall(
+          "try the way to " + peerUri,
+          connection -> {
+            begun.set(true);
+            try {
+              return check(connection, peerUri);
+            } finally {
+              running.remove(peerUri);
+            }
+          });
     } catch (HypervisorException e) {
       if (e.kind() == Kind.TIMED_OUT) {
-        return Optional.of("%s got no answer from %s in time.".formatted(link.label(), peerUri));
+        return Optional.of(noAnswer(peerUri));
       }
       throw e;
+    } finally {
+      if (!begun.get()) {
+        running.remove(peerUri);
+      }
     }
+  }
+
+  private String noAnswer(String peerUri) {
+    return "%s got no answer from %s in time.".formatted(link.label(), peerUri);
   }
 
   private Optional<String> check(OpenConnection connection, String peerUri)
       throws LibvirtException {
-    var type = Xml.parse(connection.getCapabilities());
-    var domain = connection.domainDefineXML(XML.formatted(domainType(type), GUEST));
-    try (var ref = connection.ref(GUEST)) {
+    var type = domainType(Xml.parse(connection.getCapabilities()));
+    var guest = guest(peerUri);
+    var domain = connection.domainDefineXML(xml(type, guest));
+    try (var ref = connection.ref(guest)) {
       // the second safety: were the first check ever dropped, another guest's XML is refused too
-      var params =
-          new TypedParameters.Block(
-              Map.of("destination_xml", XML.formatted(domainType(type), OTHER)));
+      var params = new TypedParameters.Block(Map.of("destination_xml", xml(type, OTHER)));
       int result =
           connection
               .library()
@@ -97,6 +125,21 @@ final class PeerProbe {
     } finally {
       remove(domain);
     }
+  }
+
+  /** Tell whether a definition is one of ours, which never counts as a guest. */
+  static boolean owns(UUID guest) {
+    return guest.getMostSignificantBits() == MARK;
+  }
+
+  /** Give each peer a definition of its own: a retry meets what an interrupted check left. */
+  private static UUID guest(String peerUri) {
+    var hash = UUID.nameUUIDFromBytes(peerUri.getBytes(StandardCharsets.UTF_8));
+    return new UUID(MARK, hash.getLeastSignificantBits());
+  }
+
+  private static String xml(String type, UUID guest) {
+    return XML.formatted(type, guest.toString().substring(24), guest);
   }
 
   private static String domainType(org.w3c.dom.Element capabilities) {

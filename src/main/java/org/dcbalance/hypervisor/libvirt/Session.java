@@ -4,13 +4,11 @@ import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
@@ -20,30 +18,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Run calls on one connection, each within a deadline.
+ * Run calls on one connection, one after the other, each within a deadline.
  *
- * <p>A native call cannot be interrupted and would pin a virtual thread's carrier, so calls run on
- * a few platform threads of this host alone. A call that misses its deadline is left behind on its
- * thread; after {@value #MOST_STUCK} of those the session counts as broken and is replaced as a
- * whole.
+ * <p>One at a time, since libvirt clients from 6.1 to 10.3 may crash the whole process when threads
+ * share a connection (CVE-2024-4418). A native call cannot be interrupted and would pin a virtual
+ * thread's carrier, so calls run on a platform thread of their session. A call that misses its
+ * deadline is left behind, and its session takes no more: the next call needs a new one.
  */
 final class Session {
-  /** How many calls may be left behind before the connection is given up. */
-  static final int MOST_STUCK = 3;
-
   private static final Logger log = LoggerFactory.getLogger(Session.class);
-  private static final int THREADS = 4;
   private static final int WAITING = 64;
 
   private final String label;
   private final OpenConnection connection;
   private final Consumer<OpenConnection> whenOver;
-  private final ThreadPoolExecutor workers;
-  private final AtomicInteger stuck = new AtomicInteger();
-  private final AtomicInteger longCalls = new AtomicInteger();
+  private final ThreadPoolExecutor worker;
+  private volatile boolean stuck;
   private volatile boolean retired;
 
-  /** One call, on a worker thread. */
+  /** One call, on the session's thread. */
   interface Call<T extends @Nullable Object> {
     T on(OpenConnection connection) throws LibvirtException;
   }
@@ -58,80 +51,60 @@ final class Session {
     this.label = label;
     this.connection = connection;
     this.whenOver = whenOver;
-    this.workers =
+    this.worker =
         new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
+            1,
+            1,
             60,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING),
             Thread.ofPlatform().daemon().name("libvirt-" + label + "-", 1).factory());
-    workers.allowCoreThreadTimeOut(true);
+    worker.allowCoreThreadTimeOut(true);
   }
 
   /** Tell whether calls still make sense here. */
   boolean usable() {
-    return !retired && stuck.get() < MOST_STUCK && connection.alive();
+    return !retired && !stuck && connection.alive();
   }
 
   /**
-   * Run a call and wait for it within the deadline.
+   * Run a call and wait for it.
    *
    * @param doing completes "could not …" in the sentence of a failure
+   * @param deadline how long to wait, null to wait for its end
    * @throws HypervisorException TIMED_OUT when it is not over in time
    */
-  <T extends @Nullable Object> T call(String doing, Duration deadline, Call<T> call) {
+  <T extends @Nullable Object> T call(String doing, @Nullable Duration deadline, Call<T> call) {
     var task = new Task<T>(() -> call.on(connection));
     try {
-      workers.execute(task);
+      worker.execute(task);
     } catch (RejectedExecutionException e) {
-      throw new HypervisorException(
-          retired ? Kind.UNREACHABLE : Kind.TIMED_OUT,
-          retired
-              ? "The connection to %s was closed while the console tried to %s."
-                  .formatted(label, doing)
-              : "%s does not keep up: %d calls are waiting.".formatted(label, WAITING),
-          e);
+      throw retired
+          ? new HypervisorException(
+              Kind.UNREACHABLE,
+              "The connection to %s was closed while the console tried to %s."
+                  .formatted(label, doing),
+              e)
+          : new HypervisorException(
+              Kind.TIMED_OUT,
+              "%s does not keep up: %d calls are waiting.".formatted(label, WAITING),
+              e);
     }
     return await(task, doing, deadline);
   }
 
-  /** Run a call that may take as long as it likes, on a thread of its own, and wait for its end. */
-  <T extends @Nullable Object> T longCall(String doing, Call<T> call) {
-    var task = new FutureTask<T>(() -> call.on(connection));
-    longCalls.incrementAndGet();
-    Thread.ofPlatform()
-        .daemon()
-        .name("libvirt-" + label + "-long")
-        .start(
-            () -> {
-              try {
-                task.run();
-              } finally {
-                longCalls.decrementAndGet();
-              }
-            });
-    return await(task, doing, null);
-  }
-
   private <T extends @Nullable Object> T await(
-      Future<T> task, String doing, @Nullable Duration deadline) {
+      Task<T> task, String doing, @Nullable Duration deadline) {
     try {
       return deadline == null ? task.get() : task.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      if (task instanceof Task<?> late) {
-        late.giveUp();
-      }
+      task.giveUp();
+      var words = "%s did not %s within %.1f s.";
+      var seconds = deadline == null ? 0 : deadline.toMillis() / 1000.0;
       throw new HypervisorException(
-          Kind.TIMED_OUT,
-          "%s did not %s within %d s."
-              .formatted(label, doing, deadline == null ? 0 : deadline.toSeconds()),
-          e);
+          Kind.TIMED_OUT, String.format(java.util.Locale.ROOT, words, label, doing, seconds), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      if (task instanceof Task<?> late) {
-        late.giveUp();
-      }
       throw new HypervisorException(
           Kind.TIMED_OUT, "The console stopped waiting for %s to %s.".formatted(label, doing), e);
     } catch (ExecutionException e) {
@@ -159,14 +132,15 @@ final class Session {
       return;
     }
     retired = true;
-    workers.shutdown();
+    worker.shutdown();
     Thread.ofPlatform().daemon().name("libvirt-" + label + "-close").start(this::closeWhenIdle);
   }
 
   private void closeWhenIdle() {
     try {
-      while (!workers.awaitTermination(1, TimeUnit.SECONDS) || longCalls.get() > 0) {
-        Thread.sleep(50);
+      // closing under a running call would free what it uses
+      while (!worker.awaitTermination(1, TimeUnit.MINUTES)) {
+        log.debug("A call to {} still runs on a connection that was given up", label);
       }
       whenOver.accept(connection);
       connection.close();
@@ -177,10 +151,11 @@ final class Session {
     }
   }
 
-  /** A call that knows whether it was left behind while it ran. */
+  /**
+   * A call that can be given up: while it waits it never runs, while it runs the session is stuck.
+   */
   private final class Task<T extends @Nullable Object> extends FutureTask<T> {
     private boolean running;
-    private boolean abandoned;
 
     Task(Callable<T> call) {
       super(call);
@@ -189,26 +164,20 @@ final class Session {
     @Override
     public void run() {
       synchronized (this) {
-        running = true;
+        running = !isCancelled();
       }
       super.run();
       synchronized (this) {
         running = false;
-        if (abandoned) {
-          stuck.decrementAndGet();
-        }
       }
     }
 
-    void giveUp() {
-      synchronized (this) {
-        if (running) {
-          abandoned = true;
-          stuck.incrementAndGet();
-          return;
-        }
+    synchronized void giveUp() {
+      if (running) {
+        stuck = true;
+      } else {
+        cancel(false);
       }
-      cancel(false);
     }
   }
 }

@@ -81,14 +81,18 @@ final class StatusReading {
   }
 
   /** Write our mark to the running guest, with which it travels; null removes it. */
-  static void write(Domain domain, @Nullable String mark) throws LibvirtException {
+  static void write(OpenConnection connection, UUID guest, @Nullable String mark)
+      throws LibvirtException {
     var element = mark == null ? null : "<job>" + Xml.escape(mark) + "</job>";
+    var domain = connection.domain(guest);
     try {
       domain.setMetadata(ELEMENT, element, "dcbalance", MARK, LIVE);
     } catch (LibvirtException e) {
       if (mark != null || LibvirtFailure.of(e).code() != LibvirtFailure.NO_DOMAIN_METADATA) {
         throw e;
       }
+    } finally {
+      domain.free();
     }
   }
 }

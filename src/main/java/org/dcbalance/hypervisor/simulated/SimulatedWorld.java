@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * whoever looks at the world first makes up for the time since the last look, in cells of a fixed
  * grid, so that what happens does not depend on how often anyone looks.
  *
- * <p>Running migrations live in this console's memory. If it dies, their guests stay on their
- * sources, as the file says.
+ * <p>Running migrations live in this console's memory. If it dies or stands still, their guests
+ * stay on their sources, as the file says.
  */
 final class SimulatedWorld {
   /** Load changes so often. */
@@ -31,6 +31,9 @@ final class SimulatedWorld {
 
   /** Memory is written and copied in turns of this length while anyone looks at it. */
   private static final long MEMORY_CELL = 20_000_000;
+
+  /** Whoever ordered a migration looks far more often than this. */
+  private static final long STANDSTILL = 10_000_000_000L;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final SimulatedTime time;
@@ -212,6 +215,12 @@ final class SimulatedWorld {
       file.readIfChanged().ifPresent(this::apply);
     }
     long now = livedAtStart + (time.nanos() - nanosAtStart);
+    if (file != null && now - lived > STANDSTILL) {
+      // another console may have decided meanwhile what became of these guests
+      for (var migration : List.copyOf(migrations)) {
+        abort(migration, failed("The console that simulates it stood still."));
+      }
+    }
     while (lived < now) {
       boolean busy = memoryMatters();
       long cell = busy ? MEMORY_CELL : LOAD_CELL;

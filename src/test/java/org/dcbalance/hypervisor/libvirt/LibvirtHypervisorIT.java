@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,7 +29,6 @@ import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -250,17 +250,58 @@ class LibvirtHypervisorIT {
     assertThat(one.figures(web)).as("libvirt tells nothing of aborted migrations").isEmpty();
   }
 
+  /** A console that does nothing but migrate; a process of its own, to be killed. */
+  static final class MigratingConsole {
+    public static void main(String[] args) {
+      open(1).migrate(to(2, UUID.fromString(args[0])));
+    }
+  }
+
   @Test
-  void aMigrationGoesOnWhenTheConsoleDropsItsConnection() {
+  void aMigrationGoesOnWhenTheConsoleIsKilled() throws Exception {
     var web = LAB.start(1, "web-01", 1);
-    LAB.limitLink(1, 100);
-    var other = open(1);
-    CompletableFuture<@Nullable Void> ignored =
-        CompletableFuture.runAsync(() -> other.migrate(to(2, web)));
-    await(Duration.ofSeconds(10), () -> one.progress(web).isPresent());
-    other.close();
-    await(Duration.ofSeconds(30), () -> LAB.where("web-01").equals(List.of("2 running")));
-    assertThat(ignored).isNotNull();
+    LAB.limitLink(1, 60);
+    var console =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                MigratingConsole.class.getName(),
+                web.toString())
+            .inheritIO()
+            .start();
+    await(Duration.ofSeconds(30), () -> one.progress(web).isPresent());
+    console.destroyForcibly().waitFor();
+    assertThat(console.exitValue()).isEqualTo(128 + 9);
+    assertThat(one.progress(web)).isPresent();
+    await(Duration.ofSeconds(60), () -> one.status(web).isEmpty());
+    assertThat(LAB.where("web-01")).containsExactly("2 running");
+    assertThat(one.figures(web)).as("this connection was told, too").isPresent();
+  }
+
+  @Test
+  void theGuestStaysWhenTheTargetDies() {
+    var web = LAB.start(1, "web-01", 1, "dirty=32:4000:page");
+    LAB.limitLink(1, 60);
+    var moving = CompletableFuture.runAsync(() -> one.migrate(to(2, web)));
+    await(Duration.ofSeconds(20), () -> one.progress(web).isPresent());
+    LAB.host("kill", 2);
+    try {
+      var failure =
+          catchThrowableOfType(ExecutionException.class, () -> moving.get(60, TimeUnit.SECONDS));
+      System.out.println(failure.getCause());
+      assertThat(((HypervisorException) failure.getCause()).kind()).isEqualTo(Kind.FAILED);
+      var status = one.status(web).orElseThrow();
+      assertThat(status.state()).isEqualTo(GuestState.RUNNING);
+      assertThat(status.job()).isEqualTo(Job.NONE);
+    } finally {
+      LAB.host("start", 2);
+      // it came back with another network card, which its neighbour would learn of in a minute
+      LAB.host("sh", 1, "ip", "neigh", "flush", "all");
+      await(Duration.ofSeconds(30), () -> one.reachPeer(LAB.peerUri(2)).isEmpty());
+    }
   }
 
   @Test
@@ -377,6 +418,15 @@ class LibvirtHypervisorIT {
       assertThat(late.kind()).isEqualTo(Kind.TIMED_OUT);
       assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
       assertThat(one.guests()).as("another host is not held up").isEmpty();
+      for (int i = 0; i < 6; i++) {
+        var next = catchThrowableOfType(HypervisorException.class, hasty::guests);
+        assertThat(next.kind()).isIn(Kind.TIMED_OUT, Kind.UNREACHABLE);
+      }
+      var threads =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(t -> t.getName().startsWith("libvirt-" + hasty))
+              .count();
+      assertThat(threads).as("stuck calls do not pile up").isLessThanOrEqualTo(8);
     } finally {
       LAB.host("sh", 2, "kill", "-CONT", pid);
     }

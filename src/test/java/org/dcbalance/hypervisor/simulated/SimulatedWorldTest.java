@@ -243,6 +243,31 @@ class SimulatedWorldTest {
   }
 
   @Test
+  void endsTheMigrationsOfAConsoleThatStoodStill(@TempDir Path folder) {
+    var web = Fleet.standard(42).getFirst();
+    var time = new ManualTime();
+    var stopped = world(Fleet.standard(42), time, folder.resolve("simulated-pool.properties"));
+    var migration =
+        stopped.look(
+            () -> {
+              var started =
+                  new SimulatedMigration(
+                      stopped.guest(web.uuid()).orElseThrow(),
+                      stopped.host("sim-01").orElseThrow(),
+                      stopped.host("sim-02").orElseThrow(),
+                      Duration.ofMillis(300),
+                      null);
+              stopped.start(started);
+              return started;
+            });
+    time.pass(Duration.ofMinutes(1));
+
+    assertThatThrownBy(() -> stopped.await(migration)).hasMessageContaining("stood still");
+    assertThat(stopped.look(() -> stopped.guest(web.uuid()).orElseThrow().host()))
+        .isEqualTo("sim-01");
+  }
+
+  @Test
   void consolesWritingAtOnceLoseNothing(@TempDir Path folder) throws Exception {
     var file = folder.resolve("simulated-pool.properties");
     var plans = Fleet.standard(42);
