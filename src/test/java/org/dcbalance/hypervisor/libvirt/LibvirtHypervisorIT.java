@@ -8,12 +8,16 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.CpuFit;
@@ -372,6 +376,33 @@ class LibvirtHypervisorIT {
         .containsExactly(Tie.Kind.SNAPSHOT_METADATA);
     LAB.host("virsh", 1, "snapshot-delete", "web-01", "s1");
     assertThat(one.guests().getFirst().ties()).isEmpty();
+  }
+
+  @Test
+  void servesManyCallersAtOnce() throws Exception {
+    var web = LAB.start(1, "web-01", 1);
+    long until = System.nanoTime() + Duration.ofSeconds(4).toNanos();
+    var calls = new LongAdder();
+    try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      var all = new ArrayList<Future<?>>();
+      for (int i = 0; i < 16; i++) {
+        all.add(
+            callers.submit(
+                () -> {
+                  while (System.nanoTime() < until) {
+                    assertThat(one.readLoad().guests()).hasSize(1);
+                    assertThat(one.status(web)).isPresent();
+                    assertThat(one.progress(web)).isEmpty();
+                    calls.add(3);
+                  }
+                }));
+      }
+      for (var caller : all) {
+        caller.get(30, TimeUnit.SECONDS);
+      }
+    }
+    System.out.println(calls.sum() / 4 + " calls a second by 16 callers");
+    assertThat(calls.sum()).isGreaterThan(100);
   }
 
   @Test
