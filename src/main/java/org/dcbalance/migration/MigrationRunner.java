@@ -38,7 +38,7 @@ class MigrationRunner implements DisposableBean {
   private final JdbcClient jdbc;
   private final ConcurrentHashMap<Long, Driven> driven = new ConcurrentHashMap<>();
   private final ReentrantLock looking = new ReentrantLock();
-  private volatile boolean stopped;
+  private boolean stopped;
 
   MigrationRunner(
       Migrations migrations,
@@ -173,7 +173,13 @@ class MigrationRunner implements DisposableBean {
    */
   @Override
   public void destroy() {
-    stopped = true;
-    driven.values().forEach(this::release);
+    // a look under way would otherwise take up again what is let go here
+    looking.lock();
+    try {
+      stopped = true;
+      driven.values().forEach(this::release);
+    } finally {
+      looking.unlock();
+    }
   }
 }

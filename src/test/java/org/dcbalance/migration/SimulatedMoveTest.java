@@ -16,6 +16,7 @@ import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
+import org.dcbalance.live.Signals;
 import org.dcbalance.recommendation.MoveSettled;
 import org.dcbalance.recommendation.RecommendationApproved;
 import org.dcbalance.testing.PostgresForTests;
@@ -30,12 +31,14 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.FilterType;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.web.bind.annotation.RestController;
 
 /** Moves a guest of the simulated pool, from approval to what both hosts say. */
 @SpringBootTest(
@@ -47,7 +50,7 @@ class SimulatedMoveTest {
   @SpringBootConfiguration
   @EnableAutoConfiguration
   @EnableScheduling
-  @Import(PostgresForTests.class)
+  @Import({PostgresForTests.class, Signals.class})
   @EntityScan({"org.dcbalance.inventory", "org.dcbalance.migration"})
   @EnableJpaRepositories({"org.dcbalance.inventory", "org.dcbalance.migration"})
   @ConfigurationPropertiesScan({
@@ -56,12 +59,17 @@ class SimulatedMoveTest {
     "org.dcbalance.migration",
     "org.dcbalance.hypervisor.simulated"
   })
-  @ComponentScan({
-    "org.dcbalance.inventory",
-    "org.dcbalance.leadership",
-    "org.dcbalance.migration",
-    "org.dcbalance.hypervisor.simulated"
-  })
+  @ComponentScan(
+      basePackages = {
+        "org.dcbalance.inventory",
+        "org.dcbalance.leadership",
+        "org.dcbalance.migration",
+        "org.dcbalance.hypervisor.simulated"
+      },
+      excludeFilters =
+          @ComponentScan.Filter(
+              type = FilterType.ANNOTATION,
+              classes = {SpringBootConfiguration.class, RestController.class}))
   static class Parts {
     volatile MoveSettled settled;
 

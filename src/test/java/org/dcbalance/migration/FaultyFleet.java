@@ -1,0 +1,234 @@
+package org.dcbalance.migration;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorDriver;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hosts that behave like real ones while a test stops them at a point, silences them or kills them.
+ * Jobs run in threads of the fleet: they go on whoever asked for them. Should a guest ever run
+ * twice, it is noted.
+ */
+class FaultyFleet implements HypervisorDriver {
+  /** Points at which a job or an answer can be stopped. */
+  enum Point {
+    FITS,
+    MARK,
+    COPYING,
+    SWITCH_OVER,
+    AFTER_JOB
+  }
+
+  /** What a host knows of a guest. */
+  record Copy(GuestState state, Why why, Job job, @Nullable String mark) {}
+
+  final Map<String, FaultyHost> hosts = new ConcurrentHashMap<>();
+  final List<String> violations = new CopyOnWriteArrayList<>();
+  final AtomicInteger migrations = new AtomicInteger();
+  private final Map<Point, Stop> stops = new EnumMap<>(Point.class);
+  volatile Duration copyTime = Duration.ofMillis(300);
+
+  /** Something that a test holds at a point. */
+  static final class Stop {
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final Semaphore go = new Semaphore(0);
+
+    void awaitReached() throws InterruptedException {
+      if (!reached.await(20, TimeUnit.SECONDS)) {
+        throw new AssertionError("The point was not reached.");
+      }
+    }
+
+    void release() {
+      go.release(1_000);
+    }
+  }
+
+  /** Hold whatever comes to a point until it is released. */
+  synchronized Stop stopAt(Point point) {
+    var stop = new Stop();
+    stops.put(point, stop);
+    return stop;
+  }
+
+  synchronized void reset() {
+    stops.values().forEach(Stop::release);
+    stops.clear();
+    hosts.clear();
+    violations.clear();
+    migrations.set(0);
+    copyTime = Duration.ofMillis(300);
+  }
+
+  void pass(Point point) {
+    Stop stop;
+    synchronized (this) {
+      stop = stops.get(point);
+    }
+    if (stop != null) {
+      stop.reached.countDown();
+      stop.go.acquireUninterruptibly();
+    }
+  }
+
+  FaultyHost host(String name) {
+    return hosts.computeIfAbsent(name, n -> new FaultyHost(this, n));
+  }
+
+  /** Change what hosts know, and look whether a guest runs twice. */
+  synchronized void change(UUID guest, Runnable change) {
+    change.run();
+    var running =
+        hosts.values().stream()
+            .filter(h -> h.copies.get(guest) instanceof Copy c && c.state() == GuestState.RUNNING)
+            .map(FaultyHost::name)
+            .sorted()
+            .toList();
+    if (running.size() > 1) {
+      violations.add(guest + " runs on " + running);
+    }
+  }
+
+  /** Run one migration as the source's daemon would, whether or not anybody listens. */
+  RunningJob begin(FaultyHost source, MigrationOrder order) {
+    var guest = order.guest();
+    var target = host(URI.create(order.peerUri()).getHost());
+    var job = new RunningJob(source, target, guest);
+    migrations.incrementAndGet();
+    source.fail(!target.reachable, Kind.FAILED, "unable to connect to " + target.name());
+    change(
+        guest,
+        () -> {
+          source.set(guest, GuestState.RUNNING, Why.NONE, Job.OUTGOING_MIGRATION);
+          target.set(guest, GuestState.PAUSED, Why.MIGRATING, Job.INCOMING_MIGRATION);
+          source.jobs.put(guest, job);
+        });
+    Thread.ofPlatform().daemon().name("fleet-job").start(job);
+    return job;
+  }
+
+  /** One job of a source's daemon. */
+  final class RunningJob implements Runnable {
+    private final FaultyHost source;
+    private final FaultyHost target;
+    private final UUID guest;
+    private final long begun = System.nanoTime();
+    final CountDownLatch over = new CountDownLatch(1);
+    volatile boolean aborted;
+    volatile @Nullable HypervisorException failure;
+
+    RunningJob(FaultyHost source, FaultyHost target, UUID guest) {
+      this.source = source;
+      this.target = target;
+      this.guest = guest;
+    }
+
+    double share() {
+      return Math.min(1.0, (System.nanoTime() - begun) / (double) copyTime.toNanos());
+    }
+
+    @Override
+    public void run() {
+      pass(Point.COPYING);
+      while (share() < 1 && !aborted && target.alive) {
+        sleep(5);
+      }
+      if (aborted || !target.alive) {
+        stay();
+        return;
+      }
+      change(guest, () -> source.set(guest, GuestState.PAUSED, Why.MIGRATING, Job.OUTGOING_MIGRATION));
+      pass(Point.SWITCH_OVER);
+      sleep(40);
+      if (!target.alive) {
+        stay();
+        return;
+      }
+      change(guest, () -> target.set(guest, GuestState.RUNNING, Why.NONE, Job.NONE));
+      var took =
+          new MigrationFigures(
+              true,
+              Duration.ofNanos(System.nanoTime() - begun),
+              Duration.ofMillis(40),
+              Memory.ofMiB(512),
+              2);
+      change(
+          guest,
+          () -> {
+            source.copies.remove(guest);
+            source.jobs.remove(guest);
+            source.sent.put(guest, took);
+            target.received.put(guest, took);
+          });
+      end(null);
+    }
+
+    private void stay() {
+      change(
+          guest,
+          () -> {
+            target.copies.remove(guest);
+            source.set(guest, GuestState.RUNNING, Why.NONE, Job.NONE);
+            source.jobs.remove(guest);
+          });
+      end(
+          aborted
+              ? new HypervisorException(Kind.ABORTED, "operation aborted: migration job: canceled", null)
+              : new HypervisorException(Kind.FAILED, "lost connection to " + target.name() + ".", null));
+    }
+
+    private void end(@Nullable HypervisorException why) {
+      failure = why;
+      pass(Point.AFTER_JOB);
+      over.countDown();
+    }
+  }
+
+  @Override
+  public boolean handles(URI uri) {
+    return "faulty".equals(uri.getScheme());
+  }
+
+  @Override
+  public void check(URI uri) {}
+
+  @Override
+  public Hypervisor open(URI uri) {
+    return host(uri.getHost());
+  }
+
+  static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  static Optional<GuestStatus> status(@Nullable Copy copy) {
+    return Optional.ofNullable(copy)
+        .map(c -> new GuestStatus(c.state(), c.why(), c.job(), c.mark(), true));
+  }
+}

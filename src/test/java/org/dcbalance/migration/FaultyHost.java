@@ -1,0 +1,231 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.hypervisor.Guest;
+import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.HostFacts;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.migration.FaultyFleet.Copy;
+import org.dcbalance.migration.FaultyFleet.Point;
+import org.dcbalance.migration.FaultyFleet.RunningJob;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/** One host of a {@link FaultyFleet}. */
+final class FaultyHost implements Hypervisor {
+  private static final Memory TOTAL = Memory.ofGiB(16);
+
+  final Map<UUID, Copy> copies = new ConcurrentHashMap<>();
+  final Map<UUID, RunningJob> jobs = new ConcurrentHashMap<>();
+  final Map<UUID, MigrationFigures> sent = new ConcurrentHashMap<>();
+  final Map<UUID, MigrationFigures> received = new ConcurrentHashMap<>();
+  volatile boolean reachable = true;
+  volatile boolean alive = true;
+  volatile Memory used = Memory.ofGiB(2);
+  volatile CpuFit fit = new CpuFit.Fits();
+  private final FaultyFleet fleet;
+  private final String name;
+
+  FaultyHost(FaultyFleet fleet, String name) {
+    this.fleet = fleet;
+    this.name = name;
+  }
+
+  String name() {
+    return name;
+  }
+
+  void set(UUID guest, GuestState state, Why why, Job job) {
+    var known = copies.get(guest);
+    copies.put(guest, new Copy(state, why, job, known == null ? null : known.mark()));
+  }
+
+  void fail(boolean when, Kind kind, String sentence) {
+    if (when) {
+      throw new HypervisorException(kind, sentence, null);
+    }
+  }
+
+  private void answer() {
+    fail(!reachable || !alive, Kind.UNREACHABLE, name + " does not answer.");
+  }
+
+  private Copy known(UUID guest) {
+    answer();
+    var copy = copies.get(guest);
+    if (copy == null) {
+      throw new HypervisorException(Kind.NO_SUCH_GUEST, name + " does not know " + guest, null);
+    }
+    return copy;
+  }
+
+  @Override
+  public HostFacts facts() {
+    answer();
+    return new HostFacts(
+        new UUID(0, name.hashCode()), name, "QEMU", "7.2", "9.0", "x86_64", 8, TOTAL, Map.of());
+  }
+
+  @Override
+  public List<Guest> guests() {
+    answer();
+    return List.of();
+  }
+
+  @Override
+  public LoadReading readLoad() {
+    answer();
+    return new LoadReading(
+        Instant.now(),
+        System.nanoTime(),
+        new LoadReading.HostCounters(Duration.ZERO, 8, used, TOTAL),
+        List.of());
+  }
+
+  @Override
+  public Optional<GuestStatus> status(UUID guest) {
+    answer();
+    synchronized (fleet) {
+      return FaultyFleet.status(copies.get(guest));
+    }
+  }
+
+  @Override
+  public void measureDirtyRate(UUID guest, Duration window) {
+    fail(true, Kind.UNSUPPORTED, "no dirty rates here");
+  }
+
+  @Override
+  public CpuFit fits(GuestCpu cpu) {
+    answer();
+    fleet.pass(Point.FITS);
+    return fit;
+  }
+
+  @Override
+  public void migrate(MigrationOrder order) {
+    known(order.guest());
+    var job = fleet.begin(this, order);
+    while (true) {
+      try {
+        if (job.over.await(20, TimeUnit.MILLISECONDS)) {
+          break;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      answer();
+    }
+    var failure = job.failure;
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  @Override
+  public Optional<MigrationProgress> progress(UUID guest) {
+    answer();
+    return Optional.ofNullable(jobs.get(guest))
+        .map(
+            job ->
+                new MigrationProgress(
+                    Instant.now(),
+                    Duration.ofMillis(1),
+                    Memory.ofMiB(512),
+                    new Memory((long) (job.share() * (512L << 20))),
+                    new Memory((long) ((1 - job.share()) * (512L << 20))),
+                    ByteRate.ZERO,
+                    ByteRate.ofMiB(100),
+                    1));
+  }
+
+  @Override
+  public Optional<MigrationFigures> figures(UUID guest) {
+    answer();
+    return Optional.ofNullable(sent.get(guest));
+  }
+
+  @Override
+  public Optional<MigrationFigures> incomingFigures(UUID guest) {
+    answer();
+    return Optional.ofNullable(received.get(guest));
+  }
+
+  @Override
+  public void abort(UUID guest) {
+    answer();
+    var job = jobs.get(guest);
+    fail(job == null, Kind.FAILED, "no job is active on the domain");
+    if (job != null) {
+      job.aborted = true;
+    }
+  }
+
+  @Override
+  public void setMaxDowntime(UUID guest, Duration longest) {
+    known(guest);
+  }
+
+  @Override
+  public void resume(UUID guest) {
+    known(guest);
+    fleet.change(guest, () -> set(guest, GuestState.RUNNING, Why.NONE, Job.NONE));
+  }
+
+  @Override
+  public void pause(UUID guest) {
+    known(guest);
+    fleet.change(guest, () -> set(guest, GuestState.PAUSED, Why.USER, Job.NONE));
+  }
+
+  @Override
+  public void destroy(UUID guest) {
+    known(guest);
+    fleet.change(guest, () -> copies.remove(guest));
+  }
+
+  @Override
+  public void undefine(UUID guest) {
+    known(guest);
+    fleet.change(guest, () -> copies.remove(guest));
+  }
+
+  @Override
+  public void mark(UUID guest, @Nullable String mark) {
+    var copy = known(guest);
+    fleet.pass(Point.MARK);
+    copies.put(guest, new Copy(copy.state(), copy.why(), copy.job(), mark));
+  }
+
+  @Override
+  public Optional<String> reachPeer(String peerUri) {
+    return Optional.empty();
+  }
+
+  @Override
+  public void listen(Consumer<HypervisorEvent> listener) {}
+
+  @Override
+  public void close() {}
+}

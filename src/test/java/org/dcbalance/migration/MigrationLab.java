@@ -1,0 +1,268 @@
+package org.dcbalance.migration;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.FleetEvents;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Placements;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.leadership.LeadershipForTests;
+import org.dcbalance.live.Signals;
+import org.dcbalance.recommendation.RecommendationApproved;
+import org.dcbalance.testing.PostgresForTests;
+import org.dcbalance.units.Operator;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.boot.persistence.autoconfigure.EntityScan;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.FilterType;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.event.EventListener;
+import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** A database, a faulty fleet, and any number of consoles that drive migrations on it. */
+@SpringBootConfiguration
+@EnableAutoConfiguration
+@Import({
+  PostgresForTests.class,
+  Connections.class,
+  FleetEvents.class,
+  Placements.class,
+  Leadership.class,
+  Signals.class,
+  FaultyFleet.class
+})
+@EntityScan({"org.dcbalance.inventory", "org.dcbalance.migration"})
+@EnableJpaRepositories({"org.dcbalance.inventory", "org.dcbalance.migration"})
+@ConfigurationPropertiesScan({"org.dcbalance.leadership", "org.dcbalance.migration"})
+@ComponentScan(
+    basePackages = "org.dcbalance.migration",
+    excludeFilters =
+        @ComponentScan.Filter(
+            type = FilterType.ANNOTATION,
+            classes = SpringBootConfiguration.class))
+class MigrationLab {
+  private static final Duration LEASE = Duration.ofMillis(700);
+
+  @Autowired Pools pools;
+  @Autowired Hosts hosts;
+  @Autowired Vms vms;
+  @Autowired Migrations migrations;
+  @Autowired MigrationLog lines;
+  @Autowired ProgressLog progress;
+  @Autowired Placements placements;
+  @Autowired FleetEvents fleetEvents;
+  @Autowired Connections connections;
+  @Autowired FaultyFleet fleet;
+  @Autowired MovesByHand moves;
+  @Autowired Aborts aborts;
+  @Autowired MigrationRows rows;
+  @Autowired JdbcClient jdbc;
+  @Autowired PlatformTransactionManager transactions;
+  @Autowired ApplicationEventPublisher events;
+
+  final List<MigrationFinished> finished = new CopyOnWriteArrayList<>();
+  final List<Console> consoles = new CopyOnWriteArrayList<>();
+
+  @Bean
+  static Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  @EventListener
+  void on(MigrationFinished event) {
+    finished.add(event);
+  }
+
+  /** Begin with an empty database, three hosts that answer, and no console. */
+  void reset() {
+    consoles.forEach(Console::kill);
+    consoles.clear();
+    fleet.reset();
+    finished.clear();
+    jdbc.sql("truncate migration, recommendation, placement, fleet_event, vm, host, lease cascade").update();
+    jdbc.sql("delete from pool where name = 'lab'").update();
+    var pool = pools.save(new HostPool("lab", false, List.of("/srv/shared")));
+    for (var name : List.of("kvm-01", "kvm-02", "kvm-03")) {
+      var host = hosts.save(new Host(pool.id(), name, "faulty://" + name, null, Instant.now()));
+      jdbc.sql("update host set state = 'UP', last_seen = now(), hypervisor = 'QEMU' where id = :id")
+          .param("id", host.id().value())
+          .update();
+      fleet.host(name);
+    }
+  }
+
+  Host host(String name) {
+    return hosts.findByName(name).orElseThrow();
+  }
+
+  Vm vm(String name) {
+    return vms.findByGoneSinceIsNullOrderByName().stream()
+        .filter(v -> v.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Run a guest on a host and have the inventory know it. */
+  Vm guest(String name, String on, String disks) {
+    var uuid = UUID.randomUUID();
+    fleet.change(
+        uuid, () -> fleet.host(on).set(uuid, GuestState.RUNNING, Why.NONE, Job.NONE));
+    jdbc.sql(
+            """
+            insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes, disks, cpu)
+            values (:uuid, :host, :name, 'RUNNING', 1, :memory, :memory, cast(:disks as jsonb),
+              '{"xml":"","emulator":"","arch":"x86_64","machine":"","virtType":"kvm"}')
+            """)
+        .param("uuid", uuid)
+        .param("host", host(on).id().value())
+        .param("name", name)
+        .param("memory", 512L << 20)
+        .param("disks", disks)
+        .update();
+    return vm(name);
+  }
+
+  Vm guest(String name, String on) {
+    return guest(name, on, "[]");
+  }
+
+  /** Store an approved recommendation. */
+  long recommendation(Vm vm, Host target) {
+    return jdbc.sql(
+            """
+            insert into recommendation (pool_id, vm_id, source_id, target_id, priority, state, why,
+              why_target, effects, cost, gain, imbalance_before, imbalance_after, created_at, expires_at)
+            values (:pool, :vm, :source, :target, 'HIGH', 'APPROVED', 'busy', 'free', '[]', '{}',
+              0.1, 0.3, 0.2, now(), now() + interval '15 minutes') returning id
+            """)
+        .param("pool", target.poolId().value())
+        .param("vm", vm.id().value())
+        .param("source", vm.hostId().value())
+        .param("target", target.id().value())
+        .query(Long.class)
+        .single();
+  }
+
+  /** Approve it, as the recommendation module does: by an event in a transaction. */
+  void approve(long recommendation, Vm vm, Host target) {
+    new TransactionTemplate(transactions)
+        .executeWithoutResult(
+            status ->
+                events.publishEvent(
+                    new RecommendationApproved(
+                        recommendation,
+                        target.poolId(),
+                        vm.id(),
+                        vm.hostId(),
+                        target.id(),
+                        "busy",
+                        new Operator("ann"),
+                        null,
+                        null,
+                        null,
+                        null,
+                        null)));
+  }
+
+  /** Ask for a move and give its migration's id. */
+  long move(Vm vm, String target) {
+    var to = host(target);
+    var recommendation = recommendation(vm, to);
+    approve(recommendation, vm, to);
+    return jdbc.sql("select id from migration where recommendation_id = :id")
+        .param("id", recommendation)
+        .query(Long.class)
+        .single();
+  }
+
+  Migration row(long id) {
+    return migrations.findById(id).orElseThrow();
+  }
+
+  Console console() {
+    return console(Duration.ofMinutes(15), Duration.ofSeconds(2));
+  }
+
+  Console console(Duration longest, Duration lostAfter) {
+    var console = new Console(longest, lostAfter);
+    consoles.add(console);
+    return console;
+  }
+
+  static void await(String what, BooleanSupplier condition) {
+    var until = Instant.now().plusSeconds(25);
+    while (!condition.getAsBoolean()) {
+      if (Instant.now().isAfter(until)) {
+        throw new AssertionError("This did not come about: " + what);
+      }
+      FaultyFleet.sleep(10);
+    }
+  }
+
+  /** One console: a lease of its own, and a runner. */
+  final class Console {
+    final LeadershipForTests lease = new LeadershipForTests(jdbc, LEASE);
+    final MigrationRunner runner;
+    private volatile boolean ticking = true;
+
+    Console(Duration longest, Duration lostAfter) {
+      var settings =
+          new MigrationSettings(
+              4, 2, 2, 1, 1,
+              Duration.ofSeconds(30), Duration.ofMillis(100), longest, 5,
+              Duration.ofMillis(20), Duration.ofMillis(50), Duration.ofMillis(50),
+              Duration.ofMillis(500), lostAfter, Duration.ofMillis(100),
+              Duration.ofMillis(100), Duration.ofMillis(100));
+      var desk =
+          new MigrationDesk(
+              migrations, lines, progress, placements, fleetEvents, lease.leadership(), events,
+              transactions, clock());
+      var checks = new PreFlightChecks(vms, hosts, pools, connections, jdbc, settings, clock());
+      var tools =
+          new MigrationDrive.Tools(desk, settings, checks, connections, vms, hosts, pools);
+      runner = new MigrationRunner(migrations, hosts, lease.leadership(), settings, tools, jdbc);
+      Thread.ofPlatform().daemon().name("console").start(this::tick);
+    }
+
+    private void tick() {
+      while (ticking) {
+        lease.renew();
+        runner.look();
+        FaultyFleet.sleep(50);
+      }
+    }
+
+    /** Stop renewing the lease and looking at the table; what is under way goes on, unaware. */
+    void freeze() {
+      ticking = false;
+    }
+
+    /** Die without a word: nothing is written and the lease is not given back. */
+    void kill() {
+      ticking = false;
+      runner.destroy();
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.migration.SettlementTable.Action;
+import org.dcbalance.migration.SettlementTable.Doubt;
+import org.junit.jupiter.api.Test;
+
+/** Goes through every pair of answers that two hosts can give. */
+class SettlementTableTest {
+  private static final Side RUNNING = new Side.Running(false, Job.NONE);
+  private static final Side RUNNING_JOB = new Side.Running(false, Job.OUTGOING_MIGRATION);
+  private static final Side RUNNING_POST_COPY = new Side.Running(true, Job.NONE);
+  private static final Side PAUSED = new Side.Paused(Why.MIGRATING, Job.NONE);
+  private static final Side PAUSED_JOB = new Side.Paused(Why.MIGRATING, Job.OUTGOING_MIGRATION);
+  private static final Side INCOMING = new Side.Paused(Why.MIGRATING, Job.INCOMING_MIGRATION);
+  private static final Side SHUT_OFF = new Side.ShutOff();
+  private static final Side ABSENT = new Side.Absent();
+  private static final Side UNKNOWN = new Side.Unknown("no answer");
+
+  private record Row(Side source, Side target, boolean arrived, Action action) {}
+
+  /** The rows that change something or end a migration: all others must hold still. */
+  private static final List<Row> ACTING =
+      List.of(
+          either(RUNNING, ABSENT, new Action.StayedOnSource()),
+          either(RUNNING, PAUSED, new Action.DestroyTargetCopy()),
+          either(PAUSED, RUNNING, new Action.DestroySourceCopy()),
+          either(PAUSED, ABSENT, new Action.ResumeSource()),
+          either(ABSENT, RUNNING, new Action.RunsOnTarget(false)),
+          either(SHUT_OFF, RUNNING, new Action.RunsOnTarget(true)),
+          either(RUNNING, RUNNING, new Action.PauseTarget()),
+          List.of(
+              new Row(ABSENT, PAUSED, true, new Action.ResumeTarget()),
+              new Row(SHUT_OFF, PAUSED, true, new Action.ResumeTarget())))
+          .stream()
+          .flatMap(List::stream)
+          .toList();
+
+  private static List<Row> either(Side source, Side target, Action action) {
+    return List.of(new Row(source, target, true, action), new Row(source, target, false, action));
+  }
+
+  @Test
+  void actsInTheRowsOfTheTableAndHoldsStillInAllOthers() {
+    int others = 0;
+    for (var source : allSides()) {
+      for (var target : allSides()) {
+        for (boolean arrived : new boolean[] {true, false}) {
+          var expected =
+              ACTING.stream()
+                  .filter(
+                      r ->
+                          r.source().equals(source)
+                              && r.target().equals(target)
+                              && r.arrived() == arrived)
+                  .map(Row::action)
+                  .findFirst();
+          var decided = SettlementTable.decide(source, target, arrived);
+          if (expected.isPresent()) {
+            assertThat(decided).as("%s | %s", source, target).isEqualTo(expected.get());
+          } else {
+            assertThat(decided).as("%s | %s", source, target).isInstanceOf(Action.Hold.class);
+            others++;
+          }
+        }
+      }
+    }
+    assertThat(others).isEqualTo(allSides().size() * allSides().size() * 2 - ACTING.size());
+  }
+
+  @Test
+  void neverStartsWhatMayRunElsewhere() {
+    for (var source : allSides()) {
+      for (var target : allSides()) {
+        for (boolean arrived : new boolean[] {true, false}) {
+          switch (SettlementTable.decide(source, target, arrived)) {
+            case Action.ResumeSource() -> assertThat(target).isEqualTo(ABSENT);
+            case Action.ResumeTarget() -> {
+              assertThat(source).isIn(ABSENT, SHUT_OFF);
+              assertThat(arrived).isTrue();
+            }
+            case Action.DestroySourceCopy() -> assertThat(target).isEqualTo(RUNNING);
+            case Action.DestroyTargetCopy() -> assertThat(source).isEqualTo(RUNNING);
+            case Action.PauseTarget() -> assertThat(List.of(source, target)).containsOnly(RUNNING);
+            case Action.StayedOnSource() -> {
+              assertThat(source).isEqualTo(RUNNING);
+              assertThat(target).isEqualTo(ABSENT);
+            }
+            case Action.RunsOnTarget(var leftOver) -> {
+              assertThat(target).isEqualTo(RUNNING);
+              assertThat(source).isEqualTo(leftOver ? SHUT_OFF : ABSENT);
+            }
+            case Action.Hold hold -> {}
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void followsAJobWhateverTheTargetSaysUnlessASecondCopyRuns() {
+    for (var target : allSides()) {
+      var decided = SettlementTable.decide(RUNNING_JOB, target, false);
+      switch (target) {
+        case Side.Running r -> assertThat(decided).isEqualTo(ask(Doubt.NOT_IN_TABLE));
+        case Side.PostCopyFailed f -> assertThat(decided).isEqualTo(ask(Doubt.POST_COPY_FAILED));
+        case Side.Paused p -> assertThat(decided).isEqualTo(new Action.Adopt());
+        case Side.Absent a -> assertThat(decided).isEqualTo(new Action.Adopt());
+        case Side.ShutOff s -> assertThat(decided).isEqualTo(new Action.Adopt());
+        case Side.Odd o -> assertThat(decided).isEqualTo(new Action.Adopt());
+        case Side.Unknown u -> assertThat(decided).isEqualTo(new Action.Adopt());
+      }
+    }
+    assertThat(SettlementTable.decide(PAUSED_JOB, INCOMING, false)).isEqualTo(new Action.Adopt());
+  }
+
+  @Test
+  void waitsForASilentHost() {
+    for (var side : allSides()) {
+      boolean failedPostCopy = side instanceof Side.PostCopyFailed;
+      var expected = failedPostCopy ? ask(Doubt.POST_COPY_FAILED) : new Action.Wait();
+      assertThat(SettlementTable.decide(UNKNOWN, side, true)).isEqualTo(expected);
+      if (!SettlementTable.decide(side, UNKNOWN, true).equals(new Action.Adopt())) {
+        assertThat(SettlementTable.decide(side, UNKNOWN, true)).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void waitsForAJobOnEitherSideToEnd() {
+    assertThat(SettlementTable.decide(RUNNING, INCOMING, false)).isEqualTo(new Action.Wait());
+    assertThat(SettlementTable.decide(ABSENT, INCOMING, true)).isEqualTo(new Action.Wait());
+    assertThat(SettlementTable.decide(new Side.Running(false, Job.OTHER), ABSENT, false))
+        .isEqualTo(new Action.Wait());
+  }
+
+  @Test
+  void touchesNeitherDuringPostCopy() {
+    assertThat(
+            SettlementTable.decide(
+                new Side.Paused(Why.POST_COPY, Job.OUTGOING_MIGRATION), RUNNING_POST_COPY, false))
+        .isEqualTo(new Action.WatchPostCopy());
+    assertThat(SettlementTable.decide(new Side.PostCopyFailed(), RUNNING, false))
+        .isEqualTo(ask(Doubt.POST_COPY_FAILED));
+    assertThat(SettlementTable.decide(RUNNING, new Side.PostCopyFailed(), false))
+        .isEqualTo(ask(Doubt.POST_COPY_FAILED));
+  }
+
+  @Test
+  void asksAPersonWhenNothingIsLeftOrNothingIsProven() {
+    assertThat(SettlementTable.decide(ABSENT, ABSENT, true)).isEqualTo(ask(Doubt.GONE));
+    assertThat(SettlementTable.decide(ABSENT, PAUSED, false)).isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
+    assertThat(SettlementTable.decide(SHUT_OFF, PAUSED, false))
+        .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
+    assertThat(SettlementTable.decide(SHUT_OFF, ABSENT, true)).isEqualTo(ask(Doubt.NOT_IN_TABLE));
+  }
+
+  @Test
+  void everyAnswerOfAHostHasAPlaceAndWords() {
+    for (var state : GuestState.values()) {
+      for (var why : Why.values()) {
+        for (var job : Job.values()) {
+          var side = Side.of(Optional.of(new GuestStatus(state, why, job, null, true)));
+          assertThat(allSides()).contains(side);
+          assertThat(side.words()).isNotBlank();
+        }
+      }
+    }
+    assertThat(Side.of(Optional.empty())).isEqualTo(ABSENT);
+  }
+
+  private static Action ask(Doubt doubt) {
+    return new Action.AskOperator(doubt);
+  }
+
+  private static List<Side> allSides() {
+    var sides = new ArrayList<Side>();
+    for (var job : Job.values()) {
+      sides.add(new Side.Running(false, job));
+      sides.add(new Side.Running(true, job));
+      for (var why : Why.values()) {
+        if (why != Why.POST_COPY_FAILED) {
+          sides.add(new Side.Paused(why, job));
+        }
+      }
+    }
+    sides.add(new Side.PostCopyFailed());
+    sides.add(SHUT_OFF);
+    sides.add(ABSENT);
+    for (var odd :
+        List.of("shut off, with a job", "shutting down", "crashed", "asleep", "in an unknown state")) {
+      sides.add(new Side.Odd(odd));
+    }
+    sides.add(UNKNOWN);
+    return sides;
+  }
+}
