@@ -20,11 +20,23 @@ class MigrationSettingsTest {
     assertThat(bind(Map.of()))
         .isEqualTo(
             new MigrationSettings(
-                4, 2, 2, 1, 1,
-                Duration.ofSeconds(30), Duration.ofMinutes(2), Duration.ofMinutes(15), 5.0,
-                Duration.ofMillis(250), Duration.ofSeconds(1), Duration.ofSeconds(1),
-                Duration.ofSeconds(5), Duration.ofMinutes(1), Duration.ofSeconds(5),
-                Duration.ofMillis(500), Duration.ofSeconds(1)));
+                4,
+                2,
+                2,
+                1,
+                1,
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(2),
+                Duration.ofMinutes(15),
+                5.0,
+                Duration.ofMillis(250),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(5),
+                Duration.ofMinutes(1),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(500),
+                Duration.ofSeconds(1)));
   }
 
   @Test
@@ -51,16 +63,30 @@ class MigrationSettingsTest {
     assertThat(bind(given))
         .isEqualTo(
             new MigrationSettings(
-                8, 3, 5, 6, 7,
-                Duration.ofSeconds(11), Duration.ofSeconds(12), Duration.ofSeconds(13), 1.5,
-                Duration.ofMillis(14), Duration.ofMillis(15), Duration.ofMillis(16),
-                Duration.ofMillis(17), Duration.ofMillis(18), Duration.ofMillis(19),
-                Duration.ofMillis(60), Duration.ofMillis(61)));
+                8,
+                3,
+                5,
+                6,
+                7,
+                Duration.ofSeconds(11),
+                Duration.ofSeconds(12),
+                Duration.ofSeconds(13),
+                1.5,
+                Duration.ofMillis(14),
+                Duration.ofMillis(15),
+                Duration.ofMillis(16),
+                Duration.ofMillis(17),
+                Duration.ofMillis(18),
+                Duration.ofMillis(19),
+                Duration.ofMillis(60),
+                Duration.ofMillis(61)));
   }
 
   @Test
   void refusesACapOfNone() {
-    assertThatThrownBy(() -> bind(Map.of("per-pool", "0"))).rootCause().hasMessageContaining("perPool");
+    assertThatThrownBy(() -> bind(Map.of("per-pool", "0")))
+        .rootCause()
+        .hasMessageContaining("perPool");
   }
 
   @Test

@@ -28,14 +28,12 @@ class MigrationSlotsTest {
             List.of(move(1, 1, 2), move(2, 1, 3), move(3, 1, 2)), List.of(), HOSTS, 4);
     assertThat(turns.start()).containsExactly(1L, 2L);
     assertThat(turns.waiting())
-        .containsExactly(
-            Map.entry(3L, "Waits for kvm-01, which may send 2 guests at once."));
+        .containsExactly(Map.entry(3L, "Waits for kvm-01, which may send 2 guests at once."));
   }
 
   @Test
   void countsWhatIsUnderWay() {
-    var turns =
-        MigrationSlots.of(List.of(move(7, 4, 5)), List.of(move(6, 1, 5)), HOSTS, 4);
+    var turns = MigrationSlots.of(List.of(move(7, 4, 5)), List.of(move(6, 1, 5)), HOSTS, 4);
     assertThat(turns.start()).isEmpty();
     assertThat(turns.waiting())
         .containsExactly(Map.entry(7L, "Waits for xen-02, which may receive 1 guest at once."));
