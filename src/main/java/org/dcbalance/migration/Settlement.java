@@ -177,16 +177,17 @@ final class Settlement {
   private String advice(Doubt doubt) {
     return switch (doubt) {
       case POST_COPY_FAILED ->
-          "Nothing was done. Maybe mend the link between the hosts and resume the post-copy by hand.";
+          "Nothing was done. Maybe mend the link between the hosts and resume the post-copy by"
+              + " hand.";
       case ARRIVAL_UNPROVEN ->
-          "Nothing proves that all of its memory arrived, so it was not started. Maybe start it from"
-              + " its disk on one host once you are sure that it runs on neither.";
+          "Nothing proves that all of its memory arrived, so it was not started. Maybe start it"
+              + " from its disk on one host once you are sure that it runs on neither.";
       case GONE ->
           "Neither host knows it, and it was not started again. Maybe someone removed it; if not,"
               + " look for it on the other hosts before you start it from its disk.";
       case NOT_IN_TABLE ->
-          "Nothing was done, because no rule covers this. Maybe look at both hosts and leave exactly"
-              + " one running copy.";
+          "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
+              + " exactly one running copy.";
     };
   }
 

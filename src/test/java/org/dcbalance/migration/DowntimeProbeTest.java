@@ -77,7 +77,8 @@ class DowntimeProbeTest {
       Thread.sleep(600);
       var seen = probe.finish();
       assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isBetween(290L, 420L);
-      assertThat(seen.words()).startsWith("TCP 127.0.0.1:" + server.port + " every 10 ms; gaps of up to ");
+      assertThat(seen.words())
+          .startsWith("TCP 127.0.0.1:" + server.port + " every 10 ms; gaps of up to ");
     }
   }
 

@@ -159,7 +159,8 @@ class FaultyFleet implements HypervisorDriver {
         stay();
         return;
       }
-      change(guest, () -> source.set(guest, GuestState.PAUSED, Why.MIGRATING, Job.OUTGOING_MIGRATION));
+      change(
+          guest, () -> source.set(guest, GuestState.PAUSED, Why.MIGRATING, Job.OUTGOING_MIGRATION));
       pass(Point.SWITCH_OVER);
       sleep(40);
       if (!target.alive) {
@@ -195,8 +196,10 @@ class FaultyFleet implements HypervisorDriver {
           });
       end(
           aborted
-              ? new HypervisorException(Kind.ABORTED, "operation aborted: migration job: canceled", null)
-              : new HypervisorException(Kind.FAILED, "lost connection to " + target.name() + ".", null));
+              ? new HypervisorException(
+                  Kind.ABORTED, "operation aborted: migration job: canceled", null)
+              : new HypervisorException(
+                  Kind.FAILED, "lost connection to " + target.name() + ".", null));
     }
 
     private void end(@Nullable HypervisorException why) {

@@ -26,9 +26,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 
 /** Breaks consoles, hosts and jobs at every point, on a real database. */
-@SpringBootTest(
-    classes = MigrationLab.class,
-    webEnvironment = SpringBootTest.WebEnvironment.NONE)
+@SpringBootTest(classes = MigrationLab.class, webEnvironment = SpringBootTest.WebEnvironment.NONE)
 class MigrationFaultsTest {
   private static final Operator ANN = new Operator("ann");
 
@@ -63,7 +61,8 @@ class MigrationFaultsTest {
         answer.get();
       }
     }
-    assertThat(lab.jdbc.sql("select count(*) from migration").query(Long.class).single()).isEqualTo(1);
+    assertThat(lab.jdbc.sql("select count(*) from migration").query(Long.class).single())
+        .isEqualTo(1);
     lab.console();
     ended(lab.migrations.findByStateInOrderById(MigrationState.OPEN).getFirst().id());
     assertThat(lab.fleet.migrations).hasValue(1);
@@ -81,7 +80,8 @@ class MigrationFaultsTest {
             Problem.class,
             p -> {
               assertThat(p.code()).isEqualTo(ErrorCode.CONFLICT);
-              assertThat(p.sentence()).isEqualTo("Another migration of web-07 is queued or running.");
+              assertThat(p.sentence())
+                  .isEqualTo("Another migration of web-07 is queued or running.");
             });
   }
 
@@ -122,7 +122,8 @@ class MigrationFaultsTest {
     MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
     first.kill();
     lab.console();
-    MigrationLab.await("adoption", () -> lab.row(id).phase() == Phase.COPYING && lab.row(id).epoch() == 2);
+    MigrationLab.await(
+        "adoption", () -> lab.row(id).phase() == Phase.COPYING && lab.row(id).epoch() == 2);
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
     assertThat(end.epoch()).isEqualTo(2);
@@ -144,7 +145,8 @@ class MigrationFaultsTest {
     stop.release();
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
     assertThat(lab.finished).hasSize(1);
-    assertThat(lab.lines.of(id).stream().filter(l -> l.sentence().startsWith("Taken over"))).hasSize(1);
+    assertThat(lab.lines.of(id).stream().filter(l -> l.sentence().startsWith("Taken over")))
+        .hasSize(1);
   }
 
   @Test
@@ -161,8 +163,7 @@ class MigrationFaultsTest {
     lab.fleet.host("kvm-02").alive = true;
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.FAILED);
-    assertThat(end.sentence())
-        .isEqualTo("web-07 still runs on kvm-01: lost connection to kvm-02.");
+    assertThat(end.sentence()).isEqualTo("web-07 still runs on kvm-01: lost connection to kvm-02.");
     runsOn(vm, "kvm-01");
   }
 
@@ -254,8 +255,11 @@ class MigrationFaultsTest {
       ids.add(lab.move(lab.guest(name, "kvm-01"), "kvm-02"));
     }
     MigrationLab.await("two jobs", () -> lab.fleet.migrations.get() == 2);
-    MigrationLab.await("a sentence", () -> lab.row(ids.get(2)).sentence().startsWith("Waits for kvm-01"));
-    assertThat(lab.rows.queued(null)).singleElement().satisfies(q -> assertThat(q.position()).isEqualTo(1));
+    MigrationLab.await(
+        "a sentence", () -> lab.row(ids.get(2)).sentence().startsWith("Waits for kvm-01"));
+    assertThat(lab.rows.queued(null))
+        .singleElement()
+        .satisfies(q -> assertThat(q.position()).isEqualTo(1));
     assertThat(lab.rows.running(null)).hasSize(2);
     stop.release();
     ids.forEach(id -> assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED));
@@ -286,7 +290,9 @@ class MigrationFaultsTest {
             """);
     lab.fleet.host("kvm-02").fit = new CpuFit.Lacks("lacks avx2");
     lab.fleet.host("kvm-02").used = Memory.ofGiB(16);
-    lab.jdbc.sql("update host set last_seen = now() - interval '5 minutes' where name = 'kvm-02'").update();
+    lab.jdbc
+        .sql("update host set last_seen = now() - interval '5 minutes' where name = 'kvm-02'")
+        .update();
     lab.console();
     var end = ended(lab.move(vm, "kvm-02"));
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
@@ -314,7 +320,8 @@ class MigrationFaultsTest {
     lab.console();
     MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
     assertThat(lab.row(id).sentence()).contains("no rule covers this");
-    assertThat(lab.fleet.host("kvm-01").copies.get(vm.uuid()).state()).isEqualTo(GuestState.RUNNING);
+    assertThat(lab.fleet.host("kvm-01").copies.get(vm.uuid()).state())
+        .isEqualTo(GuestState.RUNNING);
     assertThat(lab.fleet.host("kvm-02").copies.get(vm.uuid()).state()).isEqualTo(GuestState.PAUSED);
     // the person removes the second copy, and the hosts agree again
     lab.fleet.host("kvm-02").copies.remove(vm.uuid());

@@ -101,12 +101,14 @@ class MigrationLab {
     consoles.clear();
     fleet.reset();
     finished.clear();
-    jdbc.sql("truncate migration, recommendation, placement, fleet_event, vm, host, lease cascade").update();
+    jdbc.sql("truncate migration, recommendation, placement, fleet_event, vm, host, lease cascade")
+        .update();
     jdbc.sql("delete from pool where name = 'lab'").update();
     var pool = pools.save(new HostPool("lab", false, List.of("/srv/shared")));
     for (var name : List.of("kvm-01", "kvm-02", "kvm-03")) {
       var host = hosts.save(new Host(pool.id(), name, "faulty://" + name, null, Instant.now()));
-      jdbc.sql("update host set state = 'UP', last_seen = now(), hypervisor = 'QEMU' where id = :id")
+      jdbc.sql(
+              "update host set state = 'UP', last_seen = now(), hypervisor = 'QEMU' where id = :id")
           .param("id", host.id().value())
           .update();
       fleet.host(name);
@@ -127,8 +129,7 @@ class MigrationLab {
   /** Run a guest on a host and have the inventory know it. */
   Vm guest(String name, String on, String disks) {
     var uuid = UUID.randomUUID();
-    fleet.change(
-        uuid, () -> fleet.host(on).set(uuid, GuestState.RUNNING, Why.NONE, Job.NONE));
+    fleet.change(uuid, () -> fleet.host(on).set(uuid, GuestState.RUNNING, Why.NONE, Job.NONE));
     jdbc.sql(
             """
             insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes, disks, cpu)
@@ -230,18 +231,36 @@ class MigrationLab {
     Console(Duration longest, Duration lostAfter) {
       var settings =
           new MigrationSettings(
-              4, 2, 2, 1, 1,
-              Duration.ofSeconds(30), Duration.ofMillis(100), longest, 5,
-              Duration.ofMillis(20), Duration.ofMillis(50), Duration.ofMillis(50),
-              Duration.ofMillis(500), lostAfter, Duration.ofMillis(100),
-              Duration.ofMillis(100), Duration.ofMillis(100));
+              4,
+              2,
+              2,
+              1,
+              1,
+              Duration.ofSeconds(30),
+              Duration.ofMillis(100),
+              longest,
+              5,
+              Duration.ofMillis(20),
+              Duration.ofMillis(50),
+              Duration.ofMillis(50),
+              Duration.ofMillis(500),
+              lostAfter,
+              Duration.ofMillis(100),
+              Duration.ofMillis(100),
+              Duration.ofMillis(100));
       var desk =
           new MigrationDesk(
-              migrations, lines, progress, placements, fleetEvents, lease.leadership(), events,
-              transactions, clock());
+              migrations,
+              lines,
+              progress,
+              placements,
+              fleetEvents,
+              lease.leadership(),
+              events,
+              transactions,
+              clock());
       var checks = new PreFlightChecks(vms, hosts, pools, connections, jdbc, settings, clock());
-      var tools =
-          new MigrationDrive.Tools(desk, settings, checks, connections, vms, hosts, pools);
+      var tools = new MigrationDrive.Tools(desk, settings, checks, connections, vms, hosts, pools);
       runner = new MigrationRunner(migrations, hosts, lease.leadership(), settings, tools, jdbc);
       Thread.ofPlatform().daemon().name("console").start(this::tick);
     }

@@ -30,16 +30,16 @@ class SettlementTableTest {
   /** The rows that change something or end a migration: all others must hold still. */
   private static final List<Row> ACTING =
       List.of(
-          either(RUNNING, ABSENT, new Action.StayedOnSource()),
-          either(RUNNING, PAUSED, new Action.DestroyTargetCopy()),
-          either(PAUSED, RUNNING, new Action.DestroySourceCopy()),
-          either(PAUSED, ABSENT, new Action.ResumeSource()),
-          either(ABSENT, RUNNING, new Action.RunsOnTarget(false)),
-          either(SHUT_OFF, RUNNING, new Action.RunsOnTarget(true)),
-          either(RUNNING, RUNNING, new Action.PauseTarget()),
-          List.of(
-              new Row(ABSENT, PAUSED, true, new Action.ResumeTarget()),
-              new Row(SHUT_OFF, PAUSED, true, new Action.ResumeTarget())))
+              either(RUNNING, ABSENT, new Action.StayedOnSource()),
+              either(RUNNING, PAUSED, new Action.DestroyTargetCopy()),
+              either(PAUSED, RUNNING, new Action.DestroySourceCopy()),
+              either(PAUSED, ABSENT, new Action.ResumeSource()),
+              either(ABSENT, RUNNING, new Action.RunsOnTarget(false)),
+              either(SHUT_OFF, RUNNING, new Action.RunsOnTarget(true)),
+              either(RUNNING, RUNNING, new Action.PauseTarget()),
+              List.of(
+                  new Row(ABSENT, PAUSED, true, new Action.ResumeTarget()),
+                  new Row(SHUT_OFF, PAUSED, true, new Action.ResumeTarget())))
           .stream()
           .flatMap(List::stream)
           .toList();
@@ -157,7 +157,8 @@ class SettlementTableTest {
   @Test
   void asksAPersonWhenNothingIsLeftOrNothingIsProven() {
     assertThat(SettlementTable.decide(ABSENT, ABSENT, true)).isEqualTo(ask(Doubt.GONE));
-    assertThat(SettlementTable.decide(ABSENT, PAUSED, false)).isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
+    assertThat(SettlementTable.decide(ABSENT, PAUSED, false))
+        .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
     assertThat(SettlementTable.decide(SHUT_OFF, PAUSED, false))
         .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
     assertThat(SettlementTable.decide(SHUT_OFF, ABSENT, true)).isEqualTo(ask(Doubt.NOT_IN_TABLE));
@@ -196,7 +197,8 @@ class SettlementTableTest {
     sides.add(SHUT_OFF);
     sides.add(ABSENT);
     for (var odd :
-        List.of("shut off, with a job", "shutting down", "crashed", "asleep", "in an unknown state")) {
+        List.of(
+            "shut off, with a job", "shutting down", "crashed", "asleep", "in an unknown state")) {
       sides.add(new Side.Odd(odd));
     }
     sides.add(UNKNOWN);
