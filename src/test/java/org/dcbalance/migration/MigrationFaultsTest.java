@@ -3,8 +3,12 @@ package org.dcbalance.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.dcbalance.hypervisor.CpuFit;
@@ -26,7 +30,10 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 
 /** Breaks consoles, hosts and jobs at every point, on a real database. */
-@SpringBootTest(classes = MigrationLab.class, webEnvironment = SpringBootTest.WebEnvironment.NONE)
+@SpringBootTest(
+    classes = MigrationLab.class,
+    webEnvironment = SpringBootTest.WebEnvironment.NONE,
+    properties = "spring.datasource.hikari.connection-timeout=500")
 class MigrationFaultsTest {
   private static final Operator ANN = new Operator("ann");
 
@@ -320,13 +327,59 @@ class MigrationFaultsTest {
     lab.console();
     MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
     assertThat(lab.row(id).sentence()).contains("no rule covers this");
-    assertThat(lab.fleet.host("kvm-01").copies.get(vm.uuid()).state())
-        .isEqualTo(GuestState.RUNNING);
-    assertThat(lab.fleet.host("kvm-02").copies.get(vm.uuid()).state()).isEqualTo(GuestState.PAUSED);
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.RUNNING);
+    assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
     // the person removes the second copy, and the hosts agree again
     lab.fleet.host("kvm-02").copies.remove(vm.uuid());
     assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
     lab.fleet.violations.clear();
+  }
+
+  @Test
+  void goesOnWhenTheDatabaseWasAway() throws Exception {
+    lab.fleet.copyTime = Duration.ofSeconds(4);
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
+    lab.databaseAway(Duration.ofSeconds(2));
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(end.epoch()).isGreaterThan(1);
+    assertThat(lab.fleet.migrations).hasValue(1);
+    assertThat(lab.finished).hasSize(1);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void measuresWhatTheGuestsUsersSee() throws IOException {
+    var vm = lab.guest("web-07", "kvm-01");
+    try (var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Thread.ofPlatform().daemon().start(() -> acceptAll(server));
+      vm.probe("127.0.0.1", server.getLocalPort());
+      lab.vms.save(vm);
+      lab.console();
+      var end = ended(lab.move(vm, "kvm-02"));
+      assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+      // this server never went away
+      assertThat(end.guestDowntimeMillis()).isBetween(0L, 200L);
+      assertThat(end.guestProbe())
+          .startsWith("TCP 127.0.0.1:" + server.getLocalPort() + " every 10 ms; gaps of up to");
+    }
+  }
+
+  private static void acceptAll(ServerSocket server) {
+    try {
+      while (!server.isClosed()) {
+        server.accept().close();
+      }
+    } catch (IOException e) {
+      // closed: the test is over
+    }
+  }
+
+  private GuestState stateOn(String host, Vm vm) {
+    return Objects.requireNonNull(lab.fleet.host(host).copies.get(vm.uuid())).state();
   }
 
   private Migration ended(long id) {
@@ -338,7 +391,7 @@ class MigrationFaultsTest {
     for (var each : lab.fleet.hosts.values()) {
       var copy = each.copies.get(vm.uuid());
       if (each.name().equals(host)) {
-        assertThat(copy.state()).isEqualTo(GuestState.RUNNING);
+        assertThat(Objects.requireNonNull(copy).state()).isEqualTo(GuestState.RUNNING);
         assertThat(copy.mark()).isNull();
       } else {
         assertThat(copy).isNull();

@@ -1,5 +1,7 @@
 package org.dcbalance.migration;
 
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,6 +31,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -36,6 +39,7 @@ import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.FilterType;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
+import org.springframework.dao.DataAccessException;
 import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -79,6 +83,7 @@ class MigrationLab {
   @Autowired Aborts aborts;
   @Autowired MigrationRows rows;
   @Autowired JdbcClient jdbc;
+  @Autowired JdbcConnectionDetails details;
   @Autowired PlatformTransactionManager transactions;
   @Autowired ApplicationEventPublisher events;
 
@@ -210,6 +215,32 @@ class MigrationLab {
     var console = new Console(longest, lostAfter);
     consoles.add(console);
     return console;
+  }
+
+  /** End all connections to the database and let none in for a while. */
+  void databaseAway(Duration length) throws SQLException {
+    var ours = details.getJdbcUrl();
+    var other = ours.replaceFirst("/postgres\\?", "/template1?");
+    var name = ours.equals(other) ? "test" : "postgres";
+    other = ours.equals(other) ? ours.replaceFirst("/test\\b", "/template1") : other;
+    try (var connection =
+            DriverManager.getConnection(other, details.getUsername(), details.getPassword());
+        var statement = connection.createStatement()) {
+      statement.execute("alter database " + name + " allow_connections false");
+      statement.execute(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + name + "'");
+      FaultyFleet.sleep(length.toMillis());
+      statement.execute("alter database " + name + " allow_connections true");
+    }
+    await("connections again", this::databaseAnswers);
+  }
+
+  private boolean databaseAnswers() {
+    try {
+      return jdbc.sql("select true").query(Boolean.class).single();
+    } catch (DataAccessException e) {
+      return false;
+    }
   }
 
   static void await(String what, BooleanSupplier condition) {

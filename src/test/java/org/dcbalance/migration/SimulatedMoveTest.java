@@ -11,7 +11,6 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.simulated.SimulatedPlan;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
-import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
@@ -21,6 +20,7 @@ import org.dcbalance.recommendation.MoveSettled;
 import org.dcbalance.recommendation.RecommendationApproved;
 import org.dcbalance.testing.PostgresForTests;
 import org.dcbalance.units.Operator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.SpringBootConfiguration;
@@ -71,7 +71,7 @@ class SimulatedMoveTest {
               type = FilterType.ANNOTATION,
               classes = {SpringBootConfiguration.class, RestController.class}))
   static class Parts {
-    volatile MoveSettled settled;
+    volatile @Nullable MoveSettled settled;
 
     @Bean
     Clock clock() {
@@ -98,12 +98,9 @@ class SimulatedMoveTest {
 
   @Test
   void movesAGuestAndBothHostsAgree() throws InterruptedException {
-    var plan = SimulatedPlan.standard();
-    var pool = pools.save(new HostPool(plan.poolName(), true, plan.sharedStorages()));
-    plan.hosts()
-        .forEach(
-            h ->
-                hosts.save(new Host(pool.id(), h.name(), h.uri().toString(), null, Instant.now())));
+    // the inventory puts the simulated pool into an empty database when it starts
+    await(() -> hosts.findByName("sim-04").isPresent());
+    var pool = pools.findByName(SimulatedPlan.standard().poolName()).orElseThrow();
     var source = hosts.findByName("sim-02").orElseThrow();
     var target = hosts.findByName("sim-04").orElseThrow();
     await(
