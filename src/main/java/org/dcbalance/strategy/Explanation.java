@@ -71,7 +71,10 @@ final class Explanation {
       case Look.Move _ ->
           switch (candidates.look(vm, placement, score)) {
             case Look.Stay stay -> new Reason.Afterwards(stay.reason());
-            case Look.Move _ -> new Reason.OverCap(limits.maxMoves());
+            case Look.Move _ ->
+                placement.imbalance().outOfBounds(limits)
+                    ? new Reason.OverCap(limits.maxMoves())
+                    : new Reason.NotNeeded();
           };
     };
   }

@@ -71,6 +71,9 @@ public sealed interface Reason {
   /** A move of it was worth making before the proposed ones; once those are made, it is not. */
   record Afterwards(Reason reason) implements Reason {}
 
+  /** It would have been good, but the proposed moves bring the pool within bounds without it. */
+  record NotNeeded() implements Reason {}
+
   /** It would have been good, but the number of moves at once is limited. */
   record OverCap(int maxMoves) implements Reason {}
 }

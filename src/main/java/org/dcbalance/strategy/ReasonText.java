@@ -75,6 +75,8 @@ public final class ReasonText {
                   .formatted(mib(r.dirtyMiBPerSecond()));
       case Reason.Afterwards r ->
           "Once the proposed moves are made: " + decapitalized(of(r.reason()));
+      case Reason.NotNeeded _ ->
+          "It would be a good move, but the proposed ones bring the pool within bounds.";
       case Reason.OverCap r ->
           "It would be a good move, but no more than %d may be proposed or under way at once."
               .formatted(r.maxMoves());

@@ -67,6 +67,7 @@ class PlanInvariantsTest {
             Reason.WouldOverload.class,
             Reason.GainTooSmall.class,
             Reason.OverCap.class,
+            Reason.NotNeeded.class,
             Reason.Afterwards.class);
   }
 

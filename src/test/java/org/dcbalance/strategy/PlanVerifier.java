@@ -77,6 +77,16 @@ final class PlanVerifier {
     return score;
   }
 
+  private boolean outOfBounds() {
+    return score() > limits.imbalanceThreshold()
+        || pool.hosts().stream()
+            .filter(host -> host.closed() == null)
+            .anyMatch(
+                host ->
+                    share(Resource.CPU, host) > limits.cpuThreshold()
+                        || share(Resource.MEMORY, host) > limits.memoryThreshold());
+  }
+
   private double share(Resource resource, HostLoad host) {
     double amount = resource.amount(host.own());
     for (var vm : pool.vms()) {
@@ -95,11 +105,18 @@ final class PlanVerifier {
     var moved = new HashSet<VmId>();
     for (var move : proposal.moves()) {
       assertThat(moved.add(move.vm().id())).as("a VM moves once").isTrue();
+      assertThat(outOfBounds()).as("a move is needed").isTrue();
       verify(move);
     }
     assertThat(proposal.after().value()).isCloseTo(score(), within(1e-9));
     assertThat(proposal.passedOver()).extracting(PassedOver::vm).doesNotContainAnyElementsOf(moved);
     assertThat(proposal.passedOver()).extracting(PassedOver::vm).doesNotHaveDuplicates();
+    boolean within = !proposal.after().outOfBounds(limits);
+    assertThat(proposal.passedOver())
+        .allMatch(passed -> within || !(passed.reason() instanceof Reason.NotNeeded));
+    if (proposal.passedOver().stream().anyMatch(p -> p.reason() instanceof Reason.OverCap)) {
+      assertThat(proposal.moves().size() + underWay).isGreaterThanOrEqualTo(limits.maxMoves());
+    }
   }
 
   private void verify(ProposedMove move) {

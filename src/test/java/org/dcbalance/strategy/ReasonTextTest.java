@@ -63,6 +63,9 @@ class ReasonTextTest {
         new Reason.Afterwards(new Reason.GainTooSmall(-0.2, 0.03)),
         "Once the proposed moves are made: no move of it makes the pool more even.");
     SENTENCES.put(
+        new Reason.NotNeeded(),
+        "It would be a good move, but the proposed ones bring the pool within bounds.");
+    SENTENCES.put(
         new Reason.OverCap(4),
         "It would be a good move, but no more than 4 may be proposed or under way at once.");
   }
