@@ -1,6 +1,7 @@
 package org.dcbalance;
 
 import java.time.Clock;
+import java.util.Locale;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
@@ -13,6 +14,8 @@ import org.springframework.scheduling.annotation.EnableScheduling;
 @EnableScheduling
 public class DcBalanceApplication {
   public static void main(String[] args) {
+    // sentences are English, whatever the machine speaks, and so are their numbers
+    Locale.setDefault(Locale.ENGLISH);
     SpringApplication.run(DcBalanceApplication.class, args);
   }
 

@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -102,7 +103,8 @@ class InventorySync implements DisposableBean {
           fleet.describe(host.id(), hypervisor.facts());
           described.put(host.id(), host.uri());
         }
-        fleet.reconcile(host.id(), hypervisor.guests());
+        var asked = Instant.now();
+        fleet.reconcile(host.id(), hypervisor.guests(), asked);
       } catch (HypervisorException e) {
         fleet.unreachable(host.id(), e.sentence());
       } catch (Problem e) {

@@ -35,6 +35,9 @@ class ObservedFleet {
   /** A list of guests older than this says nothing about where a VM is. */
   private static final Duration FRESH = Duration.ofSeconds(30);
 
+  /** Moves are dated by the database's clock, lists by ours. */
+  private static final Duration CLOCKS_DIFFER = Duration.ofSeconds(2);
+
   private final JdbcClient jdbc;
   private final JsonMapper json;
   private final Placements placements;
@@ -72,7 +75,12 @@ class ObservedFleet {
       long hostId,
       String state,
       @Nullable Long movingTo,
+      @Nullable Instant lastMovedAt,
       @Nullable Instant goneSince) {
+    boolean movedSince(Instant asked) {
+      return lastMovedAt != null && lastMovedAt.plus(CLOCKS_DIFFER).isAfter(asked);
+    }
+
     VmId vmId() {
       return new VmId(id);
     }
@@ -130,8 +138,13 @@ class ObservedFleet {
             });
   }
 
+  /**
+   * Take over what a host showed.
+   *
+   * @param asked when it was asked; what it showed of a VM that moved since then says nothing
+   */
   @Transactional
-  void reconcile(HostId id, List<Guest> guests) {
+  void reconcile(HostId id, List<Guest> guests, Instant asked) {
     var found = host(id);
     if (found.isEmpty()) {
       return;
@@ -144,9 +157,9 @@ class ObservedFleet {
     var known = new HashMap<UUID, VmRow>();
     rows(id, states.keySet()).forEach(r -> known.put(r.uuid(), r));
     for (var guest : guests) {
-      changed |= place(host, guest, known.get(guest.uuid()));
+      changed |= place(host, guest, known.get(guest.uuid()), asked);
     }
-    changed |= vanished(host, states.keySet(), known.values());
+    changed |= vanished(host, states.keySet(), known.values(), asked);
     if (changed) {
       publisher.publishEvent(new InventoryChanged(id));
     }
@@ -174,7 +187,7 @@ class ObservedFleet {
     return changed;
   }
 
-  private boolean place(HostRow host, Guest guest, @Nullable VmRow known) {
+  private boolean place(HostRow host, Guest guest, @Nullable VmRow known, Instant asked) {
     var here = new HostId(host.id());
     if (known == null) {
       var vm = new VmId(insert(host, guest));
@@ -194,7 +207,7 @@ class ObservedFleet {
           || !known.state().equals(guest.state().name())
           || !known.name().equals(guest.name());
     }
-    if (known.movingTo() != null) {
+    if (known.movingTo() != null || known.movedSince(asked)) {
       return false;
     }
     var other = shown.get(new HostId(known.hostId()));
@@ -238,12 +251,13 @@ class ObservedFleet {
     return true;
   }
 
-  private boolean vanished(HostRow host, Set<UUID> present, Iterable<VmRow> known) {
+  private boolean vanished(HostRow host, Set<UUID> present, Iterable<VmRow> known, Instant asked) {
     boolean changed = false;
     for (var vm : known) {
       if (vm.hostId() != host.id()
           || present.contains(vm.uuid())
           || vm.movingTo() != null
+          || vm.movedSince(asked)
           || vm.goneSince() != null) {
         continue;
       }
@@ -278,7 +292,7 @@ class ObservedFleet {
   private List<VmRow> rows(HostId id, Set<UUID> uuids) {
     return jdbc.sql(
             """
-            select id, uuid, name, host_id, state, moving_to, gone_since from vm
+            select id, uuid, name, host_id, state, moving_to, last_moved_at, gone_since from vm
             where host_id = :host or uuid = any(:uuids)
             """)
         .param("host", id.value())

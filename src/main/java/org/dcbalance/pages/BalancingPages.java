@@ -36,8 +36,7 @@ class BalancingPages {
       var said = new ArrayList<String>();
       for (var round : rounds.runNow(shell.poolId(), me.operator())) {
         var pool = pools.findById(round.poolId()).orElseThrow();
-        said.add(
-            "Round %d of %s: %s".formatted(round.number(), pool.name(), round.sentence()));
+        said.add("Round %d of %s: %s".formatted(round.number(), pool.name(), round.sentence()));
       }
       Notice.done(String.join(" ", said)).on(redirect);
     } catch (Problem e) {

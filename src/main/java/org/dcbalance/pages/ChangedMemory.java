@@ -23,7 +23,6 @@ record ChangedMemory(ByteRate rate, Memory workingSet) {
     }
     return shortest == null
         ? null
-        : new ChangedMemory(
-            new ByteRate(shortest.bytesPerSecond()), new Memory(Math.round(most)));
+        : new ChangedMemory(new ByteRate(shortest.bytesPerSecond()), new Memory(Math.round(most)));
   }
 }

@@ -95,6 +95,8 @@ class DecisionPages {
 
   private List<String> words(List<Recommendation> decided) {
     var known = names.of(decided);
-    return decided.stream().map(r -> known.vm(r.vmId()) + " to " + known.host(r.targetId())).toList();
+    return decided.stream()
+        .map(r -> known.vm(r.vmId()) + " to " + known.host(r.targetId()))
+        .toList();
   }
 }

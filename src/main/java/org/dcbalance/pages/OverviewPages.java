@@ -101,10 +101,7 @@ class OverviewPages {
     model.addAttribute("waitingTotal", waiting.size());
     model.addAttribute(
         "balances",
-        found.stream()
-            .filter(b -> b.round() != null)
-            .map(OverviewPages::balance)
-            .toList());
+        found.stream().filter(b -> b.round() != null).map(OverviewPages::balance).toList());
     var since = clock.instant().minus(RECENT);
     model.addAttribute(
         "outside",
@@ -118,10 +115,7 @@ class OverviewPages {
   private static PoolBalance balance(Board board) {
     var facts = board.facts();
     return new PoolBalance(
-        board.poolId(),
-        board.pool(),
-        facts == null ? null : facts.imbalance(),
-        board.threshold());
+        board.poolId(), board.pool(), facts == null ? null : facts.imbalance(), board.threshold());
   }
 
   private static void hosts(List<HostLine> lines, Model model) {
@@ -142,8 +136,7 @@ class OverviewPages {
             shell.poolId(), clock.instant().minus(Duration.ofDays(1)), MOST_DOWNTIMES);
     model.addAttribute("downtimes", downtimes);
     model.addAttribute(
-        "longestDowntimeMillis",
-        downtimes.isEmpty() ? 0L : downtimes.getFirst().longestMillis());
+        "longestDowntimeMillis", downtimes.isEmpty() ? 0L : downtimes.getFirst().longestMillis());
   }
 
   private static Event event(FleetEvent event) {

@@ -55,7 +55,9 @@ class RecommendationLines {
   /** List those that wait, and after them those that are under way or were decided just now. */
   List<RecommendationLine> current(@Nullable PoolId pool) {
     var rows = new ArrayList<Recommendation>(find(pool, EnumSet.of(State.PROPOSED), MOST));
-    rows.sort(Comparator.comparing(Recommendation::priority).thenComparing(Recommendation::gain, Comparator.reverseOrder()));
+    rows.sort(
+        Comparator.comparing(Recommendation::priority)
+            .thenComparing(Recommendation::gain, Comparator.reverseOrder()));
     var since = clock.instant().minus(LINGER);
     find(pool, EnumSet.complementOf(EnumSet.of(State.PROPOSED)), MOST_SETTLED).stream()
         .filter(r -> r.state() == State.APPROVED || lastChange(r).isAfter(since))
@@ -133,8 +135,10 @@ class RecommendationLines {
     var note = r.note().isEmpty() ? null : r.note();
     return switch (r.state()) {
       case PROPOSED -> null;
-      case APPROVED -> new RecommendationLine.Settlement("Approved", r.decidedBy(), lastChange(r), note);
-      case REJECTED -> new RecommendationLine.Settlement("Rejected", r.decidedBy(), lastChange(r), note);
+      case APPROVED ->
+          new RecommendationLine.Settlement("Approved", r.decidedBy(), lastChange(r), note);
+      case REJECTED ->
+          new RecommendationLine.Settlement("Rejected", r.decidedBy(), lastChange(r), note);
       case EXPIRED ->
           new RecommendationLine.Settlement(
               "Expired", null, lastChange(r), "No later round confirmed it.");
@@ -142,7 +146,8 @@ class RecommendationLines {
           new RecommendationLine.Settlement(
               "Superseded by round " + r.supersededByRound(), null, lastChange(r), note);
       case SETTLED ->
-          new RecommendationLine.Settlement("Approved", r.decidedBy(), lastChange(r), r.settledAs());
+          new RecommendationLine.Settlement(
+              "Approved", r.decidedBy(), lastChange(r), r.settledAs());
     };
   }
 

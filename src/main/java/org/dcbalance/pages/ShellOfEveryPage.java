@@ -9,6 +9,7 @@ import org.dcbalance.telemetry.LoadHistory;
 import org.dcbalance.telemetry.TelemetrySettings;
 import org.dcbalance.units.PoolId;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.CookieValue;
@@ -27,8 +28,7 @@ class ShellOfEveryPage {
   private final TelemetrySettings settings;
   private final Clock clock;
 
-  ShellOfEveryPage(
-      JdbcClient jdbc, LoadHistory loads, TelemetrySettings settings, Clock clock) {
+  ShellOfEveryPage(JdbcClient jdbc, LoadHistory loads, TelemetrySettings settings, Clock clock) {
     this.jdbc = jdbc;
     this.loads = loads;
     this.settings = settings;
@@ -43,7 +43,11 @@ class ShellOfEveryPage {
       @CookieValue(required = false) @Nullable String pool) {
     var pools = pools();
     var chosen =
-        pools.stream().map(PoolChoice::id).filter(p -> p.toString().equals(pool)).findFirst().orElse(null);
+        pools.stream()
+            .map(PoolChoice::id)
+            .filter(p -> p.toString().equals(pool))
+            .findFirst()
+            .orElse(null);
     var counts = counts(chosen);
     var newest = loads.newest(chosen).orElse(null);
     var active =
@@ -77,10 +81,11 @@ class ShellOfEveryPage {
             from pool p left join host h on h.pool_id = p.id and h.removed_at is null
             group by p.id order by p.name
             """)
-        .query(PoolRow.class)
+        .query(new SimplePropertyRowMapper<>(PoolRow.class))
         .list()
         .stream()
-        .map(r -> new PoolChoice(new PoolId(r.id()), r.name(), r.simulated(), r.hosts(), r.paused()))
+        .map(
+            r -> new PoolChoice(new PoolId(r.id()), r.name(), r.simulated(), r.hosts(), r.paused()))
         .toList();
   }
 

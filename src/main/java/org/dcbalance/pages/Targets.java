@@ -52,13 +52,11 @@ class Targets {
         var refusal = refusal(vm, source.get(), host, load);
         found.add(
             new Found(
-                new Target(
-                    host.id(), host.name(), refusal.isEmpty(), refusal.orElse(words(load))),
+                new Target(host.id(), host.name(), refusal.isEmpty(), refusal.orElse(words(load))),
                 load.cpu() == null ? 2 : load.cpu()));
       }
     }
-    found.sort(
-        Comparator.comparing((Found f) -> !f.target().possible()).thenComparing(Found::cpu));
+    found.sort(Comparator.comparing((Found f) -> !f.target().possible()).thenComparing(Found::cpu));
     return found.stream().map(Found::target).toList();
   }
 
@@ -82,8 +80,7 @@ class Targets {
     if (free.isPresent() && free.get().compareTo(vm.memory()) < 0) {
       return Optional.of(
           "It has %s free, and %s needs %s."
-              .formatted(
-                  format.bytes(free.get()), vm.name(), format.bytes(vm.memory())));
+              .formatted(format.bytes(free.get()), vm.name(), format.bytes(vm.memory())));
     }
     return cpuFits.refusal(target, vm.cpu());
   }

@@ -128,8 +128,7 @@ class Verdicts {
                       format.score(facts.after()));
       case HOLDING -> figures + ". DCbalance proposes only what lasts.";
       case BALANCED, COLLECTING, STALE, EMPTY ->
-          "%s. Nothing to do. Last round %s."
-              .formatted(figures, format.clockSeconds(round.at()));
+          "%s. Nothing to do. Last round %s.".formatted(figures, format.clockSeconds(round.at()));
     };
   }
 }

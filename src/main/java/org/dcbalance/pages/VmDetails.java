@@ -83,7 +83,9 @@ class VmDetails {
         line.ties(),
         vm.neverMove(),
         vm.neverMoveNote(),
-        target == null ? null : hosts.findById(target.value()).map(Host::name).orElse("a removed host"),
+        target == null
+            ? null
+            : hosts.findById(target.value()).map(Host::name).orElse("a removed host"),
         outside == null ? null : outside.at(),
         outside == null ? null : outside.from(),
         vm.probeAddress(),
@@ -95,8 +97,7 @@ class VmDetails {
   }
 
   List<VmDetail.DiskLine> disks(Vm vm) {
-    var pool =
-        hosts.findById(vm.hostId().value()).flatMap(h -> pools.findById(h.poolId().value()));
+    var pool = hosts.findById(vm.hostId().value()).flatMap(h -> pools.findById(h.poolId().value()));
     return vm.disks().stream()
         .filter(d -> !d.source().isEmpty())
         .map(

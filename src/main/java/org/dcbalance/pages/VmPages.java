@@ -105,8 +105,7 @@ class VmPages {
       case "name" -> byName;
       case "memory" -> Comparator.comparing(VmLine::memory).reversed().thenComparing(byName);
       case "moved" ->
-          Comparator.comparing(
-                  VmLine::lastMoved, Comparator.nullsLast(Comparator.reverseOrder()))
+          Comparator.comparing(VmLine::lastMoved, Comparator.nullsLast(Comparator.reverseOrder()))
               .thenComparing(byName);
       default ->
           Comparator.comparing(VmLine::cpu, Comparator.nullsLast(Comparator.reverseOrder()))

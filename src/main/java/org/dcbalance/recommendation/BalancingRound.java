@@ -23,6 +23,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** Take a snapshot of a pool, decide, and record what was decided. */
 @Component
 class BalancingRound {
+  private static final int MOST_PASSED_OVER = 200;
+
   private final PoolSnapshots snapshots;
   private final Strategy strategy;
   private final BalancingSettings settings;
@@ -100,10 +102,9 @@ class BalancingRound {
               null,
               by,
               passedOver,
-              imbalance.value() > threshold ? outOfBounds + 1 : 0,
-              imbalance.value() > threshold
-                  ? "Out of balance (%.2f, threshold %.2f), but no move would gain enough."
-                      .formatted(imbalance.value(), threshold)
+              imbalance.outOfBounds(pace.limits()) ? outOfBounds + 1 : 0,
+              imbalance.outOfBounds(pace.limits())
+                  ? state(imbalance, threshold) + ", but no move would gain enough."
                   : "Balanced (%.2f, threshold %.2f). Nothing to do."
                       .formatted(imbalance.value(), threshold));
       case Decision.Holding(var imbalance, var seen, var needed) ->
@@ -118,8 +119,8 @@ class BalancingRound {
               by,
               List.of(),
               seen,
-              "Out of balance (%.2f, threshold %.2f) for %d of %d rounds; watching before acting."
-                  .formatted(imbalance.value(), threshold, seen, needed));
+              "%s for %d of %d rounds; watching before acting."
+                  .formatted(state(imbalance, threshold), seen, needed));
       case Decision.NotEnoughData(var thin) ->
           round(
               pool,
@@ -145,10 +146,9 @@ class BalancingRound {
               by,
               passedOver,
               outOfBounds + 1,
-              "Out of balance (%.2f, threshold %.2f): %d %s would bring it to %.2f."
+              "%s: %d %s would bring it to %.2f."
                   .formatted(
-                      before.value(),
-                      threshold,
+                      state(before, threshold),
                       moves.size(),
                       moves.size() == 1 ? "move" : "moves",
                       after.value()));
@@ -186,10 +186,18 @@ class BalancingRound {
                 .map(t -> new Round.ScoreTerm(t.name(), t.value(), t.weight()))
                 .toList(),
         passedOver.stream()
+            .limit(MOST_PASSED_OVER)
             .map(p -> new Round.Considered(p.vm().value(), p.vmName(), ReasonText.of(p.reason())))
             .toList(),
         outOfBounds,
         by.name());
+  }
+
+  private static String state(Imbalance imbalance, double threshold) {
+    return imbalance.value() > threshold
+        ? "Out of balance (%.2f, threshold %.2f)".formatted(imbalance.value(), threshold)
+        : "A host is overloaded (imbalance %.2f, threshold %.2f)"
+            .formatted(imbalance.value(), threshold);
   }
 
   private static String collecting(List<Decision.ThinHost> thin, BalancingSettings.Pace pace) {

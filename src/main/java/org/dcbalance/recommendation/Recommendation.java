@@ -49,7 +49,7 @@ public class Recommendation {
   private List<ProposedMove.Effect> effects = List.of();
 
   @JdbcTypeCode(SqlTypes.JSON)
-  private Cost cost = new Cost(0, 0, 0, true, 0, false);
+  private Cost cost = new Cost(0, 0, 0, true, 0, false, false);
 
   private double gain;
   private double imbalanceBefore;
@@ -95,7 +95,8 @@ public class Recommendation {
       long downtimeMillis,
       boolean converges,
       int pastMoves,
-      boolean measuredDirtyRate) {
+      boolean measuredDirtyRate,
+      boolean measuredBandwidth) {
     static Cost of(MigrationCost cost) {
       return new Cost(
           cost.transferred().bytes(),
@@ -103,7 +104,8 @@ public class Recommendation {
           cost.downtime().toMillis(),
           cost.converges(),
           cost.pastMoves(),
-          cost.measuredDirtyRate());
+          cost.measuredDirtyRate(),
+          cost.measuredBandwidth());
     }
   }
 

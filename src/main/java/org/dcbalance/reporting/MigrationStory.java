@@ -2,6 +2,7 @@ package org.dcbalance.reporting;
 
 import java.time.Instant;
 import java.util.List;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -24,7 +25,7 @@ public class MigrationStory {
     return jdbc.sql(
             "select at, phase, sentence from migration_log where migration_id = :id order by id")
         .param("id", migration)
-        .query(Line.class)
+        .query(new SimplePropertyRowMapper<>(Line.class))
         .list();
   }
 
@@ -36,14 +37,13 @@ public class MigrationStory {
             where migration_id = :id and iteration > 0 group by iteration order by iteration
             """)
         .param("id", migration)
-        .query(Pass.class)
+        .query(new SimplePropertyRowMapper<>(Pass.class))
         .list();
   }
 
   /** Tell whether there are progress numbers to draw. */
   public boolean sampled(long migration) {
-    return jdbc.sql(
-            "select exists (select 1 from migration_progress where migration_id = :id)")
+    return jdbc.sql("select exists (select 1 from migration_progress where migration_id = :id)")
         .param("id", migration)
         .query(Boolean.class)
         .single();

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.PoolId;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -45,7 +46,7 @@ public class MoveFigures {
         .param("since", utc(since))
         .param("pool", pool == null ? null : pool.value())
         .param("most", most)
-        .query(Downtime.class)
+        .query(new SimplePropertyRowMapper<>(Downtime.class))
         .list();
   }
 
@@ -80,7 +81,7 @@ public class MoveFigures {
             """)
         .param("host", host.value())
         .param("most", most)
-        .query(Long.class)
+        .query((row, index) -> row.getLong(1))
         .list();
   }
 
