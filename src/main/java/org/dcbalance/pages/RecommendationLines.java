@@ -29,9 +29,10 @@ import org.springframework.stereotype.Component;
 class RecommendationLines {
   private static final int MOST = 200;
   private static final int MOST_SETTLED = 20;
+  private static final int MOST_LINGERING = 5;
 
   /** How long a line stays after it was decided, so that nobody wonders where it went. */
-  private static final Duration LINGER = Duration.ofMinutes(2);
+  private static final Duration LINGER = Duration.ofMinutes(1);
 
   private final Recommendations recommendations;
   private final Names names;
@@ -61,6 +62,8 @@ class RecommendationLines {
     var since = clock.instant().minus(LINGER);
     find(pool, EnumSet.complementOf(EnumSet.of(State.PROPOSED)), MOST_SETTLED).stream()
         .filter(r -> r.state() == State.APPROVED || lastChange(r).isAfter(since))
+        .sorted(Comparator.comparing(RecommendationLines::lastChange).reversed())
+        .limit(MOST_LINGERING)
         .forEach(rows::add);
     return lines(rows);
   }

@@ -1,0 +1,65 @@
+package org.dcbalance.pages;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.dcbalance.console.Format;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.inventory.HostRegistration.Reach;
+import org.dcbalance.inventory.HostRegistration.Tested;
+import org.dcbalance.units.Problem;
+
+/** What a connection test found, line by line. */
+record ConnectionTest(boolean reached, List<Line> checks) {
+
+  /** One thing that was tried. */
+  record Line(boolean ok, String sentence) {}
+
+  static ConnectionTest of(Tested tested, Format format) {
+    var facts = tested.facts();
+    var lines = new ArrayList<Line>();
+    lines.add(new Line(true, "It answers, and calls itself " + facts.hostName() + "."));
+    lines.add(
+        new Line(
+            true,
+            "It runs %s %s, with libvirt %s."
+                .formatted(
+                    facts.hypervisor(), facts.hypervisorVersion(), facts.libraryVersion())));
+    lines.add(
+        new Line(
+            true,
+            "It has %s, %s of memory and %s."
+                .formatted(
+                    format.plural(facts.cores(), "core", "cores"),
+                    format.bytes(facts.memory()),
+                    format.plural(tested.guests(), "guest", "guests"))));
+    var cannot = facts.missing().get(Capability.LIVE_MIGRATION);
+    lines.add(
+        new Line(
+            cannot == null,
+            cannot == null
+                ? "It can migrate guests live."
+                : "It cannot migrate guests live: " + cannot));
+    tested.reach().stream().map(ConnectionTest::line).forEach(lines::add);
+    if (tested.reach().isEmpty()) {
+      lines.add(new Line(true, "There is no other host in its pool that it would have to reach."));
+    }
+    return new ConnectionTest(true, List.copyOf(lines));
+  }
+
+  static ConnectionTest failed(Problem problem) {
+    var lines = new ArrayList<Line>();
+    lines.add(new Line(false, problem.sentence()));
+    var advice = problem.advice();
+    if (advice != null) {
+      lines.add(new Line(false, advice));
+    }
+    return new ConnectionTest(false, List.copyOf(lines));
+  }
+
+  private static Line line(Reach reach) {
+    return reach.problem() == null
+        ? new Line(true, reach.from() + " reaches " + reach.to() + ".")
+        : new Line(
+            false, reach.from() + " does not reach " + reach.to() + ": " + reach.problem());
+  }
+}

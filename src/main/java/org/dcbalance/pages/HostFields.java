@@ -1,0 +1,67 @@
+package org.dcbalance.pages;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostRegistration;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Find which field of a host's form a refusal is about, by checking each of them by itself. */
+@Component
+class HostFields {
+  private final Hosts hosts;
+  private final Pools pools;
+  private final Connections connections;
+
+  HostFields(Hosts hosts, Pools pools, Connections connections) {
+    this.hosts = hosts;
+    this.pools = pools;
+    this.connections = connections;
+  }
+
+  /** Name the first field that is wrong by itself; without any, the host behind the URI is. */
+  String wrongIn(HostRegistration.Entry entry, @Nullable HostId self) {
+    if (refused(() -> new Host(new PoolId(0), entry.name(), "", null, Instant.EPOCH))
+        || anotherThan(self, hosts.findByName(entry.name()))) {
+      return "name";
+    }
+    if (refused(() -> connections.check(entry.uri()))
+        || anotherThan(self, hosts.findByUri(entry.uri()))) {
+      return "uri";
+    }
+    var peerUri = entry.peerUri();
+    if (peerUri != null && refused(() -> connections.check(peerUri))) {
+      return "peerUri";
+    }
+    return poolFits(entry) ? "uri" : "poolId";
+  }
+
+  private boolean poolFits(HostRegistration.Entry entry) {
+    var id = entry.poolId();
+    return id == null
+        || pools
+            .findById(id)
+            .filter(p -> p.simulated() == entry.uri().startsWith("simulated:"))
+            .isPresent();
+  }
+
+  private static boolean anotherThan(@Nullable HostId self, Optional<Host> found) {
+    return found.filter(h -> !h.id().equals(self)).isPresent();
+  }
+
+  private static boolean refused(Runnable check) {
+    try {
+      check.run();
+      return false;
+    } catch (Problem e) {
+      return true;
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package org.dcbalance.pages;
+
+import java.util.Map;
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.console.Format;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostRegistration;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.ModelAndView;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** Add a host and change how one is reached, after a test if one likes. */
+@Controller
+class HostFormPages {
+  private final Hosts hosts;
+  private final HostRegistration registration;
+  private final HostFields fields;
+  private final Format format;
+
+  HostFormPages(
+      Hosts hosts, HostRegistration registration, HostFields fields, Format format) {
+    this.hosts = hosts;
+    this.registration = registration;
+    this.fields = fields;
+    this.format = format;
+  }
+
+  /** What was typed. */
+  record Typed(
+      @Nullable String name,
+      @Nullable String uri,
+      @Nullable String peerUri,
+      @Nullable PoolId poolId,
+      @Nullable String action) {
+    HostForm form(@Nullable HostId id) {
+      return new HostForm(id, text(name), text(uri), text(peerUri), poolId);
+    }
+
+    boolean test() {
+      return "test".equals(action);
+    }
+
+    private static String text(@Nullable String typed) {
+      return typed == null ? "" : typed.strip();
+    }
+  }
+
+  @GetMapping("/hosts/new")
+  ModelAndView add(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @RequestParam(required = false) @Nullable PoolId poolId) {
+    var chosen = poolId == null ? usual(shell) : poolId;
+    return page(shell, new HostForm(null, "", "", "", chosen), null, Map.of(), HttpStatus.OK);
+  }
+
+  @GetMapping("/hosts/{id}/edit")
+  ModelAndView edit(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @PathVariable HostId id) {
+    return page(shell, HostForm.of(find(id)), null, Map.of(), HttpStatus.OK);
+  }
+
+  @PostMapping("/hosts")
+  ModelAndView add(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @ModelAttribute Typed typed,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    var form = typed.form(null);
+    return typed.test() ? test(shell, form) : save(shell, form, me, redirect);
+  }
+
+  @PostMapping("/hosts/{id}")
+  ModelAndView change(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @PathVariable HostId id,
+      @ModelAttribute Typed typed,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    find(id);
+    var form = typed.form(id);
+    return typed.test() ? test(shell, form) : save(shell, form, me, redirect);
+  }
+
+  private ModelAndView test(Shell shell, HostForm form) {
+    try {
+      var tested = registration.test(form.entry(), form.id());
+      return page(shell, form, ConnectionTest.of(tested, format), Map.of(), HttpStatus.OK);
+    } catch (Problem e) {
+      return refused(shell, form, ConnectionTest.failed(e), e);
+    }
+  }
+
+  private ModelAndView save(
+      Shell shell, HostForm form, CurrentOperator me, RedirectAttributes redirect) {
+    try {
+      var id = form.id();
+      var host =
+          id == null
+              ? registration.add(form.entry(), me.operator())
+              : registration.change(id, form.entry(), me.operator());
+      Notice.done(host.name() + (id == null ? " was added." : " was changed.")).on(redirect);
+      return new ModelAndView("redirect:/hosts/" + host.id());
+    } catch (Problem e) {
+      return refused(shell, form, null, e);
+    }
+  }
+
+  private ModelAndView refused(
+      Shell shell, HostForm form, @Nullable ConnectionTest test, Problem problem) {
+    var advice = problem.advice();
+    var words = problem.sentence() + (advice == null ? "" : " " + advice);
+    return page(
+        shell,
+        form,
+        test,
+        Map.of(fields.wrongIn(form.entry(), form.id()), words),
+        HttpStatus.valueOf(problem.code().httpStatus()));
+  }
+
+  /** Give the pool that was picked if it takes real hosts, otherwise the default one. */
+  private static @Nullable PoolId usual(Shell shell) {
+    var real = shell.pools().stream().filter(p -> !p.simulated()).toList();
+    return real.stream()
+        .filter(p -> p.id().equals(shell.poolId()))
+        .findFirst()
+        .or(() -> real.stream().filter(p -> p.name().equals("default")).findFirst())
+        .map(PoolChoice::id)
+        .orElse(null);
+  }
+
+  private static ModelAndView page(
+      Shell shell,
+      HostForm form,
+      @Nullable ConnectionTest test,
+      Map<String, String> errors,
+      HttpStatus status) {
+    var page = new ModelAndView("host-form");
+    page.setStatus(status);
+    page.addObject("form", form);
+    page.addObject("pools", shell.pools().stream().filter(p -> !p.simulated()).toList());
+    page.addObject("errors", errors);
+    page.addObject("test", test);
+    return page;
+  }
+
+  private Host find(HostId id) {
+    return hosts
+        .findById(id.value())
+        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+  }
+}

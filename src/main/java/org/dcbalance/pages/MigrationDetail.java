@@ -1,0 +1,43 @@
+package org.dcbalance.pages;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the page of one migration tells.
+ *
+ * @param sentence what it waits for, what keeps it, or how it ended; null where there is nothing
+ * @param tone of that sentence: "ok", "warn" or "bad"
+ * @param progress null unless it runs
+ * @param cancellable whether it can still be taken out of the queue
+ * @param sampled whether there are progress numbers to draw
+ */
+record MigrationDetail(
+    long id,
+    String state,
+    VmId vmId,
+    String vm,
+    HostId fromId,
+    String from,
+    HostId toId,
+    String to,
+    String method,
+    String by,
+    Instant askedAt,
+    String why,
+    @Nullable Long recommendationId,
+    @Nullable String sentence,
+    String tone,
+    @Nullable RunningMigration progress,
+    boolean cancellable,
+    boolean sampled) {
+
+  /** One step of the timeline; state is done, now, pending or failed. */
+  record Step(String name, String state, @Nullable Instant at, @Nullable Duration took) {}
+
+  /** A figure as expected and as measured, in words. */
+  record Figure(String name, String expected, String measured, @Nullable String note) {}
+}

@@ -1,0 +1,196 @@
+package org.dcbalance.pages;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.console.Format;
+import org.dcbalance.migration.Aborts;
+import org.dcbalance.migration.MigrationRows;
+import org.dcbalance.migration.MigrationRows.Row;
+import org.dcbalance.migration.MigrationState;
+import org.dcbalance.pages.MigrationDetail.Figure;
+import org.dcbalance.reporting.MigrationStory;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** Show what runs, waits and is over; show one migration as it goes; abort it. */
+@Controller
+class MigrationPages {
+  private static final int PAGE = 50;
+
+  private final MigrationRows rows;
+  private final MigrationLines lines;
+  private final MigrationStory story;
+  private final Aborts aborts;
+  private final Format format;
+
+  MigrationPages(
+      MigrationRows rows,
+      MigrationLines lines,
+      MigrationStory story,
+      Aborts aborts,
+      Format format) {
+    this.rows = rows;
+    this.lines = lines;
+    this.story = story;
+    this.aborts = aborts;
+    this.format = format;
+  }
+
+  @GetMapping("/migrations")
+  String list(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @RequestParam(required = false) @Nullable String fragment,
+      @RequestParam(required = false) @Nullable Long before,
+      Model model) {
+    if (!"finished".equals(fragment)) {
+      model.addAttribute("running", lines.running(shell.poolId()));
+      model.addAttribute("queued", lines.queued(shell.poolId()));
+    }
+    if ("active".equals(fragment)) {
+      return "migrations :: active";
+    }
+    var found = lines.finished(shell.poolId(), before, PAGE + 1);
+    var page = found.subList(0, Math.min(PAGE, found.size()));
+    model.addAttribute("finished", page);
+    model.addAttribute("longestDowntimeMillis", FinishedMigration.longestMillis(page));
+    model.addAttribute("before", before);
+    model.addAttribute("next", found.size() > PAGE ? page.getLast().id() : null);
+    return "finished".equals(fragment) ? "migrations :: finished" : "migrations";
+  }
+
+  /** Where "Migrate back" would go. */
+  record MoveBack(HostId targetId, String target) {}
+
+  @GetMapping("/migrations/{id}")
+  String one(
+      @PathVariable long id,
+      @RequestParam(required = false) @Nullable String fragment,
+      Model model) {
+    var row = find(id);
+    var log = story.lines(id);
+    model.addAttribute("migration", detail(row));
+    model.addAttribute("timeline", MigrationTimeline.of(row, log, story.passes(id)));
+    model.addAttribute("figures", figures(row));
+    model.addAttribute("log", log);
+    model.addAttribute(
+        "back",
+        row.state() == MigrationState.COMPLETED
+            ? new MoveBack(new HostId(row.sourceHostId()), row.source())
+            : null);
+    return "state".equals(fragment) ? "migration :: state" : "migration";
+  }
+
+  @PostMapping("/migrations/{id}/abort")
+  String abort(
+      @PathVariable long id,
+      @RequestParam(required = false) @Nullable String back,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    var row = find(id);
+    try {
+      aborts.request(id, me.operator());
+      Notice.done(
+              row.state() == MigrationState.PENDING
+                  ? "The move of " + row.vm() + " was taken out of the queue."
+                  : "The migration of " + row.vm() + " is being aborted.")
+          .on(redirect);
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+    }
+    return Back.to(back, "/migrations/" + id);
+  }
+
+  private MigrationDetail detail(Row row) {
+    boolean runs = row.state() == MigrationState.RUNNING || row.state() == MigrationState.LOST;
+    return new MigrationDetail(
+        row.id(),
+        row.state().name(),
+        new VmId(row.vmId()),
+        row.vm(),
+        new HostId(row.sourceHostId()),
+        row.source(),
+        new HostId(row.targetHostId()),
+        row.target(),
+        MigrationLines.method(row),
+        row.requestedBy(),
+        row.createdAt(),
+        row.why(),
+        row.recommendationId(),
+        row.sentence().isEmpty() ? null : row.sentence(),
+        tone(row.state()),
+        runs ? lines.running(row) : null,
+        row.state() == MigrationState.PENDING,
+        story.sampled(row.id()));
+  }
+
+  private static String tone(MigrationState state) {
+    return switch (state) {
+      case COMPLETED -> "ok";
+      case PENDING, RUNNING -> "";
+      case ABORTED, REFUSED -> "warn";
+      case FAILED, LOST -> "bad";
+    };
+  }
+
+  private List<Figure> figures(Row row) {
+    var source = row.downtimeSource();
+    var probe = row.guestProbe();
+    var iterations = row.iterations();
+    var figures = new ArrayList<Figure>();
+    figures.add(
+        new Figure(
+            "Total time", format.millis(row.expectedMillis()), format.millis(row.totalMillis()), null));
+    figures.add(
+        new Figure(
+            "Downtime",
+            format.millis(row.expectedDowntimeMillis()),
+            format.millis(row.downtimeMillis()),
+            source == null ? null : "as the " + source + " measured it"));
+    figures.add(
+        new Figure(
+            "Downtime, guest saw",
+            format.millis(null),
+            format.millis(row.guestDowntimeMillis()),
+            probe == null ? "no probe is set for this VM" : probe));
+    figures.add(
+        new Figure("Copied", bytes(row.expectedBytes()), bytes(row.bytes()), null));
+    figures.add(
+        new Figure(
+            "Passes",
+            format.count(null),
+            format.count(iterations == null ? null : iterations.longValue()),
+            null));
+    figures.add(
+        new Figure(
+            "Imbalance after",
+            format.score(row.imbalancePromised()),
+            format.score(row.imbalanceMeasured()),
+            row.imbalanceBefore() == null
+                ? null
+                : "before: " + format.score(row.imbalanceBefore())));
+    return figures;
+  }
+
+  private String bytes(@Nullable Long bytes) {
+    return format.bytes(bytes == null ? null : new Memory(bytes));
+  }
+
+  private Row find(long id) {
+    return rows.find(id)
+        .orElseThrow(
+            () -> new Problem(ErrorCode.NOT_FOUND, "There is no migration " + id + ".", null));
+  }
+}

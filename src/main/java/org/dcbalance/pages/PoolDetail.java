@@ -1,0 +1,37 @@
+package org.dcbalance.pages;
+
+import java.time.Duration;
+import java.util.List;
+import org.dcbalance.inventory.HostPool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the page of one pool tells besides its line: policy, limits, and what its hosts share.
+ *
+ * @param fellBack why automatic approval fell back to manual; null where it did not
+ * @param storages folders marked as shared
+ * @param networks what guests use, and what is marked as being on every host
+ */
+record PoolDetail(
+    HostPool.Urgency automaticFrom,
+    Duration samplePeriod,
+    Duration window,
+    Duration roundPeriod,
+    int holdRounds,
+    double cpuThreshold,
+    double memoryThreshold,
+    double minimumGain,
+    Duration coolDown,
+    int movesAtOnce,
+    Duration downtimeLimit,
+    @Nullable String fellBack,
+    List<String> storages,
+    List<SeenPath> seenPaths,
+    List<NetworkLine> networks) {
+
+  /** A folder with guests' disks that is not marked as shared. */
+  record SeenPath(String path, long vms) {}
+
+  /** A network or bridge, how many guests use it, and whether it is marked. */
+  record NetworkLine(String name, long vms, boolean marked) {}
+}

@@ -1,0 +1,146 @@
+package org.dcbalance.pages;
+
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.dcbalance.hypervisor.Guest;
+import org.dcbalance.inventory.FleetEvents;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.recommendation.BalancingSettings;
+import org.dcbalance.recommendation.Round;
+import org.dcbalance.recommendation.Rounds;
+import org.dcbalance.telemetry.TelemetrySettings;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Put together what is known of pools. */
+@Component
+class PoolDetails {
+  private static final int EVENTS_LOOKED_AT = 500;
+  private static final String FELL_BACK = "automation-fell-back";
+  private static final String SET = "pool-automation";
+
+  private final Pools pools;
+  private final Hosts hosts;
+  private final Vms vms;
+  private final Rounds rounds;
+  private final FleetEvents events;
+  private final BalancingSettings settings;
+  private final TelemetrySettings telemetry;
+
+  PoolDetails(
+      Pools pools,
+      Hosts hosts,
+      Vms vms,
+      Rounds rounds,
+      FleetEvents events,
+      BalancingSettings settings,
+      TelemetrySettings telemetry) {
+    this.pools = pools;
+    this.hosts = hosts;
+    this.vms = vms;
+    this.rounds = rounds;
+    this.events = events;
+    this.settings = settings;
+    this.telemetry = telemetry;
+  }
+
+  List<PoolLine> lines() {
+    return pools.findAllByOrderByName().stream().map(this::line).toList();
+  }
+
+  PoolLine line(HostPool pool) {
+    return new PoolLine(
+        pool.id(),
+        pool.name(),
+        pool.simulated(),
+        pool.name().equals("default"),
+        (int) hosts.countByPoolId(pool.id().value()),
+        guests(pool).size(),
+        rounds.newest(pool.id()).map(Round::imbalance).orElse(null),
+        settings.pace(pool.simulated()).limits().imbalanceThreshold(),
+        pool.automation(),
+        pool.paused());
+  }
+
+  PoolDetail of(HostPool pool) {
+    var pace = settings.pace(pool.simulated());
+    var limits = pace.limits();
+    var guests = guests(pool);
+    return new PoolDetail(
+        pool.automaticFrom(),
+        telemetry.period(),
+        pace.window(),
+        pace.every(),
+        limits.holdRounds(),
+        limits.cpuThreshold(),
+        limits.memoryThreshold(),
+        limits.minimumGain(),
+        pace.coolDown(),
+        limits.maxMoves(),
+        limits.downtimeSlo(),
+        fellBack(pool),
+        pool.sharedStorages(),
+        seenPaths(pool, guests),
+        networks(pool, guests));
+  }
+
+  private List<Vm> guests(HostPool pool) {
+    var ids =
+        hosts.findByPoolIdOrderByName(pool.id().value()).stream()
+            .map(Host::id)
+            .map(id -> id.value())
+            .toList();
+    return ids.isEmpty() ? List.of() : vms.findByHostIdInAndGoneSinceIsNullOrderByName(ids);
+  }
+
+  /** The newest of the two kinds of events tells whether the fall-back still stands. */
+  private @Nullable String fellBack(HostPool pool) {
+    return events.newest(pool.id(), EVENTS_LOOKED_AT).stream()
+        .filter(e -> e.kind().equals(FELL_BACK) || e.kind().equals(SET))
+        .findFirst()
+        .filter(e -> e.kind().equals(FELL_BACK))
+        .map(FleetEvents.FleetEvent::sentence)
+        .orElse(null);
+  }
+
+  private static List<PoolDetail.SeenPath> seenPaths(HostPool pool, List<Vm> guests) {
+    return new TreeMap<>(
+            guests.stream()
+                .flatMap(vm -> vm.disks().stream().flatMap(d -> unsharedFolder(pool, d)).distinct())
+                .collect(groupingBy(folder -> folder, counting())))
+        .entrySet().stream().map(e -> new PoolDetail.SeenPath(e.getKey(), e.getValue())).toList();
+  }
+
+  private static Stream<String> unsharedFolder(HostPool pool, Guest.Disk disk) {
+    var source = disk.source();
+    int end = source.lastIndexOf('/');
+    return disk.network() || !source.startsWith("/") || end < 1 || pool.shares(source)
+        ? Stream.empty()
+        : Stream.of(source.substring(0, end));
+  }
+
+  private static List<PoolDetail.NetworkLine> networks(HostPool pool, List<Vm> guests) {
+    var used =
+        guests.stream()
+            .flatMap(vm -> vm.networks().stream().distinct())
+            .collect(groupingBy(name -> name, counting()));
+    var names = new TreeSet<>(used.keySet());
+    names.addAll(pool.networks());
+    return names.stream()
+        .map(
+            name ->
+                new PoolDetail.NetworkLine(
+                    name, used.getOrDefault(name, 0L), pool.networks().contains(name)))
+        .toList();
+  }
+}

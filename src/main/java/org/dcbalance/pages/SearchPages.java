@@ -1,0 +1,60 @@
+package org.dcbalance.pages;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.dcbalance.inventory.Hosts;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** Find hosts and virtual machines by name, UUID or address, in all pools. */
+@Controller
+class SearchPages {
+  private final Hosts hosts;
+  private final VmLines vms;
+
+  SearchPages(Hosts hosts, VmLines vms) {
+    this.hosts = hosts;
+    this.vms = vms;
+  }
+
+  /** Something that was found. */
+  record Hit(String kind, String name, String href, String detail) {}
+
+  @GetMapping("/search")
+  String search(@RequestParam(defaultValue = "") String q, Model model) {
+    var hits = q.isBlank() ? List.<Hit>of() : hits(q.strip());
+    if (hits.size() == 1) {
+      return "redirect:" + hits.getFirst().href();
+    }
+    model.addAttribute("q", q.strip());
+    model.addAttribute("hits", hits);
+    return "search";
+  }
+
+  private List<Hit> hits(String q) {
+    var wanted = q.toLowerCase(Locale.ROOT);
+    var hits = new ArrayList<Hit>();
+    for (var host : hosts.findAllByOrderByName()) {
+      var uuid = host.uuid();
+      if (host.name().toLowerCase(Locale.ROOT).contains(wanted)
+          || (uuid != null && uuid.toString().startsWith(wanted))) {
+        hits.add(
+            new Hit(
+                "Host",
+                host.name(),
+                "/hosts/" + host.id(),
+                (host.hypervisor() + " " + host.hypervisorVersion()).strip()));
+      }
+    }
+    for (var vm : vms.of(null)) {
+      if (VmPages.matches(vm, q)) {
+        hits.add(
+            new Hit("Virtual machine", vm.name(), "/vms/" + vm.id(), "on " + vm.host()));
+      }
+    }
+    return hits;
+  }
+}

@@ -1,0 +1,131 @@
+package org.dcbalance.pages;
+
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.VmWishes;
+import org.dcbalance.migration.MovesByHand;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** Take what operators wish for a VM: to stay, to be probed, to move now. */
+@Controller
+class VmWishPages {
+  private final VmWishes wishes;
+  private final MovesByHand moves;
+
+  VmWishPages(VmWishes wishes, MovesByHand moves) {
+    this.wishes = wishes;
+    this.moves = moves;
+  }
+
+  @PostMapping("/vms/{id}/never-move")
+  String neverMove(
+      @PathVariable VmId id,
+      @RequestParam boolean neverMove,
+      @RequestParam(defaultValue = "") String note,
+      RedirectAttributes redirect) {
+    var vm = wishes.change(id.value(), new VmWishes.Change(neverMove, note, null, null));
+    Notice.done(
+            vm.name()
+                + (neverMove
+                    ? " stays where it is from now on."
+                    : " may be moved again."))
+        .on(redirect);
+    return page(id);
+  }
+
+  @PostMapping("/vms/{id}/probe")
+  String probe(
+      @PathVariable VmId id,
+      @RequestParam ProbeKind kind,
+      @RequestParam(defaultValue = "") String address,
+      @RequestParam(defaultValue = "") String port,
+      RedirectAttributes redirect) {
+    try {
+      var vm = wishes.change(id.value(), change(kind, address.strip(), port.strip()));
+      Notice.done(words(vm)).on(redirect);
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      redirect.addFlashAttribute("typedProbe", new TypedProbe(kind.name(), address, port));
+    }
+    return page(id);
+  }
+
+  /** How a guest is probed while it moves. */
+  enum ProbeKind {
+    NONE,
+    TCP,
+    ICMP
+  }
+
+  /** What was typed into the form of the probe, to be shown again when it was refused. */
+  record TypedProbe(String kind, String address, String port) {}
+
+  @PostMapping("/vms/{id}/migrations")
+  String migrate(
+      @PathVariable VmId id,
+      @RequestParam(required = false) @Nullable HostId targetHostId,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    try {
+      if (targetHostId == null) {
+        throw new Problem(
+            ErrorCode.BAD_REQUEST, "No target was chosen.", "Maybe choose one of the hosts.");
+      }
+      return "redirect:/migrations/" + moves.request(id, targetHostId, me.operator());
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      return page(id);
+    }
+  }
+
+  private static VmWishes.Change change(ProbeKind kind, String address, String port) {
+    if (kind == ProbeKind.NONE) {
+      return new VmWishes.Change(null, null, "", null);
+    }
+    if (address.isEmpty()) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "A probe needs the address that it asks.",
+          "Maybe give an address of the guest that this console reaches.");
+    }
+    return new VmWishes.Change(
+        null, null, address, kind == ProbeKind.ICMP ? null : port(port));
+  }
+
+  private static int port(String typed) {
+    try {
+      return Integer.parseInt(typed);
+    } catch (NumberFormatException e) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          typed.isEmpty()
+              ? "A TCP probe needs a port."
+              : "\"" + typed + "\" is not a port.",
+          "Maybe give a number from 1 to 65535 that the guest listens on, such as 80.",
+          e);
+    }
+  }
+
+  private static String words(Vm vm) {
+    var address = vm.probeAddress();
+    var port = vm.probePort();
+    return address == null
+        ? vm.name() + " is not probed any more."
+        : "%s is probed at %s by %s while it moves."
+            .formatted(
+                vm.name(), address, port == null ? "ICMP echo" : "TCP, port " + port);
+  }
+
+  private static String page(VmId id) {
+    return "redirect:/vms/" + id;
+  }
+}
