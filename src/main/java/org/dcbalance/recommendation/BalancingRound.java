@@ -132,7 +132,7 @@ class BalancingRound {
               null,
               by,
               List.of(),
-              0,
+              outOfBounds,
               collecting(thin, pace));
       case Decision.Proposal(var moves, var before, var after, var passedOver) ->
           round(
@@ -219,6 +219,10 @@ class BalancingRound {
   /** Keep what is proposed again, supersede what is not, and add what is new. */
   private void propose(
       HostPool pool, BalancingSettings.Pace pace, Round round, Decision decision, Instant now) {
+    if (decision instanceof Decision.NotEnoughData) {
+      // a missed sample is no reason to take back what was well founded; it expires by itself
+      return;
+    }
     var moves =
         switch (decision) {
           case Decision.Proposal proposal -> proposal.moves();

@@ -55,9 +55,10 @@ public record BalancingSettings(
 
   /** What differs for the simulated pool. */
   public record Simulated(
-      @DefaultValue("20s") Duration window,
+      @DefaultValue("30s") Duration window,
       @DefaultValue("5s") Duration every,
       @DefaultValue("2") int holdRounds,
+      @DefaultValue("0.60") double minimumCoverage,
       @DefaultValue("2m") Duration coolDown,
       @DefaultValue("10m") Duration coolDownMost) {}
 
@@ -70,20 +71,20 @@ public record BalancingSettings(
         ? new Pace(
             simulated.window(),
             simulated.every(),
-            limits(simulated.holdRounds()),
+            limits(simulated.holdRounds(), simulated.minimumCoverage()),
             simulated.coolDown(),
             simulated.coolDownMost())
-        : new Pace(window, every, limits(holdRounds), coolDown, coolDownMost);
+        : new Pace(window, every, limits(holdRounds, minimumCoverage), coolDown, coolDownMost);
   }
 
-  private Limits limits(int hold) {
+  private Limits limits(int hold, double coverage) {
     return new Limits(
         imbalanceThreshold,
         cpuThreshold,
         memoryThreshold,
         minimumGain,
         hold,
-        minimumCoverage,
+        coverage,
         maxMoves,
         downtimeSlo);
   }
