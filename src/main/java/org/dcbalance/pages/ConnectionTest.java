@@ -22,8 +22,7 @@ record ConnectionTest(boolean reached, List<Line> checks) {
         new Line(
             true,
             "It runs %s %s, with libvirt %s."
-                .formatted(
-                    facts.hypervisor(), facts.hypervisorVersion(), facts.libraryVersion())));
+                .formatted(facts.hypervisor(), facts.hypervisorVersion(), facts.libraryVersion())));
     lines.add(
         new Line(
             true,
@@ -59,7 +58,6 @@ record ConnectionTest(boolean reached, List<Line> checks) {
   private static Line line(Reach reach) {
     return reach.problem() == null
         ? new Line(true, reach.from() + " reaches " + reach.to() + ".")
-        : new Line(
-            false, reach.from() + " does not reach " + reach.to() + ": " + reach.problem());
+        : new Line(false, reach.from() + " does not reach " + reach.to() + ": " + reach.problem());
   }
 }

@@ -17,7 +17,6 @@ record HostForm(
   }
 
   HostRegistration.Entry entry() {
-    return new HostRegistration.Entry(
-        name, uri, peerUri, poolId == null ? null : poolId.value());
+    return new HostRegistration.Entry(name, uri, peerUri, poolId == null ? null : poolId.value());
   }
 }

@@ -13,7 +13,6 @@ import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Controller;
-import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -30,8 +29,7 @@ class HostFormPages {
   private final HostFields fields;
   private final Format format;
 
-  HostFormPages(
-      Hosts hosts, HostRegistration registration, HostFields fields, Format format) {
+  HostFormPages(Hosts hosts, HostRegistration registration, HostFields fields, Format format) {
     this.hosts = hosts;
     this.registration = registration;
     this.fields = fields;

@@ -152,7 +152,10 @@ class MigrationPages {
     var figures = new ArrayList<Figure>();
     figures.add(
         new Figure(
-            "Total time", format.millis(row.expectedMillis()), format.millis(row.totalMillis()), null));
+            "Total time",
+            format.millis(row.expectedMillis()),
+            format.millis(row.totalMillis()),
+            null));
     figures.add(
         new Figure(
             "Downtime",
@@ -165,8 +168,7 @@ class MigrationPages {
             format.millis(null),
             format.millis(row.guestDowntimeMillis()),
             probe == null ? "no probe is set for this VM" : probe));
-    figures.add(
-        new Figure("Copied", bytes(row.expectedBytes()), bytes(row.bytes()), null));
+    figures.add(new Figure("Copied", bytes(row.expectedBytes()), bytes(row.bytes()), null));
     figures.add(
         new Figure(
             "Passes",

@@ -18,8 +18,7 @@ final class MigrationTimeline {
   /** A step that was entered, or would come next where the instant is null. */
   private record Mark(String name, @Nullable Instant at) {}
 
-  static List<Step> of(
-      Row row, List<MigrationStory.Line> lines, List<MigrationStory.Pass> passes) {
+  static List<Step> of(Row row, List<MigrationStory.Line> lines, List<MigrationStory.Pass> passes) {
     var marks = new ArrayList<Mark>();
     marks.add(new Mark("Queued", row.createdAt()));
     marks.add(new Mark("Checks", first(Phase.CHECKS, lines)));
@@ -28,8 +27,7 @@ final class MigrationTimeline {
       marks.add(new Mark("Copy", copying));
     }
     for (var pass : passes) {
-      marks.add(
-          new Mark("Copy " + pass.iteration(), pass.iteration() == 1 ? copying : pass.at()));
+      marks.add(new Mark("Copy " + pass.iteration(), pass.iteration() == 1 ? copying : pass.at()));
     }
     marks.add(new Mark("Switch-over", first(Phase.SWITCH_OVER, lines)));
     marks.add(new Mark("Both hosts read", first(Phase.SETTLING, lines)));

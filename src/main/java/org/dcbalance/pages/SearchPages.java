@@ -51,8 +51,7 @@ class SearchPages {
     }
     for (var vm : vms.of(null)) {
       if (VmPages.matches(vm, q)) {
-        hits.add(
-            new Hit("Virtual machine", vm.name(), "/vms/" + vm.id(), "on " + vm.host()));
+        hits.add(new Hit("Virtual machine", vm.name(), "/vms/" + vm.id(), "on " + vm.host()));
       }
     }
     return hits;

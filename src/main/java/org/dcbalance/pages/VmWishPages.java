@@ -34,10 +34,7 @@ class VmWishPages {
       RedirectAttributes redirect) {
     var vm = wishes.change(id.value(), new VmWishes.Change(neverMove, note, null, null));
     Notice.done(
-            vm.name()
-                + (neverMove
-                    ? " stays where it is from now on."
-                    : " may be moved again."))
+            vm.name() + (neverMove ? " stays where it is from now on." : " may be moved again."))
         .on(redirect);
     return page(id);
   }
@@ -97,8 +94,7 @@ class VmWishPages {
           "A probe needs the address that it asks.",
           "Maybe give an address of the guest that this console reaches.");
     }
-    return new VmWishes.Change(
-        null, null, address, kind == ProbeKind.ICMP ? null : port(port));
+    return new VmWishes.Change(null, null, address, kind == ProbeKind.ICMP ? null : port(port));
   }
 
   private static int port(String typed) {
@@ -107,9 +103,7 @@ class VmWishPages {
     } catch (NumberFormatException e) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
-          typed.isEmpty()
-              ? "A TCP probe needs a port."
-              : "\"" + typed + "\" is not a port.",
+          typed.isEmpty() ? "A TCP probe needs a port." : "\"" + typed + "\" is not a port.",
           "Maybe give a number from 1 to 65535 that the guest listens on, such as 80.",
           e);
     }
@@ -121,8 +115,7 @@ class VmWishPages {
     return address == null
         ? vm.name() + " is not probed any more."
         : "%s is probed at %s by %s while it moves."
-            .formatted(
-                vm.name(), address, port == null ? "ICMP echo" : "TCP, port " + port);
+            .formatted(vm.name(), address, port == null ? "ICMP echo" : "TCP, port " + port);
   }
 
   private static String page(VmId id) {

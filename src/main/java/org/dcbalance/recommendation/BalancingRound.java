@@ -219,10 +219,6 @@ class BalancingRound {
   /** Keep what is proposed again, supersede what is not, and add what is new. */
   private void propose(
       HostPool pool, BalancingSettings.Pace pace, Round round, Decision decision, Instant now) {
-    if (decision instanceof Decision.NotEnoughData) {
-      // a missed sample is no reason to take back what was well founded; it expires by itself
-      return;
-    }
     var moves =
         switch (decision) {
           case Decision.Proposal proposal -> proposal.moves();
@@ -234,12 +230,14 @@ class BalancingRound {
     boolean changed = false;
     for (var old : open) {
       if (moves.stream().noneMatch(old::proposes)) {
-        if (now.isBefore(old.expiresAt())) {
-          old.supersede(round.number(), round.sentence(), now);
-        } else {
+        if (!now.isBefore(old.expiresAt())) {
           old.expire(now);
+          changed = true;
+        } else if (!(decision instanceof Decision.NotEnoughData)) {
+          // a missed sample is no reason to take back what was well founded
+          old.supersede(round.number(), round.sentence(), now);
+          changed = true;
         }
-        changed = true;
       }
     }
     recommendations.flush();
