@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -94,6 +95,21 @@ public final class QemuLab implements BeforeAllCallback, AfterAllCallback {
     return "qemu+tcp://10.99.0.%d/system".formatted(host);
   }
 
+  /** Give the network from which hosts and guests can be reached. */
+  public Fabric fabric() {
+    return new Fabric(name + "-net");
+  }
+
+  /** Give the command that runs a command in the lab's network, as the process that is started. */
+  public List<String> inside(List<String> command) {
+    return Stream.concat(Stream.of(SCRIPTS.resolve("run").toString()), command.stream()).toList();
+  }
+
+  /** Give what tells the lab's scripts which lab is meant. */
+  public Map<String, String> environment() {
+    return Map.of("LAB_PREFIX", name, "LAB_DIR", folder().toString());
+  }
+
   /** Give the UUID that the lab gives a guest by its number. */
   public static UUID guestUuid(int number) {
     return UUID.fromString("00000000-0000-4000-9000-%012d".formatted(number));
@@ -109,6 +125,18 @@ public final class QemuLab implements BeforeAllCallback, AfterAllCallback {
     script(
         "guest", with(options, "start", Integer.toString(host), guest, Integer.toString(number)));
     return guestUuid(number);
+  }
+
+  /** Wait until guests that were started with {@code --no-wait} answer HTTP. */
+  public void await(int... numbers) {
+    script(
+        "guest",
+        with(IntStream.of(numbers).mapToObj(Integer::toString).toArray(String[]::new), "wait"));
+  }
+
+  /** Have a guest write a word to its disk; without one, give what it reads there. */
+  public String disk(int number, String... word) {
+    return script("guest", with(word, "disk", Integer.toString(number)));
   }
 
   /** Change what a guest does; see {@code lab/qemu/guest}. */
@@ -170,7 +198,7 @@ public final class QemuLab implements BeforeAllCallback, AfterAllCallback {
       var builder = new ProcessBuilder(command).redirectErrorStream(true);
       // to a file, since what a script leaves running would keep a pipe open
       builder.redirectOutput(output.toFile()).redirectInput(Path.of("/dev/null").toFile());
-      builder.environment().putAll(Map.of("LAB_PREFIX", name, "LAB_DIR", folder().toString()));
+      builder.environment().putAll(environment());
       var process = builder.start();
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         process.destroy();

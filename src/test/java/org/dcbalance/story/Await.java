@@ -1,0 +1,44 @@
+package org.dcbalance.story;
+
+import java.time.Duration;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Wait for what a console or a host does in its own time. */
+final class Await {
+  private static final Duration BETWEEN = Duration.ofMillis(200);
+
+  private Await() {}
+
+  /**
+   * Look until there is something to see, and give it.
+   *
+   * @param what says what is waited for, for the failure
+   * @throws AssertionError with what was seen last, if it takes too long
+   */
+  static <T> T until(
+      String what, Duration patience, Supplier<? extends @Nullable T> look, Predicate<T> wanted) {
+    long until = System.nanoTime() + patience.toNanos();
+    while (true) {
+      @Nullable T seen = look.get();
+      if (seen != null && wanted.test(seen)) {
+        return seen;
+      }
+      if (System.nanoTime() > until) {
+        throw new AssertionError(
+            "Not seen within " + patience.toSeconds() + " s: " + what + ". Seen last: " + seen);
+      }
+      pause(BETWEEN);
+    }
+  }
+
+  static void pause(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("Interrupted.", e);
+    }
+  }
+}

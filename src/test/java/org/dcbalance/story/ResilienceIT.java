@@ -1,0 +1,188 @@
+package org.dcbalance.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.dcbalance.lab.QemuLab;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+
+/** Consoles that are killed in the middle of a real migration, alone and with a second one. */
+@Timeout(400)
+class ResilienceIT {
+  @RegisterExtension static final QemuLab LAB = new QemuLab("res", 2);
+
+  /** So slow that a migration does not end by itself while a console starts. */
+  private static final int CRAWL = 2;
+
+  @AfterEach
+  void tidy() {
+    LAB.unlimitLink(1);
+    LAB.stop("web-01", "web-02");
+  }
+
+  @Test
+  void aKilledConsoleFindsItsMigrationAgain() {
+    try (var console = Console.inside(LAB, "killed", 8081).hurried()) {
+      var first = Figures.watch();
+      console.start();
+      Figures.seconds("java -jar to the first page, first start", first.passed());
+      LAB.start(1, "web-01", 1);
+      LAB.start(1, "web-02", 2);
+      long running;
+      try (var api = console.api()) {
+        var fleet = new Fleet(LAB, api);
+        fleet.addAll(2);
+        running = startSlowMove(fleet, "web-01");
+      }
+      var watch = new Watch("web-01");
+      console.kill();
+      assertThat(LAB.where("web-01")).as("the job goes on without a console").hasSize(2);
+
+      var later = Figures.watch();
+      console.start();
+      Figures.seconds("java -jar to the first page, after kill -9", later.passed());
+      try (var api = console.api()) {
+        var fleet = new Fleet(LAB, api);
+        followed(fleet, running);
+        LAB.unlimitLink(1);
+        settledOnce(fleet, running, "web-01");
+        assertThat(watch.end()).as("moments with two running copies").isZero();
+
+        // and one that ends while no console looks
+        long unseen = startSlowMove(fleet, "web-02");
+        console.kill();
+        LAB.unlimitLink(1);
+        Await.until(
+            "web-02 on host 2 alone",
+            Duration.ofSeconds(60),
+            () -> LAB.where("web-02"),
+            List.of("2 running")::equals);
+        console.start();
+        settledOnce(fleet, unseen, "web-02");
+      }
+    }
+  }
+
+  @Test
+  void theOtherConsoleTakesOver() {
+    try (var database = Postgres.inside(LAB, "shared-database", 5499).start();
+        var one = pair(database, "one", 8082).start();
+        var two = pair(database, "two", 8083).start();
+        var apiOfOne = one.api();
+        var apiOfTwo = two.api()) {
+      LAB.start(1, "web-01", 1);
+      new Fleet(LAB, apiOfOne).addAll(2);
+      assertThat(apiOfOne.answers("/login")).isTrue();
+      assertThat(apiOfTwo.answers("/login")).isTrue();
+      assertThat(apiOfTwo.items("/api/v1/hosts")).as("they share what they know").hasSize(2);
+
+      // asked of the one that only serves pages, made by the one that holds the lease
+      var fleet = new Fleet(LAB, apiOfTwo);
+      long id = startSlowMove(fleet, "web-01");
+      assertThat(two.said()).doesNotContain("now collects, decides and executes");
+      var watch = new Watch("web-01");
+      one.kill();
+      var taken = Figures.watch();
+      Await.until(
+          "the other console's lease",
+          Duration.ofSeconds(60),
+          two::said,
+          said -> said.contains("now collects, decides and executes"));
+      Figures.seconds("leader killed to taken over", taken.passed());
+      followed(fleet, id);
+      LAB.unlimitLink(1);
+      settledOnce(fleet, id, "web-01");
+      assertThat(watch.end()).as("moments with two running copies").isZero();
+    }
+  }
+
+  private static Console pair(Postgres database, String name, int port) {
+    return database
+        .serve(Console.inside(LAB, name, port).hurried())
+        .set("DCBALANCE_LEADERSHIP_LEASE", "8s")
+        .set("DCBALANCE_LEADERSHIP_RENEWAL", "2s");
+  }
+
+  /** Start a move by hand over a link that hardly lets it through, and wait until it copies. */
+  private static long startSlowMove(Fleet fleet, String guest) {
+    fleet.vm(guest);
+    LAB.limitLink(1, CRAWL);
+    long id = fleet.move(guest, 2);
+    Await.until(
+        "copying",
+        Duration.ofSeconds(60),
+        () -> fleet.api().get("/api/v1/migrations/" + id),
+        m -> m.get("phase").asString().equals("COPYING") && m.path("progress").isObject());
+    return id;
+  }
+
+  /** Wait until a console has taken up a job that another one began. */
+  private static void followed(Fleet fleet, long id) {
+    var seen =
+        Await.until(
+            "the job being followed",
+            Duration.ofSeconds(60),
+            () -> fleet.api().get("/api/v1/migrations/" + id),
+            m -> m.get("log").toString().contains("is followed"));
+    assertThat(seen.get("state").asString()).isEqualTo("RUNNING");
+  }
+
+  private static void settledOnce(Fleet fleet, long id, String guest) {
+    var ended = fleet.ended(id, Duration.ofSeconds(90));
+    System.out.println(ended.get("log"));
+    assertThat(ended.get("state").asString())
+        .as(ended.get("sentence").asString())
+        .isEqualTo("COMPLETED");
+    assertThat(LAB.where(guest)).containsExactly("2 running");
+    var moves =
+        fleet.api().items("/api/v1/migrations").stream()
+            .filter(m -> m.get("vm").asString().equals(guest))
+            .map(m -> m.get("id").asLong())
+            .toList();
+    assertThat(moves).as("nothing ran twice").containsExactly(id);
+    JsonNode vm =
+        Await.until(
+            "the inventory to know",
+            Duration.ofSeconds(20),
+            () -> fleet.vm(guest),
+            v -> v.get("host").asString().equals("kvm-02"));
+    assertThat(vm.get("movingToHostId").isNull()).isTrue();
+  }
+
+  /** Look again and again whether a guest runs in two places. */
+  private static final class Watch {
+    private final CompletableFuture<Integer> twice;
+    private volatile boolean over;
+
+    Watch(String guest) {
+      twice =
+          CompletableFuture.supplyAsync(
+              () -> {
+                int seen = 0;
+                while (!over) {
+                  // the hosts are not read at one instant: the guest may have moved between the two
+                  if (twoRun(guest) && twoRun(guest)) {
+                    seen++;
+                  }
+                  Await.pause(Duration.ofMillis(300));
+                }
+                return seen;
+              });
+    }
+
+    private static boolean twoRun(String guest) {
+      return LAB.where(guest).stream().filter(line -> line.endsWith(" running")).count() > 1;
+    }
+
+    int end() {
+      over = true;
+      return twice.join();
+    }
+  }
+}
