@@ -135,7 +135,6 @@ class ResilienceIT {
 
   private static void settledOnce(Fleet fleet, long id, String guest) {
     var ended = fleet.ended(id, Duration.ofSeconds(90));
-    System.out.println(ended.get("log"));
     assertThat(ended.get("state").asString())
         .as(ended.get("sentence").asString())
         .isEqualTo("COMPLETED");

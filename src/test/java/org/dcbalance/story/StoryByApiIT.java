@@ -190,7 +190,6 @@ class StoryByApiIT {
             () -> api().items("/api/v1/recommendations?state=PROPOSED"),
             found -> !found.isEmpty());
     Figures.seconds("hot host to recommendation", heat.passed());
-    System.out.println(proposed);
     assertThat(proposed)
         .allSatisfy(
             r -> {
@@ -262,7 +261,6 @@ class StoryByApiIT {
               r -> r.path("migrationId").isNumber());
       var migration = fleet().ended(begun.get("migrationId").asLong(), Duration.ofSeconds(60));
       Figures.seconds("approval to completion", approval.passed());
-      System.out.println(migration);
       Await.pause(Duration.ofSeconds(1));
       assertThat(migration.get("state").asString())
           .as(migration.get("sentence").asString())
