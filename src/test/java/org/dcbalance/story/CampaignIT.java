@@ -1,0 +1,137 @@
+package org.dcbalance.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.dcbalance.lab.QemuLab;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Move real guests back and forth for a long time while consoles are killed, links are cut and
+ * daemons end, and look after each move whether exactly one copy runs where the console says.
+ *
+ * <p>Rounds that passed are noted in {@code target/campaign}, and a later run goes on after them;
+ * {@code ./mvnw clean} starts anew. {@code -Dcampaign.rounds=} sets how many there are, 40 unless
+ * told.
+ */
+@Tag("campaign")
+@Timeout(4 * 3600)
+class CampaignIT {
+  @RegisterExtension static final QemuLab LAB = new QemuLab("camp", 3);
+
+  private static final int ROUNDS = Integer.getInteger("campaign.rounds", 40);
+  private static final List<String> GUESTS = List.of("web-01", "web-02", "web-03");
+  private static final Path NOTED = Path.of("target", "campaign", "passed");
+  private static final int CRAWL = 8;
+
+  /** What goes wrong during a move. */
+  private enum Fault {
+    NONE,
+    ABORT,
+    CONSOLE_KILLED,
+    LINK_CUT,
+    TARGET_DAEMON_KILLED,
+    SOURCE_DAEMON_KILLED
+  }
+
+  @Test
+  void exactlyOneCopyRunsWhateverHappens() throws IOException {
+    Files.createDirectories(NOTED.getParent());
+    int passed = Files.exists(NOTED) ? Files.readAllLines(NOTED).size() : 0;
+    try (var console = Console.inside(LAB, "campaign", 8091).hurried()) {
+      console.start();
+      for (int n = 0; n < GUESTS.size(); n++) {
+        LAB.start(1, GUESTS.get(n), n + 1);
+      }
+      try (var api = console.api()) {
+        new Fleet(LAB, api).addAll(3);
+      }
+      for (int round = passed; round < ROUNDS; round++) {
+        // each round has a seed of its own, so that one can be repeated alone
+        play(console, round, new Random(7_919L * round + 1));
+        Files.writeString(
+            NOTED, round + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      }
+    }
+  }
+
+  private static void play(Console console, int round, Random random) {
+    var fault = Fault.values()[round % Fault.values().length];
+    var guest = GUESTS.get(random.nextInt(GUESTS.size()));
+    try (var api = console.api()) {
+      var fleet = new Fleet(LAB, api);
+      int source = Fleet.hostNumber(fleet.vm(guest).get("host").asString());
+      int target = 1 + (source + random.nextInt(2)) % 3;
+      if (fault != Fault.NONE) {
+        LAB.limitLink(source, CRAWL);
+      }
+      long id = fleet.move(guest, target);
+      Await.until(
+          "copying in round " + round,
+          Duration.ofSeconds(90),
+          () -> api.get("/api/v1/migrations/" + id),
+          m -> m.path("progress").isObject() || m.get("finishedAt").isString());
+      Await.pause(Duration.ofMillis(random.nextInt(2000)));
+      breakIt(console, fault, id, api, source, target);
+      mend(source, target);
+    }
+    try (var api = console.api()) {
+      var fleet = new Fleet(LAB, api);
+      settled(fleet, round, fault, guest);
+    }
+  }
+
+  private static void breakIt(
+      Console console, Fault fault, long id, Api api, int source, int target) {
+    switch (fault) {
+      case NONE -> {}
+      case ABORT -> api.ask("POST", "/api/v1/migrations/" + id + "/abort", Map.of());
+      case CONSOLE_KILLED -> {
+        console.kill();
+        console.start();
+      }
+      case LINK_CUT -> {
+        LAB.cutLink(target);
+        Await.pause(Duration.ofSeconds(12));
+      }
+      case TARGET_DAEMON_KILLED -> LAB.host("kill-libvirtd", target);
+      case SOURCE_DAEMON_KILLED -> LAB.host("kill-libvirtd", source);
+    }
+  }
+
+  private static void mend(int source, int target) {
+    LAB.restoreLink(target);
+    LAB.unlimitLink(source);
+  }
+
+  private static void settled(Fleet fleet, int round, Fault fault, String guest) {
+    var last =
+        fleet.api().items("/api/v1/migrations").stream()
+            .filter(m -> m.get("vm").asString().equals(guest))
+            .findFirst()
+            .orElseThrow();
+    JsonNode ended = fleet.ended(last.get("id").asLong(), Duration.ofMinutes(3));
+    var running = LAB.where(guest).stream().filter(line -> line.endsWith(" running")).toList();
+    assertThat(running).as("round %d, %s: %s", round, fault, ended.get("sentence")).hasSize(1);
+    var host = Fleet.hostName(Integer.parseInt(running.getFirst().split(" ")[0]));
+    Await.until(
+        "the inventory to show " + guest + " on " + host,
+        Duration.ofSeconds(60),
+        () -> fleet.vm(guest),
+        v -> v.get("host").asString().equals(host));
+    Figures.print(
+        "campaign round %d, %s".formatted(round, fault),
+        ended.get("state").asString() + ", " + running);
+  }
+}
