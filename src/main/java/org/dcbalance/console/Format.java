@@ -91,6 +91,13 @@ public final class Format {
     return duration == null ? NOT_KNOWN : millis(duration.toMillis());
   }
 
+  /** Write a length of time that was set, not measured: "5 s", "10 min". */
+  public String period(@Nullable Duration set) {
+    return set != null && set.toMillis() < 60_000 && set.toMillisPart() == 0
+        ? set.toSeconds() + " s"
+        : duration(set);
+  }
+
   /** Write a length of time given in milliseconds. */
   public String millis(@Nullable Long millis) {
     if (millis == null) {

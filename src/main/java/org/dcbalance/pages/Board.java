@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param collecting null unless too little is known
  * @param holding null unless the pool is out of bounds, but not for long enough
  * @param waiting how many recommendations wait
+ * @param underWay how many moves are queued, run or are lost
  */
 record Board(
     PoolId poolId,
@@ -30,6 +31,7 @@ record Board(
     @Nullable Collecting collecting,
     @Nullable Holding holding,
     long waiting,
+    int underWay,
     List<PassedOverLine> passedOver) {
 
   /** A round; next is null where none is due, because the pool is paused. */

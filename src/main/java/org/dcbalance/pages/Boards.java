@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
@@ -27,6 +28,7 @@ class Boards {
   private final Hosts hosts;
   private final Rounds rounds;
   private final LoadHistory loads;
+  private final MigrationRecords records;
   private final BalancingSettings settings;
   private final TelemetrySettings telemetry;
   private final Clock clock;
@@ -36,6 +38,7 @@ class Boards {
       Hosts hosts,
       Rounds rounds,
       LoadHistory loads,
+      MigrationRecords records,
       BalancingSettings settings,
       TelemetrySettings telemetry,
       Clock clock) {
@@ -43,6 +46,7 @@ class Boards {
     this.hosts = hosts;
     this.rounds = rounds;
     this.loads = loads;
+    this.records = records;
     this.settings = settings;
     this.telemetry = telemetry;
     this.clock = clock;
@@ -74,6 +78,7 @@ class Boards {
             ? new Board.Holding(newest.outOfBounds(), pace.limits().holdRounds())
             : null,
         waiting.size(),
+        records.underWay(pool.id()).size(),
         newest == null
             ? List.of()
             : newest.passedOver().stream()

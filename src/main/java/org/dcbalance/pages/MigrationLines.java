@@ -93,7 +93,9 @@ class MigrationLines {
         now == null ? null : new Memory(now.totalBytes()),
         now == null ? null : new Memory(now.processedBytes()),
         now == null ? null : new Memory(now.remainingBytes()),
-        now == null ? null : new ByteRate(now.dirtyRate()),
+        now == null || (now.iteration() <= 1 && now.dirtyRate() == 0)
+            ? null
+            : new ByteRate(now.dirtyRate()),
         now == null ? null : new ByteRate(now.bandwidth()),
         now == null || now.totalBytes() == 0
             ? null

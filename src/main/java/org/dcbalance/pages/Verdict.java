@@ -9,6 +9,7 @@ record Verdict(State state, String sentence, @Nullable String detail) {
     STALE,
     OUT_OF_BALANCE,
     HOLDING,
+    MOVING,
     COLLECTING,
     BALANCED,
     EMPTY

@@ -56,6 +56,9 @@ class Verdicts {
     if (board.holding() != null) {
       return Verdict.State.HOLDING;
     }
+    if (board.underWay() > 0) {
+      return Verdict.State.MOVING;
+    }
     return facts != null && facts.imbalance() > facts.threshold()
         ? Verdict.State.OUT_OF_BALANCE
         : Verdict.State.BALANCED;
@@ -71,6 +74,11 @@ class Verdicts {
                   board.pool(),
                   Objects.requireNonNull(board.holding()).rounds(),
                   Objects.requireNonNull(board.holding()).needed());
+      case MOVING ->
+          "%s is being balanced: %s under way"
+              .formatted(
+                  board.pool(),
+                  board.underWay() == 1 ? "1 move is" : board.underWay() + " moves are");
       case COLLECTING -> board.pool() + " is being watched, nothing is decided yet";
       case BALANCED -> board.pool() + " is balanced";
       case STALE, EMPTY -> board.pool();
@@ -107,7 +115,7 @@ class Verdicts {
     var collecting = board.collecting();
     if (collecting != null) {
       return "Collecting; first decision after %s (%s so far)."
-          .formatted(format.duration(collecting.need()), format.duration(collecting.have()));
+          .formatted(format.period(collecting.need()), format.period(collecting.have()));
     }
     var facts = board.facts();
     var round = board.round();
@@ -127,6 +135,7 @@ class Verdicts {
                       format.plural(facts.moves(), "move", "moves"),
                       format.score(facts.after()));
       case HOLDING -> figures + ". DCbalance proposes only what lasts.";
+      case MOVING -> "Imbalance once they are done %s, threshold %s.".formatted(format.score(facts.imbalance()), format.score(facts.threshold()));
       case BALANCED, COLLECTING, STALE, EMPTY ->
           "%s. Nothing to do. Last round %s.".formatted(figures, format.clockSeconds(round.at()));
     };
