@@ -1,0 +1,314 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.ConsoleTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+/** The pages with the simulated pool behind them, over HTTP, as each role sees them. */
+@ConsoleTest
+class PagesTest {
+  private static final Pattern NOTICE =
+      Pattern.compile("<div class=\"banner (ok|warn|bad)\" role=\"status\">(.*?)</div>", Pattern.DOTALL);
+
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private PasswordEncoder encoder;
+
+  @ParameterizedTest
+  @EnumSource(Role.class)
+  void everyPageOpensForEveryRole(Role role) {
+    var vm = vm("web-01");
+    var host = host("sim-01");
+    var pool = pool();
+    try (var someone = as(role)) {
+      for (var path :
+          List.of(
+              "/",
+              "/recommendations",
+              "/migrations",
+              "/hosts",
+              "/hosts/" + host,
+              "/vms",
+              "/vms?q=web&sort=name",
+              "/vms/" + vm,
+              "/vms/" + vm + "?range=6h&target=" + host,
+              "/pools",
+              "/pools/" + pool,
+              "/search?q=sim")) {
+        assertThat(someone.page(path)).as(path).contains("</html>", "page-" + role.word());
+      }
+      for (var path :
+          List.of(
+              "/?fragment=nav&page=hosts",
+              "/?fragment=newest",
+              "/?fragment=now",
+              "/?fragment=hosts",
+              "/?fragment=running",
+              "/recommendations?fragment=table",
+              "/recommendations?fragment=effect",
+              "/migrations?fragment=active",
+              "/migrations?fragment=finished",
+              "/hosts?fragment=table",
+              "/hosts/" + host + "?fragment=state",
+              "/hosts/" + host + "?fragment=vms",
+              "/vms?fragment=table",
+              "/vms/" + vm + "?fragment=state",
+              "/pools/" + pool + "?fragment=hosts")) {
+        someone.fragment(path);
+      }
+    }
+  }
+
+  @Test
+  void theListsShowTheSimulatedPool() {
+    try (var viewer = as(Role.VIEWER)) {
+      assertThat(viewer.page("/hosts")).contains("sim-01", "sim-04", "16 cores, 64.0 GiB");
+      assertThat(viewer.page("/vms")).contains("web-01", "db-01");
+      assertThat(viewer.page("/search?q=web-")).contains("web-01", "web-02");
+      assertThat(viewer.get("/search?q=sim-03").headers().firstValue("Location"))
+          .hasValueSatisfying(to -> assertThat(to).endsWith("/hosts/" + host("sim-03")));
+    }
+  }
+
+  @Test
+  void viewersSeeNoFormThatChangesAnything() {
+    var host = host("sim-01");
+    try (var viewer = as(Role.VIEWER)) {
+      for (var path :
+          List.of(
+              "/",
+              "/recommendations",
+              "/migrations",
+              "/hosts/" + host,
+              "/vms/" + vm("web-01"),
+              "/pools",
+              "/pools/" + pool())) {
+        var forms =
+            Pattern.compile("<form[^>]*method=\"post\"[^>]*>").matcher(viewer.page(path)).results();
+        assertThat(forms.map(form -> form.group().replaceAll(".*action=\"([^\"]*)\".*", "$1")))
+            .as(path)
+            .containsOnly("/preferences", "/logout");
+      }
+      assertThat(viewer.send("/hosts/" + host + "/maintenance", "on", "true").statusCode())
+          .isEqualTo(403);
+    }
+  }
+
+  @Test
+  void onlyAdministratorsSeeHowHostsAreReached() {
+    var path = "/hosts/" + host("sim-02");
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page(path)).contains("sim-02", "Enter maintenance").doesNotContain("simulated:///");
+      assertThat(administrator.page(path)).contains("simulated:///sim-02");
+      assertThat(operator.get("/hosts/new").statusCode()).isEqualTo(403);
+      assertThat(administrator.page("/hosts/new")).contains("Add the host");
+    }
+  }
+
+  @Test
+  void aRefusedHostComesBackWithWhatWasTyped() {
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var forbidden =
+          administrator.send(
+              "/hosts",
+              "name", "kvm-09",
+              "uri", "qemu+ext://kvm-09/system?command=/bin/true",
+              "peerUri", "",
+              "poolId", "1",
+              "action", "save");
+      assertThat(forbidden.statusCode()).isBetween(400, 499);
+      assertThat(forbidden.body())
+          .contains("value=\"kvm-09\"", "value=\"qemu+ext://kvm-09/system?command=/bin/true\"")
+          .containsPattern("name=\"uri\"[^>]*aria-invalid=\"true\"");
+      var taken =
+          administrator.send(
+              "/hosts",
+              "name", "sim-01",
+              "uri", "qemu+tcp://127.0.0.1:9/system",
+              "poolId", "1",
+              "action", "test");
+      assertThat(taken.body())
+          .contains("The inventory already has a host with the name sim-01", "Not reached")
+          .containsPattern("name=\"name\"[^>]*aria-invalid=\"true\"");
+      var misnamed =
+          administrator.send(
+              "/hosts", "name", "-", "uri", "qemu+tcp://127.0.0.1:9/system", "action", "save");
+      assertThat(misnamed.body()).contains("value=\"-\"").contains("aria-invalid=\"true\"");
+    }
+  }
+
+  @Test
+  void approvingSeveralTellsWhichWereApprovedAndWhyNotTheOthers() {
+    try (var operator = as(Role.OPERATOR)) {
+      var id = waitForRecommendation();
+      var page = operator.page("/recommendations/" + id);
+      assertThat(page).contains("Checked just now", "Effect on both hosts", "Approve 1 move");
+      assertThat(operator.fragment("/recommendations/" + id + "?fragment=state"))
+          .contains("Memory to copy");
+      var notice =
+          notice(
+              operator.sendAndFollow(
+                  "/recommendations/approve", "id", "" + waitForRecommendation(), "id", "999999"));
+      assertThat(notice).contains("There is no recommendation 999999.");
+      var none = notice(operator.sendAndFollow("/recommendations/approve", "back", "/"));
+      assertThat(none).startsWith("bad").contains("No recommendation was selected");
+    }
+    var migration = waitForMigration();
+    try (var viewer = as(Role.VIEWER)) {
+      assertThat(viewer.page("/migrations/" + migration)).contains("Expected against measured", "Queued");
+      assertThat(viewer.fragment("/migrations/" + migration + "?fragment=state")).contains("timeline");
+    }
+  }
+
+  @Test
+  void aRejectionKeepsItsReason() {
+    var id = waitForRecommendation();
+    try (var operator = as(Role.OPERATOR)) {
+      var notice =
+          notice(
+              operator.sendAndFollow(
+                  "/recommendations/reject", "id", "" + id, "reason", "Backup until four"));
+      // a round may have overtaken it meanwhile, which is said as plainly
+      assertThat(notice).containsAnyOf("Rejected 1 move", "superseded it");
+      if (notice.contains("Rejected")) {
+        assertThat(operator.page("/recommendations/" + id)).contains("Rejected", "Backup until four");
+      }
+    }
+  }
+
+  @Test
+  void whatAnOperatorWishesForAVmIsShown() {
+    var path = "/vms/" + vm("dns-01");
+    try (var operator = as(Role.OPERATOR)) {
+      assertThat(operator.sendAndFollow(path + "/never-move", "neverMove", "true", "note", "Bound to its clock"))
+          .contains("Never moved", "Bound to its clock");
+      assertThat(operator.sendAndFollow(path + "/never-move", "neverMove", "false"))
+          .contains("Can move")
+          .doesNotContain("Bound to its clock");
+      var refused =
+          operator.sendAndFollow(path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "x");
+      assertThat(notice(refused)).startsWith("bad").contains("is not a port");
+      assertThat(refused).contains("value=\"192.0.2.9\"");
+      assertThat(operator.sendAndFollow(path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "80"))
+          .contains("is probed at 192.0.2.9 by TCP, port 80");
+      assertThat(operator.sendAndFollow(path + "/probe", "kind", "NONE")).contains("is not probed any more");
+    }
+  }
+
+  @Test
+  void aMoveByHandThatCannotBeIsRefusedWithTheReason() {
+    var path = "/vms/" + vm("db-01");
+    try (var operator = as(Role.OPERATOR)) {
+      assertThat(operator.page(path)).contains("Why it cannot move", "passed-through device");
+      var answer =
+          operator.sendAndFollow(path + "/migrations", "targetHostId", "" + host("sim-03"));
+      assertThat(notice(answer)).startsWith("bad").contains("passed-through");
+    }
+  }
+
+  @Test
+  void poolsTakeStoragesAndRefuseWhatIsNone() {
+    var path = "/pools/" + jdbc.sql("select id from pool where name = 'default'").query(Long.class).single();
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(administrator.sendAndFollow(path + "/storages", "path", "relative/path"))
+          .contains("is not an absolute path", "value=\"relative/path\"");
+      assertThat(administrator.sendAndFollow(path + "/storages", "path", "/srv/pages-test"))
+          .contains("/srv/pages-test is marked as shared");
+      assertThat(administrator.sendAndFollow(path + "/storages/delete", "path", "/srv/pages-test"))
+          .contains("None is marked");
+      var taken = administrator.send("/pools", "name", "default");
+      assertThat(taken.statusCode()).isEqualTo(409);
+      assertThat(taken.body()).contains("There is a pool named default already.", "value=\"default\"");
+    }
+  }
+
+  @Test
+  void preferencesAreKeptAndNobodyIsSentElsewhere() {
+    try (var viewer = as(Role.VIEWER)) {
+      var answer =
+          viewer.send("/preferences", "theme", "dark", "pool", "" + pool(), "back", "/vms?sort=name");
+      assertThat(answer.headers().firstValue("Location")).hasValueSatisfying(to -> assertThat(to).endsWith("/vms?sort=name"));
+      assertThat(viewer.page("/vms")).contains("data-theme=\"dark\"").containsPattern("value=\"" + pool() + "\"[^>]*selected");
+      var away = viewer.send("/preferences", "theme", "light", "back", "//elsewhere.example/");
+      assertThat(away.headers().firstValue("Location")).hasValueSatisfying(to -> assertThat(to).doesNotContain("elsewhere"));
+      assertThat(viewer.page("/")).contains("data-theme=\"light\"");
+      viewer.send("/preferences", "pool", "", "back", "/");
+    }
+  }
+
+  @Test
+  void whatIsNotThereIsSaidSo() {
+    try (var viewer = as(Role.VIEWER)) {
+      for (var path : List.of("/hosts/999999", "/vms/999999", "/pools/999999", "/migrations/999999", "/recommendations/999999")) {
+        var answer = viewer.get(path);
+        assertThat(answer.statusCode()).as(path).isEqualTo(404);
+        assertThat(answer.body()).as(path).contains("There is no ");
+      }
+      assertThat(viewer.get("/hosts/x").statusCode()).isEqualTo(400);
+    }
+    try (var nobody = new Browser(port)) {
+      assertThat(nobody.get("/hosts?fragment=table", "HX-Request", "true").statusCode()).isEqualTo(401);
+    }
+  }
+
+  private SignedIn as(Role role) {
+    return SignedIn.as(role, port, jdbc, encoder);
+  }
+
+  private static String notice(String page) {
+    var found = NOTICE.matcher(page);
+    assertThat(found.find()).as("There is a notice on the page.").isTrue();
+    return found.group(1) + ": " + found.group(2).replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ");
+  }
+
+  private long waitForRecommendation() {
+    return waitFor("select id from recommendation where state = 'PROPOSED' order by id desc limit 1");
+  }
+
+  private long waitForMigration() {
+    return waitFor("select id from migration order by id desc limit 1");
+  }
+
+  private long vm(String name) {
+    return waitFor("select id from vm where name = '" + name + "'");
+  }
+
+  private long host(String name) {
+    return waitFor("select id from host where removed_at is null and memory_bytes > 0 and name = '" + name + "'");
+  }
+
+  private long pool() {
+    return waitFor("select id from pool where simulated");
+  }
+
+  private long waitFor(String query) {
+    var giveUp = Instant.now().plus(Duration.ofSeconds(90));
+    while (Instant.now().isBefore(giveUp)) {
+      var found = jdbc.sql(query).query(Long.class).optional();
+      if (found.isPresent()) {
+        return found.get();
+      }
+      try {
+        Thread.sleep(250);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
+      }
+    }
+    throw new AssertionError("Nothing was found in time by: " + query);
+  }
+}
