@@ -135,7 +135,9 @@ class Verdicts {
                       format.plural(facts.moves(), "move", "moves"),
                       format.score(facts.after()));
       case HOLDING -> figures + ". DCbalance proposes only what lasts.";
-      case MOVING -> "Imbalance once they are done %s, threshold %s.".formatted(format.score(facts.imbalance()), format.score(facts.threshold()));
+      case MOVING ->
+          "Imbalance once they are done %s, threshold %s."
+              .formatted(format.score(facts.imbalance()), format.score(facts.threshold()));
       case BALANCED, COLLECTING, STALE, EMPTY ->
           "%s. Nothing to do. Last round %s.".formatted(figures, format.clockSeconds(round.at()));
     };

@@ -21,7 +21,8 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 @ConsoleTest
 class PagesTest {
   private static final Pattern NOTICE =
-      Pattern.compile("<div class=\"banner (ok|warn|bad)\" role=\"status\">(.*?)</div>", Pattern.DOTALL);
+      Pattern.compile(
+          "<div class=\"banner (ok|warn|bad)\" role=\"status\">(.*?)</div>", Pattern.DOTALL);
 
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
@@ -112,7 +113,9 @@ class PagesTest {
     var path = "/hosts/" + host("sim-02");
     try (var operator = as(Role.OPERATOR);
         var administrator = as(Role.ADMINISTRATOR)) {
-      assertThat(operator.page(path)).contains("sim-02", "Enter maintenance").doesNotContain("simulated:///");
+      assertThat(operator.page(path))
+          .contains("sim-02", "Enter maintenance")
+          .doesNotContain("simulated:///");
       assertThat(administrator.page(path)).contains("simulated:///sim-02");
       assertThat(operator.get("/hosts/new").statusCode()).isEqualTo(403);
       assertThat(administrator.page("/hosts/new")).contains("Add the host");
@@ -125,11 +128,16 @@ class PagesTest {
       var forbidden =
           administrator.send(
               "/hosts",
-              "name", "kvm-09",
-              "uri", "qemu+ext://kvm-09/system?command=/bin/true",
-              "peerUri", "",
-              "poolId", "1",
-              "action", "save");
+              "name",
+              "kvm-09",
+              "uri",
+              "qemu+ext://kvm-09/system?command=/bin/true",
+              "peerUri",
+              "",
+              "poolId",
+              "1",
+              "action",
+              "save");
       assertThat(forbidden.statusCode()).isBetween(400, 499);
       assertThat(forbidden.body())
           .contains("value=\"kvm-09\"", "value=\"qemu+ext://kvm-09/system?command=/bin/true\"")
@@ -137,10 +145,14 @@ class PagesTest {
       var taken =
           administrator.send(
               "/hosts",
-              "name", "sim-01",
-              "uri", "qemu+tcp://127.0.0.1:9/system",
-              "poolId", "1",
-              "action", "test");
+              "name",
+              "sim-01",
+              "uri",
+              "qemu+tcp://127.0.0.1:9/system",
+              "poolId",
+              "1",
+              "action",
+              "test");
       assertThat(taken.body())
           .contains("The inventory already has a host with the name sim-01", "Not reached")
           .containsPattern("name=\"name\"[^>]*aria-invalid=\"true\"");
@@ -169,8 +181,10 @@ class PagesTest {
     }
     var migration = waitForMigration();
     try (var viewer = as(Role.VIEWER)) {
-      assertThat(viewer.page("/migrations/" + migration)).contains("Expected against measured", "Queued");
-      assertThat(viewer.fragment("/migrations/" + migration + "?fragment=state")).contains("timeline");
+      assertThat(viewer.page("/migrations/" + migration))
+          .contains("Expected against measured", "Queued");
+      assertThat(viewer.fragment("/migrations/" + migration + "?fragment=state"))
+          .contains("timeline");
     }
   }
 
@@ -185,7 +199,8 @@ class PagesTest {
       // a round may have overtaken it meanwhile, which is said as plainly
       assertThat(notice).containsAnyOf("Rejected 1 move", "superseded it");
       if (notice.contains("Rejected")) {
-        assertThat(operator.page("/recommendations/" + id)).contains("Rejected", "Backup until four");
+        assertThat(operator.page("/recommendations/" + id))
+            .contains("Rejected", "Backup until four");
       }
     }
   }
@@ -194,18 +209,24 @@ class PagesTest {
   void whatAnOperatorWishesForAVmIsShown() {
     var path = "/vms/" + vm("dns-01");
     try (var operator = as(Role.OPERATOR)) {
-      assertThat(operator.sendAndFollow(path + "/never-move", "neverMove", "true", "note", "Bound to its clock"))
+      assertThat(
+              operator.sendAndFollow(
+                  path + "/never-move", "neverMove", "true", "note", "Bound to its clock"))
           .contains("Never moved", "Bound to its clock");
       assertThat(operator.sendAndFollow(path + "/never-move", "neverMove", "false"))
           .contains("Can move")
           .doesNotContain("Bound to its clock");
       var refused =
-          operator.sendAndFollow(path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "x");
+          operator.sendAndFollow(
+              path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "x");
       assertThat(notice(refused)).startsWith("bad").contains("is not a port");
       assertThat(refused).contains("value=\"192.0.2.9\"");
-      assertThat(operator.sendAndFollow(path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "80"))
+      assertThat(
+              operator.sendAndFollow(
+                  path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "80"))
           .contains("is probed at 192.0.2.9 by TCP, port 80");
-      assertThat(operator.sendAndFollow(path + "/probe", "kind", "NONE")).contains("is not probed any more");
+      assertThat(operator.sendAndFollow(path + "/probe", "kind", "NONE"))
+          .contains("is not probed any more");
     }
   }
 
@@ -216,13 +237,15 @@ class PagesTest {
       assertThat(operator.page(path)).contains("Why it cannot move", "passed-through device");
       var answer =
           operator.sendAndFollow(path + "/migrations", "targetHostId", "" + host("sim-03"));
-      assertThat(notice(answer)).startsWith("bad").contains("passed-through");
+      assertThat(notice(answer)).startsWith("bad").contains("db-01 is tied to its host");
     }
   }
 
   @Test
   void poolsTakeStoragesAndRefuseWhatIsNone() {
-    var path = "/pools/" + jdbc.sql("select id from pool where name = 'default'").query(Long.class).single();
+    var path =
+        "/pools/"
+            + jdbc.sql("select id from pool where name = 'default'").query(Long.class).single();
     try (var administrator = as(Role.ADMINISTRATOR)) {
       assertThat(administrator.sendAndFollow(path + "/storages", "path", "relative/path"))
           .contains("is not an absolute path", "value=\"relative/path\"");
@@ -232,7 +255,8 @@ class PagesTest {
           .contains("None is marked");
       var taken = administrator.send("/pools", "name", "default");
       assertThat(taken.statusCode()).isEqualTo(409);
-      assertThat(taken.body()).contains("There is a pool named default already.", "value=\"default\"");
+      assertThat(taken.body())
+          .contains("There is a pool named default already.", "value=\"default\"");
     }
   }
 
@@ -240,11 +264,16 @@ class PagesTest {
   void preferencesAreKeptAndNobodyIsSentElsewhere() {
     try (var viewer = as(Role.VIEWER)) {
       var answer =
-          viewer.send("/preferences", "theme", "dark", "pool", "" + pool(), "back", "/vms?sort=name");
-      assertThat(answer.headers().firstValue("Location")).hasValueSatisfying(to -> assertThat(to).endsWith("/vms?sort=name"));
-      assertThat(viewer.page("/vms")).contains("data-theme=\"dark\"").containsPattern("value=\"" + pool() + "\"[^>]*selected");
+          viewer.send(
+              "/preferences", "theme", "dark", "pool", "" + pool(), "back", "/vms?sort=name");
+      assertThat(answer.headers().firstValue("Location"))
+          .hasValueSatisfying(to -> assertThat(to).endsWith("/vms?sort=name"));
+      assertThat(viewer.page("/vms"))
+          .contains("data-theme=\"dark\"")
+          .containsPattern("value=\"" + pool() + "\"[^>]*selected");
       var away = viewer.send("/preferences", "theme", "light", "back", "//elsewhere.example/");
-      assertThat(away.headers().firstValue("Location")).hasValueSatisfying(to -> assertThat(to).doesNotContain("elsewhere"));
+      assertThat(away.headers().firstValue("Location"))
+          .hasValueSatisfying(to -> assertThat(to).doesNotContain("elsewhere"));
       assertThat(viewer.page("/")).contains("data-theme=\"light\"");
       viewer.send("/preferences", "pool", "", "back", "/");
     }
@@ -253,7 +282,13 @@ class PagesTest {
   @Test
   void whatIsNotThereIsSaidSo() {
     try (var viewer = as(Role.VIEWER)) {
-      for (var path : List.of("/hosts/999999", "/vms/999999", "/pools/999999", "/migrations/999999", "/recommendations/999999")) {
+      for (var path :
+          List.of(
+              "/hosts/999999",
+              "/vms/999999",
+              "/pools/999999",
+              "/migrations/999999",
+              "/recommendations/999999")) {
         var answer = viewer.get(path);
         assertThat(answer.statusCode()).as(path).isEqualTo(404);
         assertThat(answer.body()).as(path).contains("There is no ");
@@ -261,7 +296,8 @@ class PagesTest {
       assertThat(viewer.get("/hosts/x").statusCode()).isEqualTo(400);
     }
     try (var nobody = new Browser(port)) {
-      assertThat(nobody.get("/hosts?fragment=table", "HX-Request", "true").statusCode()).isEqualTo(401);
+      assertThat(nobody.get("/hosts?fragment=table", "HX-Request", "true").statusCode())
+          .isEqualTo(401);
     }
   }
 
@@ -272,11 +308,14 @@ class PagesTest {
   private static String notice(String page) {
     var found = NOTICE.matcher(page);
     assertThat(found.find()).as("There is a notice on the page.").isTrue();
-    return found.group(1) + ": " + found.group(2).replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ");
+    return found.group(1)
+        + ": "
+        + found.group(2).replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ");
   }
 
   private long waitForRecommendation() {
-    return waitFor("select id from recommendation where state = 'PROPOSED' order by id desc limit 1");
+    return waitFor(
+        "select id from recommendation where state = 'PROPOSED' order by id desc limit 1");
   }
 
   private long waitForMigration() {
@@ -288,7 +327,10 @@ class PagesTest {
   }
 
   private long host(String name) {
-    return waitFor("select id from host where removed_at is null and memory_bytes > 0 and name = '" + name + "'");
+    return waitFor(
+        "select id from host where removed_at is null and memory_bytes > 0 and name = '"
+            + name
+            + "'");
   }
 
   private long pool() {

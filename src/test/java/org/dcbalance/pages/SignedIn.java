@@ -61,8 +61,7 @@ final class SignedIn implements AutoCloseable {
         Stream.iterate(0, i -> i < fields.length, i -> i + 2)
             .map(i -> encode(fields[i], UTF_8) + "=" + encode(fields[i + 1], UTF_8))
             .collect(Collectors.joining("&"));
-    return browser.post(
-        path, form + "&_csrf=" + encode(browser.csrf("/"), UTF_8));
+    return browser.post(path, form + "&_csrf=" + encode(browser.csrf("/"), UTF_8));
   }
 
   /** Send a form that has to be answered with a redirect, and follow it. */
