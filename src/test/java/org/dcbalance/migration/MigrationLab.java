@@ -12,6 +12,7 @@ import java.util.function.BooleanSupplier;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.Hypervisors;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.Host;
@@ -53,6 +54,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @EnableAutoConfiguration
 @Import({
   PostgresForTests.class,
+  Hypervisors.class,
   Connections.class,
   FleetEvents.class,
   Placements.class,
