@@ -181,8 +181,12 @@ final class Console implements AutoCloseable {
 
   /** Give everything that it wrote, of all starts. */
   String said() {
+    return read(log());
+  }
+
+  static String read(Path file) {
     try {
-      return Files.exists(log()) ? Files.readString(log()) : "";
+      return Files.exists(file) ? Files.readString(file) : "";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

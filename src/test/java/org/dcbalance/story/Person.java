@@ -1,0 +1,87 @@
+package org.dcbalance.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Locale;
+import tools.jackson.databind.JsonNode;
+
+/** What an operator does in the browser, from the recommendation to the history. */
+record Person(Chromium browser, Api api) {
+
+  /** Wait on a page's chart until it is drawn, and check it against the table below it. */
+  void seesAChartFill(String page, String chart, String title) {
+    browser.open(page);
+    Await.until(
+        "a filled chart " + chart,
+        Duration.ofSeconds(40),
+        () -> browser.table(chart),
+        lines -> lines.size() >= 3);
+    assertThat(browser.painted(chart)).as("painted points of " + chart).isGreaterThan(200);
+    browser.picture(title);
+  }
+
+  /** Wait on the page of recommendations, without loading it again, until one is there. */
+  JsonNode seesARecommendation(Duration patience) {
+    browser.open("/recommendations");
+    browser.mark();
+    var row =
+        browser.see(
+            "#recommendations tr[data-state='PROPOSED']", patience, text -> !text.isBlank());
+    assertThat(browser.stayed()).as("it appeared by itself").isTrue();
+    var shown =
+        api.items("/api/v1/recommendations?state=PROPOSED").stream()
+            .filter(r -> row.contains(r.get("vm").asString()))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("The API does not know of: " + row));
+    assertThat(row).contains(shown.get("source").asString(), shown.get("target").asString());
+    assertThat(row).as("the reason").contains("CPU at").contains(shown.get("source").asString());
+    browser.picture("recommendation");
+    return shown;
+  }
+
+  /** Approve a move, and watch its page until it has ended; gives the migration. */
+  JsonNode approvesAndWatches(JsonNode recommendation, Runnable meanwhile) {
+    var vm = recommendation.get("vm").asString();
+    browser.open("/recommendations");
+    browser.press("Approve the move of " + vm);
+    browser.see("Approved 1 move: " + vm + " to ");
+    browser.picture("approved");
+    long id = recommendation.get("id").asLong();
+    long migration =
+        Await.until(
+                "the migration of " + vm,
+                Duration.ofSeconds(30),
+                () -> api.get("/api/v1/recommendations/" + id).path("migrationId"),
+                JsonNode::isNumber)
+            .asLong();
+    browser.open("/migrations/" + migration);
+    browser.mark();
+    browser.see("#migration-state .page-head", text -> text.contains(vm));
+    browser.picture("under-way");
+    meanwhile.run();
+    browser.see(
+        "#migration-state .page-head", Duration.ofSeconds(90), text -> text.contains("Completed"));
+    assertThat(browser.stayed()).as("the page brought itself up to date").isTrue();
+    browser.picture("completed");
+    return api.get("/api/v1/migrations/" + migration);
+  }
+
+  /** Read the measured downtime and the total time in the history, as the API has them. */
+  void readsTheHistory(JsonNode migration) {
+    browser.open("/migrations");
+    var row = "#finished-" + migration.get("id").asLong();
+    var downtime = browser.see(row + " td[data-label='Downtime']", text -> !text.isBlank());
+    assertThat(downtime).contains(seconds(migration.get("downtimeMillis").asLong()));
+    assertThat(migration.get("downtimeMillis").asLong()).isPositive();
+    assertThat(browser.see(row + " td[data-label='Total time']", text -> !text.isBlank()))
+        .contains(seconds(migration.get("totalMillis").asLong()));
+    browser.picture("history");
+  }
+
+  private static String seconds(long millis) {
+    return millis < 9_995
+        ? String.format(Locale.ROOT, "%.2f s", millis / 1000.0)
+        : Math.round(millis / 1000.0) + " s";
+  }
+}

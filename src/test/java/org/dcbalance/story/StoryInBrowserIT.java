@@ -1,0 +1,149 @@
+package org.dcbalance.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.dcbalance.lab.QemuLab;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** From a hot host to a finished migration, by the pages alone, in a real browser. */
+@Timeout(400)
+class StoryInBrowserIT {
+  @RegisterExtension static final QemuLab LAB = new QemuLab("stb", 3);
+
+  private static @Nullable Console console;
+  private static @Nullable Chromium chromium;
+  private static @Nullable Api connected;
+
+  @BeforeAll
+  static void begin() {
+    Chromium.required();
+    console =
+        Console.inside(LAB, "in-browser", 8085)
+            .hurried()
+            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.35")
+            .start();
+    connected = console.api();
+    for (int n = 1; n <= 3; n++) {
+      LAB.start(1, "web-0" + n, n, "--no-wait");
+    }
+    LAB.start(1, "db-01", 4, "--disk", "shared", "--no-wait");
+    LAB.start(2, "db-02", 5, "--disk", "shared", "--no-wait");
+    LAB.start(3, "app-01", 6, "--no-wait");
+    LAB.await(1, 2, 3, 4, 5, 6);
+    chromium = Chromium.inside(LAB, "browser", console, 9515);
+  }
+
+  @AfterAll
+  static void end() {
+    if (chromium != null) {
+      chromium.close();
+    }
+    if (connected != null) {
+      connected.close();
+    }
+    if (console != null) {
+      console.close();
+    }
+  }
+
+  @Test
+  void fromAHotHostToTheHistory() {
+    var browser = Objects.requireNonNull(chromium);
+    var api = Objects.requireNonNull(connected);
+    var fleet = new Fleet(LAB, api);
+    var person = new Person(browser, api);
+    var story = Figures.watch();
+    browser.signIn();
+    browser.see("Add the first host");
+    browser.picture("empty");
+    for (int n = 1; n <= 3; n++) {
+      addsAHost(browser, n);
+    }
+    fleet.vm("web-01");
+    LAB.load(1, "burn=35");
+    LAB.load(2, "burn=18");
+    LAB.load(3, "burn=18");
+    LAB.load(4, "burn=18");
+    LAB.load(6, "burn=5");
+    var heat = Figures.watch();
+
+    setsAProbe(browser, fleet.vm("web-01").get("id").asLong());
+    person.seesAChartFill("/hosts/" + fleet.host(1).get("id").asLong(), "chart-cpu", "hot-host");
+    person.seesAChartFill(
+        "/vms/" + fleet.vm("web-01").get("id").asLong(), "chart-cpu", "busy-guest");
+    person.seesARecommendation(Duration.ofSeconds(120));
+    Figures.seconds("hot host to recommendation, in the browser", heat.passed());
+    var considered = browser.see("#recommendations details", text -> text.contains("db-01"));
+    assertThat(considered).contains("not on storage marked as shared");
+
+    var best =
+        Await.until(
+            "the recommendation to move web-01",
+            Duration.ofSeconds(60),
+            () ->
+                api.items("/api/v1/recommendations?state=PROPOSED").stream()
+                    .filter(r -> r.get("vm").asString().equals("web-01"))
+                    .findFirst()
+                    .orElse(null),
+            _ -> true);
+    int target = Fleet.hostNumber(best.get("target").asString());
+    var libvirt = fleet.nextMoveFrom(1, "web-01");
+    // slow enough to be watched
+    LAB.limitLink(1, 100);
+    try (var caller = new Caller(LAB.fabric(), QemuLab.guestAddress(1))) {
+      var approval = Figures.watch();
+      var migration =
+          person.approvesAndWatches(
+              best,
+              () -> {
+                browser.see("#migration-state", text -> text.contains("Remaining"));
+                browser.picture("copying");
+              });
+      Figures.seconds("approval to completion, in the browser", approval.passed());
+      Await.pause(Duration.ofSeconds(1));
+      assertThat(caller.silentFor()).as("the guest answers").isLessThan(Duration.ofSeconds(1));
+      assertThat(LAB.where("web-01")).containsExactly(target + " running");
+      assertThat(migration.get("downtimeMillis").asLong())
+          .isEqualTo(libvirt.join().number("downtime"));
+      assertThat(migration.get("totalMillis").asLong())
+          .isEqualTo(libvirt.join().number("time_elapsed"));
+      assertThat(migration.get("guestDowntimeMillis").asLong()).isPositive();
+      person.readsTheHistory(migration);
+      Figures.seconds("the story in the browser", story.passed());
+    } finally {
+      LAB.unlimitLink(1);
+    }
+  }
+
+  private static void addsAHost(Chromium browser, int number) {
+    browser.open("/hosts/new");
+    browser.type("name", Fleet.hostName(number));
+    browser.type("uri", LAB.peerUri(number));
+    browser.press("Test the connection");
+    browser.see("Reached");
+    var checks = browser.see("ul.checks", text -> !text.isBlank());
+    assertThat(checks).doesNotContain("Failed:");
+    if (number == 3) {
+      assertThat(checks).contains("kvm-01").contains("kvm-02");
+      browser.picture("connection-test");
+    }
+    browser.press("Add the host");
+    browser.see(Fleet.hostName(number) + " was added.");
+  }
+
+  private static void setsAProbe(Chromium browser, long vm) {
+    browser.open("/vms/" + vm);
+    browser.choose("kind", "TCP");
+    browser.type("address", QemuLab.guestAddress(1));
+    browser.type("port", "80");
+    browser.press("Save probe");
+    browser.see(".banner", text -> text.contains("Done"));
+  }
+}
