@@ -2,7 +2,6 @@ package org.dcbalance;
 
 import java.time.Clock;
 import java.util.Locale;
-import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
@@ -18,12 +17,6 @@ public class DcBalanceApplication {
     // sentences are English, whatever the machine speaks, and so are their numbers
     Locale.setDefault(Locale.ENGLISH);
     SpringApplication.run(DcBalanceApplication.class, args);
-  }
-
-  /** Everything of ours starts with the console; of the frameworks, what is needed. */
-  @Bean
-  static LazyInitializationExcludeFilter oursStartAtOnce() {
-    return (name, definition, type) -> type.getName().startsWith("org.dcbalance.");
   }
 
   @Bean

@@ -9,7 +9,7 @@ import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -22,15 +22,14 @@ class DatabaseConfiguration {
 
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnProperty(name = "spring.datasource.url", matchIfMissing = true, havingValue = "\0")
+  @ConditionalOnBooleanProperty(name = "dcbalance.database.embedded", matchIfMissing = true)
   static class Embedded {
     @Bean(destroyMethod = "close")
-    @ConditionalOnMissingBean(JdbcConnectionDetails.class)
     EmbeddedDatabase embeddedDatabase(DatabaseSettings settings) throws IOException {
       return EmbeddedDatabase.start(settings.folder());
     }
 
     @Bean
-    @ConditionalOnMissingBean(JdbcConnectionDetails.class)
     JdbcConnectionDetails embeddedConnectionDetails(EmbeddedDatabase database) {
       return new JdbcConnectionDetails() {
         @Override

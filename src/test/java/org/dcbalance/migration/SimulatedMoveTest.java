@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.Hypervisors;
 import org.dcbalance.hypervisor.simulated.SimulatedPlan;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
@@ -50,7 +51,7 @@ class SimulatedMoveTest {
   @SpringBootConfiguration
   @EnableAutoConfiguration
   @EnableScheduling
-  @Import({PostgresForTests.class, Signals.class})
+  @Import({PostgresForTests.class, Signals.class, Hypervisors.class})
   @EntityScan({"org.dcbalance.inventory", "org.dcbalance.migration"})
   @EnableJpaRepositories({"org.dcbalance.inventory", "org.dcbalance.migration"})
   @ConfigurationPropertiesScan({
