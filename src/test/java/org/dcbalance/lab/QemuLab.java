@@ -100,14 +100,16 @@ public final class QemuLab implements BeforeAllCallback, AfterAllCallback {
     return new Fabric(name + "-net");
   }
 
-  /** Give the command that runs a command in the lab's network, as the process that is started. */
-  public List<String> inside(List<String> command) {
-    return Stream.concat(Stream.of(SCRIPTS.resolve("run").toString()), command.stream()).toList();
-  }
-
-  /** Give what tells the lab's scripts which lab is meant. */
-  public Map<String, String> environment() {
-    return Map.of("LAB_PREFIX", name, "LAB_DIR", folder().toString());
+  /** Give what to put before a command so that it runs in the lab's network, as that process. */
+  public List<String> inside(String... before) {
+    return Stream.concat(
+            Stream.of(
+                "env",
+                "LAB_PREFIX=" + name,
+                "LAB_DIR=" + folder(),
+                SCRIPTS.resolve("run").toString()),
+            Stream.of(before))
+        .toList();
   }
 
   /** Give the UUID that the lab gives a guest by its number. */
@@ -198,7 +200,7 @@ public final class QemuLab implements BeforeAllCallback, AfterAllCallback {
       var builder = new ProcessBuilder(command).redirectErrorStream(true);
       // to a file, since what a script leaves running would keep a pipe open
       builder.redirectOutput(output.toFile()).redirectInput(Path.of("/dev/null").toFile());
-      builder.environment().putAll(environment());
+      builder.environment().putAll(Map.of("LAB_PREFIX", name, "LAB_DIR", folder().toString()));
       var process = builder.start();
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         process.destroy();

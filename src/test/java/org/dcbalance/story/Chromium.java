@@ -110,8 +110,7 @@ final class Chromium implements AutoCloseable {
 
   /** Open a browser inside a lab. */
   static Chromium inside(QemuLab lab, String story, Console console, int port) {
-    return new Chromium(
-        story, console.address(), lab.inside(List.of()), port, lab.fabric().door(port));
+    return new Chromium(story, console.address(), lab.inside(), port, lab.fabric().door(port));
   }
 
   static Chromium onLoopback(String story, Console console) {

@@ -40,18 +40,12 @@ final class Console implements AutoCloseable {
   private final Path folder;
   private @Nullable Process process;
 
-  private Console(
-      String name,
-      int port,
-      List<String> wrapper,
-      Fabric.@Nullable Door door,
-      Map<String, String> environment) {
+  private Console(String name, int port, List<String> wrapper, Fabric.@Nullable Door door) {
     this.name = name;
     this.port = port;
     this.wrapper = wrapper;
     this.door = door;
     this.folder = STORIES.resolve(name);
-    this.environment.putAll(environment);
     set("DCBALANCE_DATA_DIR", folder.resolve("data").toString());
     set("DCBALANCE_ADMIN_PASSWORD", PASSWORD);
     set("DCBALANCE_ADMIN_TOKEN", TOKEN);
@@ -68,17 +62,13 @@ final class Console implements AutoCloseable {
   static Console inside(QemuLab lab, String name, int port) {
     return new Console(
             // as the lab's hosts: what runs beside the tests takes no time from either
-            name,
-            port,
-            lab.inside(List.of("nice", "-n", "-5")),
-            lab.fabric().door(port),
-            lab.environment())
+            name, port, lab.inside("nice", "-n", "-5"), lab.fabric().door(port))
         .set("DCBALANCE_SIMULATED_ENABLED", "false");
   }
 
   /** Prepare a console on this machine's loopback interface. */
   static Console onLoopback(String name) {
-    return new Console(name, freePort(), List.of(), null, Map.of());
+    return new Console(name, freePort(), List.of(), null);
   }
 
   /** Set a variable of its environment, for the next start. */

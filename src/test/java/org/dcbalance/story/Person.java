@@ -3,11 +3,12 @@ package org.dcbalance.story;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.Locale;
+import org.dcbalance.console.Format;
 import tools.jackson.databind.JsonNode;
 
 /** What an operator does in the browser, from the recommendation to the history. */
 record Person(Chromium browser, Api api) {
+  private static final Format FORMAT = new Format();
 
   /** Wait on a page's chart until it is drawn, and check it against the table below it. */
   void seesAChartFill(String page, String chart, String title) {
@@ -72,16 +73,10 @@ record Person(Chromium browser, Api api) {
     browser.open("/migrations");
     var row = "#finished-" + migration.get("id").asLong();
     var downtime = browser.see(row + " td[data-label='Downtime']", text -> !text.isBlank());
-    assertThat(downtime).contains(seconds(migration.get("downtimeMillis").asLong()));
+    assertThat(downtime).contains(FORMAT.millis(migration.get("downtimeMillis").asLong()));
     assertThat(migration.get("downtimeMillis").asLong()).isPositive();
     assertThat(browser.see(row + " td[data-label='Total time']", text -> !text.isBlank()))
-        .contains(seconds(migration.get("totalMillis").asLong()));
+        .contains(FORMAT.millis(migration.get("totalMillis").asLong()));
     browser.picture("history");
-  }
-
-  private static String seconds(long millis) {
-    return millis < 9_995
-        ? String.format(Locale.ROOT, "%.2f s", millis / 1000.0)
-        : Math.round(millis / 1000.0) + " s";
   }
 }

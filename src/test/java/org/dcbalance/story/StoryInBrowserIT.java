@@ -95,8 +95,8 @@ class StoryInBrowserIT {
             _ -> true);
     int target = Fleet.hostNumber(best.get("target").asString());
     var libvirt = fleet.nextMoveFrom(1, "web-01");
-    // slow enough to be watched
-    LAB.limitLink(1, 100);
+    // so slow that it can be watched, until it was
+    LAB.limitLink(1, 8);
     try (var caller = new Caller(LAB.fabric(), QemuLab.guestAddress(1))) {
       var approval = Figures.watch();
       var migration =
@@ -105,6 +105,7 @@ class StoryInBrowserIT {
               () -> {
                 browser.see("#migration-state", text -> text.contains("Remaining"));
                 browser.picture("copying");
+                LAB.unlimitLink(1);
               });
       Figures.seconds("approval to completion, in the browser", approval.passed());
       Await.pause(Duration.ofSeconds(1));
