@@ -82,7 +82,8 @@ class InventorySync implements DisposableBean {
   }
 
   private void again(HostId id) {
-    if (leadership.held()) {
+    // while the console stops, its own closing of connections is told as well
+    if (leadership.held() && !threads.isShutdown()) {
       threads.execute(
           () -> {
             try {
