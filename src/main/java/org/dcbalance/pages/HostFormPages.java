@@ -121,11 +121,13 @@ class HostFormPages {
       Shell shell, HostForm form, @Nullable ConnectionTest test, Problem problem) {
     var advice = problem.advice();
     var words = problem.sentence() + (advice == null ? "" : " " + advice);
+    var field = fields.wrongIn(form.entry(), form.id());
     return page(
         shell,
         form,
         test,
-        Map.of(fields.wrongIn(form.entry(), form.id()), words),
+        // what the test found stands beside the form already
+        test != null && field.equals("uri") ? Map.of() : Map.of(field, words),
         HttpStatus.valueOf(problem.code().httpStatus()));
   }
 

@@ -82,11 +82,14 @@ class HostPages {
       return "host :: vms";
     }
     model.addAttribute("detail", HostDetail.of(host, me.mayAdminister()));
+    model.addAttribute("moves", moves.ofHost(id, MOST_MOVES));
+    if ("moves".equals(fragment)) {
+      return "host :: moves";
+    }
     if ("state".equals(fragment)) {
       return "host :: state";
     }
     model.addAttribute("vms", vms(host));
-    model.addAttribute("moves", moves.ofHost(id, MOST_MOVES));
     model.addAttribute("range", Ranges.chosen(range));
     return "host";
   }

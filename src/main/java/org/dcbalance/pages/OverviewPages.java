@@ -82,6 +82,10 @@ class OverviewPages {
         running(shell, model);
         yield "overview :: running";
       }
+      case "past" -> {
+        past(shell, model);
+        yield "overview :: past";
+      }
       case null, default -> {
         var all = hosts.of(shell.poolId());
         now(shell, all, model);

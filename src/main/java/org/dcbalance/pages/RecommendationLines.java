@@ -29,10 +29,10 @@ import org.springframework.stereotype.Component;
 class RecommendationLines {
   private static final int MOST = 200;
   private static final int MOST_SETTLED = 20;
-  private static final int MOST_LINGERING = 5;
+  private static final int MOST_LINGERING = 3;
 
   /** How long a line stays after it was decided, so that nobody wonders where it went. */
-  private static final Duration LINGER = Duration.ofMinutes(1);
+  private static final Duration LINGER = Duration.ofSeconds(30);
 
   private final Recommendations recommendations;
   private final Names names;

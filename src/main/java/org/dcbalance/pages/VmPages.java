@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Check;
 import org.dcbalance.migration.PreFlightChecks;
@@ -72,16 +73,23 @@ class VmPages {
     if ("state".equals(fragment)) {
       return "vm :: state";
     }
-    var past = moves.ofVm(id, MOST_MOVES);
-    model.addAttribute("moves", past);
-    model.addAttribute("longestDowntimeMillis", FinishedMigration.longestMillis(past));
-    model.addAttribute("placements", details.placements(vm));
+    past(id, vm, model);
+    if ("moves".equals(fragment)) {
+      return "vm :: moves";
+    }
     model.addAttribute("disks", details.disks(vm));
     model.addAttribute("targets", targets.of(vm));
     model.addAttribute("target", target);
     model.addAttribute("checks", target == null ? List.of() : checks(id, target));
     model.addAttribute("range", Ranges.chosen(range));
     return "vm";
+  }
+
+  private void past(VmId id, Vm vm, Model model) {
+    var past = moves.ofVm(id, MOST_MOVES);
+    model.addAttribute("moves", past);
+    model.addAttribute("longestDowntimeMillis", FinishedMigration.longestMillis(past));
+    model.addAttribute("placements", details.placements(vm));
   }
 
   private List<Check> checks(VmId vm, HostId target) {

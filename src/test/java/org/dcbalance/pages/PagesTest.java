@@ -58,6 +58,7 @@ class PagesTest {
               "/?fragment=now",
               "/?fragment=hosts",
               "/?fragment=running",
+              "/?fragment=past",
               "/recommendations?fragment=table",
               "/recommendations?fragment=effect",
               "/migrations?fragment=active",
@@ -67,6 +68,8 @@ class PagesTest {
               "/hosts/" + host + "?fragment=vms",
               "/vms?fragment=table",
               "/vms/" + vm + "?fragment=state",
+              "/vms/" + vm + "?fragment=moves",
+              "/hosts/" + host + "?fragment=moves",
               "/pools/" + pool + "?fragment=hosts")) {
         someone.fragment(path);
       }
