@@ -40,7 +40,7 @@ record MigrationSettings(
     @DefaultValue("1") @Min(1) int outPerXenHost,
     @DefaultValue("1") @Min(1) int inPerXenHost,
     @DefaultValue("30s") @DurationMin(seconds = 1) Duration freshWithin,
-    @DefaultValue("2m") @DurationMin(millis = 100) Duration shortest,
+    @DefaultValue("10m") @DurationMin(millis = 100) Duration shortest,
     @DefaultValue("15m") @DurationMin(millis = 100) Duration longest,
     @DefaultValue("5") @DecimalMin("1") double patience,
     @DefaultValue("250ms") @DurationMin(millis = 10) Duration progressEvery,

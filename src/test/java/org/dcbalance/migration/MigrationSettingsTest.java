@@ -26,7 +26,7 @@ class MigrationSettingsTest {
                 1,
                 1,
                 Duration.ofSeconds(30),
-                Duration.ofMinutes(2),
+                Duration.ofMinutes(10),
                 Duration.ofMinutes(15),
                 5.0,
                 Duration.ofMillis(250),
@@ -93,7 +93,7 @@ class MigrationSettingsTest {
   void givesAMoveTheTimeThatItsLengthAsksForWithinBounds() {
     var settings = bind(Map.of());
     assertThat(settings.mostTime(null)).isEqualTo(Duration.ofMinutes(15));
-    assertThat(settings.mostTime(3_000L)).isEqualTo(Duration.ofMinutes(2));
+    assertThat(settings.mostTime(3_000L)).isEqualTo(Duration.ofMinutes(10));
     assertThat(settings.mostTime(60_000L)).isEqualTo(Duration.ofMinutes(5));
     assertThat(settings.mostTime(3_600_000L)).isEqualTo(Duration.ofMinutes(15));
   }
