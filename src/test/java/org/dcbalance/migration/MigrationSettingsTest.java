@@ -94,7 +94,7 @@ class MigrationSettingsTest {
     var settings = bind(Map.of());
     assertThat(settings.mostTime(null)).isEqualTo(Duration.ofMinutes(15));
     assertThat(settings.mostTime(3_000L)).isEqualTo(Duration.ofMinutes(10));
-    assertThat(settings.mostTime(60_000L)).isEqualTo(Duration.ofMinutes(5));
+    assertThat(settings.mostTime(150_000L)).isEqualTo(Duration.ofSeconds(750));
     assertThat(settings.mostTime(3_600_000L)).isEqualTo(Duration.ofMinutes(15));
   }
 

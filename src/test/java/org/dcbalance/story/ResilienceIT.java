@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /** Consoles that are killed in the middle of a real migration, alone and with a second one. */
-@Timeout(400)
+@Timeout(900)
 class ResilienceIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("res", 2);
 

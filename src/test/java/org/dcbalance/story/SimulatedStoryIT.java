@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** What a newcomer sees: a console with nothing configured, and its simulated pool. */
-@Timeout(300)
+@Timeout(900)
 class SimulatedStoryIT {
   private static @Nullable Console console;
   private static @Nullable Api connected;

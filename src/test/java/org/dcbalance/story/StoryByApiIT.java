@@ -28,7 +28,7 @@ import tools.jackson.databind.JsonNode;
  *
  * <p>The steps are tests that build on each other.
  */
-@Timeout(240)
+@Timeout(900)
 @TestMethodOrder(OrderAnnotation.class)
 class StoryByApiIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("sta", 3);
@@ -284,7 +284,7 @@ class StoryByApiIT {
       assertThat(migration.get("bytes").asLong()).isGreaterThan(1 << 20);
       assertThat(migration.get("guestDowntimeMillis").asLong()).isPositive().isLessThan(10_000);
 
-      assertThat(caller.silentFor()).as("it answers").isLessThan(Duration.ofSeconds(1));
+      assertThat(caller.silentFor()).as("it answers").isLessThan(Duration.ofSeconds(5));
       assertThat(caller.answered()).isGreaterThan(20);
       Figures.print("downtime by libvirt", migration.get("downtimeMillis").asLong() + " ms");
       Figures.print("downtime by the probe", migration.get("guestDowntimeMillis").asLong() + " ms");

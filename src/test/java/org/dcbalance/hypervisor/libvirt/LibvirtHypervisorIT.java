@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The adapter on two real libvirt daemons with real guests. */
-@Timeout(120)
+@Timeout(300)
 class LibvirtHypervisorIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("lvt", 2);
 
