@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.strategy.Decision;
@@ -14,9 +16,12 @@ import org.dcbalance.strategy.PassedOver;
 import org.dcbalance.strategy.ProposedMove;
 import org.dcbalance.strategy.ReasonText;
 import org.dcbalance.strategy.Strategy;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
+import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -67,7 +72,13 @@ class BalancingRound {
     var at = clock.instant();
     var started = System.nanoTime();
     var snapshot = snapshots.take(pool, pace, outOfBounds, at);
-    var decision = strategy.decide(snapshot, pace.limits());
+    var decision =
+        StandingProposals.prefer(
+            strategy,
+            snapshot,
+            pace.limits(),
+            strategy.decide(snapshot, pace.limits()),
+            standing(pool));
     var took = Duration.ofNanos(System.nanoTime() - started);
     return Objects.requireNonNull(
         transaction.execute(
@@ -79,6 +90,14 @@ class BalancingRound {
               publisher.publishEvent(new RoundFinished(pool.id(), round.id()));
               return round;
             }));
+  }
+
+  private Map<VmId, HostId> standing(HostPool pool) {
+    return recommendations
+        .findByPoolIdAndStateInOrderByIdDesc(
+            pool.id().value(), List.of(Recommendation.State.PROPOSED), Limit.unlimited())
+        .stream()
+        .collect(Collectors.toMap(Recommendation::vmId, Recommendation::targetId));
   }
 
   private Round describe(
