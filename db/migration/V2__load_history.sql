@@ -170,7 +170,6 @@ create table migration (
   progress jsonb,
   imbalance_before double precision,
   imbalance_promised double precision,
-  imbalance_measured double precision,
   version bigint not null default 0
 );
 create unique index migration_active on migration (vm_id) where state in ('PENDING', 'RUNNING');

@@ -22,7 +22,7 @@ public class MigrationRows {
         m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations,
         m.downtime_source, m.guest_downtime_millis, m.guest_probe,
-        m.imbalance_before, m.imbalance_promised, m.imbalance_measured,
+        m.imbalance_before, m.imbalance_promised, r.imbalance_measured,
         (m.progress->>'at')::timestamptz as progress_at,
         (m.progress->>'elapsedMillis')::bigint as elapsed_millis,
         (m.progress->>'totalBytes')::bigint as total_bytes,
@@ -34,6 +34,7 @@ public class MigrationRows {
         s.missing->>'ABORT' as no_abort
       from migration m join pool p on p.id = m.pool_id join vm v on v.id = m.vm_id
         join host s on s.id = m.source_id join host t on t.id = m.target_id
+        left join recommendation r on r.id = m.recommendation_id
       """;
 
   private final JdbcClient jdbc;
