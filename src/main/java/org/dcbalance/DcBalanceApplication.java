@@ -16,6 +16,9 @@ public class DcBalanceApplication {
   public static void main(String[] args) {
     // sentences are English, whatever the machine speaks, and so are their numbers
     Locale.setDefault(Locale.ENGLISH);
+    if (args.length > 0 && args[0].equals("unpack")) {
+      System.exit(Unpack.run(args, System.out, System.err));
+    }
     SpringApplication.run(DcBalanceApplication.class, args);
   }
 

@@ -19,8 +19,8 @@ import org.dcbalance.lab.QemuLab;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Run a console as users do, {@code java -jar target/dcbalance.jar}, with a data folder of its own.
- * It can be killed and started again.
+ * Run a console as users do, with a data folder of its own: unpacked, as an installation is, or as
+ * a newcomer starts the jar. It can be killed and started again.
  *
  * <p>A console in a lab runs inside the lab's network, where it reaches hosts and guests by their
  * addresses and nothing else reaches it; the test speaks to it through a {@link Fabric.Door}.
@@ -29,7 +29,6 @@ final class Console implements AutoCloseable {
   static final String PASSWORD = "a password for stories";
   static final String TOKEN = "a-token-for-stories-0123456789abcdef";
   static final Path STORIES = Path.of("target", "stories").toAbsolutePath();
-  private static final Path JAR = Path.of("target", "dcbalance.jar").toAbsolutePath();
   private static final Duration STOP = Duration.ofSeconds(45);
 
   private final String name;
@@ -39,6 +38,8 @@ final class Console implements AutoCloseable {
   private final Map<String, String> environment = new TreeMap<>();
   private final Path folder;
   private @Nullable Process process;
+  private boolean unpacked = true;
+  private int starts;
 
   private Console(String name, int port, List<String> wrapper, Fabric.@Nullable Door door) {
     this.name = name;
@@ -90,18 +91,35 @@ final class Console implements AutoCloseable {
         .set("DCBALANCE_TELEMETRY_DIRTY_RATE_LONG", "3s");
   }
 
+  /** Start the jar as it is, from now on. */
+  Console fromTheJar() {
+    unpacked = false;
+    return this;
+  }
+
   /** Start it, and wait until it serves its first page. */
   Console start() {
-    begin();
+    var program = program();
+    var starting = Figures.watch();
+    begin(program);
     awaitFirstPage(Duration.ofMinutes(3));
+    Figures.seconds(
+        "console %s: start %d to the first page, %s"
+            .formatted(name, starts, unpacked ? "unpacked" : "java -jar"),
+        starting.passed());
     return this;
   }
 
   /** Start it without waiting. */
   Console begin() {
+    return begin(program());
+  }
+
+  private Console begin(List<String> program) {
+    starts++;
     var command = new ArrayList<>(wrapper);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(program());
+    command.add(Jar.java());
+    command.addAll(program);
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
     builder
@@ -134,21 +152,11 @@ final class Console implements AutoCloseable {
     }
   }
 
-  /** Users get the jar; a jar older than the classes would be an earlier console. */
-  private static List<String> program() {
-    var classes = Path.of("target", "classes", "org", "dcbalance", "DcBalanceApplication.class");
-    try {
-      if (Files.exists(JAR)
-          && Files.getLastModifiedTime(JAR).compareTo(Files.getLastModifiedTime(classes)) >= 0) {
-        return List.of("-jar", JAR.toString());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private List<String> program() {
+    if (!Jar.isCurrent()) {
+      return Jar.classes();
     }
-    var path =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    return List.of(
-        "--enable-native-access=ALL-UNNAMED", "-cp", path, "org.dcbalance.DcBalanceApplication");
+    return unpacked ? Jar.unpacked() : Jar.itself();
   }
 
   Api api() {

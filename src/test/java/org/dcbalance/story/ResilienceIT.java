@@ -29,9 +29,7 @@ class ResilienceIT {
   @Test
   void aKilledConsoleFindsItsMigrationAgain() {
     try (var console = Console.inside(LAB, "killed", 8081).hurried()) {
-      var first = Figures.watch();
       console.start();
-      Figures.seconds("java -jar to the first page, first start", first.passed());
       LAB.start(1, "web-01", 1);
       LAB.start(1, "web-02", 2);
       long running;
@@ -44,9 +42,7 @@ class ResilienceIT {
       console.kill();
       assertThat(LAB.where("web-01")).as("the job goes on without a console").hasSize(2);
 
-      var later = Figures.watch();
       console.start();
-      Figures.seconds("java -jar to the first page, after kill -9", later.passed());
       try (var api = console.api()) {
         var fleet = new Fleet(LAB, api);
         followed(fleet, running);

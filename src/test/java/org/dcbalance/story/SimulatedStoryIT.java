@@ -22,9 +22,7 @@ class SimulatedStoryIT {
 
   @BeforeAll
   static void begin() {
-    var starting = Figures.watch();
-    console = Console.onLoopback("simulated").start();
-    Figures.seconds("java -jar to the first page, first start", starting.passed());
+    console = Console.onLoopback("simulated").fromTheJar().start();
     firstPage = Figures.watch();
     connected = console.api();
   }

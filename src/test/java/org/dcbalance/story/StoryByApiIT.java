@@ -45,14 +45,12 @@ class StoryByApiIT {
 
   @BeforeAll
   static void prepare() {
-    var starting = Figures.watch();
     story = Figures.watch();
     console =
         Console.inside(LAB, "by-api", 8080)
             .hurried()
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.35")
             .start();
-    Figures.seconds("java -jar to the first page, first start", starting.passed());
     connected = console.api();
     for (int n = 1; n <= 3; n++) {
       LAB.start(1, "web-0" + n, n, "--no-wait");
