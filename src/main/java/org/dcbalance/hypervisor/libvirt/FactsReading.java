@@ -3,7 +3,6 @@ package org.dcbalance.hypervisor.libvirt;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.UUID;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.HostFacts;
 import org.dcbalance.units.Memory;
@@ -26,7 +25,7 @@ final class FactsReading {
     var arch = Xml.text(capabilities, "host/cpu/arch");
     var model = Xml.text(capabilities, "host/cpu/model");
     return new HostFacts(
-        UUID.fromString(Xml.text(capabilities, "host/uuid")),
+        HostIdentity.read(connection, capabilities),
         connection.getHostName(),
         type,
         version(connection.getVersion()),
