@@ -31,6 +31,12 @@ public interface Hypervisor extends AutoCloseable {
   Optional<GuestStatus> status(UUID guest);
 
   /**
+   * Read the CPU time that a guest has used on this host, all vCPUs. Answers at once, even while a
+   * job runs on it.
+   */
+  Duration cpuTime(UUID guest);
+
+  /**
    * Start to measure how fast the guest dirties its memory, over a window; the result comes with a
    * later {@link #readLoad}. Needs {@link Capability#DIRTY_RATE}. Never while a job runs.
    */

@@ -8,7 +8,10 @@ public sealed interface HypervisorEvent {
   Instant at();
 
   /** A guest was started, stopped, suspended, resumed, defined or removed. */
-  record GuestChanged(Instant at, UUID guest, String what) implements HypervisorEvent {}
+  record GuestChanged(Instant at, UUID guest, String what) implements HypervisorEvent {
+    /** What is said on the target as soon as a guest that was migrated runs there. */
+    public static final String RESUMED_BY_MIGRATION = "resumed by a migration";
+  }
 
   /** A migration began another pass over memory. */
   record MigrationIteration(Instant at, UUID guest, int iteration) implements HypervisorEvent {}

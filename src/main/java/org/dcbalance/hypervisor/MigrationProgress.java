@@ -24,4 +24,10 @@ public record MigrationProgress(
     Memory remaining,
     ByteRate dirtyRate,
     ByteRate bandwidth,
-    int iteration) {}
+    int iteration) {
+
+  /** Tell whether the hypervisor says more than how long it runs; some do not, or not yet. */
+  public boolean tellsAmounts() {
+    return total.bytes() > 0;
+  }
+}

@@ -66,8 +66,9 @@ final class CopyWatch {
     var row = desk.read(claim);
     var progress = progress();
     silentSince = progress.isPresent() ? null : silentSince == null ? now() : silentSince;
-    progress.filter(p -> due()).ifPresent(p -> desk.progress(claim, p));
-    if (progress.isEmpty() && due()) {
+    var told = progress.filter(MigrationProgress::tellsAmounts);
+    told.filter(p -> due()).ifPresent(p -> desk.progress(claim, p));
+    if (told.isEmpty() && due()) {
       desk.beat(claim);
     }
     if (due()) {
@@ -106,7 +107,9 @@ final class CopyWatch {
   private void noticeSwitchOver(Optional<MigrationProgress> progress) {
     boolean near =
         progress
-            .map(p -> p.remaining().bytes() <= p.bandwidth().bytesPerSecond() / 2)
+            .map(
+                p ->
+                    p.tellsAmounts() && p.remaining().bytes() <= p.bandwidth().bytesPerSecond() / 2)
             .orElse(silentSince != null);
     if (switching || !near) {
       return;

@@ -189,8 +189,14 @@ public class Migration {
     this.iterations = figures.iterations() == null ? iterations : figures.iterations();
     if (figures.downtime() != null) {
       this.downtimeMillis = figures.downtime().toMillis();
-      this.downtimeSource = "hypervisor";
+      this.downtimeSource = "by the hypervisor";
     }
+  }
+
+  /** Keep a pause that the hypervisor did not report, with how it was measured. */
+  void stoodStill(Duration pause, String measured) {
+    this.downtimeMillis = pause.toMillis();
+    this.downtimeSource = measured;
   }
 
   /** Keep what the guest's users saw of it; null where the probe had no answer to compare with. */

@@ -18,7 +18,9 @@ class MigrationConfiguration {
       Connections connections,
       Vms vms,
       Hosts hosts,
-      Pools pools) {
-    return new MigrationDrive.Tools(desk, settings, checks, connections, vms, hosts, pools);
+      Pools pools,
+      Arrivals arrivals) {
+    return new MigrationDrive.Tools(
+        desk, settings, checks, connections, vms, hosts, pools, arrivals);
   }
 }

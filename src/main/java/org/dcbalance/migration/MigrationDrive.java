@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationFigures;
@@ -37,6 +38,7 @@ final class MigrationDrive implements Runnable {
   private final boolean queued;
   private @Nullable MigrateCall call;
   private @Nullable DowntimeProbe probe;
+  private @Nullable Standstill standstill;
   private Optional<MigrationFigures> earlierFigures = Optional.empty();
 
   MigrationDrive(Tools tools, Claim claim, boolean queued) {
@@ -53,7 +55,8 @@ final class MigrationDrive implements Runnable {
       Connections connections,
       Vms vms,
       Hosts hosts,
-      Pools pools) {}
+      Pools pools,
+      Arrivals arrivals) {}
 
   @Override
   public void run() {
@@ -68,6 +71,9 @@ final class MigrationDrive implements Runnable {
     } finally {
       if (probe != null) {
         probe.close();
+      }
+      if (standstill != null) {
+        standstill.close();
       }
     }
   }
@@ -128,6 +134,9 @@ final class MigrationDrive implements Runnable {
       if (probe != null) {
         probe.moveBegins();
       }
+      if (!pair.source().can(Capability.COMPLETED_STATISTICS)) {
+        standstill = Standstill.watch(pair, tools.arrivals(), tools.desk().clock());
+      }
       call = MigrateCall.start(pair.onSource(), order(row, vm, pair.target()), row.id());
       new CopyWatch(tools.desk(), tools.settings(), claim, pair).follow(call);
     }
@@ -176,6 +185,7 @@ final class MigrationDrive implements Runnable {
       }
       case Action.RunsOnTarget(var leftOver) -> {
         var figures = patientFigures(pair);
+        var stood = standstill == null ? Optional.<Standstill.Seen>empty() : standstill.measured();
         var tidied = leftOver ? undefine(pair, vm) : "";
         mark(pair.onTarget(), vm, null);
         tools
@@ -185,6 +195,7 @@ final class MigrationDrive implements Runnable {
                 row.target(),
                 m -> {
                   figures.ifPresent(m::measure);
+                  stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
                   seen.ifPresent(s -> keep(m, s));
                   m.complete(moved(m, vm, pair) + tidied, tools.desk().clock().instant());
                 },
@@ -293,6 +304,7 @@ final class MigrationDrive implements Runnable {
       var told = newFigures(pair);
       if (told.isPresent() && told.get().downtime() != null
           || call == null
+          || standstill != null
           || !tools.desk().clock().instant().isBefore(until)) {
         return told;
       }

@@ -4,11 +4,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.function.Function;
+import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.migration.SettlementTable.Doubt;
 import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Find out from both hosts how a migration ended, tidy up what the table allows, and go on asking
@@ -58,12 +60,16 @@ final class Settlement {
         var source = answers.get().source();
         var target = answers.get().target();
         var action = SettlementTable.decide(source, target, arrival.proven());
-        if (!(action instanceof Action.AskOperator)) {
+        var standing = action instanceof Action.End end ? standsStill(end) : null;
+        if (!(action instanceof Action.AskOperator) && standing == null) {
           doubtedSince = now();
         }
         switch (action) {
           case Action.End end -> {
-            return end;
+            if (standing == null) {
+              return end;
+            }
+            doubt(standing, doubtedSince, settings.doubtedFor());
           }
           case Action.Adopt() -> {
             adopt();
@@ -90,6 +96,32 @@ final class Settlement {
         }
       }
       Pause.of(lost ? settings.lostReadEvery() : settings.readAgainEvery());
+    }
+  }
+
+  /**
+   * Hosts that do not report on finished migrations may call a guest running that is suspended.
+   *
+   * @return a sentence with what to do; null if the guest runs
+   */
+  private @Nullable String standsStill(Action.End end) {
+    var host =
+        switch (end) {
+          case Action.StayedOnSource() -> pair.source();
+          case Action.RunsOnTarget(var _) -> pair.target();
+        };
+    if (host.can(Capability.COMPLETED_STATISTICS)) {
+      return null;
+    }
+    try {
+      var hypervisor = host == pair.source() ? pair.onSource() : pair.onTarget();
+      return Pulse.felt(hypervisor, pair.guest())
+          ? null
+          : "%s is called running by %s, but uses no CPU time, as one that a migration left suspended. Nothing was done. Maybe look there with 'xl list' (state s), and resume it with 'xl unpause %s', or end it and start it from its disk."
+              .formatted(vm, host.name(), vm);
+    } catch (HypervisorException e) {
+      return "Whether %s really runs on %s cannot be told: %s"
+          .formatted(vm, host.name(), e.sentence());
     }
   }
 

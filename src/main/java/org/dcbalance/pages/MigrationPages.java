@@ -161,13 +161,17 @@ class MigrationPages {
             "Downtime",
             format.millis(row.expectedDowntimeMillis()),
             format.millis(row.downtimeMillis()),
-            source == null ? null : "as the " + source + " measured it"));
+            source == null ? null : "measured " + source));
     figures.add(
         new Figure(
             "Downtime, guest saw",
             format.millis(null),
             format.millis(row.guestDowntimeMillis()),
-            probe == null ? "no probe is set for this VM" : probe));
+            probe != null
+                ? probe
+                : row.finishedAt() == null
+                    ? "told when the move has ended, where a probe is set"
+                    : "no probe is set for this VM"));
     figures.add(new Figure("Copied", bytes(row.expectedBytes()), bytes(row.bytes()), null));
     figures.add(
         new Figure(

@@ -296,7 +296,9 @@ class MigrationLab {
               transactions,
               clock());
       var checks = new PreFlightChecks(vms, hosts, pools, connections, jdbc, settings, clock());
-      var tools = new MigrationDrive.Tools(desk, settings, checks, connections, vms, hosts, pools);
+      var tools =
+          new MigrationDrive.Tools(
+              desk, settings, checks, connections, vms, hosts, pools, new Arrivals(connections));
       runner = new MigrationRunner(migrations, hosts, lease.leadership(), settings, tools, jdbc);
       Thread.ofPlatform().daemon().name("console").start(this::tick);
     }

@@ -29,9 +29,11 @@ final class GuestListing {
   private static final UUID DOMAIN_0 = new UUID(0, 0);
 
   private final HostLink link;
+  private final boolean xen;
 
-  GuestListing(HostLink link) {
+  GuestListing(HostLink link, boolean xen) {
     this.link = link;
+    this.xen = xen;
   }
 
   List<Guest> read() {
@@ -115,7 +117,8 @@ final class GuestListing {
    * A guest's agent is not asked: one that hangs would hold up the other calls to the host.
    */
   private List<String> addresses(UUID uuid, DomainXml xml) {
-    if (xml.id() < 0) {
+    // Xen's driver has leases alone, and logs an error for each question about neighbours
+    if (xml.id() < 0 || (xen && !xml.onNetwork())) {
       return xml.macs();
     }
     int source = xml.onNetwork() ? FROM_LEASES : FROM_NEIGHBOURS;

@@ -47,7 +47,8 @@ final class LibvirtHypervisor implements Hypervisor {
     events = new HostEvents(finished);
     link = new HostLink(uri, settings, events);
     peers = new PeerProbe(link, xen);
-    loads = xen ? new SingleLoadReader(link) : new BulkLoadReader(link, dirtyRates);
+    loads =
+        xen ? new SingleLoadReader(link, busy::containsKey) : new BulkLoadReader(link, dirtyRates);
   }
 
   /** One operation on a guest, by libvirt-java. */
@@ -63,7 +64,7 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public List<Guest> guests() {
-    return new GuestListing(link).read();
+    return new GuestListing(link, xen).read();
   }
 
   @Override
@@ -74,6 +75,12 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public Optional<GuestStatus> status(UUID guest) {
     return link.call("tell a guest's state", connection -> StatusReading.read(connection, guest));
+  }
+
+  @Override
+  public Duration cpuTime(UUID guest) {
+    return on(
+        guest, "tell a guest's CPU time", domain -> Duration.ofNanos(domain.getInfo().cpuTime));
   }
 
   @Override

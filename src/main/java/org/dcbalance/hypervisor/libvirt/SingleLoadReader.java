@@ -4,8 +4,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Predicate;
+import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.LoadReading;
@@ -27,16 +30,28 @@ final class SingleLoadReader implements LoadReader {
   private static final UUID DOMAIN_0 = new UUID(0, 0);
 
   private final HostLink link;
+  private final Predicate<UUID> ourJob;
   private final Map<Integer, Devices> devices = new HashMap<>();
+  private final Map<Integer, Traffic> traffic = new HashMap<>();
   private Map<Integer, Duration> lastCpu = Map.of();
   private Duration hostBusy = Duration.ZERO;
 
   /** The names by which a running domain's counters are asked for; they hold as long as its id. */
-  private record Devices(
-      UUID uuid, java.util.List<String> interfaces, java.util.List<String> disks) {}
+  private record Devices(UUID uuid, List<String> interfaces, List<String> disks) {}
 
-  SingleLoadReader(HostLink link) {
+  /** Bytes since the domain came to this host. */
+  private record Traffic(long received, long sent, long read, long written) {
+    static final Traffic NONE = new Traffic(0, 0, 0, 0);
+  }
+
+  /**
+   * Read a host's load.
+   *
+   * @param ourJob tells whether a guest is in a job that this process began
+   */
+  SingleLoadReader(HostLink link, Predicate<UUID> ourJob) {
     this.link = link;
+    this.ourJob = ourJob;
   }
 
   @Override
@@ -52,6 +67,7 @@ final class SingleLoadReader implements LoadReader {
       }
     }
     devices.keySet().retainAll(cpu.keySet());
+    traffic.keySet().retainAll(cpu.keySet());
     cpu.forEach(
         (id, time) -> {
           var grown =
@@ -92,40 +108,61 @@ final class SingleLoadReader implements LoadReader {
         names = devices(domain);
         devices.put(id, names);
       }
-      long received = 0;
-      long sent = 0;
-      for (var device : names.interfaces) {
-        var stats = domain.interfaceStats(device);
-        received += stats.rx_bytes;
-        sent += stats.tx_bytes;
+      if (!busy(connection, names)) {
+        traffic.put(id, traffic(domain, names));
       }
-      long read = 0;
-      long written = 0;
-      for (var disk : names.disks) {
-        var stats = domain.blockStats(disk);
-        read += stats.rd_bytes;
-        written += stats.wr_bytes;
-      }
+      var moved = traffic.getOrDefault(id, Traffic.NONE);
       return new GuestCounters(
           names.uuid,
           time,
           info.nrVirtCpu,
           Memory.ofKiB(info.memory),
           null,
-          received,
-          sent,
-          read,
-          written,
+          moved.received,
+          moved.sent,
+          moved.read,
+          moved.written,
           null);
     } finally {
       domain.free();
     }
   }
 
+  /**
+   * Interfaces and disks of a guest with a job are answered when the job is over, half a minute
+   * later or never; everything else of the host would wait behind that question.
+   */
+  private boolean busy(OpenConnection connection, Devices guest) {
+    if (guest.interfaces.isEmpty() && guest.disks.isEmpty() || ourJob.test(guest.uuid)) {
+      return true;
+    }
+    try (var ref = connection.ref(guest.uuid)) {
+      return StatusReading.job(connection, ref) != Job.NONE;
+    }
+  }
+
+  private static Traffic traffic(Domain domain, Devices names) throws LibvirtException {
+    long received = 0;
+    long sent = 0;
+    for (var device : names.interfaces) {
+      var stats = domain.interfaceStats(device);
+      received += stats.rx_bytes;
+      sent += stats.tx_bytes;
+    }
+    long read = 0;
+    long written = 0;
+    for (var disk : names.disks) {
+      var stats = domain.blockStats(disk);
+      read += stats.rd_bytes;
+      written += stats.wr_bytes;
+    }
+    return new Traffic(received, sent, read, written);
+  }
+
   private static Devices devices(Domain domain) throws LibvirtException {
     var uuid = UUID.fromString(domain.getUUIDString());
     if (uuid.equals(DOMAIN_0)) {
-      return new Devices(uuid, java.util.List.of(), java.util.List.of());
+      return new Devices(uuid, List.of(), List.of());
     }
     var xml = new DomainXml(domain.getXMLDesc(0));
     return new Devices(

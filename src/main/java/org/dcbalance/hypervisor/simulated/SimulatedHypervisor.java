@@ -101,6 +101,11 @@ final class SimulatedHypervisor implements Hypervisor {
     return ask(() -> world.guest(guest).flatMap(this::statusHere));
   }
 
+  @Override
+  public Duration cpuTime(UUID guest) {
+    return ask(() -> here(guest).counters().cpuTime());
+  }
+
   private Optional<GuestStatus> statusHere(SimulatedGuest guest) {
     var migration = world.migrationOf(guest.uuid());
     if (guest.host().equals(host.name())) {

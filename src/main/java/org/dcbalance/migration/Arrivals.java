@@ -1,0 +1,35 @@
+package org.dcbalance.migration;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.HypervisorEvent.GuestChanged;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.units.HostId;
+import org.springframework.stereotype.Component;
+
+/** Remember when hosts said that a guest which came by a migration runs. */
+@Component
+class Arrivals {
+  private record Arrival(UUID guest, HostId host) {}
+
+  private final ConcurrentHashMap<Arrival, Instant> seen = new ConcurrentHashMap<>();
+
+  Arrivals(Connections connections) {
+    connections.listen(this::hear);
+  }
+
+  private void hear(HostId host, HypervisorEvent event) {
+    if (event instanceof GuestChanged(var at, var guest, var what)
+        && what.equals(GuestChanged.RESUMED_BY_MIGRATION)) {
+      seen.put(new Arrival(guest, host), at);
+    }
+  }
+
+  /** Give the last one since an instant; by this machine's clock. */
+  Optional<Instant> since(Instant from, UUID guest, HostId host) {
+    return Optional.ofNullable(seen.get(new Arrival(guest, host))).filter(at -> !at.isBefore(from));
+  }
+}
