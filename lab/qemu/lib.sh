@@ -1,73 +1,16 @@
 # shellcheck shell=bash
-# Settings and functions that every script of the QEMU lab shares. Override the settings from the environment;
-# a second lab beside the first needs only another LAB_PREFIX.
-set -euo pipefail
-
+# Settings and functions that every script of the QEMU lab shares; see also ../common.sh.
 QEMU_LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LAB_NAME=lab/qemu LAB_PART=qemu
 LAB_PREFIX=${LAB_PREFIX:-dcb}
-LAB_DIR=${LAB_DIR:-/var/lib/dcbalance-lab/$LAB_PREFIX} # unix socket paths below it must stay under 108 characters
-LAB_CACHE=${LAB_CACHE:-$QEMU_LAB/../.cache}             # what is built once: guest kernel, initial RAM disk, programs
-LAB_NICE=${LAB_NICE:--5}                                # guests get the CPU they ask for, beside a build or a browser
-LAB_LINK_NET=10.99.0                                    # management and migration: host N is .N, the fabric is .254
-LAB_GUEST_NET=10.77.0                                   # guests: guest number n is .(10+n), the fabric is .1
 LAB_MAX_HOSTS=16
-FABRIC=$LAB_PREFIX-net
-
-fail() {
-  printf '%s\n' "$@" >&2
-  exit 1
-}
-
-usage() {
-  awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"
-  exit "${1:-2}"
-}
-
-need_root() { [ "$(id -u)" = 0 ] || fail "The lab needs root: it makes network namespaces." "Maybe run it with sudo."; }
-
-# One lab-changing script at a time. Long-lived children must close the descriptor: `9>&-`.
-lock_lab() {
-  local made
-  made=$(cat "$LAB_DIR/.dcbalance-lab" 2>/dev/null || true)
-  [ -z "$made" ] || [ "$made" = "$(readlink /proc/self/ns/mnt)" ] ||
-    fail "The lab was made in another mount namespace ('ip netns exec' enters one of its own)." "Maybe start what calls this with lab/qemu/run, which does not."
-  mkdir -p "$(dirname "$LAB_DIR")"
-  while :; do
-    exec 9>"$LAB_DIR.lock"
-    flock -w 120 9 || fail "Another script has been changing the lab $LAB_PREFIX for two minutes." "Maybe it hangs: see 'fuser -v $LAB_DIR.lock'."
-    # `down` removes the file: what we waited for may be gone
-    [ "$LAB_DIR.lock" -ef /proc/self/fd/9 ] && return
-    mkdir -p "$(dirname "$LAB_DIR")"
-  done
-}
-
-has_netns() { ip netns list | awk '{ print $1 }' | grep -qx -- "$1"; }
-in_fabric() { nsenter --net="/run/netns/$FABRIC" -- "$@"; } # not `ip netns exec`: mounts made in there would stay in there
+# shellcheck source=../common.sh
+. "$QEMU_LAB/../common.sh"
 
 host_ns() { echo "$LAB_PREFIX-h$1"; }
-host_dir() { echo "$LAB_DIR/h$1"; }
 socket_of() { echo "$LAB_DIR/h$1/run/libvirt/libvirt-sock"; }
 unix_uri() { echo "qemu+unix:///system?socket=$(socket_of "$1")"; } # from anywhere on this machine
 tcp_uri() { echo "qemu+tcp://$LAB_LINK_NET.$1/system"; }            # from the fabric, and between the hosts
-virsh_on() {
-  local n=$1
-  shift
-  virsh -q -c "$(unix_uri "$n")" "$@"
-}
-answers() { [ -S "$(socket_of "$1")" ] && timeout 5 virsh -q -c "$(unix_uri "$1")" version >/dev/null 2>&1; }
-
-# Numbers of the hosts that were made, whether they answer or not.
-host_numbers() {
-  local d
-  for d in "$LAB_DIR"/h[0-9]*; do
-    [ -d "$d" ] && echo "${d##*/h}"
-  done | sort -n
-}
-
-need_host() {
-  [[ ${1:-} =~ ^[0-9]+$ ]] || fail "'${1:-}' is not the number of a host." "Maybe: $0 ... 1"
-  [ -d "$(host_dir "$1")" ] || fail "Host $1 was not made." "Maybe start the lab first: lab/qemu/up 3"
-}
 
 # The pid, seen from outside, of the host's own pid 1. Prints nothing when the host is off.
 host_pid() {
@@ -76,30 +19,6 @@ host_pid() {
   if [ "$(ip netns identify "$outer" 2>/dev/null)" = "$(host_ns "$1")" ]; then
     ps -o pid= --ppid "$outer" | tr -d ' '
   fi
-}
-
-wait_until() { # seconds, command...
-  local tenths=$(($1 * 10))
-  shift
-  while ! "$@"; do
-    ((tenths-- > 0)) || return 1
-    sleep 0.1
-  done
-}
-
-make_fabric() {
-  has_netns "$FABRIC" && return
-  ip netns add "$FABRIC"
-  in_fabric ip link set lo up
-  local bridge
-  for bridge in br-link br-guests; do
-    in_fabric ip link add "$bridge" type bridge
-    in_fabric ip link set "$bridge" up
-  done
-  in_fabric ip addr add "$LAB_LINK_NET.254/24" dev br-link
-  in_fabric ip addr add "$LAB_GUEST_NET.1/24" dev br-guests
-  # a person in the fabric may ping without extra rights
-  in_fabric sh -c 'echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range' 2>/dev/null || true
 }
 
 make_host_network() {
@@ -130,26 +49,6 @@ remove_host_network() {
   in_fabric ip link del "v$1" 2>/dev/null || true
   end_processes_in "$ns"
   ip netns del "$ns"
-}
-
-# End what runs in one of our own namespaces, except for ourselves and our callers.
-end_processes_in() {
-  local pid spare=" " up=$$ left
-  while [ "${up:-0}" -gt 1 ]; do
-    spare+="$up "
-    up=$(ps -o ppid= -p "$up" | tr -d ' ')
-  done
-  for _ in $(seq 50); do
-    left=0
-    for pid in $(ip netns pids "$1" 2>/dev/null); do
-      [[ $spare == *" $pid "* ]] && continue
-      # the listing lists itself, and is gone by now: such a kill fails
-      if kill -KILL "$pid" 2>/dev/null; then left=1; fi
-    done
-    [ $left = 0 ] && return
-    sleep 0.1
-  done
-  echo "Some processes in $1 did not end." >&2
 }
 
 write_host_settings() {

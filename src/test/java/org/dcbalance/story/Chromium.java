@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.dcbalance.lab.Fabric;
-import org.dcbalance.lab.QemuLab;
+import org.dcbalance.lab.Lab;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
@@ -109,7 +109,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Open a browser inside a lab. */
-  static Chromium inside(QemuLab lab, String story, Console console, int port) {
+  static Chromium inside(Lab lab, String story, Console console, int port) {
     return new Chromium(story, console.address(), lab.inside(), port, lab.fabric().door(port));
   }
 

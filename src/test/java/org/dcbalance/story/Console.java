@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.dcbalance.lab.Fabric;
-import org.dcbalance.lab.QemuLab;
+import org.dcbalance.lab.Lab;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +60,7 @@ final class Console implements AutoCloseable {
   }
 
   /** Prepare a console inside a lab's network; the port is there, not here. */
-  static Console inside(QemuLab lab, String name, int port) {
+  static Console inside(Lab lab, String name, int port) {
     return new Console(
             // as the lab's hosts: what runs beside the tests takes no time from either
             name, port, lab.inside("nice", "-n", "-5"), lab.fabric().door(port))

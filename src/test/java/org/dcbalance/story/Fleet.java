@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
-import org.dcbalance.lab.QemuLab;
+import org.dcbalance.lab.Lab;
 import tools.jackson.databind.JsonNode;
 
 /** Know a lab's hosts and guests by the names that a console's API gives them. */
-record Fleet(QemuLab lab, Api api) {
+record Fleet(Lab lab, Api api) {
   static String hostName(int number) {
     return "kvm-0" + number;
   }

@@ -5,17 +5,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.dcbalance.lab.QemuLab;
+import org.dcbalance.lab.Lab;
 import org.jspecify.annotations.Nullable;
 
 /** A PostgreSQL beside the consoles, which keeps its port and its data when it is stopped. */
 final class Postgres implements AutoCloseable {
   private final Path folder;
-  private final @Nullable QemuLab lab;
+  private final @Nullable Lab lab;
   private final int port;
   private @Nullable EmbeddedPostgres server;
 
-  private Postgres(String name, @Nullable QemuLab lab, int port) {
+  private Postgres(String name, @Nullable Lab lab, int port) {
     this.folder = Console.STORIES.resolve(name);
     this.lab = lab;
     this.port = port;
@@ -23,7 +23,7 @@ final class Postgres implements AutoCloseable {
   }
 
   /** Prepare one in a lab's network: a process is born where the thread is that starts it. */
-  static Postgres inside(QemuLab lab, String name, int port) {
+  static Postgres inside(Lab lab, String name, int port) {
     return new Postgres(name, lab, port);
   }
 
