@@ -30,6 +30,9 @@ public interface Hypervisor extends AutoCloseable {
    */
   Optional<GuestStatus> status(UUID guest);
 
+  /** Look for a guest by its UUID and by its name, over one connection. */
+  GuestSighting look(UUID guest, String name);
+
   /**
    * Start to measure how fast the guest dirties its memory, over a window; the result comes with a
    * later {@link #readLoad}. Needs {@link Capability#DIRTY_RATE}. Never while a job runs.

@@ -326,6 +326,7 @@ final class MigrationDrive implements Runnable {
     return new HostPair(
         tools.connections(),
         vm.uuid(),
+        vm.name(),
         tools.hosts().findById(row.source().value()).orElseThrow(() -> gone("source host")),
         tools.hosts().findById(row.target().value()).orElseThrow(() -> gone("target host")));
   }

@@ -55,8 +55,8 @@ final class Settlement {
       if (answers.isEmpty()) {
         doubt("The hosts' answers still change.", since, settings.lostAfter());
       } else {
-        var source = answers.get().source();
-        var target = answers.get().target();
+        var source = answers.get().source().side();
+        var target = answers.get().target().side();
         var action = SettlementTable.decide(source, target, arrival.proven());
         if (!(action instanceof Action.AskOperator)) {
           doubtedSince = now();
@@ -185,6 +185,9 @@ final class Settlement {
       case GONE ->
           "Neither host knows it, and it was not started again. Maybe someone removed it; if not,"
               + " look for it on the other hosts before you start it from its disk.";
+      case NAMESAKE ->
+          "Nothing was done, since two virtual machines of one name are easily confused. Maybe"
+              + " rename or remove the other one.";
       case NOT_IN_TABLE ->
           "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
               + " exactly one running copy.";

@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.migration.Side.Absent;
+import org.dcbalance.migration.Side.Namesake;
 import org.dcbalance.migration.Side.Odd;
 import org.dcbalance.migration.Side.Paused;
 import org.dcbalance.migration.Side.PostCopyFailed;
@@ -67,6 +68,8 @@ final class SettlementTable {
     ARRIVAL_UNPROVEN,
     /** Neither host knows the guest. */
     GONE,
+    /** A host has another guest of the same name, so what it says of this one is not trusted. */
+    NAMESAKE,
     /** The pair is not in the table. */
     NOT_IN_TABLE
   }
@@ -97,6 +100,8 @@ final class SettlementTable {
       case Pair(Unknown _, _), Pair(_, Unknown _) -> new Action.Wait();
       case Pair(var here, var there) when job(here) != Job.NONE || job(there) != Job.NONE ->
           new Action.Wait();
+
+      case Pair(Namesake _, _), Pair(_, Namesake _) -> ask(Doubt.NAMESAKE);
 
       case Pair(Running(var postCopy, _), Absent _) when !postCopy -> new Action.StayedOnSource();
       case Pair(Running(var postCopy, _), Paused(var why, _))
@@ -135,7 +140,7 @@ final class SettlementTable {
     return switch (side) {
       case Running(_, var job) -> job;
       case Paused(_, var job) -> job;
-      case PostCopyFailed _, ShutOff _, Absent _, Odd _, Unknown _ -> Job.NONE;
+      case PostCopyFailed _, ShutOff _, Absent _, Namesake _, Odd _, Unknown _ -> Job.NONE;
     };
   }
 }

@@ -8,10 +8,12 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
@@ -42,6 +44,14 @@ final class FaultyHost implements Hypervisor {
   final Map<UUID, MigrationFigures> received = new ConcurrentHashMap<>();
   volatile boolean reachable = true;
   volatile boolean alive = true;
+
+  /** Restarts its daemon after each answer. */
+  volatile boolean restarting;
+
+  /** Other guests, by name. */
+  final Map<String, UUID> others = new ConcurrentHashMap<>();
+
+  private final AtomicLong connection = new AtomicLong(1);
   volatile Memory used = Memory.ofGiB(2);
   volatile CpuFit fit = new CpuFit.Fits();
   private final FaultyFleet fleet;
@@ -109,6 +119,12 @@ final class FaultyHost implements Hypervisor {
     synchronized (fleet) {
       return FaultyFleet.status(copies.get(guest));
     }
+  }
+
+  @Override
+  public GuestSighting look(UUID guest, String guestName) {
+    var number = restarting ? connection.incrementAndGet() : connection.get();
+    return new GuestSighting(status(guest), others.get(guestName), number);
   }
 
   @Override

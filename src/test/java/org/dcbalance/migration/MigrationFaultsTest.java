@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.dcbalance.hypervisor.CpuFit;
@@ -333,6 +334,46 @@ class MigrationFaultsTest {
     lab.fleet.host("kvm-02").copies.remove(vm.uuid());
     assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
     lab.fleet.violations.clear();
+  }
+
+  /** Two answers that are alike say nothing if another daemon gave the second one. */
+  @Test
+  void actsOnNothingThatADaemonSaysWhileItRestarts() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console(Duration.ofMinutes(1), Duration.ofSeconds(20));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-02").restarting = true;
+    stop.release();
+    MigrationLab.await(
+        "a sentence", () -> lab.row(id).sentence().equals("The hosts' answers still change."));
+    FaultyFleet.sleep(500);
+    assertThat(lab.row(id).phase()).isEqualTo(Phase.SETTLING);
+    lab.fleet.host("kvm-02").restarting = false;
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void anotherGuestOfTheSameNameIsLeftToAPerson() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.host("kvm-02").others.put("web-07", UUID.randomUUID());
+    assertThatThrownBy(() -> lab.moves.request(vm.id(), lab.host("kvm-02").id(), ANN))
+        .hasMessageContaining("kvm-02 has another virtual machine named web-07");
+    lab.fleet.host("kvm-02").others.clear();
+    var stop = lab.fleet.stopAt(Point.MARK);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-02").others.put("web-07", UUID.randomUUID());
+    lab.aborts.request(id, ANN);
+    stop.release();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("which has another virtual machine of that name");
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.RUNNING);
+    lab.fleet.host("kvm-02").others.clear();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
@@ -23,6 +25,7 @@ class SettlementTableTest {
   private static final Side INCOMING = new Side.Paused(Why.MIGRATING, Job.INCOMING_MIGRATION);
   private static final Side SHUT_OFF = new Side.ShutOff();
   private static final Side ABSENT = new Side.Absent();
+  private static final Side NAMESAKE = new Side.Namesake(UUID.randomUUID());
   private static final Side UNKNOWN = new Side.Unknown("no answer");
 
   private record Row(Side source, Side target, boolean arrived, Action action) {}
@@ -115,6 +118,7 @@ class SettlementTableTest {
         case Side.Paused p -> assertThat(decided).isEqualTo(new Action.Adopt());
         case Side.Absent a -> assertThat(decided).isEqualTo(new Action.Adopt());
         case Side.ShutOff s -> assertThat(decided).isEqualTo(new Action.Adopt());
+        case Side.Namesake n -> assertThat(decided).isEqualTo(new Action.Adopt());
         case Side.Odd o -> assertThat(decided).isEqualTo(new Action.Adopt());
         case Side.Unknown u -> assertThat(decided).isEqualTo(new Action.Adopt());
       }
@@ -165,6 +169,18 @@ class SettlementTableTest {
   }
 
   @Test
+  void anotherGuestOfTheSameNameIsNotTakenForAnAbsentOne() {
+    var other = UUID.randomUUID();
+    assertThat(Side.of(new GuestSighting(Optional.empty(), other, 1)))
+        .isEqualTo(new Side.Namesake(other));
+    assertThat(Side.of(new GuestSighting(Optional.empty(), null, 1))).isEqualTo(ABSENT);
+    for (var running : List.of(RUNNING, PAUSED, SHUT_OFF, ABSENT, NAMESAKE)) {
+      assertThat(SettlementTable.decide(running, NAMESAKE, true)).isEqualTo(ask(Doubt.NAMESAKE));
+      assertThat(SettlementTable.decide(NAMESAKE, running, true)).isEqualTo(ask(Doubt.NAMESAKE));
+    }
+  }
+
+  @Test
   void everyAnswerOfAHostHasAPlaceAndWords() {
     for (var state : GuestState.values()) {
       for (var why : Why.values()) {
@@ -196,6 +212,7 @@ class SettlementTableTest {
     sides.add(new Side.PostCopyFailed());
     sides.add(SHUT_OFF);
     sides.add(ABSENT);
+    sides.add(NAMESAKE);
     for (var odd :
         List.of(
             "shut off, with a job", "shutting down", "crashed", "asleep", "in an unknown state")) {

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.HostFacts;
@@ -74,6 +75,17 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public Optional<GuestStatus> status(UUID guest) {
     return link.call("tell a guest's state", connection -> StatusReading.read(connection, guest));
+  }
+
+  @Override
+  public GuestSighting look(UUID guest, String name) {
+    return link.call(
+        "tell a guest's state",
+        connection ->
+            new GuestSighting(
+                StatusReading.read(connection, guest),
+                StatusReading.namesake(connection, name, guest),
+                connection.number()));
   }
 
   @Override

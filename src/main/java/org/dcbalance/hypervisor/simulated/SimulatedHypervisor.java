@@ -21,6 +21,7 @@ import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.HostFacts;
@@ -43,6 +44,7 @@ final class SimulatedHypervisor implements Hypervisor {
   private final SimulatedHost host;
   private final List<SimulatedHost.Listener> listeners = new CopyOnWriteArrayList<>();
   private @Nullable Boolean connected;
+  private long connections;
 
   SimulatedHypervisor(SimulatedWorld world, SimulatedHost host) {
     this.world = world;
@@ -99,6 +101,23 @@ final class SimulatedHypervisor implements Hypervisor {
   @Override
   public Optional<GuestStatus> status(UUID guest) {
     return ask(() -> world.guest(guest).flatMap(this::statusHere));
+  }
+
+  @Override
+  public GuestSighting look(UUID uuid, String name) {
+    return ask(
+        () ->
+            new GuestSighting(
+                world.guest(uuid).flatMap(this::statusHere), namesake(uuid, name), connections));
+  }
+
+  private @Nullable UUID namesake(UUID uuid, String name) {
+    return world.guestsOn(host).stream()
+        .filter(guest -> guest.name().equals(name))
+        .map(SimulatedGuest::uuid)
+        .filter(found -> !found.equals(uuid))
+        .findFirst()
+        .orElse(null);
   }
 
   private Optional<GuestStatus> statusHere(SimulatedGuest guest) {
@@ -393,6 +412,7 @@ final class SimulatedHypervisor implements Hypervisor {
               : new HypervisorEvent.Disconnected(now, host.name() + " does not answer.");
       listeners.forEach(listener -> world.tellLater(() -> listener.on(event)));
       connected = reachable;
+      connections++;
     }
   }
 

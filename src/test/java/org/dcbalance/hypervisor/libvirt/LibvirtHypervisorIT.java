@@ -379,6 +379,26 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  void looksByNameAndNumbersItsConnections() {
+    var web = LAB.start(1, "web-01", 1);
+    var seen = one.look(web, "web-01");
+    assertThat(seen.status().orElseThrow().state()).isEqualTo(GuestState.RUNNING);
+    assertThat(seen.namesake()).isNull();
+    var stranger = UUID.randomUUID();
+    assertThat(one.look(stranger, "web-01").status()).isEmpty();
+    assertThat(one.look(stranger, "web-01").namesake()).isEqualTo(web);
+    assertThat(one.look(stranger, "web-09").namesake()).isNull();
+    assertThat(one.look(web, "web-01").connection()).isEqualTo(seen.connection());
+    assertThat(two.look(web, "web-01").connection()).isNotEqualTo(seen.connection());
+    LAB.host("kill-libvirtd", 1);
+    await(Duration.ofSeconds(20), () -> answers(one));
+    assertThat(one.look(web, "web-01").status()).isPresent();
+    assertThat(one.look(web, "web-01").connection())
+        .as("another daemon")
+        .isNotEqualTo(seen.connection());
+  }
+
+  @Test
   void servesManyCallersAtOnce() throws Exception {
     var web = LAB.start(1, "web-01", 1);
     long until = System.nanoTime() + Duration.ofSeconds(4).toNanos();
