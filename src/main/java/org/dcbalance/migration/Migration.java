@@ -80,6 +80,7 @@ public class Migration {
   private @Nullable String downtimeSource;
   private @Nullable Long guestDowntimeMillis;
   private @Nullable String guestProbe;
+  private @Nullable String mark;
   @Version private long version;
 
   protected Migration() {}
@@ -127,6 +128,12 @@ public class Migration {
     this.state = MigrationState.RUNNING;
     this.phase = next;
     this.sentence = "";
+  }
+
+  /** Record how its guest was marked; to be written before its job is ordered. */
+  void markWith(String text) {
+    require("be marked", MigrationState.RUNNING);
+    this.mark = text;
   }
 
   /** Say what keeps it from going on, while it runs. */
@@ -285,6 +292,11 @@ public class Migration {
 
   public @Nullable Long downtimeMillis() {
     return downtimeMillis;
+  }
+
+  /** Tell the guest from those that others move. */
+  JobMark mark() {
+    return new JobMark(id(), mark);
   }
 
   public @Nullable Long guestDowntimeMillis() {

@@ -88,6 +88,11 @@ class MigrationDesk {
         sentence);
   }
 
+  /** Record how the guest was marked, empty if it could not be; the job may be ordered then. */
+  void marked(Claim claim, String mark, String sentence) {
+    step(claim, m -> m.markWith(mark), sentence);
+  }
+
   Migration enter(Claim claim, Phase phase, String sentence) {
     return step(claim, m -> m.enter(phase), sentence);
   }

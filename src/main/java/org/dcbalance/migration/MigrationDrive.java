@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationFigures;
@@ -120,7 +121,7 @@ final class MigrationDrive implements Runnable {
         .desk()
         .beginCopy(claim, "All checks passed. Copying from " + source + " to " + target + ".");
     earlierFigures = figures(pair);
-    mark(pair.onSource(), vm, "dcbalance migration=" + row.id() + " epoch=" + claim.epoch());
+    mark(row, vm, pair);
     startProbe(vm);
     if (tools.desk().read(claim).abortRequestedBy() == null) {
       tools.desk().confirm(claim);
@@ -155,13 +156,15 @@ final class MigrationDrive implements Runnable {
                 claim,
                 pair,
                 vm.name(),
+                // as recorded by now: it was marked after this row was read
+                tools.desk().read(claim).mark(),
                 () -> newFigures(pair).map(MigrationFigures::succeeded).orElse(false),
                 lost)
             .untilSettled();
     var seen = seenByGuest(copied);
     switch (end) {
       case Action.StayedOnSource() -> {
-        mark(pair.onSource(), vm, null);
+        unmark(pair.onSource(), row, vm);
         var words = stayed(row, vm, pair);
         tools
             .desk()
@@ -177,7 +180,7 @@ final class MigrationDrive implements Runnable {
       case Action.RunsOnTarget(var leftOver) -> {
         var figures = patientFigures(pair);
         var tidied = leftOver ? undefine(pair, vm) : "";
-        mark(pair.onTarget(), vm, null);
+        unmark(pair.onTarget(), row, vm);
         tools
             .desk()
             .end(
@@ -313,12 +316,29 @@ final class MigrationDrive implements Runnable {
     }
   }
 
-  /** A mark helps a person who looks at the host; a move does not fail for want of it. */
-  private void mark(Hypervisor hypervisor, Vm vm, @Nullable String mark) {
+  /**
+   * Mark the guest, so that whoever finds its job later knows whose it is. A move does not fail for
+   * want of a mark: some hosts cannot take one.
+   */
+  private void mark(Migration row, Vm vm, HostPair pair) {
+    var mark = JobMark.text(row.id(), claim.epoch());
     try {
-      hypervisor.mark(vm.uuid(), mark);
+      pair.onSource().mark(vm.uuid(), mark);
+      tools.desk().marked(claim, mark, "Marked " + vm.name() + " as moved by this migration.");
     } catch (HypervisorException e) {
-      log.info("{} was not marked: {}", vm.name(), e.sentence());
+      tools.desk().marked(claim, "", vm.name() + " was not marked: " + e.sentence());
+    }
+  }
+
+  /** Take our mark off again, and leave that of anybody else. */
+  private void unmark(Hypervisor hypervisor, Migration row, Vm vm) {
+    try {
+      var carried = hypervisor.status(vm.uuid()).map(GuestStatus::mark).orElse(null);
+      if (row.mark().names(carried)) {
+        hypervisor.mark(vm.uuid(), null);
+      }
+    } catch (HypervisorException e) {
+      log.info("The mark of {} was not removed: {}", vm.name(), e.sentence());
     }
   }
 

@@ -20,6 +20,7 @@ final class Settlement {
   private final Claim claim;
   private final HostPair pair;
   private final String vm;
+  private final JobMark mark;
   private final Arrival arrival;
   private boolean lost;
   private String said = "";
@@ -30,6 +31,7 @@ final class Settlement {
       Claim claim,
       HostPair pair,
       String vm,
+      JobMark mark,
       Arrival arrival,
       boolean lost) {
     this.desk = desk;
@@ -37,6 +39,7 @@ final class Settlement {
     this.claim = claim;
     this.pair = pair;
     this.vm = vm;
+    this.mark = mark;
     this.arrival = arrival;
     this.lost = lost;
   }
@@ -57,7 +60,9 @@ final class Settlement {
       } else {
         var source = answers.get().source().side();
         var target = answers.get().target().side();
-        var action = SettlementTable.decide(source, target, arrival.proven());
+        var action =
+            mark.guard(
+                SettlementTable.decide(source, target, arrival.proven()), answers.get());
         if (!(action instanceof Action.AskOperator)) {
           doubtedSince = now();
         }
@@ -188,6 +193,9 @@ final class Settlement {
       case NAMESAKE ->
           "Nothing was done, since two virtual machines of one name are easily confused. Maybe"
               + " rename or remove the other one.";
+      case NOT_OURS ->
+          "Nothing was done, since it does not carry the mark of this migration: somebody else"
+              + " moves it. Maybe wait until that is over, or ask who does.";
       case NOT_IN_TABLE ->
           "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
               + " exactly one running copy.";

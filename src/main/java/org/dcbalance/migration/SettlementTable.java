@@ -70,6 +70,8 @@ final class SettlementTable {
     GONE,
     /** A host has another guest of the same name, so what it says of this one is not trusted. */
     NAMESAKE,
+    /** A copy, or the job on it, does not carry the migration's mark. */
+    NOT_OURS,
     /** The pair is not in the table. */
     NOT_IN_TABLE
   }

@@ -45,6 +45,8 @@ final class FaultyHost implements Hypervisor {
   volatile boolean reachable = true;
   volatile boolean alive = true;
 
+  volatile boolean cannotMark;
+
   /** Restarts its daemon after each answer. */
   volatile boolean restarting;
 
@@ -69,6 +71,12 @@ final class FaultyHost implements Hypervisor {
   void set(UUID guest, GuestState state, Why why, Job job) {
     var known = copies.get(guest);
     copies.put(guest, new Copy(state, why, job, known == null ? null : known.mark()));
+  }
+
+  /** Change a guest's mark as somebody else would, or take it off with null. */
+  void forge(UUID guest, @Nullable String mark) {
+    var copy = known(guest);
+    copies.put(guest, new Copy(copy.state(), copy.why(), copy.job(), mark));
   }
 
   void fail(boolean when, Kind kind, String sentence) {
@@ -229,9 +237,10 @@ final class FaultyHost implements Hypervisor {
 
   @Override
   public void mark(UUID guest, @Nullable String mark) {
-    var copy = known(guest);
+    known(guest);
     fleet.pass(Point.MARK);
-    copies.put(guest, new Copy(copy.state(), copy.why(), copy.job(), mark));
+    fail(cannotMark, Kind.UNSUPPORTED, name + " keeps no marks.");
+    forge(guest, mark);
   }
 
   @Override

@@ -16,6 +16,7 @@ import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.migration.FaultyFleet.Point;
 import org.dcbalance.units.ErrorCode;
@@ -353,6 +354,86 @@ class MigrationFaultsTest {
     lab.fleet.host("kvm-02").restarting = false;
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
     runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void followsNoJobThatCarriesAnotherMark() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    for (var foreign : new String[] {"dcbalance migration=" + id + " epoch=77", null}) {
+      lab.fleet.host("kvm-01").forge(vm.uuid(), foreign);
+      // long over its time: its own job would be aborted
+      var next = lab.console(Duration.ofMillis(1), Duration.ofSeconds(2));
+      MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+      assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");
+      assertThat(lab.row(id).phase()).isEqualTo(Phase.SETTLING);
+      assertThat(Objects.requireNonNull(lab.fleet.host("kvm-01").jobs.get(vm.uuid())).aborted)
+          .isFalse();
+      next.kill();
+    }
+    lab.console();
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.vm("web-07").hostId()).isEqualTo(lab.host("kvm-02").id());
+  }
+
+  /** The console dies before it has ordered anything, and somebody else moves the guest. */
+  @Test
+  void followsNoJobThatItNeverOrdered() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.FITS);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.jdbc.sql("update migration set phase = 'COPYING'").update();
+    lab.fleet.copyTime = Duration.ofSeconds(4);
+    lab.fleet.begin(
+        lab.fleet.host("kvm-01"),
+        new MigrationOrder(vm.uuid(), "faulty://kvm-03", null, null, null, false));
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");
+    MigrationLab.await("gone", () -> lab.row(id).sentence().contains("Neither host knows it"));
+  }
+
+  @Test
+  void destroysNoCopyThatIsNotItsOwn() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.MARK);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
+    stop.release();
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
+    // with the mark it is the incomplete copy of this move, and goes
+    lab.fleet.host("kvm-02").forge(vm.uuid(), "dcbalance migration=" + id + " epoch=1");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
+    runsOn(vm, "kvm-01");
+  }
+
+  @Test
+  void aHostThatKeepsNoMarksIsNoReasonNotToMove() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.host("kvm-01").cannotMark = true;
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.console();
+    MigrationLab.await(
+        "adoption", () -> lab.row(id).phase() == Phase.COPYING && lab.row(id).epoch() == 2);
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
   }
 
   @Test
