@@ -72,6 +72,15 @@ public interface Hypervisor extends AutoCloseable {
   /** Set the longest pause at the switch-over. Needs {@link Capability#MAX_DOWNTIME}. */
   void setMaxDowntime(UUID guest, Duration longest);
 
+  /**
+   * Resume a guest's outgoing migration that failed in post-copy; returns when it is over. Until
+   * then neither copy can do without the other.
+   *
+   * @param peerUri the target of that migration, as the source's daemon reaches it
+   * @throws HypervisorException if it did not succeed, in the hypervisor's words
+   */
+  void resumePostCopy(UUID guest, String peerUri);
+
   /** Let a paused guest run again. */
   void resume(UUID guest);
 

@@ -43,10 +43,12 @@ record JobMark(long migration, @Nullable String recorded) {
   Action guard(Action action, HostPair.Answers answers) {
     boolean ours =
         switch (action) {
-          case Action.Adopt _, Action.DestroySourceCopy _, Action.ResumeSource _ ->
+          case Action.Adopt _,
+              Action.DestroySourceCopy _,
+              Action.ResumeSource _,
+              Action.ResumePostCopy _ ->
               covers(answers.source().mark());
-          case Action.DestroyTargetCopy _, Action.ResumeTarget _ ->
-              covers(answers.target().mark());
+          case Action.DestroyTargetCopy _, Action.ResumeTarget _ -> covers(answers.target().mark());
           // pausing the second of two running copies is right, whoever started it
           case Action.PauseTarget _, Action.WatchPostCopy _, Action.Wait _, Action.AskOperator _ ->
               true;

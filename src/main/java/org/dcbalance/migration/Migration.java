@@ -81,6 +81,7 @@ public class Migration {
   private @Nullable Long guestDowntimeMillis;
   private @Nullable String guestProbe;
   private @Nullable String mark;
+  private boolean postCopyResumed;
   @Version private long version;
 
   protected Migration() {}
@@ -134,6 +135,12 @@ public class Migration {
   void markWith(String text) {
     require("be marked", MigrationState.RUNNING);
     this.mark = text;
+  }
+
+  /** Record that its failed post-copy is resumed, which is done once. */
+  void resumePostCopy() {
+    require("go on", MigrationState.RUNNING, MigrationState.LOST);
+    this.postCopyResumed = true;
   }
 
   /** Say what keeps it from going on, while it runs. */
@@ -297,6 +304,10 @@ public class Migration {
   /** Tell the guest from those that others move. */
   JobMark mark() {
     return new JobMark(id(), mark);
+  }
+
+  boolean postCopyResumed() {
+    return postCopyResumed;
   }
 
   public @Nullable Long guestDowntimeMillis() {

@@ -93,6 +93,11 @@ class MigrationDesk {
     step(claim, m -> m.markWith(mark), sentence);
   }
 
+  /** Record that a failed post-copy is about to be resumed. */
+  void resumePostCopy(Claim claim, String sentence) {
+    step(claim, Migration::resumePostCopy, sentence);
+  }
+
   Migration enter(Claim claim, Phase phase, String sentence) {
     return step(claim, m -> m.enter(phase), sentence);
   }

@@ -115,11 +115,15 @@ final class MigrationDrive implements Runnable {
   private void copy(Migration row) {
     var vm = vm(row);
     var pair = pair(row, vm);
-    var source = pair.source().name();
-    var target = pair.target().name();
     tools
         .desk()
-        .beginCopy(claim, "All checks passed. Copying from " + source + " to " + target + ".");
+        .beginCopy(
+            claim,
+            "All checks passed. Copying from "
+                + pair.source().name()
+                + " to "
+                + pair.target().name()
+                + ".");
     earlierFigures = figures(pair);
     mark(row, vm, pair);
     startProbe(vm);
@@ -129,7 +133,9 @@ final class MigrationDrive implements Runnable {
       if (probe != null) {
         probe.moveBegins();
       }
-      call = MigrateCall.start(pair.onSource(), order(row, vm, pair.target()), row.id());
+      var source = pair.onSource();
+      var order = order(row, vm, pair.target());
+      call = MigrateCall.start(() -> source.migrate(order), row.id());
       new CopyWatch(tools.desk(), tools.settings(), claim, pair).follow(call);
     }
     settle(row, vm, pair);

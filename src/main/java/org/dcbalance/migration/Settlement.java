@@ -9,6 +9,7 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.migration.SettlementTable.Doubt;
 import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Find out from both hosts how a migration ended, tidy up what the table allows, and go on asking
@@ -22,6 +23,7 @@ final class Settlement {
   private final String vm;
   private final JobMark mark;
   private final Arrival arrival;
+  private @Nullable MigrateCall resumed;
   private boolean lost;
   private String said = "";
 
@@ -60,9 +62,7 @@ final class Settlement {
       } else {
         var source = answers.get().source().side();
         var target = answers.get().target().side();
-        var action =
-            mark.guard(
-                SettlementTable.decide(source, target, arrival.proven()), answers.get());
+        var action = decide(answers.get());
         if (!(action instanceof Action.AskOperator)) {
           doubtedSince = now();
         }
@@ -96,6 +96,17 @@ final class Settlement {
       }
       Pause.of(lost ? settings.lostReadEvery() : settings.readAgainEvery());
     }
+  }
+
+  private Action decide(HostPair.Answers answers) {
+    var action =
+        mark.guard(
+            SettlementTable.decide(
+                answers.source().side(), answers.target().side(), arrival.proven()),
+            answers);
+    return action instanceof Action.ResumePostCopy && desk.read(claim).postCopyResumed()
+        ? new Action.AskOperator(Doubt.POST_COPY_FAILED)
+        : action;
   }
 
   private void adopt() {
@@ -145,9 +156,19 @@ final class Settlement {
               Hypervisor::resume);
       case Action.ResumeTarget() ->
           call("Letting it run on " + target, why, HostPair::onTarget, Hypervisor::resume);
+      case Action.ResumePostCopy() -> resumePostCopy(why);
       case Action.PauseTarget() ->
           call("Pausing the second copy, on " + target, why, HostPair::onTarget, Hypervisor::pause);
     }
+  }
+
+  private void resumePostCopy(String why) {
+    var source = pair.onSource();
+    var peer = pair.target().reachedAt();
+    desk.resumePostCopy(claim, "Resuming its failed post-copy, once. " + why);
+    desk.confirm(claim);
+    // it returns when the guest has arrived; what came of it is read from both hosts meanwhile
+    resumed = MigrateCall.start(() -> source.resumePostCopy(pair.guest(), peer), claim.migration());
   }
 
   private interface Verb {
@@ -182,8 +203,9 @@ final class Settlement {
   private String advice(Doubt doubt) {
     return switch (doubt) {
       case POST_COPY_FAILED ->
-          "Nothing was done. Maybe mend the link between the hosts and resume the post-copy by"
-              + " hand.";
+          resumeFailed()
+              + "Nothing more is done: either copy alone is incomplete. Maybe mend the link between"
+              + " the hosts and resume the post-copy by hand.";
       case ARRIVAL_UNPROVEN ->
           "Nothing proves that all of its memory arrived, so it was not started. Maybe start it"
               + " from its disk on one host once you are sure that it runs on neither.";
@@ -200,6 +222,11 @@ final class Settlement {
           "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
               + " exactly one running copy.";
     };
+  }
+
+  private String resumeFailed() {
+    var failure = resumed == null ? null : resumed.failure();
+    return failure == null ? "" : "Resuming it failed: " + failure + " ";
   }
 
   private Instant now() {

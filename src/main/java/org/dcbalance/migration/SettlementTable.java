@@ -51,6 +51,9 @@ final class SettlementTable {
 
     record ResumeTarget() implements Act {}
 
+    /** Have the source go on sending what the target still needs; not for a second time. */
+    record ResumePostCopy() implements Act {}
+
     /** Two copies run: pause the one on the target, which the inventory does not own yet. */
     record PauseTarget() implements Act {}
 
@@ -85,6 +88,12 @@ final class SettlementTable {
    */
   static Action decide(Side source, Side target, boolean allArrived) {
     return switch (new Pair(source, target)) {
+      case Pair(PostCopyFailed _, PostCopyFailed _) -> new Action.ResumePostCopy();
+      case Pair(PostCopyFailed _, Running(var postCopy, _)) when postCopy ->
+          new Action.ResumePostCopy();
+      case Pair(Paused(var why, _), PostCopyFailed _) when why == Why.POST_COPY ->
+          new Action.ResumePostCopy();
+      // the copies need each other: one alone, or beside a host that is silent, is a person's
       case Pair(PostCopyFailed _, _), Pair(_, PostCopyFailed _) -> ask(Doubt.POST_COPY_FAILED);
       case Pair(Paused(var why, _), Running(var postCopy, _))
           when why == Why.POST_COPY && postCopy ->

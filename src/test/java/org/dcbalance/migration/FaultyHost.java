@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
@@ -46,6 +48,11 @@ final class FaultyHost implements Hypervisor {
   volatile boolean alive = true;
 
   volatile boolean cannotMark;
+
+  /** Whether the link is mended, so that a failed post-copy can go on. */
+  volatile boolean resumable;
+
+  final AtomicInteger resumes = new AtomicInteger();
 
   /** Restarts its daemon after each answer. */
   volatile boolean restarting;
@@ -209,6 +216,23 @@ final class FaultyHost implements Hypervisor {
   @Override
   public void setMaxDowntime(UUID guest, Duration longest) {
     known(guest);
+  }
+
+  @Override
+  public void resumePostCopy(UUID guest, String peerUri) {
+    known(guest);
+    resumes.incrementAndGet();
+    fail(!resumable, Kind.FAILED, "unable to connect to the target.");
+    var target = fleet.host(URI.create(peerUri).getHost());
+    set(guest, GuestState.PAUSED, Why.POST_COPY, Job.OUTGOING_MIGRATION);
+    target.set(guest, GuestState.RUNNING, Why.POST_COPY, Job.INCOMING_MIGRATION);
+    FaultyFleet.sleep(300);
+    fleet.change(
+        guest,
+        () -> {
+          copies.remove(guest);
+          target.set(guest, GuestState.RUNNING, Why.NONE, Job.NONE);
+        });
   }
 
   @Override

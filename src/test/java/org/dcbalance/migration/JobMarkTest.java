@@ -49,7 +49,11 @@ class JobMarkTest {
   void guardsWhatIsFollowedOrTouched() {
     var mark = new JobMark(7, OURS);
     for (var action :
-        new Action[] {new Action.Adopt(), new Action.DestroySourceCopy(), new Action.ResumeSource()
+        new Action[] {
+          new Action.Adopt(),
+          new Action.DestroySourceCopy(),
+          new Action.ResumeSource(),
+          new Action.ResumePostCopy()
         }) {
       assertThat(mark.guard(action, answers(OURS, null))).isEqualTo(action);
       assertThat(mark.guard(action, answers(null, OURS))).isEqualTo(ASK);

@@ -437,6 +437,58 @@ class MigrationFaultsTest {
   }
 
   @Test
+  void resumesAFailedPostCopyOnce() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = failInPostCopy(vm);
+    var source = lab.fleet.host("kvm-01");
+    var second = lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence())
+        .contains("Resuming it failed: unable to connect to the target.")
+        .contains("either copy alone is incomplete");
+    second.kill();
+    source.resumable = true;
+    lab.console();
+    FaultyFleet.sleep(1500);
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.LOST);
+    assertThat(source.resumes).as("not again by another console").hasValue(1);
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.PAUSED);
+    // a person mends the link and resumes it
+    source.resumePostCopy(vm.uuid(), "faulty://kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void watchesAPostCopyThatGoesOnUntilTheGuestHasArrived() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = failInPostCopy(vm);
+    lab.fleet.host("kvm-01").resumable = true;
+    lab.console();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.host("kvm-01").resumes).hasValue(1);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(l -> assertThat(l.sentence()).contains("still fetches memory from kvm-01"));
+    runsOn(vm, "kvm-02");
+  }
+
+  /** Leave a move as a link that breaks in post-copy leaves it, with no console. */
+  private long failInPostCopy(Vm vm) throws InterruptedException {
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.fleet
+        .host("kvm-01")
+        .set(vm.uuid(), GuestState.PAUSED, Why.POST_COPY_FAILED, Job.OUTGOING_MIGRATION);
+    lab.fleet
+        .host("kvm-02")
+        .set(vm.uuid(), GuestState.PAUSED, Why.POST_COPY_FAILED, Job.INCOMING_MIGRATION);
+    return id;
+  }
+
+  @Test
   void anotherGuestOfTheSameNameIsLeftToAPerson() throws InterruptedException {
     var vm = lab.guest("web-07", "kvm-01");
     lab.fleet.host("kvm-02").others.put("web-07", UUID.randomUUID());

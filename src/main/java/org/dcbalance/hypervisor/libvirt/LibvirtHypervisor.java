@@ -197,6 +197,14 @@ final class LibvirtHypervisor implements Hypervisor {
   }
 
   @Override
+  public void resumePostCopy(UUID guest, String peerUri) {
+    alone(
+        guest,
+        "a post-copy that is resumed",
+        () -> new MigrationCall(link, xen, finished).resumePostCopy(guest, peerUri));
+  }
+
+  @Override
   public void resume(UUID guest) {
     on(
         guest,

@@ -5,6 +5,7 @@ import static org.dcbalance.hypervisor.HypervisorException.Kind.ABORTED;
 import static org.dcbalance.hypervisor.HypervisorException.Kind.FAILED;
 import static org.dcbalance.hypervisor.HypervisorException.Kind.NO_SUCH_GUEST;
 import static org.dcbalance.hypervisor.HypervisorException.Kind.UNREACHABLE;
+import static org.dcbalance.hypervisor.HypervisorException.Kind.UNSUPPORTED;
 
 import java.net.URI;
 import java.time.Duration;
@@ -273,6 +274,11 @@ final class SimulatedHypervisor implements Hypervisor {
   private SimulatedMigration job(UUID uuid, SimulatedGuest guest) {
     return outgoing(uuid)
         .orElseThrow(() -> failed("No migration of " + guest.name() + " is running."));
+  }
+
+  @Override
+  public void resumePostCopy(UUID uuid, String peerUri) {
+    throw new HypervisorException(UNSUPPORTED, NOT_SIMULATED, null);
   }
 
   @Override
