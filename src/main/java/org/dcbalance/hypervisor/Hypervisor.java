@@ -30,6 +30,9 @@ public interface Hypervisor extends AutoCloseable {
    */
   Optional<GuestStatus> status(UUID guest);
 
+  /** Look for a guest by its UUID and by its name, over one connection. */
+  GuestSighting look(UUID guest, String name);
+
   /**
    * Read the CPU time that a guest has used on this host, all vCPUs. Answers at once, even while a
    * job runs on it.
@@ -74,6 +77,15 @@ public interface Hypervisor extends AutoCloseable {
 
   /** Set the longest pause at the switch-over. Needs {@link Capability#MAX_DOWNTIME}. */
   void setMaxDowntime(UUID guest, Duration longest);
+
+  /**
+   * Resume a guest's outgoing migration that failed in post-copy; returns when it is over. Until
+   * then neither copy can do without the other.
+   *
+   * @param peerUri the target of that migration, as the source's daemon reaches it
+   * @throws HypervisorException if it did not succeed, in the hypervisor's words
+   */
+  void resumePostCopy(UUID guest, String peerUri);
 
   /** Let a paused guest run again. */
   void resume(UUID guest);

@@ -160,7 +160,12 @@ final class CopyWatch {
     return switch (side) {
       case Side.Running(_, var job) -> job == Job.OUTGOING_MIGRATION;
       case Side.Paused(_, var job) -> job == Job.OUTGOING_MIGRATION;
-      case Side.PostCopyFailed _, Side.ShutOff _, Side.Absent _, Side.Odd _, Side.Unknown _ ->
+      case Side.PostCopyFailed _,
+          Side.ShutOff _,
+          Side.Absent _,
+          Side.Namesake _,
+          Side.Odd _,
+          Side.Unknown _ ->
           false;
     };
   }

@@ -4,35 +4,53 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Ask both hosts of a migration about its guest.
+ * Ask both hosts of a migration about its guest, by UUID and by name.
  *
  * <p>The two cannot be read at one instant. Only a pair of answers that is the same twice, with the
- * second source answer after the first target answer, is good enough to act on.
+ * second source answer after the first target answer, is good enough to act on; and only if each
+ * host gave both of its answers over one connection. A daemon that restarts in between may say for
+ * a while what it knew before, or what it has not read yet.
  */
 final class HostPair {
   private static final Duration APART = Duration.ofMillis(50);
 
   private final Connections connections;
   private final UUID guest;
+  private final String name;
   private final Host source;
   private final Host target;
 
-  HostPair(Connections connections, UUID guest, Host source, Host target) {
+  HostPair(Connections connections, UUID guest, String name, Host source, Host target) {
     this.connections = connections;
     this.guest = guest;
+    this.name = name;
     this.source = source;
     this.target = target;
   }
 
+  /**
+   * One host's answer.
+   *
+   * @param mark what the guest carries in its metadata there; null if nothing
+   * @param connection which connection it came over; -1 if the host did not answer
+   */
+  record Heard(Side side, @Nullable String mark, long connection) {
+    static Heard nothing(String reason) {
+      return new Heard(new Side.Unknown(reason), null, -1);
+    }
+  }
+
   /** What both hosts say. */
-  record Answers(Side source, Side target) {}
+  record Answers(Heard source, Heard target) {}
 
   UUID guest() {
     return guest;
@@ -56,24 +74,31 @@ final class HostPair {
   }
 
   Side askSource() {
-    return ask(this::onSource);
+    return ask(this::onSource).side();
   }
 
   /** Read both hosts twice; empty if they did not say the same both times. */
   Optional<Answers> readTwice() {
-    var first = new Answers(askSource(), ask(this::onTarget));
+    var first = read();
     Pause.of(APART);
-    var second = new Answers(askSource(), ask(this::onTarget));
+    var second = read();
     return first.equals(second) ? Optional.of(second) : Optional.empty();
   }
 
-  private Side ask(Supplier<Hypervisor> host) {
+  private Answers read() {
+    var here = ask(this::onSource);
+    return new Answers(here, ask(this::onTarget));
+  }
+
+  private Heard ask(Supplier<Hypervisor> host) {
     try {
-      return Side.of(host.get().status(guest));
+      var seen = host.get().look(guest, name);
+      return new Heard(
+          Side.of(seen), seen.status().map(GuestStatus::mark).orElse(null), seen.connection());
     } catch (HypervisorException e) {
-      return new Side.Unknown(e.sentence());
+      return Heard.nothing(e.sentence());
     } catch (Problem e) {
-      return new Side.Unknown(e.sentence());
+      return Heard.nothing(e.sentence());
     }
   }
 }

@@ -3,9 +3,7 @@ package org.dcbalance.migration;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
-import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 
@@ -17,18 +15,15 @@ final class MigrateCall {
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile @Nullable String failure;
 
-  static MigrateCall start(Hypervisor source, MigrationOrder order, long migration) {
+  static MigrateCall start(Runnable migrate, long migration) {
     var call = new MigrateCall();
-    Thread.ofPlatform()
-        .daemon()
-        .name("migrate-call-" + migration)
-        .start(() -> call.make(source, order));
+    Thread.ofPlatform().daemon().name("migrate-call-" + migration).start(() -> call.make(migrate));
     return call;
   }
 
-  private void make(Hypervisor source, MigrationOrder order) {
+  private void make(Runnable migrate) {
     try {
-      source.migrate(order);
+      migrate.run();
     } catch (HypervisorException e) {
       failure = e.sentence();
     } catch (Problem e) {

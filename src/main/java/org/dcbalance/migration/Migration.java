@@ -80,6 +80,8 @@ public class Migration {
   private @Nullable String downtimeSource;
   private @Nullable Long guestDowntimeMillis;
   private @Nullable String guestProbe;
+  private @Nullable String mark;
+  private boolean postCopyResumed;
   @Version private long version;
 
   protected Migration() {}
@@ -127,6 +129,18 @@ public class Migration {
     this.state = MigrationState.RUNNING;
     this.phase = next;
     this.sentence = "";
+  }
+
+  /** Record how its guest was marked; to be written before its job is ordered. */
+  void markWith(String text) {
+    require("be marked", MigrationState.RUNNING);
+    this.mark = text;
+  }
+
+  /** Record that its failed post-copy is resumed, which is done once. */
+  void resumePostCopy() {
+    require("go on", MigrationState.RUNNING, MigrationState.LOST);
+    this.postCopyResumed = true;
   }
 
   /** Say what keeps it from going on, while it runs. */
@@ -291,6 +305,15 @@ public class Migration {
 
   public @Nullable Long downtimeMillis() {
     return downtimeMillis;
+  }
+
+  /** Tell the guest from those that others move. */
+  JobMark mark() {
+    return new JobMark(id(), mark);
+  }
+
+  boolean postCopyResumed() {
+    return postCopyResumed;
   }
 
   public @Nullable Long guestDowntimeMillis() {

@@ -88,6 +88,16 @@ class MigrationDesk {
         sentence);
   }
 
+  /** Record how the guest was marked, empty if it could not be; the job may be ordered then. */
+  void marked(Claim claim, String mark, String sentence) {
+    step(claim, m -> m.markWith(mark), sentence);
+  }
+
+  /** Record that a failed post-copy is about to be resumed. */
+  void resumePostCopy(Claim claim, String sentence) {
+    step(claim, Migration::resumePostCopy, sentence);
+  }
+
   Migration enter(Claim claim, Phase phase, String sentence) {
     return step(claim, m -> m.enter(phase), sentence);
   }

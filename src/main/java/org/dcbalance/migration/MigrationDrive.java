@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationFigures;
@@ -120,13 +121,17 @@ final class MigrationDrive implements Runnable {
   private void copy(Migration row) {
     var vm = vm(row);
     var pair = pair(row, vm);
-    var source = pair.source().name();
-    var target = pair.target().name();
     tools
         .desk()
-        .beginCopy(claim, "All checks passed. Copying from " + source + " to " + target + ".");
+        .beginCopy(
+            claim,
+            "All checks passed. Copying from "
+                + pair.source().name()
+                + " to "
+                + pair.target().name()
+                + ".");
     earlierFigures = figures(pair);
-    mark(pair.onSource(), vm, "dcbalance migration=" + row.id() + " epoch=" + claim.epoch());
+    mark(row, vm, pair);
     startProbe(vm);
     if (tools.desk().read(claim).abortRequestedBy() == null) {
       tools.desk().confirm(claim);
@@ -137,7 +142,9 @@ final class MigrationDrive implements Runnable {
       if (!pair.source().can(Capability.COMPLETED_STATISTICS)) {
         standstill = Standstill.watch(pair, tools.arrivals(), tools.desk().clock());
       }
-      call = MigrateCall.start(pair.onSource(), order(row, vm, pair.target()), row.id());
+      var source = pair.onSource();
+      var order = order(row, vm, pair.target());
+      call = MigrateCall.start(() -> source.migrate(order), row.id());
       new CopyWatch(tools.desk(), tools.settings(), claim, pair).follow(call);
     }
     settle(row, vm, pair);
@@ -164,13 +171,15 @@ final class MigrationDrive implements Runnable {
                 claim,
                 pair,
                 vm.name(),
+                // as recorded by now: it was marked after this row was read
+                tools.desk().read(claim).mark(),
                 () -> newFigures(pair).map(MigrationFigures::succeeded).orElse(false),
                 lost)
             .untilSettled();
     var seen = seenByGuest(copied);
     switch (end) {
       case Action.StayedOnSource() -> {
-        mark(pair.onSource(), vm, null);
+        unmark(pair.onSource(), row, vm);
         var words = stayed(row, vm, pair);
         tools
             .desk()
@@ -187,7 +196,7 @@ final class MigrationDrive implements Runnable {
         var figures = patientFigures(pair);
         var stood = standstill == null ? Optional.<Standstill.Seen>empty() : standstill.measured();
         var tidied = leftOver ? undefine(pair, vm) : "";
-        mark(pair.onTarget(), vm, null);
+        unmark(pair.onTarget(), row, vm);
         tools
             .desk()
             .end(
@@ -325,12 +334,29 @@ final class MigrationDrive implements Runnable {
     }
   }
 
-  /** A mark helps a person who looks at the host; a move does not fail for want of it. */
-  private void mark(Hypervisor hypervisor, Vm vm, @Nullable String mark) {
+  /**
+   * Mark the guest, so that whoever finds its job later knows whose it is. A move does not fail for
+   * want of a mark: some hosts cannot take one.
+   */
+  private void mark(Migration row, Vm vm, HostPair pair) {
+    var mark = JobMark.text(row.id(), claim.epoch());
     try {
-      hypervisor.mark(vm.uuid(), mark);
+      pair.onSource().mark(vm.uuid(), mark);
+      tools.desk().marked(claim, mark, "Marked " + vm.name() + " as moved by this migration.");
     } catch (HypervisorException e) {
-      log.info("{} was not marked: {}", vm.name(), e.sentence());
+      tools.desk().marked(claim, "", vm.name() + " was not marked: " + e.sentence());
+    }
+  }
+
+  /** Take our mark off again, and leave that of anybody else. */
+  private void unmark(Hypervisor hypervisor, Migration row, Vm vm) {
+    try {
+      var carried = hypervisor.status(vm.uuid()).map(GuestStatus::mark).orElse(null);
+      if (row.mark().names(carried)) {
+        hypervisor.mark(vm.uuid(), null);
+      }
+    } catch (HypervisorException e) {
+      log.info("The mark of {} was not removed: {}", vm.name(), e.sentence());
     }
   }
 
@@ -338,6 +364,7 @@ final class MigrationDrive implements Runnable {
     return new HostPair(
         tools.connections(),
         vm.uuid(),
+        vm.name(),
         tools.hosts().findById(row.source().value()).orElseThrow(() -> gone("source host")),
         tools.hosts().findById(row.target().value()).orElseThrow(() -> gone("target host")));
   }

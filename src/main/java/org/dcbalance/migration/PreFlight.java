@@ -201,6 +201,15 @@ final class PreFlight {
                   + ", shut off. Maybe check it and remove it there with: virsh undefine "
                   + known.vm().name()
                   + ".");
+      case Side.Namesake(var other) ->
+          no(
+              name,
+              known.target().name()
+                  + " has another virtual machine named "
+                  + known.vm().name()
+                  + " ("
+                  + other
+                  + "). Maybe rename one of them.");
       case Side.Unknown(var reason) ->
           no(
               name,

@@ -113,8 +113,8 @@ public class PreFlightChecks {
 
   private PreFlight.Asked asked(Vm vm, Host source, Host target, long migration) {
     return new PreFlight.Asked(
-        ask(source, h -> Side.of(h.status(vm.uuid())), Side.Unknown::new),
-        ask(target, h -> Side.of(h.status(vm.uuid())), Side.Unknown::new),
+        ask(source, h -> Side.of(h.look(vm.uuid(), vm.name())), Side.Unknown::new),
+        ask(target, h -> Side.of(h.look(vm.uuid(), vm.name())), Side.Unknown::new),
         ask(target, h -> room(h, target, migration), PreFlight.Room.Untold::new),
         ask(target, h -> new PreFlight.Cpu.Told(h.fits(vm.cpu())), PreFlight.Cpu.Untold::new));
   }

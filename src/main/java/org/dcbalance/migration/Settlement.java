@@ -22,7 +22,9 @@ final class Settlement {
   private final Claim claim;
   private final HostPair pair;
   private final String vm;
+  private final JobMark mark;
   private final Arrival arrival;
+  private @Nullable MigrateCall resumed;
   private boolean lost;
   private String said = "";
 
@@ -32,6 +34,7 @@ final class Settlement {
       Claim claim,
       HostPair pair,
       String vm,
+      JobMark mark,
       Arrival arrival,
       boolean lost) {
     this.desk = desk;
@@ -39,6 +42,7 @@ final class Settlement {
     this.claim = claim;
     this.pair = pair;
     this.vm = vm;
+    this.mark = mark;
     this.arrival = arrival;
     this.lost = lost;
   }
@@ -57,9 +61,9 @@ final class Settlement {
       if (answers.isEmpty()) {
         doubt("The hosts' answers still change.", since, settings.lostAfter());
       } else {
-        var source = answers.get().source();
-        var target = answers.get().target();
-        var action = SettlementTable.decide(source, target, arrival.proven());
+        var source = answers.get().source().side();
+        var target = answers.get().target().side();
+        var action = decide(answers.get());
         var standing = action instanceof Action.End end ? standsStill(end) : null;
         if (!(action instanceof Action.AskOperator) && standing == null) {
           doubtedSince = now();
@@ -125,6 +129,17 @@ final class Settlement {
     }
   }
 
+  private Action decide(HostPair.Answers answers) {
+    var action =
+        mark.guard(
+            SettlementTable.decide(
+                answers.source().side(), answers.target().side(), arrival.proven()),
+            answers);
+    return action instanceof Action.ResumePostCopy && desk.read(claim).postCopyResumed()
+        ? new Action.AskOperator(Doubt.POST_COPY_FAILED)
+        : action;
+  }
+
   private void adopt() {
     lost = false;
     said = "";
@@ -172,9 +187,19 @@ final class Settlement {
               Hypervisor::resume);
       case Action.ResumeTarget() ->
           call("Letting it run on " + target, why, HostPair::onTarget, Hypervisor::resume);
+      case Action.ResumePostCopy() -> resumePostCopy(why);
       case Action.PauseTarget() ->
           call("Pausing the second copy, on " + target, why, HostPair::onTarget, Hypervisor::pause);
     }
+  }
+
+  private void resumePostCopy(String why) {
+    var source = pair.onSource();
+    var peer = pair.target().reachedAt();
+    desk.resumePostCopy(claim, "Resuming its failed post-copy, once. " + why);
+    desk.confirm(claim);
+    // it returns when the guest has arrived; what came of it is read from both hosts meanwhile
+    resumed = MigrateCall.start(() -> source.resumePostCopy(pair.guest(), peer), claim.migration());
   }
 
   private interface Verb {
@@ -209,18 +234,30 @@ final class Settlement {
   private String advice(Doubt doubt) {
     return switch (doubt) {
       case POST_COPY_FAILED ->
-          "Nothing was done. Maybe mend the link between the hosts and resume the post-copy by"
-              + " hand.";
+          resumeFailed()
+              + "Nothing more is done: either copy alone is incomplete. Maybe mend the link between"
+              + " the hosts and resume the post-copy by hand.";
       case ARRIVAL_UNPROVEN ->
           "Nothing proves that all of its memory arrived, so it was not started. Maybe start it"
               + " from its disk on one host once you are sure that it runs on neither.";
       case GONE ->
           "Neither host knows it, and it was not started again. Maybe someone removed it; if not,"
               + " look for it on the other hosts before you start it from its disk.";
+      case NAMESAKE ->
+          "Nothing was done, since two virtual machines of one name are easily confused. Maybe"
+              + " rename or remove the other one.";
+      case NOT_OURS ->
+          "Nothing was done, since it does not carry the mark of this migration: somebody else"
+              + " moves it. Maybe wait until that is over, or ask who does.";
       case NOT_IN_TABLE ->
           "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
               + " exactly one running copy.";
     };
+  }
+
+  private String resumeFailed() {
+    var failure = resumed == null ? null : resumed.failure();
+    return failure == null ? "" : "Resuming it failed: " + failure + " ";
   }
 
   private Instant now() {

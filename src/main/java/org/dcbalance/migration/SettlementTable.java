@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.migration.Side.Absent;
+import org.dcbalance.migration.Side.Namesake;
 import org.dcbalance.migration.Side.Odd;
 import org.dcbalance.migration.Side.Paused;
 import org.dcbalance.migration.Side.PostCopyFailed;
@@ -50,6 +51,9 @@ final class SettlementTable {
 
     record ResumeTarget() implements Act {}
 
+    /** Have the source go on sending what the target still needs; not for a second time. */
+    record ResumePostCopy() implements Act {}
+
     /** Two copies run: pause the one on the target, which the inventory does not own yet. */
     record PauseTarget() implements Act {}
 
@@ -67,6 +71,10 @@ final class SettlementTable {
     ARRIVAL_UNPROVEN,
     /** Neither host knows the guest. */
     GONE,
+    /** A host has another guest of the same name, so what it says of this one is not trusted. */
+    NAMESAKE,
+    /** A copy, or the job on it, does not carry the migration's mark. */
+    NOT_OURS,
     /** The pair is not in the table. */
     NOT_IN_TABLE
   }
@@ -80,6 +88,12 @@ final class SettlementTable {
    */
   static Action decide(Side source, Side target, boolean allArrived) {
     return switch (new Pair(source, target)) {
+      case Pair(PostCopyFailed _, PostCopyFailed _) -> new Action.ResumePostCopy();
+      case Pair(PostCopyFailed _, Running(var postCopy, _)) when postCopy ->
+          new Action.ResumePostCopy();
+      case Pair(Paused(var why, _), PostCopyFailed _) when why == Why.POST_COPY ->
+          new Action.ResumePostCopy();
+      // the copies need each other: one alone, or beside a host that is silent, is a person's
       case Pair(PostCopyFailed _, _), Pair(_, PostCopyFailed _) -> ask(Doubt.POST_COPY_FAILED);
       case Pair(Paused(var why, _), Running(var postCopy, _))
           when why == Why.POST_COPY && postCopy ->
@@ -97,6 +111,8 @@ final class SettlementTable {
       case Pair(Unknown _, _), Pair(_, Unknown _) -> new Action.Wait();
       case Pair(var here, var there) when job(here) != Job.NONE || job(there) != Job.NONE ->
           new Action.Wait();
+
+      case Pair(Namesake _, _), Pair(_, Namesake _) -> ask(Doubt.NAMESAKE);
 
       case Pair(Running(var postCopy, _), Absent _) when !postCopy -> new Action.StayedOnSource();
       case Pair(Running(var postCopy, _), Paused(var why, _))
@@ -135,7 +151,7 @@ final class SettlementTable {
     return switch (side) {
       case Running(_, var job) -> job;
       case Paused(_, var job) -> job;
-      case PostCopyFailed _, ShutOff _, Absent _, Odd _, Unknown _ -> Job.NONE;
+      case PostCopyFailed _, ShutOff _, Absent _, Namesake _, Odd _, Unknown _ -> Job.NONE;
     };
   }
 }

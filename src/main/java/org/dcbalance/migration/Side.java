@@ -1,6 +1,8 @@
 package org.dcbalance.migration;
 
 import java.util.Optional;
+import java.util.UUID;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
@@ -19,11 +21,22 @@ sealed interface Side {
   /** The host answered that it does not know the guest. */
   record Absent() implements Side {}
 
+  /** The host does not know the guest, but has another one of its name. */
+  record Namesake(UUID other) implements Side {}
+
   /** The host shows a state that no migration of ours leaves behind. */
   record Odd(String what) implements Side {}
 
   /** The host did not answer: anything may be true there. */
   record Unknown(String reason) implements Side {}
+
+  /** Translate what a host answered when it was asked for the guest by UUID and by name. */
+  static Side of(GuestSighting sighting) {
+    var other = sighting.namesake();
+    return sighting.status().isEmpty() && other != null
+        ? new Namesake(other)
+        : of(sighting.status());
+  }
 
   /** Translate a host's answer. */
   static Side of(Optional<GuestStatus> answer) {
@@ -61,6 +74,8 @@ sealed interface Side {
       case PostCopyFailed() -> "stuck in a failed post-copy";
       case ShutOff() -> "shut off";
       case Absent() -> "unknown to the host";
+      case Namesake(var other) ->
+          "unknown to the host, which has another virtual machine of that name (" + other + ")";
       case Odd(var what) -> what;
       case Unknown(var reason) -> "not to be found out (" + reason + ")";
     };

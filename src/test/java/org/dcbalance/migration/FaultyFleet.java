@@ -122,7 +122,14 @@ class FaultyFleet implements HypervisorDriver {
         guest,
         () -> {
           source.set(guest, GuestState.RUNNING, Why.NONE, Job.OUTGOING_MIGRATION);
-          target.set(guest, GuestState.PAUSED, Why.MIGRATING, Job.INCOMING_MIGRATION);
+          var sent = source.copies.get(guest);
+          target.copies.put(
+              guest,
+              new Copy(
+                  GuestState.PAUSED,
+                  Why.MIGRATING,
+                  Job.INCOMING_MIGRATION,
+                  sent == null ? null : sent.mark()));
           source.jobs.put(guest, job);
         });
     Thread.ofPlatform().daemon().name("fleet-job").start(job);

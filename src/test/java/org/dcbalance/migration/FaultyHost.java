@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -8,10 +9,13 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
@@ -43,6 +47,21 @@ final class FaultyHost implements Hypervisor {
   final Map<UUID, MigrationFigures> received = new ConcurrentHashMap<>();
   volatile boolean reachable = true;
   volatile boolean alive = true;
+
+  volatile boolean cannotMark;
+
+  /** Whether the link is mended, so that a failed post-copy can go on. */
+  volatile boolean resumable;
+
+  final AtomicInteger resumes = new AtomicInteger();
+
+  /** Restarts its daemon after each answer. */
+  volatile boolean restarting;
+
+  /** Other guests, by name. */
+  final Map<String, UUID> others = new ConcurrentHashMap<>();
+
+  private final AtomicLong connection = new AtomicLong(1);
   volatile Memory used = Memory.ofGiB(2);
   volatile CpuFit fit = new CpuFit.Fits();
   private final FaultyFleet fleet;
@@ -60,6 +79,12 @@ final class FaultyHost implements Hypervisor {
   void set(UUID guest, GuestState state, Why why, Job job) {
     var known = copies.get(guest);
     copies.put(guest, new Copy(state, why, job, known == null ? null : known.mark()));
+  }
+
+  /** Change a guest's mark as somebody else would, or take it off with null. */
+  void forge(UUID guest, @Nullable String mark) {
+    var copy = known(guest);
+    copies.put(guest, new Copy(copy.state(), copy.why(), copy.job(), mark));
   }
 
   void fail(boolean when, Kind kind, String sentence) {
@@ -118,6 +143,12 @@ final class FaultyHost implements Hypervisor {
     known(guest);
     // its guests always have something to do
     return Duration.ofNanos(System.nanoTime() - BOOTED);
+  }
+
+  @Override
+  public GuestSighting look(UUID guest, String guestName) {
+    var number = restarting ? connection.incrementAndGet() : connection.get();
+    return new GuestSighting(status(guest), others.get(guestName), number);
   }
 
   @Override
@@ -197,6 +228,23 @@ final class FaultyHost implements Hypervisor {
   }
 
   @Override
+  public void resumePostCopy(UUID guest, String peerUri) {
+    known(guest);
+    resumes.incrementAndGet();
+    fail(!resumable, Kind.FAILED, "unable to connect to the target.");
+    var target = fleet.host(URI.create(peerUri).getHost());
+    set(guest, GuestState.PAUSED, Why.POST_COPY, Job.OUTGOING_MIGRATION);
+    target.set(guest, GuestState.RUNNING, Why.POST_COPY, Job.INCOMING_MIGRATION);
+    FaultyFleet.sleep(300);
+    fleet.change(
+        guest,
+        () -> {
+          copies.remove(guest);
+          target.set(guest, GuestState.RUNNING, Why.NONE, Job.NONE);
+        });
+  }
+
+  @Override
   public void resume(UUID guest) {
     known(guest);
     fleet.change(guest, () -> set(guest, GuestState.RUNNING, Why.NONE, Job.NONE));
@@ -222,9 +270,10 @@ final class FaultyHost implements Hypervisor {
 
   @Override
   public void mark(UUID guest, @Nullable String mark) {
-    var copy = known(guest);
+    known(guest);
     fleet.pass(Point.MARK);
-    copies.put(guest, new Copy(copy.state(), copy.why(), copy.job(), mark));
+    fail(cannotMark, Kind.UNSUPPORTED, name + " keeps no marks.");
+    forge(guest, mark);
   }
 
   @Override

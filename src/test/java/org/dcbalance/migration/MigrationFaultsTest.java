@@ -9,12 +9,14 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.migration.FaultyFleet.Point;
 import org.dcbalance.units.ErrorCode;
@@ -333,6 +335,178 @@ class MigrationFaultsTest {
     lab.fleet.host("kvm-02").copies.remove(vm.uuid());
     assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
     lab.fleet.violations.clear();
+  }
+
+  /** Two answers that are alike say nothing if another daemon gave the second one. */
+  @Test
+  void actsOnNothingThatADaemonSaysWhileItRestarts() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console(Duration.ofMinutes(1), Duration.ofSeconds(20));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-02").restarting = true;
+    stop.release();
+    MigrationLab.await(
+        "a sentence", () -> lab.row(id).sentence().equals("The hosts' answers still change."));
+    FaultyFleet.sleep(500);
+    assertThat(lab.row(id).phase()).isEqualTo(Phase.SETTLING);
+    lab.fleet.host("kvm-02").restarting = false;
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void followsNoJobThatCarriesAnotherMark() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    for (var foreign : new String[] {"dcbalance migration=" + id + " epoch=77", null}) {
+      lab.fleet.host("kvm-01").forge(vm.uuid(), foreign);
+      // long over its time: its own job would be aborted
+      var next = lab.console(Duration.ofMillis(1), Duration.ofSeconds(2));
+      MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+      assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");
+      assertThat(lab.row(id).phase()).isEqualTo(Phase.SETTLING);
+      assertThat(Objects.requireNonNull(lab.fleet.host("kvm-01").jobs.get(vm.uuid())).aborted)
+          .isFalse();
+      next.kill();
+    }
+    lab.console();
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.vm("web-07").hostId()).isEqualTo(lab.host("kvm-02").id());
+  }
+
+  /** The console dies before it has ordered anything, and somebody else moves the guest. */
+  @Test
+  void followsNoJobThatItNeverOrdered() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.FITS);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.jdbc.sql("update migration set phase = 'COPYING'").update();
+    lab.fleet.copyTime = Duration.ofSeconds(4);
+    lab.fleet.begin(
+        lab.fleet.host("kvm-01"),
+        new MigrationOrder(vm.uuid(), "faulty://kvm-03", null, null, null, false));
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");
+    MigrationLab.await("gone", () -> lab.row(id).sentence().contains("Neither host knows it"));
+  }
+
+  @Test
+  void destroysNoCopyThatIsNotItsOwn() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.MARK);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
+    stop.release();
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
+    // with the mark it is the incomplete copy of this move, and goes
+    lab.fleet.host("kvm-02").forge(vm.uuid(), "dcbalance migration=" + id + " epoch=1");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
+    runsOn(vm, "kvm-01");
+  }
+
+  @Test
+  void aHostThatKeepsNoMarksIsNoReasonNotToMove() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.host("kvm-01").cannotMark = true;
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.console();
+    MigrationLab.await(
+        "adoption", () -> lab.row(id).phase() == Phase.COPYING && lab.row(id).epoch() == 2);
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  @Test
+  void resumesAFailedPostCopyOnce() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = failInPostCopy(vm);
+    var source = lab.fleet.host("kvm-01");
+    var second = lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence())
+        .contains("Resuming it failed: unable to connect to the target.")
+        .contains("either copy alone is incomplete");
+    second.kill();
+    source.resumable = true;
+    lab.console();
+    FaultyFleet.sleep(1500);
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.LOST);
+    assertThat(source.resumes).as("not again by another console").hasValue(1);
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.PAUSED);
+    // a person mends the link and resumes it
+    source.resumePostCopy(vm.uuid(), "faulty://kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void watchesAPostCopyThatGoesOnUntilTheGuestHasArrived() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = failInPostCopy(vm);
+    lab.fleet.host("kvm-01").resumable = true;
+    lab.console();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.host("kvm-01").resumes).hasValue(1);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(l -> assertThat(l.sentence()).contains("still fetches memory from kvm-01"));
+    runsOn(vm, "kvm-02");
+  }
+
+  /** Leave a move as a link that breaks in post-copy leaves it, with no console. */
+  private long failInPostCopy(Vm vm) throws InterruptedException {
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.fleet
+        .host("kvm-01")
+        .set(vm.uuid(), GuestState.PAUSED, Why.POST_COPY_FAILED, Job.OUTGOING_MIGRATION);
+    lab.fleet
+        .host("kvm-02")
+        .set(vm.uuid(), GuestState.PAUSED, Why.POST_COPY_FAILED, Job.INCOMING_MIGRATION);
+    return id;
+  }
+
+  @Test
+  void anotherGuestOfTheSameNameIsLeftToAPerson() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.host("kvm-02").others.put("web-07", UUID.randomUUID());
+    assertThatThrownBy(() -> lab.moves.request(vm.id(), lab.host("kvm-02").id(), ANN))
+        .hasMessageContaining("kvm-02 has another virtual machine named web-07");
+    lab.fleet.host("kvm-02").others.clear();
+    var stop = lab.fleet.stopAt(Point.MARK);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-02").others.put("web-07", UUID.randomUUID());
+    lab.aborts.request(id, ANN);
+    stop.release();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("which has another virtual machine of that name");
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.RUNNING);
+    lab.fleet.host("kvm-02").others.clear();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
   }
 
   @Test

@@ -3,8 +3,12 @@ package org.dcbalance.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
@@ -21,8 +25,10 @@ class SettlementTableTest {
   private static final Side PAUSED = new Side.Paused(Why.MIGRATING, Job.NONE);
   private static final Side PAUSED_JOB = new Side.Paused(Why.MIGRATING, Job.OUTGOING_MIGRATION);
   private static final Side INCOMING = new Side.Paused(Why.MIGRATING, Job.INCOMING_MIGRATION);
+  private static final Side POST_COPY_FAILED = new Side.PostCopyFailed();
   private static final Side SHUT_OFF = new Side.ShutOff();
   private static final Side ABSENT = new Side.Absent();
+  private static final Side NAMESAKE = new Side.Namesake(UUID.randomUUID());
   private static final Side UNKNOWN = new Side.Unknown("no answer");
 
   private record Row(Side source, Side target, boolean arrived, Action action) {}
@@ -37,6 +43,19 @@ class SettlementTableTest {
               either(ABSENT, RUNNING, new Action.RunsOnTarget(false)),
               either(SHUT_OFF, RUNNING, new Action.RunsOnTarget(true)),
               either(RUNNING, RUNNING, new Action.PauseTarget()),
+              either(POST_COPY_FAILED, POST_COPY_FAILED, new Action.ResumePostCopy()),
+              withEachJob(
+                  job ->
+                      either(
+                          POST_COPY_FAILED,
+                          new Side.Running(true, job),
+                          new Action.ResumePostCopy())),
+              withEachJob(
+                  job ->
+                      either(
+                          new Side.Paused(Why.POST_COPY, job),
+                          POST_COPY_FAILED,
+                          new Action.ResumePostCopy())),
               List.of(
                   new Row(ABSENT, PAUSED, true, new Action.ResumeTarget()),
                   new Row(SHUT_OFF, PAUSED, true, new Action.ResumeTarget())))
@@ -46,6 +65,10 @@ class SettlementTableTest {
 
   private static List<Row> either(Side source, Side target, Action action) {
     return List.of(new Row(source, target, true, action), new Row(source, target, false, action));
+  }
+
+  private static List<Row> withEachJob(Function<Job, List<Row>> rows) {
+    return Arrays.stream(Job.values()).flatMap(job -> rows.apply(job).stream()).toList();
   }
 
   @Test
@@ -90,6 +113,8 @@ class SettlementTableTest {
             case Action.DestroySourceCopy() -> assertThat(target).isEqualTo(RUNNING);
             case Action.DestroyTargetCopy() -> assertThat(source).isEqualTo(RUNNING);
             case Action.PauseTarget() -> assertThat(List.of(source, target)).containsOnly(RUNNING);
+            case Action.ResumePostCopy() ->
+                assertThat(List.of(source, target)).contains(POST_COPY_FAILED);
             case Action.StayedOnSource() -> {
               assertThat(source).isEqualTo(RUNNING);
               assertThat(target).isEqualTo(ABSENT);
@@ -115,6 +140,7 @@ class SettlementTableTest {
         case Side.Paused p -> assertThat(decided).isEqualTo(new Action.Adopt());
         case Side.Absent a -> assertThat(decided).isEqualTo(new Action.Adopt());
         case Side.ShutOff s -> assertThat(decided).isEqualTo(new Action.Adopt());
+        case Side.Namesake n -> assertThat(decided).isEqualTo(new Action.Adopt());
         case Side.Odd o -> assertThat(decided).isEqualTo(new Action.Adopt());
         case Side.Unknown u -> assertThat(decided).isEqualTo(new Action.Adopt());
       }
@@ -148,6 +174,10 @@ class SettlementTableTest {
             SettlementTable.decide(
                 new Side.Paused(Why.POST_COPY, Job.OUTGOING_MIGRATION), RUNNING_POST_COPY, false))
         .isEqualTo(new Action.WatchPostCopy());
+    for (var alone : List.of(RUNNING, PAUSED, SHUT_OFF, ABSENT, UNKNOWN)) {
+      assertThat(SettlementTable.decide(POST_COPY_FAILED, alone, true))
+          .isEqualTo(ask(Doubt.POST_COPY_FAILED));
+    }
     assertThat(SettlementTable.decide(new Side.PostCopyFailed(), RUNNING, false))
         .isEqualTo(ask(Doubt.POST_COPY_FAILED));
     assertThat(SettlementTable.decide(RUNNING, new Side.PostCopyFailed(), false))
@@ -162,6 +192,18 @@ class SettlementTableTest {
     assertThat(SettlementTable.decide(SHUT_OFF, PAUSED, false))
         .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
     assertThat(SettlementTable.decide(SHUT_OFF, ABSENT, true)).isEqualTo(ask(Doubt.NOT_IN_TABLE));
+  }
+
+  @Test
+  void anotherGuestOfTheSameNameIsNotTakenForAnAbsentOne() {
+    var other = UUID.randomUUID();
+    assertThat(Side.of(new GuestSighting(Optional.empty(), other, 1)))
+        .isEqualTo(new Side.Namesake(other));
+    assertThat(Side.of(new GuestSighting(Optional.empty(), null, 1))).isEqualTo(ABSENT);
+    for (var running : List.of(RUNNING, PAUSED, SHUT_OFF, ABSENT, NAMESAKE)) {
+      assertThat(SettlementTable.decide(running, NAMESAKE, true)).isEqualTo(ask(Doubt.NAMESAKE));
+      assertThat(SettlementTable.decide(NAMESAKE, running, true)).isEqualTo(ask(Doubt.NAMESAKE));
+    }
   }
 
   @Test
@@ -196,6 +238,7 @@ class SettlementTableTest {
     sides.add(new Side.PostCopyFailed());
     sides.add(SHUT_OFF);
     sides.add(ABSENT);
+    sides.add(NAMESAKE);
     for (var odd :
         List.of(
             "shut off, with a job", "shutting down", "crashed", "asleep", "in an unknown state")) {

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.HostFacts;
@@ -81,6 +82,17 @@ final class LibvirtHypervisor implements Hypervisor {
   public Duration cpuTime(UUID guest) {
     return on(
         guest, "tell a guest's CPU time", domain -> Duration.ofNanos(domain.getInfo().cpuTime));
+  }
+
+  @Override
+  public GuestSighting look(UUID guest, String name) {
+    return link.call(
+        "tell a guest's state",
+        connection ->
+            new GuestSighting(
+                StatusReading.read(connection, guest),
+                StatusReading.namesake(connection, name, guest),
+                connection.number()));
   }
 
   @Override
@@ -189,6 +201,14 @@ final class LibvirtHypervisor implements Hypervisor {
   public void setMaxDowntime(UUID guest, Duration longest) {
     long millis = Math.max(1, longest.toMillis());
     on(guest, "limit the pause of a migration", d -> d.migrateSetMaxDowntime(millis));
+  }
+
+  @Override
+  public void resumePostCopy(UUID guest, String peerUri) {
+    alone(
+        guest,
+        "a post-copy that is resumed",
+        () -> new MigrationCall(link, xen, finished).resumePostCopy(guest, peerUri));
   }
 
   @Override

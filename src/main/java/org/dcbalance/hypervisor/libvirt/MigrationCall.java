@@ -28,6 +28,8 @@ final class MigrationCall {
   private static final int UNDEFINE_SOURCE = 1 << 4;
   private static final int UNSAFE = 1 << 9;
   private static final int ABORT_ON_ERROR = 1 << 12;
+  private static final int POSTCOPY = 1 << 15;
+  private static final int POSTCOPY_RESUME = 1 << 19;
 
   private static final long DROPS_CACHES_SINCE = 4_000_000;
   private static final Duration EVENT_WITHIN = Duration.ofSeconds(1);
@@ -69,14 +71,44 @@ final class MigrationCall {
     }
   }
 
-  private void checkTargets(MigrationOrder order) {
-    var peer = LibvirtUri.parsePeer(URI.create(order.peerUri()));
+  /** Go on with a migration that failed in post-copy, with the flags of {@link #run}. */
+  void resumePostCopy(UUID guest, String peerUri) {
+    if (xen) {
+      throw new HypervisorException(Kind.UNSUPPORTED, "Xen knows no post-copy.", null);
+    }
+    checkPeer(peerUri);
+    link.longCall(
+        "resume the post-copy of a guest",
+        connection -> {
+          int flags = LIVE | PEER2PEER | POSTCOPY | POSTCOPY_RESUME;
+          var domain = connection.domain(guest);
+          try {
+            flags |= domain.isPersistent() == 1 ? PERSIST_DEST | UNDEFINE_SOURCE : 0;
+          } finally {
+            domain.free();
+          }
+          try (var ref = connection.ref(guest)) {
+            connection.checked(
+                connection
+                    .library()
+                    .virDomainMigrateToURI3(ref.pointer(), peerUri, null, 0, flags));
+          }
+          return null;
+        });
+  }
+
+  private void checkPeer(String peerUri) {
+    var peer = LibvirtUri.parsePeer(URI.create(peerUri));
     if (peer.driver().equals("xen") != xen) {
       throw new Problem(
           ErrorCode.REFUSED,
-          "A guest cannot move between QEMU and Xen: the target is %s.".formatted(order.peerUri()),
+          "A guest cannot move between QEMU and Xen: the target is %s.".formatted(peerUri),
           null);
     }
+  }
+
+  private void checkTargets(MigrationOrder order) {
+    checkPeer(order.peerUri());
     if (order.migrateUri() != null && !MIGRATE_URI.matcher(order.migrateUri()).matches()) {
       throw new Problem(
           ErrorCode.REFUSED,

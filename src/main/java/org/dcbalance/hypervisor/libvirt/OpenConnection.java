@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor.libvirt;
 
 import com.sun.jna.Pointer;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.libvirt.Connect;
 import org.libvirt.Domain;
 import org.libvirt.LibvirtException;
@@ -10,7 +11,10 @@ import org.libvirt.LibvirtException;
  * Add, to libvirt-java's connection, our own calls on the same pointer. Only for worker threads.
  */
 final class OpenConnection extends Connect {
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
   private final NativeLibvirt library;
+  private final long number = NUMBERS.incrementAndGet();
 
   OpenConnection(NativeLibvirt library, String uri) throws LibvirtException {
     super(uri);
@@ -19,6 +23,11 @@ final class OpenConnection extends Connect {
 
   NativeLibvirt library() {
     return library;
+  }
+
+  /** Tell this connection from all others, earlier and later ones to the same host among them. */
+  long number() {
+    return number;
   }
 
   Pointer pointer() {

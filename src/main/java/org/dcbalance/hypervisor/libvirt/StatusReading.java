@@ -47,6 +47,26 @@ final class StatusReading {
     }
   }
 
+  /** Give the UUID of the guest that has this name here, unless it is the one that is meant. */
+  static @Nullable UUID namesake(OpenConnection connection, String name, UUID guest)
+      throws LibvirtException {
+    try {
+      var domain = connection.domainLookupByName(name);
+      try {
+        var found = UUID.fromString(domain.getUUIDString());
+        return found.equals(guest) ? null : found;
+      } finally {
+        domain.free();
+      }
+    } catch (LibvirtException e) {
+      var failure = LibvirtFailure.of(e);
+      if (failure.code() == LibvirtFailure.NO_DOMAIN) {
+        return null;
+      }
+      throw failure;
+    }
+  }
+
   private static Optional<GuestStatus> vanished(LibvirtFailure e) {
     if (e.code() == LibvirtFailure.NO_DOMAIN) {
       return Optional.empty();

@@ -5,6 +5,7 @@ import static org.dcbalance.hypervisor.HypervisorException.Kind.ABORTED;
 import static org.dcbalance.hypervisor.HypervisorException.Kind.FAILED;
 import static org.dcbalance.hypervisor.HypervisorException.Kind.NO_SUCH_GUEST;
 import static org.dcbalance.hypervisor.HypervisorException.Kind.UNREACHABLE;
+import static org.dcbalance.hypervisor.HypervisorException.Kind.UNSUPPORTED;
 
 import java.net.URI;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.HostFacts;
@@ -43,6 +45,7 @@ final class SimulatedHypervisor implements Hypervisor {
   private final SimulatedHost host;
   private final List<SimulatedHost.Listener> listeners = new CopyOnWriteArrayList<>();
   private @Nullable Boolean connected;
+  private long connections;
 
   SimulatedHypervisor(SimulatedWorld world, SimulatedHost host) {
     this.world = world;
@@ -104,6 +107,23 @@ final class SimulatedHypervisor implements Hypervisor {
   @Override
   public Duration cpuTime(UUID guest) {
     return ask(() -> here(guest).counters().cpuTime());
+  }
+
+  @Override
+  public GuestSighting look(UUID uuid, String name) {
+    return ask(
+        () ->
+            new GuestSighting(
+                world.guest(uuid).flatMap(this::statusHere), namesake(uuid, name), connections));
+  }
+
+  private @Nullable UUID namesake(UUID uuid, String name) {
+    return world.guestsOn(host).stream()
+        .filter(guest -> guest.name().equals(name))
+        .map(SimulatedGuest::uuid)
+        .filter(found -> !found.equals(uuid))
+        .findFirst()
+        .orElse(null);
   }
 
   private Optional<GuestStatus> statusHere(SimulatedGuest guest) {
@@ -262,6 +282,11 @@ final class SimulatedHypervisor implements Hypervisor {
   }
 
   @Override
+  public void resumePostCopy(UUID uuid, String peerUri) {
+    throw new HypervisorException(UNSUPPORTED, NOT_SIMULATED, null);
+  }
+
+  @Override
   public void resume(UUID uuid) {
     change(
         uuid,
@@ -398,6 +423,7 @@ final class SimulatedHypervisor implements Hypervisor {
               : new HypervisorEvent.Disconnected(now, host.name() + " does not answer.");
       listeners.forEach(listener -> world.tellLater(() -> listener.on(event)));
       connected = reachable;
+      connections++;
     }
   }
 

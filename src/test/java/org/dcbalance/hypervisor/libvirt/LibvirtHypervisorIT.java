@@ -24,7 +24,9 @@ import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest.Tie;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
@@ -33,6 +35,7 @@ import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -376,6 +379,75 @@ class LibvirtHypervisorIT {
         .containsExactly(Tie.Kind.SNAPSHOT_METADATA);
     LAB.host("virsh", 1, "snapshot-delete", "web-01", "s1");
     assertThat(one.guests().getFirst().ties()).isEmpty();
+  }
+
+  @Test
+  void looksByNameAndNumbersItsConnections() {
+    var web = LAB.start(1, "web-01", 1);
+    var seen = one.look(web, "web-01");
+    assertThat(seen.status().orElseThrow().state()).isEqualTo(GuestState.RUNNING);
+    assertThat(seen.namesake()).isNull();
+    var stranger = UUID.randomUUID();
+    assertThat(one.look(stranger, "web-01").status()).isEmpty();
+    assertThat(one.look(stranger, "web-01").namesake()).isEqualTo(web);
+    assertThat(one.look(stranger, "web-09").namesake()).isNull();
+    assertThat(one.look(web, "web-01").connection()).isEqualTo(seen.connection());
+    assertThat(two.look(web, "web-01").connection()).isNotEqualTo(seen.connection());
+    LAB.host("kill-libvirtd", 1);
+    await(Duration.ofSeconds(20), () -> answers(one));
+    assertThat(one.look(web, "web-01").status()).isPresent();
+    assertThat(one.look(web, "web-01").connection())
+        .as("another daemon")
+        .isNotEqualTo(seen.connection());
+  }
+
+  @Test
+  void resumesAPostCopyThatFailed() throws Exception {
+    var web = LAB.start(1, "web-01", 1, "dirty=16:500:page");
+    LAB.limitLink(1, 20);
+    var moving =
+        CompletableFuture.runAsync(
+            () ->
+                assertThatThrownBy(
+                        () ->
+                            LAB.host(
+                                "virsh",
+                                1,
+                                "migrate",
+                                "--live",
+                                "--p2p",
+                                "--persistent",
+                                "--undefinesource",
+                                "--postcopy",
+                                "web-01",
+                                LAB.peerUri(2)))
+                    .isInstanceOf(AssertionError.class));
+    // a job that has not begun to send cannot be switched
+    await(
+        Duration.ofSeconds(20),
+        () ->
+            one.progress(web)
+                .filter(p -> p.processed().compareTo(Memory.ofMiB(8)) > 0)
+                .isPresent());
+    LAB.host("virsh", 1, "migrate-postcopy", "web-01");
+    await(Duration.ofSeconds(30), () -> why(two, web) == Why.POST_COPY);
+    assertThat(two.status(web).orElseThrow().state()).isEqualTo(GuestState.RUNNING);
+    assertThat(why(one, web)).isEqualTo(Why.POST_COPY);
+    assertThat(one.status(web).orElseThrow().state()).isEqualTo(GuestState.PAUSED);
+    LAB.host("virsh", 1, "domjobabort", "web-01", "--postcopy");
+    await(
+        Duration.ofSeconds(20),
+        () -> why(one, web) == Why.POST_COPY_FAILED && why(two, web) == Why.POST_COPY_FAILED);
+    moving.get(20, TimeUnit.SECONDS);
+    System.out.println(one.status(web) + "\n" + two.status(web));
+    LAB.unlimitLink(1);
+    one.resumePostCopy(web, LAB.peerUri(2));
+    assertThat(LAB.where("web-01")).containsExactly("2 running");
+    assertThat(why(two, web)).isEqualTo(Why.NONE);
+  }
+
+  private static @Nullable Why why(Hypervisor host, UUID guest) {
+    return host.status(guest).map(GuestStatus::why).orElse(null);
   }
 
   @Test

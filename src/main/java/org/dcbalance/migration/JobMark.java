@@ -1,0 +1,60 @@
+package org.dcbalance.migration;
+
+import org.dcbalance.migration.SettlementTable.Action;
+import org.dcbalance.migration.SettlementTable.Doubt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Know by its mark whether a copy of a guest, and the job on it, belong to a migration.
+ *
+ * <p>The guest is marked, and what came of that is recorded, before the job is ordered. So a job on
+ * a guest that carries no mark, though one was recorded or though nothing was, is somebody else's.
+ *
+ * @param migration the id of the migration
+ * @param recorded the mark that was recorded; null if none was, and so no job was ordered; empty if
+ *     the host could not mark the guest
+ */
+record JobMark(long migration, @Nullable String recorded) {
+
+  /** Give the mark of a migration that is started under an epoch. */
+  static String text(long migration, long epoch) {
+    return start(migration) + epoch;
+  }
+
+  private static String start(long migration) {
+    return "dcbalance migration=" + migration + " epoch=";
+  }
+
+  /** Tell whether a mark was written for this migration, whatever was recorded of it. */
+  boolean names(@Nullable String carried) {
+    return carried != null && carried.startsWith(start(migration));
+  }
+
+  /** Tell whether a copy that carries this mark is the migration's. */
+  boolean covers(@Nullable String carried) {
+    if (recorded == null) {
+      // killed between marking and recording: nothing was ordered, but the mark is ours
+      return names(carried);
+    }
+    return recorded.isEmpty() ? carried == null || names(carried) : recorded.equals(carried);
+  }
+
+  /** Leave an action as it is, or ask a person where it would follow or touch a foreign copy. */
+  Action guard(Action action, HostPair.Answers answers) {
+    boolean ours =
+        switch (action) {
+          case Action.Adopt _,
+              Action.DestroySourceCopy _,
+              Action.ResumeSource _,
+              Action.ResumePostCopy _ ->
+              covers(answers.source().mark());
+          case Action.DestroyTargetCopy _, Action.ResumeTarget _ -> covers(answers.target().mark());
+          // pausing the second of two running copies is right, whoever started it
+          case Action.PauseTarget _, Action.WatchPostCopy _, Action.Wait _, Action.AskOperator _ ->
+              true;
+          // where the guest runs is a fact, whoever brought it there
+          case Action.End _ -> true;
+        };
+    return ours ? action : new Action.AskOperator(Doubt.NOT_OURS);
+  }
+}

@@ -1,0 +1,81 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.migration.SettlementTable.Action;
+import org.dcbalance.migration.SettlementTable.Doubt;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class JobMarkTest {
+  private static final String OURS = JobMark.text(7, 3);
+  private static final String LATER = JobMark.text(7, 4);
+  private static final String OTHER = JobMark.text(8, 3);
+  private static final Action ASK = new Action.AskOperator(Doubt.NOT_OURS);
+
+  @Test
+  void whatWasRecordedMustBeCarried() {
+    var recorded = new JobMark(7, OURS);
+    assertThat(recorded.covers(OURS)).isTrue();
+    assertThat(recorded.covers(LATER)).isFalse();
+    assertThat(recorded.covers(OTHER)).isFalse();
+    assertThat(recorded.covers(null)).isFalse();
+  }
+
+  @Test
+  void withNothingRecordedNothingWasOrdered() {
+    var unrecorded = new JobMark(7, null);
+    assertThat(unrecorded.covers(null)).isFalse();
+    assertThat(unrecorded.covers(OTHER)).isFalse();
+    assertThat(unrecorded.covers(OURS)).as("killed between marking and recording").isTrue();
+  }
+
+  @Test
+  void aHostThatKeepsNoMarksIsTrusted() {
+    var unmarked = new JobMark(7, "");
+    assertThat(unmarked.covers(null)).isTrue();
+    assertThat(unmarked.covers(OURS)).as("the answer to marking was lost").isTrue();
+    assertThat(unmarked.covers(OTHER)).isFalse();
+  }
+
+  @Test
+  void theMarkOfMigration70IsNotThatOf7() {
+    assertThat(new JobMark(7, "").covers(JobMark.text(70, 3))).isFalse();
+  }
+
+  @Test
+  void guardsWhatIsFollowedOrTouched() {
+    var mark = new JobMark(7, OURS);
+    for (var action :
+        new Action[] {
+          new Action.Adopt(),
+          new Action.DestroySourceCopy(),
+          new Action.ResumeSource(),
+          new Action.ResumePostCopy()
+        }) {
+      assertThat(mark.guard(action, answers(OURS, null))).isEqualTo(action);
+      assertThat(mark.guard(action, answers(null, OURS))).isEqualTo(ASK);
+    }
+    for (var action : new Action[] {new Action.DestroyTargetCopy(), new Action.ResumeTarget()}) {
+      assertThat(mark.guard(action, answers(null, OURS))).isEqualTo(action);
+      assertThat(mark.guard(action, answers(OURS, OTHER))).isEqualTo(ASK);
+    }
+    for (var action :
+        new Action[] {
+          new Action.PauseTarget(),
+          new Action.Wait(),
+          new Action.StayedOnSource(),
+          new Action.RunsOnTarget(true)
+        }) {
+      assertThat(mark.guard(action, answers(OTHER, OTHER))).isEqualTo(action);
+    }
+  }
+
+  private static HostPair.Answers answers(@Nullable String source, @Nullable String target) {
+    var side = new Side.Paused(Why.MIGRATING, Job.NONE);
+    return new HostPair.Answers(
+        new HostPair.Heard(side, source, 1), new HostPair.Heard(side, target, 2));
+  }
+}
