@@ -74,8 +74,13 @@ public class HostRegistration {
    */
   public record Tested(HostFacts facts, int guests, List<Reach> reach) {}
 
-  /** Whether one host reaches another; problem is null if it does. */
-  public record Reach(String from, String to, @Nullable String problem) {}
+  /**
+   * Whether one host reaches another.
+   *
+   * @param tried whether that can be found out before a migration
+   * @param problem null if it reaches it; otherwise why not, or why that cannot be tried
+   */
+  public record Reach(String from, String to, boolean tried, @Nullable String problem) {}
 
   /**
    * Try an entry without storing it.
@@ -344,21 +349,21 @@ public class HostRegistration {
       if (other.id().equals(existing)) {
         continue;
       }
-      found.add(new Reach(entry.name(), other.name(), tryReach(hypervisor, other.reachedAt())));
+      found.add(reach(entry.name(), hypervisor, other.name(), other.reachedAt()));
       try {
-        found.add(new Reach(other.name(), entry.name(), tryReach(connections.to(other), mine)));
+        found.add(reach(other.name(), connections.to(other), entry.name(), mine));
       } catch (Problem e) {
-        found.add(new Reach(other.name(), entry.name(), e.sentence()));
+        found.add(new Reach(other.name(), entry.name(), true, e.sentence()));
       }
     }
     return found;
   }
 
-  private static @Nullable String tryReach(Hypervisor from, String peerUri) {
+  private static Reach reach(String from, Hypervisor hypervisor, String to, String peerUri) {
     try {
-      return from.reachPeer(peerUri).orElse(null);
+      return new Reach(from, to, true, hypervisor.reachPeer(peerUri).orElse(null));
     } catch (HypervisorException e) {
-      return e.sentence();
+      return new Reach(from, to, e.kind() != HypervisorException.Kind.UNSUPPORTED, e.sentence());
     }
   }
 }

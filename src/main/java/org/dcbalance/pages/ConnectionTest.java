@@ -11,8 +11,19 @@ import org.dcbalance.units.Problem;
 /** What a connection test found, line by line. */
 record ConnectionTest(boolean reached, List<Line> checks) {
 
-  /** One thing that was tried. */
-  record Line(boolean ok, String sentence) {}
+  /** One thing that was to be tried. */
+  record Line(Outcome outcome, String sentence) {
+    Line(boolean ok, String sentence) {
+      this(ok ? Outcome.PASSED : Outcome.FAILED, sentence);
+    }
+  }
+
+  /** How it went; some things cannot be tried on some hosts. */
+  enum Outcome {
+    PASSED,
+    FAILED,
+    NOT_TRIED
+  }
 
   static ConnectionTest of(Tested tested, Format format) {
     var facts = tested.facts();
@@ -56,6 +67,9 @@ record ConnectionTest(boolean reached, List<Line> checks) {
   }
 
   private static Line line(Reach reach) {
+    if (reach.problem() != null && !reach.tried()) {
+      return new Line(Outcome.NOT_TRIED, reach.problem());
+    }
     return reach.problem() == null
         ? new Line(true, reach.from() + " reaches " + reach.to() + ".")
         : new Line(false, reach.from() + " does not reach " + reach.to() + ": " + reach.problem());

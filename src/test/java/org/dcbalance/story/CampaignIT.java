@@ -124,7 +124,7 @@ class CampaignIT {
     JsonNode ended = fleet.ended(last.get("id").asLong(), Duration.ofMinutes(3));
     var running = LAB.where(guest).stream().filter(line -> line.endsWith(" running")).toList();
     assertThat(running).as("round %d, %s: %s", round, fault, ended.get("sentence")).hasSize(1);
-    var host = Fleet.hostName(Integer.parseInt(running.getFirst().split(" ")[0]));
+    var host = fleet.hostName(Integer.parseInt(running.getFirst().split(" ")[0]));
     Await.until(
         "the inventory to show " + guest + " on " + host,
         Duration.ofSeconds(60),

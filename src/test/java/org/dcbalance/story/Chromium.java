@@ -241,6 +241,11 @@ final class Chromium implements AutoCloseable {
     return ((Number) count).longValue();
   }
 
+  /** Tell whether the page has something now. */
+  boolean has(String selector) {
+    return !web.findElements(By.cssSelector(selector)).isEmpty();
+  }
+
   /** Keep a picture of what is on screen, for people. */
   void picture(String name) {
     taken++;

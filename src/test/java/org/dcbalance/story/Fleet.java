@@ -6,16 +6,17 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.dcbalance.lab.Lab;
+import org.dcbalance.lab.XenLab;
 import tools.jackson.databind.JsonNode;
 
 /** Know a lab's hosts and guests by the names that a console's API gives them. */
 record Fleet(Lab lab, Api api) {
-  static String hostName(int number) {
-    return "kvm-0" + number;
+  String hostName(int number) {
+    return (lab instanceof XenLab ? "xen-0" : "kvm-0") + number;
   }
 
   static int hostNumber(String name) {
-    return Integer.parseInt(name.substring("kvm-0".length()));
+    return Integer.parseInt(name.substring(name.length() - 1));
   }
 
   /** Add a host as the lab's network knows it. */

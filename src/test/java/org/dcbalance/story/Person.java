@@ -10,6 +10,31 @@ import tools.jackson.databind.JsonNode;
 record Person(Chromium browser, Api api) {
   private static final Format FORMAT = new Format();
 
+  /** Fill in the form of a new host, and test its connection. */
+  void addsAHost(String name, String uri) {
+    browser.open("/hosts/new");
+    browser.type("name", name);
+    browser.type("uri", uri);
+    browser.press("Test the connection");
+    browser.see("Reached");
+    assertThat(browser.see("body", text -> !text.isBlank())).doesNotContain("Failed:");
+  }
+
+  /** Add the host that was tested. */
+  void confirmsTheHost(String name) {
+    browser.press("Add the host");
+    browser.see(name + " was added.");
+  }
+
+  void setsAProbe(long vm, String address) {
+    browser.open("/vms/" + vm);
+    browser.choose("kind", "TCP");
+    browser.type("address", address);
+    browser.type("port", "80");
+    browser.press("Save probe");
+    browser.see(".banner", text -> text.contains("Done"));
+  }
+
   /** Wait on a page's chart until it is drawn, and check it against the table below it. */
   void seesAChartFill(String page, String chart, String title) {
     browser.open(page);

@@ -64,7 +64,14 @@ class StoryInBrowserIT {
     browser.see("Add the first host");
     browser.picture("empty");
     for (int n = 1; n <= 3; n++) {
-      addsAHost(browser, n);
+      person.addsAHost(fleet.hostName(n), LAB.peerUri(n));
+      if (n == 3) {
+        assertThat(browser.see("ul.checks", text -> !text.isBlank()))
+            .as("both ways to each other host")
+            .contains("kvm-01", "kvm-02");
+        browser.picture("connection-test");
+      }
+      person.confirmsTheHost(fleet.hostName(n));
     }
     fleet.vm("web-01");
     LAB.load(1, "burn=35");
@@ -74,7 +81,7 @@ class StoryInBrowserIT {
     LAB.load(6, "burn=5");
     var heat = Figures.watch();
 
-    setsAProbe(browser, fleet.vm("web-01").get("id").asLong());
+    person.setsAProbe(fleet.vm("web-01").get("id").asLong(), QemuLab.guestAddress(1));
     person.seesAChartFill("/hosts/" + fleet.host(1).get("id").asLong(), "chart-cpu", "hot-host");
     person.seesAChartFill(
         "/vms/" + fleet.vm("web-01").get("id").asLong(), "chart-cpu", "busy-guest");
@@ -121,30 +128,5 @@ class StoryInBrowserIT {
     } finally {
       LAB.unlimitLink(1);
     }
-  }
-
-  private static void addsAHost(Chromium browser, int number) {
-    browser.open("/hosts/new");
-    browser.type("name", Fleet.hostName(number));
-    browser.type("uri", LAB.peerUri(number));
-    browser.press("Test the connection");
-    browser.see("Reached");
-    var checks = browser.see("ul.checks", text -> !text.isBlank());
-    assertThat(checks).doesNotContain("Failed:");
-    if (number == 3) {
-      assertThat(checks).contains("kvm-01").contains("kvm-02");
-      browser.picture("connection-test");
-    }
-    browser.press("Add the host");
-    browser.see(Fleet.hostName(number) + " was added.");
-  }
-
-  private static void setsAProbe(Chromium browser, long vm) {
-    browser.open("/vms/" + vm);
-    browser.choose("kind", "TCP");
-    browser.type("address", QemuLab.guestAddress(1));
-    browser.type("port", "80");
-    browser.press("Save probe");
-    browser.see(".banner", text -> text.contains("Done"));
   }
 }

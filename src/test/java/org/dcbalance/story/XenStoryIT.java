@@ -1,0 +1,144 @@
+package org.dcbalance.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import org.dcbalance.lab.Lab;
+import org.dcbalance.lab.XenLab;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** From a hot host to a finished migration on two Xen hosts, by the pages alone. */
+@Timeout(1800)
+class XenStoryIT {
+  @RegisterExtension static final XenLab LAB = new XenLab("stx", 2);
+
+  private static @Nullable Console console;
+  private static @Nullable Chromium chromium;
+  private static @Nullable Api connected;
+
+  @BeforeAll
+  static void begin() {
+    Chromium.required();
+    console =
+        Console.inside(LAB, "on-xen", 8086)
+            .hurried()
+            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.35")
+            .start();
+    connected = console.api();
+    for (int n = 1; n <= 3; n++) {
+      LAB.start(1, "web-0" + n, n, "--pvh", "--no-wait");
+    }
+    LAB.start(2, "app-01", 4, "--pvh", "--no-wait");
+    LAB.await(1, 2, 3, 4);
+    chromium = Chromium.inside(LAB, "xen", console, 9516);
+  }
+
+  @AfterAll
+  static void end() {
+    if (chromium != null) {
+      chromium.close();
+    }
+    if (connected != null) {
+      connected.close();
+    }
+    if (console != null) {
+      console.close();
+    }
+  }
+
+  @Test
+  void fromAHotHostToTheHistory() {
+    var browser = Objects.requireNonNull(chromium);
+    var api = Objects.requireNonNull(connected);
+    var fleet = new Fleet(LAB, api);
+    var person = new Person(browser, api);
+    var story = Figures.watch();
+    browser.signIn();
+    for (int n = 1; n <= 2; n++) {
+      person.addsAHost(fleet.hostName(n), LAB.peerUri(n));
+      person.confirmsTheHost(fleet.hostName(n));
+    }
+    var web = fleet.vm("web-01");
+    assertThat(web.get("osType").asString()).isEqualTo("xenpvh");
+    assertThat(web.get("uuid").asString()).isEqualTo(XenLab.guestUuid(1).toString());
+    assertThat(fleet.named("Domain-0")).as("the control domain is no guest").isEmpty();
+    LAB.load(1, "burn=40");
+    LAB.load(2, "burn=20");
+    LAB.load(3, "burn=20");
+    var heat = Figures.watch();
+
+    person.setsAProbe(web.get("id").asLong(), Lab.guestAddress(1));
+    long host = fleet.host(1).get("id").asLong();
+    person.seesAChartFill("/hosts/" + host, "chart-cpu", "hot-host");
+    browser.see("that of its domains is added up");
+    person.seesAChartFill("/vms/" + web.get("id").asLong(), "chart-cpu", "busy-guest");
+    person.seesARecommendation(Duration.ofSeconds(120));
+    Figures.seconds("hot host to recommendation, on Xen", heat.passed());
+
+    var best =
+        Await.until(
+            "the recommendation to move web-01",
+            Duration.ofSeconds(60),
+            () ->
+                api.items("/api/v1/recommendations?state=PROPOSED").stream()
+                    .filter(r -> r.get("vm").asString().equals("web-01"))
+                    .findFirst()
+                    .orElse(null),
+            _ -> true);
+    try (var caller = new Caller(LAB.fabric(), Lab.guestAddress(1))) {
+      var approval = Figures.watch();
+      var migration = person.approvesAndWatches(best, () -> cannotAbort(browser, api));
+      Figures.seconds("approval to completion, on Xen", approval.passed());
+      Await.pause(Duration.ofSeconds(1));
+      assertThat(caller.silentFor()).as("the guest answers").isLessThan(Duration.ofSeconds(5));
+      assertThat(LAB.where("web-01")).as("both hosts agree").containsExactly("2 running");
+      assertThat(migration.get("downtimeMillis").asLong()).isPositive();
+      assertThat(migration.get("downtimeSource").asString())
+          .contains("by this console")
+          .contains("CPU time on xen-01")
+          .contains("xen-02's word");
+      assertThat(migration.get("guestDowntimeMillis").asLong())
+          .as("the pause is part of what the guest's users saw")
+          .isGreaterThan(migration.get("downtimeMillis").asLong() / 2);
+      assertThat(migration.get("guestProbe").asString()).contains("every 10 ms");
+      assertThat(migration.get("totalMillis").asLong())
+          .isGreaterThan(migration.get("downtimeMillis").asLong())
+          .isLessThan(approval.passed().toMillis());
+      Figures.print("total time, on Xen", migration.get("totalMillis").asLong() + " ms");
+      Figures.print(
+          "downtime by CPU time and event, on Xen",
+          migration.get("downtimeMillis").asLong() + " ms");
+      Figures.print(
+          "downtime by the probe, on Xen", migration.get("guestDowntimeMillis").asLong() + " ms");
+      person.readsTheHistory(migration);
+    }
+    rests(api, best.get("vmId").asLong());
+    Figures.seconds("the story on Xen", story.passed());
+  }
+
+  /** Xen has no abort: no button, the reason in its place, and the API refuses with it. */
+  private static void cannotAbort(Chromium browser, Api api) {
+    var shown = browser.see("#migration-state", text -> text.contains("abort a running migration"));
+    assertThat(shown).contains("Xen's toolstack");
+    assertThat(browser.has("#migration-state button.danger")).isFalse();
+    browser.picture("cannot-abort");
+    var running = api.items("/api/v1/migrations").getFirst();
+    var refused =
+        api.ask("POST", "/api/v1/migrations/" + running.get("id").asLong() + "/abort", Map.of());
+    assertThat(refused.status()).as(refused.problem()).isEqualTo(422);
+    assertThat(refused.problem()).contains("abort");
+  }
+
+  private static void rests(Api api, long vm) {
+    assertThat(api.items("/api/v1/recommendations?state=PROPOSED"))
+        .as("the moved VM rests")
+        .noneMatch(r -> r.get("vmId").asLong() == vm);
+  }
+}
