@@ -95,7 +95,8 @@ export function axisMax(series: readonly LoadSeries[], thresholds: readonly numb
   if (series[0]?.unit === 'share') return Math.max(1, highest);
   const whole = Math.max(0, ...series.map(({ max }) => max ?? 0));
   if (whole > 0) return Math.max(whole, highest);
-  return Math.max(highest, ...thresholds) * 1.1 || 1;
+  const flat = series[0]?.unit === 'bytes' || series[0]?.unit === 'bytesPerSecond' ? 1024 : 1;
+  return Math.max(highest, ...thresholds) * 1.1 || flat;
 }
 
 /** Choose round axis steps in the unit: powers of two for bytes, 1-2-5 otherwise. At most `count` steps reach `max`. */

@@ -55,6 +55,7 @@ describe('the axis', () => {
   });
 
   it('keeps the threshold in sight', () => {
+    expect(axisSteps(axisMax([series('diskRead', [[0, 0]], 'bytesPerSecond')], []), 'bytesPerSecond')).toEqual([0, 256, 512, 768, 1024]);
     expect(axisMax([series('imbalance', [[0, 0.05]], 'score')], [0.15])).toBeGreaterThan(0.15);
   });
 
