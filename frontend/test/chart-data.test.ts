@@ -64,7 +64,7 @@ describe('the axis', () => {
   });
 
   it('does not break down over nothing at all', () => {
-    expect(axisMax([series('diskRead', [], 'bytesPerSecond')], [])).toBe(1);
+    expect(axisMax([series('diskRead', [], 'bytesPerSecond')], [])).toBe(1024);
   });
 
   it('takes round steps', () => {
