@@ -29,6 +29,9 @@ class XenStoryIT {
     console =
         Console.inside(LAB, "on-xen", 8086)
             .hurried()
+            // an emulated dom0 needs seconds for what a real one tells at once
+            .set("DCBALANCE_TELEMETRY_PERIOD", "4s")
+            .set("DCBALANCE_BALANCING_WINDOW", "32s")
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.35")
             .start();
     connected = console.api();
@@ -75,30 +78,27 @@ class XenStoryIT {
     var heat = Figures.watch();
 
     person.setsAProbe(web.get("id").asLong(), Lab.guestAddress(1));
+    for (int n = 2; n <= 3; n++) {
+      api.patch(
+          "/api/v1/vms/" + fleet.vm("web-0" + n).get("id").asLong(),
+          Map.of("probeAddress", Lab.guestAddress(n), "probePort", 80));
+    }
     long host = fleet.host(1).get("id").asLong();
     person.seesAChartFill("/hosts/" + host, "chart-cpu", "hot-host");
     browser.see("that of its domains is added up");
     person.seesAChartFill("/vms/" + web.get("id").asLong(), "chart-cpu", "busy-guest");
-    person.seesARecommendation(Duration.ofSeconds(120));
+    var best = person.seesARecommendation(Duration.ofSeconds(120));
     Figures.seconds("hot host to recommendation, on Xen", heat.passed());
 
-    var best =
-        Await.until(
-            "the recommendation to move web-01",
-            Duration.ofSeconds(60),
-            () ->
-                api.items("/api/v1/recommendations?state=PROPOSED").stream()
-                    .filter(r -> r.get("vm").asString().equals("web-01"))
-                    .findFirst()
-                    .orElse(null),
-            _ -> true);
-    try (var caller = new Caller(LAB.fabric(), Lab.guestAddress(1))) {
+    var guest = best.get("vm").asString();
+    int number = Integer.parseInt(guest.substring("web-0".length()));
+    try (var caller = new Caller(LAB.fabric(), Lab.guestAddress(number))) {
       var approval = Figures.watch();
       var migration = person.approvesAndWatches(best, () -> cannotAbort(browser, api));
       Figures.seconds("approval to completion, on Xen", approval.passed());
       Await.pause(Duration.ofSeconds(1));
       assertThat(caller.silentFor()).as("the guest answers").isLessThan(Duration.ofSeconds(5));
-      assertThat(LAB.where("web-01")).as("both hosts agree").containsExactly("2 running");
+      assertThat(LAB.where(guest)).as("both hosts agree").containsExactly("2 running");
       assertThat(migration.get("downtimeMillis").asLong()).isPositive();
       assertThat(migration.get("downtimeSource").asString())
           .contains("by this console")
