@@ -161,7 +161,9 @@ class MigrationDesk {
       transaction.executeWithoutResult(
           status -> {
             leadership.confirm(claim.epoch());
-            progress.beat(claim.migration(), claim.epoch());
+            if (!progress.beat(claim.migration(), claim.epoch())) {
+              throw new LetGo("Migration " + claim.migration() + " has ended.");
+            }
           });
     } catch (DataAccessException | TransactionException e) {
       log.warn(
@@ -229,6 +231,10 @@ class MigrationDesk {
                           migrations
                               .lock(claim.migration())
                               .orElseThrow(() -> gone(claim.migration()));
+                      if (migration.state().ended()) {
+                        // cancelled, or closed by hand, on whichever console
+                        throw new LetGo("Migration " + claim.migration() + " has ended.");
+                      }
                       change.accept(migration);
                       if (migration.epoch() != claim.epoch()) {
                         throw new LetGo(

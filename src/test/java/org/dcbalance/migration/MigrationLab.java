@@ -86,6 +86,7 @@ class MigrationLab {
   @Autowired FaultyFleet fleet;
   @Autowired MovesByHand moves;
   @Autowired Aborts aborts;
+  @Autowired ClosingByHand closing;
   @Autowired MigrationRows rows;
   @Autowired JdbcClient jdbc;
   @Autowired JdbcConnectionDetails details;
