@@ -35,7 +35,10 @@ import org.springframework.boot.test.context.SpringBootTest;
 @SpringBootTest(
     classes = MigrationLab.class,
     webEnvironment = SpringBootTest.WebEnvironment.NONE,
-    properties = "spring.datasource.hikari.connection-timeout=500")
+    properties = {
+      "spring.datasource.hikari.connection-timeout=500",
+      "dcbalance.data-dir=target/migration-lab"
+    })
 class MigrationFaultsTest {
   private static final Operator ANN = new Operator("ann");
 
@@ -421,6 +424,30 @@ class MigrationFaultsTest {
   }
 
   @Test
+  void doesNothingWhileTheDatabaseIsDoubted() throws InterruptedException {
+    var running = lab.guest("web-07", "kvm-01");
+    var queued = lab.guest("web-08", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var console = lab.console();
+    var id = lab.move(running, "kvm-02");
+    stop.awaitReached();
+    lab.jdbc.sql("update installation set doubt = 'Restored.', doubted_at = now()").update();
+    MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
+    assertThatThrownBy(() -> lab.moves.request(queued.id(), lab.host("kvm-02").id(), ANN))
+        .hasMessage("Restored. Nothing is moved until an administrator confirms it.");
+    var waiting = lab.move(queued, "kvm-02");
+    stop.release();
+    FaultyFleet.sleep(1500);
+    assertThat(lab.row(id).phase()).as("not even settled").isEqualTo(Phase.COPYING);
+    assertThat(lab.row(waiting).state()).isEqualTo(MigrationState.PENDING);
+    assertThat(lab.fleet.migrations).hasValue(1);
+    lab.installation.confirm(ANN);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(ended(waiting).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(running, "kvm-02");
+  }
+
+  @Test
   void followsNoJobThatCarriesAnotherMark() throws InterruptedException {
     var vm = lab.guest("web-07", "kvm-01");
     var stop = lab.fleet.stopAt(Point.COPYING);
@@ -474,12 +501,13 @@ class MigrationFaultsTest {
     stop.awaitReached();
     first.kill();
     lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
+    lab.jdbc.sql("update migration set mark = 'the mark'").update();
     stop.release();
     lab.console();
     MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
     assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
     // with the mark it is the incomplete copy of this move, and goes
-    lab.fleet.host("kvm-02").forge(vm.uuid(), "dcbalance migration=" + id + " epoch=1");
+    lab.fleet.host("kvm-02").forge(vm.uuid(), "the mark");
     assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
     runsOn(vm, "kvm-01");
   }

@@ -274,6 +274,38 @@ class PagesTest {
     }
   }
 
+  @Test
+  void aDoubtedDatabaseIsSaidOnEveryPageAndConfirmedByAnAdministrator() {
+    var vm = vm("web-02");
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page("/hosts")).doesNotContain("Only observing");
+      jdbc.sql("update installation set doubt = 'It was restored.', doubted_at = now()").update();
+      for (var path : List.of("/", "/hosts", "/migrations", "/vms/" + vm)) {
+        assertThat(operator.page(path))
+            .as(path)
+            .contains("Only observing", "It was restored.")
+            .doesNotContain("Confirm this database");
+      }
+      var refused =
+          operator.sendAndFollow("/vms/" + vm + "/migrations", "targetHostId", "" + host("sim-04"));
+      assertThat(notice(refused))
+          .startsWith("bad")
+          .contains("Nothing is moved until an administrator confirms it.");
+      assertThat(operator.send("/settings/installation/confirm").statusCode()).isEqualTo(403);
+      var confirmed = administrator.page("/hosts");
+      assertThat(confirmed).contains("Confirm this database");
+      confirmed = administrator.sendAndFollow("/settings/installation/confirm", "back", "/hosts");
+      assertThat(notice(confirmed)).startsWith("ok").contains("This database was confirmed");
+      assertThat(confirmed).doesNotContain("Only observing");
+      assertThat(notice(administrator.sendAndFollow("/settings/installation/confirm")))
+          .startsWith("bad")
+          .contains("Nothing is to be confirmed");
+    } finally {
+      jdbc.sql("update installation set doubt = null, doubted_at = null").update();
+    }
+  }
+
   /** Record a move between two hosts that do not answer. */
   private long lostMigration() {
     var hosts =
