@@ -39,6 +39,12 @@ public class Placements {
     jdbc.sql("update vm set moving_to = null where id = :vm").param("vm", vm.value()).update();
   }
 
+  /** Say that our own migration is over and that nobody knows where the VM is now. */
+  @Transactional
+  public void abandonMove(VmId vm) {
+    jdbc.sql("update vm set moving_to = null where id = :vm").param("vm", vm.value()).update();
+  }
+
   /** Record that a VM is on a host; nothing happens if that is known. */
   @Transactional
   void place(VmId vm, HostId host, String how) {

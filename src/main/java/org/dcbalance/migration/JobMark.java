@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import java.util.UUID;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.migration.SettlementTable.Doubt;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 record JobMark(long migration, @Nullable String recorded) {
 
-  /** Give the mark of a migration that is started under an epoch. */
-  static String text(long migration, long epoch) {
-    return start(migration) + epoch;
+  /** Give the mark of a migration that is started under an epoch of an installation. */
+  static String text(UUID installation, long migration, long epoch) {
+    return start(migration) + epoch + " installation=" + installation;
   }
 
   private static String start(long migration) {
@@ -33,8 +34,7 @@ record JobMark(long migration, @Nullable String recorded) {
   /** Tell whether a copy that carries this mark is the migration's. */
   boolean covers(@Nullable String carried) {
     if (recorded == null) {
-      // killed between marking and recording: nothing was ordered, but the mark is ours
-      return names(carried);
+      return false;
     }
     return recorded.isEmpty() ? carried == null || names(carried) : recorded.equals(carried);
   }

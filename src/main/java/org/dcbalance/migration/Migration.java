@@ -82,6 +82,12 @@ public class Migration {
   private @Nullable String guestProbe;
   private @Nullable String mark;
   private boolean postCopyResumed;
+  private @Nullable String closedBy;
+
+  @Enumerated(EnumType.STRING)
+  private @Nullable StatedPlace closedAs;
+
+  private @Nullable String closedWhy;
   @Version private long version;
 
   protected Migration() {}
@@ -192,6 +198,18 @@ public class Migration {
     require("be lost", MigrationState.RUNNING, MigrationState.LOST);
     this.state = MigrationState.LOST;
     this.sentence = whatToDo;
+  }
+
+  /** End it on a person's word. */
+  void close(StatedPlace as, Operator by, String reason, String sentenceOfIt, Instant now) {
+    require("be closed by hand", MigrationState.LOST);
+    this.closedBy = by.name();
+    this.closedAs = as;
+    this.closedWhy = reason;
+    end(
+        as == StatedPlace.DESTINATION ? MigrationState.COMPLETED : MigrationState.FAILED,
+        sentenceOfIt,
+        now);
   }
 
   /** Keep the hypervisor's own figures; what it did not tell stays unknown. */

@@ -28,18 +28,21 @@ class MigrationApi {
   private final PreFlightChecks checks;
   private final MovesByHand moves;
   private final Aborts aborts;
+  private final ClosingByHand closing;
 
   MigrationApi(
       MigrationRows rows,
       MigrationLog log,
       PreFlightChecks checks,
       MovesByHand moves,
-      Aborts aborts) {
+      Aborts aborts,
+      ClosingByHand closing) {
     this.rows = rows;
     this.log = log;
     this.checks = checks;
     this.moves = moves;
     this.aborts = aborts;
+    this.closing = closing;
   }
 
   /** One line of a migration's log, as the API shows it. */
@@ -62,6 +65,9 @@ class MigrationApi {
       String why,
       String requestedBy,
       @Nullable String abortRequestedBy,
+      @Nullable String closedBy,
+      @Nullable StatedPlace closedAs,
+      @Nullable String closedWhy,
       Instant createdAt,
       @Nullable Instant startedAt,
       @Nullable Instant finishedAt,
@@ -122,6 +128,19 @@ class MigrationApi {
     return show(id);
   }
 
+  /** Say where the VM of a lost migration runs, and how that is known. */
+  record Statement(@Nullable String runsOn, @Nullable String why) {}
+
+  /**
+   * Close a lost migration on an administrator's word where its VM runs: "source", "destination",
+   * "neither", or a host's name. Refused if a host says otherwise.
+   */
+  @PostMapping("/migrations/{id}/close")
+  MigrationView close(@PathVariable long id, @RequestBody Statement statement, CurrentOperator me) {
+    closing.close(id, statement.runsOn(), statement.why(), me.operator());
+    return show(id);
+  }
+
   /** Check, without changing anything, whether a VM could move to a host now. */
   @GetMapping("/vms/{id}/checks")
   Items<Check> checks(@PathVariable long id, @RequestParam long targetHostId) {
@@ -159,6 +178,9 @@ class MigrationApi {
         row.why(),
         row.requestedBy(),
         row.abortRequestedBy(),
+        row.closedBy(),
+        row.closedAs(),
+        row.closedWhy(),
         row.createdAt(),
         row.startedAt(),
         row.finishedAt(),

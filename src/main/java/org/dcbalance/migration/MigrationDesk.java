@@ -2,10 +2,12 @@ package org.dcbalance.migration;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Placements;
@@ -40,6 +42,7 @@ class MigrationDesk {
   private final Placements placements;
   private final FleetEvents fleetEvents;
   private final Leadership leadership;
+  private final Installation installation;
   private final ApplicationEventPublisher events;
   private final TransactionTemplate transaction;
   private final Clock clock;
@@ -51,6 +54,7 @@ class MigrationDesk {
       Placements placements,
       FleetEvents fleetEvents,
       Leadership leadership,
+      Installation installation,
       ApplicationEventPublisher events,
       PlatformTransactionManager transactions,
       Clock clock) {
@@ -60,6 +64,7 @@ class MigrationDesk {
     this.placements = placements;
     this.fleetEvents = fleetEvents;
     this.leadership = leadership;
+    this.installation = installation;
     this.events = events;
     this.transaction = new TransactionTemplate(transactions);
     this.clock = clock;
@@ -161,7 +166,9 @@ class MigrationDesk {
       transaction.executeWithoutResult(
           status -> {
             leadership.confirm(claim.epoch());
-            progress.beat(claim.migration(), claim.epoch());
+            if (!progress.beat(claim.migration(), claim.epoch())) {
+              throw new LetGo("Migration " + claim.migration() + " has ended.");
+            }
           });
     } catch (DataAccessException | TransactionException e) {
       log.warn(
@@ -177,14 +184,22 @@ class MigrationDesk {
         () -> migrations.findById(claim.migration()).orElseThrow(() -> gone(claim.migration())));
   }
 
+  /** Give the id of the installation that acts. */
+  UUID installation() {
+    return installation.id();
+  }
+
   /**
-   * Make sure, on the database's clock, that the lease is still ours, just before a call that
-   * changes something on a host.
+   * Make sure, on the database's clock, that the lease is still ours and that the database is not
+   * doubted, just before a call that changes something on a host.
    */
   void confirm(Claim claim) {
     stubbornly(
         claim,
         () -> {
+          if (installation.doubt().isPresent()) {
+            throw new LetGo("Consoles only observe until an administrator confirms the database.");
+          }
           transaction.executeWithoutResult(status -> leadership.confirm(claim.epoch()));
           return true;
         });
@@ -229,6 +244,10 @@ class MigrationDesk {
                           migrations
                               .lock(claim.migration())
                               .orElseThrow(() -> gone(claim.migration()));
+                      if (migration.state().ended()) {
+                        // cancelled, or closed by hand, on whichever console
+                        throw new LetGo("Migration " + claim.migration() + " has ended.");
+                      }
                       change.accept(migration);
                       if (migration.epoch() != claim.epoch()) {
                         throw new LetGo(

@@ -339,7 +339,7 @@ final class MigrationDrive implements Runnable {
    * want of a mark: some hosts cannot take one.
    */
   private void mark(Migration row, Vm vm, HostPair pair) {
-    var mark = JobMark.text(row.id(), claim.epoch());
+    var mark = JobMark.text(tools.desk().installation(), row.id(), claim.epoch());
     try {
       pair.onSource().mark(vm.uuid(), mark);
       tools.desk().marked(claim, mark, "Marked " + vm.name() + " as moved by this migration.");

@@ -18,7 +18,7 @@ public class MigrationRows {
       """
       select m.id, m.pool_id, p.name as pool, m.recommendation_id, m.vm_id, v.name as vm,
         m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, m.method,
-        m.why, m.requested_by, m.abort_requested_by, m.sentence, m.created_at, m.started_at,
+        m.why, m.requested_by, m.abort_requested_by, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
         m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations,
         m.downtime_source, m.guest_downtime_millis, m.guest_probe,
@@ -80,6 +80,9 @@ public class MigrationRows {
       String why,
       String requestedBy,
       @Nullable String abortRequestedBy,
+      @Nullable String closedBy,
+      @Nullable StatedPlace closedAs,
+      @Nullable String closedWhy,
       String sentence,
       Instant createdAt,
       @Nullable Instant startedAt,
@@ -201,6 +204,9 @@ public class MigrationRows {
         row.getString("why"),
         row.getString("requested_by"),
         row.getString("abort_requested_by"),
+        row.getString("closed_by"),
+        closedAs(row),
+        row.getString("closed_why"),
         row.getString("sentence"),
         row.getTimestamp("created_at").toInstant(),
         instant(row, "started_at"),
@@ -222,6 +228,11 @@ public class MigrationRows {
         row.getObject("imbalance_measured", Double.class),
         row.getString("no_abort"),
         progress(row));
+  }
+
+  private static @Nullable StatedPlace closedAs(ResultSet row) throws SQLException {
+    var stated = row.getString("closed_as");
+    return stated == null ? null : StatedPlace.valueOf(stated);
   }
 
   private static @Nullable Progress progress(ResultSet row) throws SQLException {

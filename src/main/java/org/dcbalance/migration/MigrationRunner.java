@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.leadership.LeadershipLost;
@@ -33,23 +34,27 @@ class MigrationRunner implements DisposableBean {
   private final Migrations migrations;
   private final Hosts hosts;
   private final Leadership leadership;
+  private final Installation installation;
   private final MigrationSettings settings;
   private final MigrationDrive.Tools tools;
   private final JdbcClient jdbc;
   private final ConcurrentHashMap<Long, Driven> driven = new ConcurrentHashMap<>();
   private final ReentrantLock looking = new ReentrantLock();
   private boolean stopped;
+  private long comparedUnder = -1;
 
   MigrationRunner(
       Migrations migrations,
       Hosts hosts,
       Leadership leadership,
+      Installation installation,
       MigrationSettings settings,
       MigrationDrive.Tools tools,
       JdbcClient jdbc) {
     this.migrations = migrations;
     this.hosts = hosts;
     this.leadership = leadership;
+    this.installation = installation;
     this.settings = settings;
     this.tools = tools;
     this.jdbc = jdbc;
@@ -66,7 +71,7 @@ class MigrationRunner implements DisposableBean {
       driven.values().stream()
           .filter(d -> epoch.isEmpty() || d.claim().epoch() != epoch.getAsLong())
           .forEach(this::release);
-      if (epoch.isPresent() && !stopped) {
+      if (epoch.isPresent() && !stopped && mayAct(epoch.getAsLong())) {
         takeUp(epoch.getAsLong());
       }
     } catch (DataAccessException | TransactionException | LeadershipLost e) {
@@ -74,6 +79,21 @@ class MigrationRunner implements DisposableBean {
     } finally {
       looking.unlock();
     }
+  }
+
+  /**
+   * A restored database comes with a new lease: it is compared before anything is done under it.
+   */
+  private boolean mayAct(long epoch) {
+    if (comparedUnder != epoch) {
+      installation.check();
+      comparedUnder = epoch;
+    }
+    if (installation.doubt().isEmpty()) {
+      return true;
+    }
+    driven.values().forEach(this::release);
+    return false;
   }
 
   @TransactionalEventListener(fallbackExecution = true)

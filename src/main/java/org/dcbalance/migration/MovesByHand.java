@@ -1,6 +1,7 @@
 package org.dcbalance.migration;
 
 import java.util.List;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.ErrorCode;
@@ -17,12 +18,19 @@ public class MovesByHand {
   private final MigrationQueue queue;
   private final Vms vms;
   private final Hosts hosts;
+  private final Installation installation;
 
-  MovesByHand(PreFlightChecks checks, MigrationQueue queue, Vms vms, Hosts hosts) {
+  MovesByHand(
+      PreFlightChecks checks,
+      MigrationQueue queue,
+      Vms vms,
+      Hosts hosts,
+      Installation installation) {
     this.checks = checks;
     this.queue = queue;
     this.vms = vms;
     this.hosts = hosts;
+    this.installation = installation;
   }
 
   /**
@@ -30,8 +38,10 @@ public class MovesByHand {
    *
    * @return the id of the migration
    * @throws Problem NOT_FOUND, REFUSED with all reasons, or CONFLICT if another move of it is open
+   *     or the database is doubted
    */
   public long request(VmId vmId, HostId target, Operator by) {
+    installation.requireConfirmed();
     var failed = checks.of(vmId, target).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
       throw new Problem(

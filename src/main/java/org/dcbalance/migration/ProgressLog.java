@@ -26,16 +26,18 @@ class ProgressLog {
       double dirtyRate,
       double bandwidth) {}
 
-  /** Show that its runner lives. */
-  void beat(long migration, long epoch) {
-    jdbc.sql(
-            """
+  /** Show that its runner lives; false if it has ended or is driven under another epoch. */
+  boolean beat(long migration, long epoch) {
+    int current =
+        jdbc.sql(
+                """
             update migration set heartbeat = clock_timestamp()
             where id = :id and epoch = :epoch and state in ('RUNNING', 'LOST')
             """)
-        .param("id", migration)
-        .param("epoch", epoch)
-        .update();
+            .param("id", migration)
+            .param("epoch", epoch)
+            .update();
+    return current > 0;
   }
 
   void add(long migration, long epoch, MigrationProgress now) {

@@ -147,7 +147,8 @@ final class SettlementTable {
     return job == Job.OUTGOING_MIGRATION;
   }
 
-  private static Job job(Side side) {
+  /** Tell which job runs on a copy. */
+  static Job job(Side side) {
     return switch (side) {
       case Running(_, var job) -> job;
       case Paused(_, var job) -> job;

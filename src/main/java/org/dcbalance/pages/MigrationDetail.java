@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param tone of that sentence: "ok", "warn" or "bad"
  * @param progress null unless it runs
  * @param cancellable whether it can still be taken out of the queue
+ * @param closable whether an administrator may close it on their word
  * @param sampled whether there are progress numbers to draw
  */
 record MigrationDetail(
@@ -33,6 +34,7 @@ record MigrationDetail(
     String tone,
     @Nullable RunningMigration progress,
     boolean cancellable,
+    boolean closable,
     boolean sampled) {
 
   /** One step of the timeline; state is done, now, pending or failed. */

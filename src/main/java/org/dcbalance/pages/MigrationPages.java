@@ -5,6 +5,7 @@ import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
 import org.dcbalance.migration.Aborts;
+import org.dcbalance.migration.ClosingByHand;
 import org.dcbalance.migration.MigrationRows;
 import org.dcbalance.migration.MigrationRows.Row;
 import org.dcbalance.migration.MigrationState;
@@ -34,6 +35,7 @@ class MigrationPages {
   private final MigrationLines lines;
   private final MigrationStory story;
   private final Aborts aborts;
+  private final ClosingByHand closing;
   private final Format format;
 
   MigrationPages(
@@ -41,11 +43,13 @@ class MigrationPages {
       MigrationLines lines,
       MigrationStory story,
       Aborts aborts,
+      ClosingByHand closing,
       Format format) {
     this.rows = rows;
     this.lines = lines;
     this.story = story;
     this.aborts = aborts;
+    this.closing = closing;
     this.format = format;
   }
 
@@ -113,6 +117,29 @@ class MigrationPages {
     return Back.to(back, "/migrations/" + id);
   }
 
+  /**
+   * What was typed into the form that closes a migration, to be shown again when it was refused.
+   */
+  record TypedStatement(String runsOn, String why) {}
+
+  @PostMapping("/migrations/{id}/close")
+  String close(
+      @PathVariable long id,
+      @RequestParam(defaultValue = "") String runsOn,
+      @RequestParam(defaultValue = "") String why,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    var row = find(id);
+    try {
+      closing.close(id, runsOn, why, me.operator());
+      Notice.done("The migration was closed; " + row.vm() + " may move again.").on(redirect);
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      redirect.addFlashAttribute("typedStatement", new TypedStatement(runsOn, why));
+    }
+    return "redirect:/migrations/" + id;
+  }
+
   private MigrationDetail detail(Row row) {
     boolean runs = row.state() == MigrationState.RUNNING || row.state() == MigrationState.LOST;
     return new MigrationDetail(
@@ -133,6 +160,7 @@ class MigrationPages {
         tone(row.state()),
         runs ? lines.running(row) : null,
         row.state() == MigrationState.PENDING,
+        row.state() == MigrationState.LOST,
         story.sampled(row.id()));
   }
 

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param migrations how many are queued, running or lost
  * @param stale whether the newest sample is older than three periods
  * @param paused whether every pool that is shown and has hosts is paused
+ * @param doubt why consoles only observe until an administrator confirms the database; null if they
+ *     act
  * @param back path and query of this page
  */
 record Shell(
@@ -34,6 +36,7 @@ record Shell(
     @Nullable Instant newestSample,
     boolean stale,
     boolean paused,
+    @Nullable String doubt,
     String back) {
   static final String ATTRIBUTE = "shell";
 

@@ -5,6 +5,8 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Set;
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.installation.Doubt;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.telemetry.LoadHistory;
 import org.dcbalance.telemetry.TelemetrySettings;
 import org.dcbalance.units.PoolId;
@@ -16,7 +18,7 @@ import org.springframework.web.bind.annotation.CookieValue;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.util.UriComponentsBuilder;
 
-/** Give every page its {@link Shell}: three short queries. */
+/** Give every page its {@link Shell}: four short queries. */
 @ControllerAdvice(basePackageClasses = ShellOfEveryPage.class)
 class ShellOfEveryPage {
   private static final Set<String> PAGES =
@@ -24,12 +26,19 @@ class ShellOfEveryPage {
   private static final Set<String> THEMES = Set.of("light", "dark");
 
   private final JdbcClient jdbc;
+  private final Installation installation;
   private final LoadHistory loads;
   private final TelemetrySettings settings;
   private final Clock clock;
 
-  ShellOfEveryPage(JdbcClient jdbc, LoadHistory loads, TelemetrySettings settings, Clock clock) {
+  ShellOfEveryPage(
+      JdbcClient jdbc,
+      Installation installation,
+      LoadHistory loads,
+      TelemetrySettings settings,
+      Clock clock) {
     this.jdbc = jdbc;
+    this.installation = installation;
     this.loads = loads;
     this.settings = settings;
     this.clock = clock;
@@ -68,6 +77,7 @@ class ShellOfEveryPage {
         newest,
         newest != null && newest.plus(settings.period().multipliedBy(3)).isBefore(clock.instant()),
         !active.isEmpty() && active.stream().allMatch(PoolChoice::paused),
+        installation.doubt().map(Doubt::sentence).orElse(null),
         back(request));
   }
 

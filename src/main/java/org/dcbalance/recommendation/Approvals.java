@@ -1,6 +1,7 @@
 package org.dcbalance.recommendation;
 
 import java.time.Clock;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.units.ErrorCode;
@@ -15,16 +16,19 @@ import org.springframework.transaction.annotation.Transactional;
 public class Approvals {
   private final Recommendations recommendations;
   private final Pools pools;
+  private final Installation installation;
   private final ApplicationEventPublisher publisher;
   private final Clock clock;
 
   Approvals(
       Recommendations recommendations,
       Pools pools,
+      Installation installation,
       ApplicationEventPublisher publisher,
       Clock clock) {
     this.recommendations = recommendations;
     this.pools = pools;
+    this.installation = installation;
     this.publisher = publisher;
     this.clock = clock;
   }
@@ -41,6 +45,7 @@ public class Approvals {
     if (!recommendation.approve(by, clock.instant())) {
       return recommendation;
     }
+    installation.requireConfirmed();
     mayMove(pool);
     var stored = recommendations.save(recommendation);
     publisher.publishEvent(

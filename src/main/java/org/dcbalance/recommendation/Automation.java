@@ -2,6 +2,7 @@ package org.dcbalance.recommendation;
 
 import java.util.List;
 import java.util.Objects;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Pools;
@@ -23,6 +24,7 @@ class Automation {
   private final Pools pools;
   private final Recommendations recommendations;
   private final Approvals approvals;
+  private final Installation installation;
   private final FleetEvents events;
   private final BalancingSettings settings;
 
@@ -30,18 +32,22 @@ class Automation {
       Pools pools,
       Recommendations recommendations,
       Approvals approvals,
+      Installation installation,
       FleetEvents events,
       BalancingSettings settings) {
     this.pools = pools;
     this.recommendations = recommendations;
     this.approvals = approvals;
+    this.installation = installation;
     this.events = events;
     this.settings = settings;
   }
 
   void approveWhatMayBe(PoolId id) {
     var pool = pools.findById(id.value()).orElseThrow();
-    if (pool.paused() || pool.automation() != HostPool.Automation.AUTOMATIC) {
+    if (pool.paused()
+        || pool.automation() != HostPool.Automation.AUTOMATIC
+        || installation.doubt().isPresent()) {
       return;
     }
     var open =

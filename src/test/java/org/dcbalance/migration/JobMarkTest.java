@@ -2,6 +2,7 @@ package org.dcbalance.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.UUID;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.migration.SettlementTable.Action;
@@ -10,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class JobMarkTest {
-  private static final String OURS = JobMark.text(7, 3);
-  private static final String LATER = JobMark.text(7, 4);
-  private static final String OTHER = JobMark.text(8, 3);
+  private static final UUID HERE = UUID.randomUUID();
+  private static final String OURS = JobMark.text(HERE, 7, 3);
+  private static final String LATER = JobMark.text(HERE, 7, 4);
+  private static final String OTHER = JobMark.text(HERE, 8, 3);
+  private static final String ELSEWHERE = JobMark.text(UUID.randomUUID(), 7, 3);
   private static final Action ASK = new Action.AskOperator(Doubt.NOT_OURS);
 
   @Test
@@ -21,6 +24,7 @@ class JobMarkTest {
     assertThat(recorded.covers(OURS)).isTrue();
     assertThat(recorded.covers(LATER)).isFalse();
     assertThat(recorded.covers(OTHER)).isFalse();
+    assertThat(recorded.covers(ELSEWHERE)).as("another installation").isFalse();
     assertThat(recorded.covers(null)).isFalse();
   }
 
@@ -29,7 +33,8 @@ class JobMarkTest {
     var unrecorded = new JobMark(7, null);
     assertThat(unrecorded.covers(null)).isFalse();
     assertThat(unrecorded.covers(OTHER)).isFalse();
-    assertThat(unrecorded.covers(OURS)).as("killed between marking and recording").isTrue();
+    assertThat(unrecorded.covers(OURS)).as("killed between marking and recording").isFalse();
+    assertThat(unrecorded.names(OURS)).as("but the mark may be taken off").isTrue();
   }
 
   @Test
@@ -42,7 +47,7 @@ class JobMarkTest {
 
   @Test
   void theMarkOfMigration70IsNotThatOf7() {
-    assertThat(new JobMark(7, "").covers(JobMark.text(70, 3))).isFalse();
+    assertThat(new JobMark(7, "").covers(JobMark.text(HERE, 70, 3))).isFalse();
   }
 
   @Test

@@ -35,7 +35,10 @@ import org.springframework.boot.test.context.SpringBootTest;
 @SpringBootTest(
     classes = MigrationLab.class,
     webEnvironment = SpringBootTest.WebEnvironment.NONE,
-    properties = "spring.datasource.hikari.connection-timeout=500")
+    properties = {
+      "spring.datasource.hikari.connection-timeout=500",
+      "dcbalance.data-dir=target/migration-lab"
+    })
 class MigrationFaultsTest {
   private static final Operator ANN = new Operator("ann");
 
@@ -213,6 +216,70 @@ class MigrationFaultsTest {
   }
 
   @Test
+  void anAdministratorClosesALostMoveWhoseSourceIsGoneForGood() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.AFTER_JOB);
+    var console = lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    assertThatThrownBy(() -> lab.closing.close(id, "kvm-02", "seen there", ANN))
+        .hasMessage("Migration " + id + " is not lost, so it cannot be closed by hand.");
+    lab.fleet.host("kvm-01").reachable = false;
+    stop.release();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThatThrownBy(() -> lab.closing.close(id, "kvm-01", "I think so", ANN))
+        .hasMessageContaining("runs on kvm-01, but on kvm-02 it is running");
+    assertThatThrownBy(() -> lab.closing.close(id, "neither", "gone", ANN))
+        .hasMessageContaining("runs on neither host, but on kvm-02 it is running");
+    assertThatThrownBy(() -> lab.closing.close(id, "destination", " ", ANN))
+        .hasMessageContaining("Why this is so was not stated");
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.LOST);
+
+    lab.closing.close(id, "kvm-02", "kvm-01 burnt down", ANN);
+    var end = lab.row(id);
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(end.sentence())
+        .isEqualTo("Closed by ann, who states that web-07 runs on kvm-02: kvm-01 burnt down.");
+    var shown = lab.rows.find(id).orElseThrow();
+    assertThat(shown.closedBy()).isEqualTo("ann");
+    assertThat(shown.closedAs()).isEqualTo(StatedPlace.DESTINATION);
+    assertThat(shown.closedWhy()).isEqualTo("kvm-01 burnt down");
+    assertThat(lab.lines.of(id).getLast().sentence()).isEqualTo(end.sentence());
+    assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isTrue());
+    var row = lab.vm("web-07");
+    assertThat(row.hostId()).isEqualTo(lab.host("kvm-02").id());
+    assertThat(row.movingTo()).isNull();
+    MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
+    assertThatThrownBy(() -> lab.closing.close(id, "kvm-02", "again", ANN))
+        .hasMessageContaining("is not lost");
+    // the VM is free for another move
+    lab.jdbc.sql("update recommendation set state = 'SETTLED'").update();
+    assertThat(ended(lab.move(row, "kvm-03")).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  @Test
+  void aMoveWhoseGuestIsGoneIsClosedAsRunningNowhere() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.MARK);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.fleet.host("kvm-01").copies.remove(vm.uuid());
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("Neither host knows it");
+    assertThatThrownBy(() -> lab.closing.close(id, "source", "surely", ANN))
+        .hasMessageContaining("on kvm-01 it is unknown to the host");
+    lab.closing.close(id, "neither", "it was deleted", ANN);
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.FAILED);
+    var row = lab.vm("web-07");
+    assertThat(row.hostId()).as("nobody knows better").isEqualTo(lab.host("kvm-01").id());
+    assertThat(row.movingTo()).isNull();
+    stop.release();
+  }
+
+  @Test
   void abortsOnRequestAndTheGuestStays() throws InterruptedException {
     var vm = lab.guest("web-07", "kvm-01");
     lab.fleet.copyTime = Duration.ofSeconds(30);
@@ -357,6 +424,30 @@ class MigrationFaultsTest {
   }
 
   @Test
+  void doesNothingWhileTheDatabaseIsDoubted() throws InterruptedException {
+    var running = lab.guest("web-07", "kvm-01");
+    var queued = lab.guest("web-08", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var console = lab.console();
+    var id = lab.move(running, "kvm-02");
+    stop.awaitReached();
+    lab.jdbc.sql("update installation set doubt = 'Restored.', doubted_at = now()").update();
+    MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
+    assertThatThrownBy(() -> lab.moves.request(queued.id(), lab.host("kvm-02").id(), ANN))
+        .hasMessage("Restored. Nothing is moved until an administrator confirms it.");
+    var waiting = lab.move(queued, "kvm-02");
+    stop.release();
+    FaultyFleet.sleep(1500);
+    assertThat(lab.row(id).phase()).as("not even settled").isEqualTo(Phase.COPYING);
+    assertThat(lab.row(waiting).state()).isEqualTo(MigrationState.PENDING);
+    assertThat(lab.fleet.migrations).hasValue(1);
+    lab.installation.confirm(ANN);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(ended(waiting).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(running, "kvm-02");
+  }
+
+  @Test
   void followsNoJobThatCarriesAnotherMark() throws InterruptedException {
     var vm = lab.guest("web-07", "kvm-01");
     var stop = lab.fleet.stopAt(Point.COPYING);
@@ -410,12 +501,13 @@ class MigrationFaultsTest {
     stop.awaitReached();
     first.kill();
     lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
+    lab.jdbc.sql("update migration set mark = 'the mark'").update();
     stop.release();
     lab.console();
     MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
     assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
     // with the mark it is the incomplete copy of this move, and goes
-    lab.fleet.host("kvm-02").forge(vm.uuid(), "dcbalance migration=" + id + " epoch=1");
+    lab.fleet.host("kvm-02").forge(vm.uuid(), "the mark");
     assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
     runsOn(vm, "kvm-01");
   }

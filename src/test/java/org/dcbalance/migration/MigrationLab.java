@@ -13,6 +13,7 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.Hypervisors;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.Host;
@@ -59,12 +60,17 @@ import org.springframework.transaction.support.TransactionTemplate;
   FleetEvents.class,
   Placements.class,
   Leadership.class,
+  Installation.class,
   Signals.class,
   FaultyFleet.class
 })
 @EntityScan({"org.dcbalance.inventory", "org.dcbalance.migration"})
 @EnableJpaRepositories({"org.dcbalance.inventory", "org.dcbalance.migration"})
-@ConfigurationPropertiesScan({"org.dcbalance.leadership", "org.dcbalance.migration"})
+@ConfigurationPropertiesScan({
+  "org.dcbalance.database",
+  "org.dcbalance.leadership",
+  "org.dcbalance.migration"
+})
 @ComponentScan(
     basePackages = "org.dcbalance.migration",
     excludeFilters =
@@ -86,7 +92,9 @@ class MigrationLab {
   @Autowired FaultyFleet fleet;
   @Autowired MovesByHand moves;
   @Autowired Aborts aborts;
+  @Autowired ClosingByHand closing;
   @Autowired MigrationRows rows;
+  @Autowired Installation installation;
   @Autowired JdbcClient jdbc;
   @Autowired JdbcConnectionDetails details;
   @Autowired PlatformTransactionManager transactions;
@@ -114,6 +122,7 @@ class MigrationLab {
     jdbc.sql("truncate migration, recommendation, placement, fleet_event, vm, host, lease cascade")
         .update();
     jdbc.sql("delete from pool where name = 'lab'").update();
+    jdbc.sql("update installation set doubt = null, doubted_at = null").update();
     var pool = pools.save(new HostPool("lab", false, List.of("/srv/shared")));
     for (var name : List.of("kvm-01", "kvm-02", "kvm-03")) {
       var host = hosts.save(new Host(pool.id(), name, "faulty://" + name, null, Instant.now()));
@@ -292,6 +301,7 @@ class MigrationLab {
               placements,
               fleetEvents,
               lease.leadership(),
+              installation,
               events,
               transactions,
               clock());
@@ -299,7 +309,9 @@ class MigrationLab {
       var tools =
           new MigrationDrive.Tools(
               desk, settings, checks, connections, vms, hosts, pools, new Arrivals(connections));
-      runner = new MigrationRunner(migrations, hosts, lease.leadership(), settings, tools, jdbc);
+      runner =
+          new MigrationRunner(
+              migrations, hosts, lease.leadership(), installation, settings, tools, jdbc);
       Thread.ofPlatform().daemon().name("console").start(this::tick);
     }
 

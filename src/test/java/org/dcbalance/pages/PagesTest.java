@@ -245,6 +245,103 @@ class PagesTest {
   }
 
   @Test
+  void aLostMigrationIsClosedByAnAdministratorAlone() {
+    var id = lostMigration();
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page("/migrations/" + id)).doesNotContain("/close\"");
+      assertThat(
+              operator
+                  .send("/migrations/" + id + "/close", "runsOn", "neither", "why", "x")
+                  .statusCode())
+          .isEqualTo(403);
+      assertThat(administrator.page("/migrations/" + id))
+          .contains("Close by hand…", "id=\"close-dialog\"", "/migrations/" + id + "/close");
+      var refused =
+          administrator.sendAndFollow(
+              "/migrations/" + id + "/close", "runsOn", "elsewhere", "why", "I saw it");
+      assertThat(notice(refused)).startsWith("bad").contains("is not a place where it may run");
+      assertThat(refused).contains("value=\"elsewhere\"", "value=\"I saw it\"");
+      var closed =
+          administrator.sendAndFollow(
+              "/migrations/" + id + "/close", "runsOn", "neither", "why", "Its host is gone");
+      assertThat(notice(closed)).startsWith("ok").contains("lost-01 may move again");
+      assertThat(closed)
+          .contains("who states that lost-01 runs on neither host: Its host is gone.")
+          .doesNotContain("Close by hand…");
+    } finally {
+      jdbc.sql("update host set removed_at = now() where name like 'gone-%'").update();
+    }
+  }
+
+  @Test
+  void aDoubtedDatabaseIsSaidOnEveryPageAndConfirmedByAnAdministrator() {
+    var vm = vm("web-02");
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page("/hosts")).doesNotContain("Only observing");
+      jdbc.sql("update installation set doubt = 'It was restored.', doubted_at = now()").update();
+      for (var path : List.of("/", "/hosts", "/migrations", "/vms/" + vm)) {
+        assertThat(operator.page(path))
+            .as(path)
+            .contains("Only observing", "It was restored.")
+            .doesNotContain("Confirm this database");
+      }
+      var refused =
+          operator.sendAndFollow("/vms/" + vm + "/migrations", "targetHostId", "" + host("sim-04"));
+      assertThat(notice(refused))
+          .startsWith("bad")
+          .contains("Nothing is moved until an administrator confirms it.");
+      assertThat(operator.send("/settings/installation/confirm").statusCode()).isEqualTo(403);
+      var confirmed = administrator.page("/hosts");
+      assertThat(confirmed).contains("Confirm this database");
+      confirmed = administrator.sendAndFollow("/settings/installation/confirm", "back", "/hosts");
+      assertThat(notice(confirmed)).startsWith("ok").contains("This database was confirmed");
+      assertThat(confirmed).doesNotContain("Only observing");
+      assertThat(notice(administrator.sendAndFollow("/settings/installation/confirm")))
+          .startsWith("bad")
+          .contains("Nothing is to be confirmed");
+    } finally {
+      jdbc.sql("update installation set doubt = null, doubted_at = null").update();
+    }
+  }
+
+  /** Record a move between two hosts that do not answer. */
+  private long lostMigration() {
+    var hosts =
+        jdbc.sql(
+                """
+                insert into host (pool_id, name, uri)
+                select id, 'gone-' || n, 'simulated:///gone-' || n
+                from pool, generate_series(1, 2) n where name = 'default' returning id
+                """)
+            .query(Long.class)
+            .list();
+    var vm =
+        jdbc.sql(
+                """
+                insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
+                values (gen_random_uuid(), :host, 'lost-01', 'RUNNING', 1, 1, 1) returning id
+                """)
+            .param("host", hosts.getFirst())
+            .query(Long.class)
+            .single();
+    return jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why,
+              requested_by, created_at, started_at, mark)
+            values (:pool, :vm, :source, :target, 'LOST', 'SETTLING', 'a test', 'ann', now(), now(), '')
+            returning id
+            """)
+        .param("pool", pool())
+        .param("vm", vm)
+        .param("source", hosts.getFirst())
+        .param("target", hosts.getLast())
+        .query(Long.class)
+        .single();
+  }
+
+  @Test
   void poolsTakeStoragesAndRefuseWhatIsNone() {
     var path =
         "/pools/"

@@ -203,6 +203,30 @@ final class Console implements AutoCloseable {
     waitFor(running());
   }
 
+  /** Have it sleep with SIGSTOP, as a paused virtual machine would; its database server goes on. */
+  void freeze() {
+    signal("-STOP");
+  }
+
+  /** Wake it up again, in the middle of what it did. */
+  void thaw() {
+    signal("-CONT");
+  }
+
+  private void signal(String which) {
+    try {
+      var kill = new ProcessBuilder("kill", which, Long.toString(running().pid())).start();
+      if (kill.waitFor() != 0) {
+        throw new AssertionError("The console " + name + " took no signal " + which + ".");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("Interrupted.", e);
+    }
+  }
+
   /** Stop it as {@code systemctl stop} would. */
   void stop() {
     running().destroy();

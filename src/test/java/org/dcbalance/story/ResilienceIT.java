@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.dcbalance.lab.QemuLab;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +99,63 @@ class ResilienceIT {
     }
   }
 
+  /** It wakes up believing that it drives the move, and must not write or do anything more. */
+  @Test
+  void aLeaderThatSleptPastItsLeaseDoesNothingMore() {
+    try (var database = Postgres.inside(LAB, "sleeper-database", 5497).start();
+        var sleeper = pair(database, "sleeper", 8085).start();
+        var other = pair(database, "other", 8086).start();
+        var api = other.api()) {
+      LAB.start(1, "web-01", 1);
+      var fleet = new Fleet(LAB, api);
+      fleet.addAll(2);
+      long id = startSlowMove(fleet, "web-01");
+      assertThat(other.said()).doesNotContain("now collects, decides and executes");
+      var watch = new Watch("web-01");
+      sleeper.freeze();
+      try {
+        Await.until(
+            "the other console's lease",
+            Duration.ofSeconds(60),
+            other::said,
+            said -> said.contains("now collects, decides and executes"));
+        followed(fleet, id);
+        // asked of the one that holds the lease: what wakes up must not undo it
+        api.post("/api/v1/migrations/" + id + "/abort", Map.of());
+        var ended = fleet.ended(id, Duration.ofSeconds(60));
+        assertThat(ended.get("state").asString()).isEqualTo("ABORTED");
+      } finally {
+        sleeper.thaw();
+      }
+      var before = api.get("/api/v1/migrations/" + id);
+      Await.until(
+          "the sleeper to let go",
+          Duration.ofSeconds(30),
+          sleeper::said,
+          said -> said.contains("is left to whoever holds the lease"));
+      Await.until(
+          "the sleeper to know",
+          Duration.ofSeconds(30),
+          sleeper::said,
+          said -> said.contains("Another console has taken over"));
+      Await.pause(Duration.ofSeconds(5));
+      assertThat(api.get("/api/v1/migrations/" + id)).as("not a word more").isEqualTo(before);
+      assertThat(LAB.where("web-01")).containsExactly("1 running");
+      assertThat(watch.end()).as("moments with two running copies").isZero();
+      LAB.unlimitLink(1);
+      long next = fleet.move("web-01", 2);
+      settled(fleet, next, "web-01");
+    }
+  }
+
+  private static void settled(Fleet fleet, long id, String guest) {
+    var ended = fleet.ended(id, Duration.ofSeconds(90));
+    assertThat(ended.get("state").asString())
+        .as(ended.get("sentence").asString())
+        .isEqualTo("COMPLETED");
+    assertThat(LAB.where(guest)).containsExactly("2 running");
+  }
+
   private static Console pair(Postgres database, String name, int port) {
     return database
         .serve(Console.inside(LAB, name, port).hurried())
@@ -130,11 +188,7 @@ class ResilienceIT {
   }
 
   private static void settledOnce(Fleet fleet, long id, String guest) {
-    var ended = fleet.ended(id, Duration.ofSeconds(90));
-    assertThat(ended.get("state").asString())
-        .as(ended.get("sentence").asString())
-        .isEqualTo("COMPLETED");
-    assertThat(LAB.where(guest)).containsExactly("2 running");
+    settled(fleet, id, guest);
     var moves =
         fleet.api().items("/api/v1/migrations").stream()
             .filter(m -> m.get("vm").asString().equals(guest))

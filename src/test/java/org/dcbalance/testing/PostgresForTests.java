@@ -2,6 +2,11 @@ package org.dcbalance.testing;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.testcontainers.service.connection.ServiceConnection;
@@ -31,6 +36,19 @@ public class PostgresForTests {
 
   private static final class Engine {
     static final boolean ANSWERS = DockerClientFactory.instance().isDockerAvailable();
+  }
+
+  /** The database is a new one, so what an earlier test's console remembers is of another. */
+  @Bean
+  static SmartInitializingSingleton forgetEarlierDatabases(
+      @Value("${dcbalance.data-dir:.dcbalance}") Path folder) {
+    return () -> {
+      try {
+        Files.deleteIfExists(folder.resolve("installation"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    };
   }
 
   static final class WithEngine implements Condition {
