@@ -18,6 +18,9 @@ final class Descent {
   /** A pass of moves that leaves more than this share of the score is followed by exchanges. */
   private static final double WELL_SPENT = 0.9;
 
+  /** After exchanges that leave more than this share of the score, no more are looked for. */
+  private static final double WORTH_ANOTHER = 0.98;
+
   /** Most amounts that one pass of exchanges compares. */
   private static final long EXCHANGE_WORK = 60_000_000;
 
@@ -60,13 +63,16 @@ final class Descent {
   /** Move and exchange until neither gains enough. */
   void run() {
     boolean gained = true;
+    boolean exchanging = true;
     while (gained) {
       double before = score;
       gained = pass(fromTheMostUneven(problem.vms), this::bestMove);
-      if (score > WELL_SPENT * before) {
+      if (exchanging && score > WELL_SPENT * before) {
+        before = score;
         scan.locate();
         long looks = EXCHANGE_WORK / Math.max(1, (long) problem.vms * balance.terms);
-        gained |= pass(fromTheMostUneven(looks), this::bestExchange);
+        gained |= pass(fromTheMostUneven(Math.min(looks, problem.vms / 2)), this::bestExchange);
+        exchanging = score < WORTH_ANOTHER * before;
       }
     }
   }
