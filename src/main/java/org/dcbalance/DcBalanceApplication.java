@@ -2,13 +2,14 @@ package org.dcbalance;
 
 import java.time.Clock;
 import java.util.Locale;
+import org.dcbalance.offline.Offline;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.EnableScheduling;
 
-/** Starts the console. */
+/** Starts the console, or answers a command that needs none. */
 @SpringBootApplication
 @ConfigurationPropertiesScan
 @EnableScheduling
@@ -18,6 +19,9 @@ public class DcBalanceApplication {
     Locale.setDefault(Locale.ENGLISH);
     if (args.length > 0 && args[0].equals("unpack")) {
       System.exit(Unpack.run(args, System.out, System.err));
+    }
+    if (Offline.answers(args)) {
+      System.exit(Offline.run(System.out, System.err, args));
     }
     SpringApplication.run(DcBalanceApplication.class, args);
   }

@@ -18,4 +18,9 @@ public record HostLoad(
     Memory memory,
     Load own,
     double coverage,
-    @Nullable String closed) {}
+    @Nullable String closed) {
+  /** Close it, unless it is closed already. */
+  public HostLoad closedFor(String reason) {
+    return closed != null ? this : new HostLoad(id, name, cores, memory, own, coverage, reason);
+  }
+}

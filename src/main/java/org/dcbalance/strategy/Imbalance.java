@@ -1,5 +1,6 @@
 package org.dcbalance.strategy;
 
+import java.util.Comparator;
 import java.util.List;
 
 /** Score a pool: the sum of named, weighted terms; 0 is perfect balance. */
@@ -9,6 +10,17 @@ public record Imbalance(List<Term> terms) {
 
   public Imbalance {
     terms = List.copyOf(terms);
+  }
+
+  /** Score a pool as it is, by its open hosts. */
+  public static Imbalance of(Pool pool, Limits limits) {
+    var open =
+        pool.hosts().stream()
+            .filter(host -> host.closed() == null)
+            .sorted(Comparator.comparing(HostLoad::id))
+            .toList();
+    var vms = pool.vms().stream().sorted(Comparator.comparing(VmLoad::id)).toList();
+    return open.isEmpty() ? NONE : new Placement(open, vms, limits).imbalance();
   }
 
   public double value() {

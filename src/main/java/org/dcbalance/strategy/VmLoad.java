@@ -43,4 +43,22 @@ public record VmLoad(
     refused = Map.copyOf(refused);
     pastMoves = List.copyOf(pastMoves);
   }
+
+  /** Put it on another host, as it is once a move there is made. */
+  public VmLoad on(HostId other) {
+    return new VmLoad(
+        id,
+        name,
+        other,
+        mean,
+        high,
+        allocated,
+        dirtyRate,
+        workingSet,
+        ties,
+        refused,
+        restsUntil,
+        movingTo,
+        pastMoves);
+  }
 }

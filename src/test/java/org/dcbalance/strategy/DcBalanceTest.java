@@ -220,7 +220,7 @@ class DcBalanceTest {
             """
             host a
             host b
-            vm one on a cpu=8 refused=b
+            vm one on a cpu=8 refused=b because="its CPU lacks avx2"
             vm two on a cpu=7 failed=b
             """);
     assertThat(reasonFor(decision, "one"))
@@ -283,15 +283,15 @@ class DcBalanceTest {
 
   @Test
   void weighsHostsByTheirSize() {
-    // the same 6 cores are a lot for the small host and little for the large one
+    // the same 6 cores are a lot for the small host and little for the wide one
     var proposal =
         proposal(
             """
             host small cores=8 mem=32
-            host large cores=32 mem=128
+            host wide cores=32 mem=128
             vm one on small cpu=4
             vm two on small cpu=2
-            vm three on large cpu=6
+            vm three on wide cpu=6
             """);
     assertThat(proposal.moves()).extracting(ProposedMove::source).containsOnly(new HostId(1));
     assertThat(proposal.moves().getFirst().priority()).isEqualTo(Priority.MEDIUM);

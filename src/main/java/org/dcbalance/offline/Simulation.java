@@ -1,0 +1,276 @@
+package org.dcbalance.offline;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.dcbalance.strategy.Decision;
+import org.dcbalance.strategy.HostLoad;
+import org.dcbalance.strategy.Imbalance;
+import org.dcbalance.strategy.Limits;
+import org.dcbalance.strategy.Load;
+import org.dcbalance.strategy.PastMove;
+import org.dcbalance.strategy.Pool;
+import org.dcbalance.strategy.ProposedMove;
+import org.dcbalance.strategy.Strategy;
+import org.dcbalance.strategy.VmLoad;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Play recorded load on simulated hosts, and let one strategy act every five minutes on what was
+ * measured until then.
+ *
+ * <p>What is measured of a VM is what it got: on a host at its limit, all get the same share of
+ * what they ask for. A move copies the VM's memory over its hosts' 1 Gbit/s links, which the moves
+ * of a host share, and costs a tenth of the VM's CPU at the source meanwhile; it is the same for
+ * every strategy.
+ */
+final class Simulation {
+  private static final double LINK_MIB = 1e9 / 8 / (1024 * 1024);
+  private static final double OVERHEAD = 0.1;
+
+  /** Moves are followed in steps of so many seconds. */
+  private static final double TICK = 10;
+
+  private static final Duration RETURN = Duration.ofHours(1);
+  private static final Duration COOL_DOWN = Duration.ofMinutes(30);
+  private static final Duration LONGEST_COOL_DOWN = Duration.ofHours(6);
+  private static final double OWN_CPU = 0.05;
+
+  private final List<Trace> traces;
+  private final int hosts;
+  private final double cores;
+  private final double hostMiB;
+  private final @Nullable Strategy strategy;
+  private final Limits limits;
+  private final boolean rests;
+  private final int[] at;
+  private final double[][] got;
+  private final List<Running> running = new ArrayList<>();
+  private final List<PastMove> past = new ArrayList<>();
+  private final Tally tally;
+  private int roundsOutOfBounds;
+
+  /** A move under way. */
+  private static final class Running {
+    final int vm;
+    final int target;
+    final Instant started;
+    double leftMiB;
+
+    Running(int vm, int target, Instant started, double leftMiB) {
+      this.vm = vm;
+      this.target = target;
+      this.started = started;
+      this.leftMiB = leftMiB;
+    }
+  }
+
+  /**
+   * Set a simulation up.
+   *
+   * @param strategy what acts, null for nothing
+   * @param rests whether VMs rest after a move: only strategies with a memory know of it
+   */
+  Simulation(
+      List<Trace> traces,
+      int[] placement,
+      int hosts,
+      double cores,
+      double hostMiB,
+      @Nullable Strategy strategy,
+      Limits limits,
+      boolean rests,
+      String name) {
+    this.traces = traces;
+    this.hosts = hosts;
+    this.cores = cores;
+    this.hostMiB = hostMiB;
+    this.strategy = strategy;
+    this.limits = limits;
+    this.rests = rests;
+    at = placement.clone();
+    got = new double[traces.size()][traces.getFirst().length()];
+    tally = new Tally(name);
+  }
+
+  Tally run() {
+    for (int step = 0; step < got[0].length; step++) {
+      if (step > 0 && strategy != null) {
+        act(step);
+      }
+      play(step);
+    }
+    return tally;
+  }
+
+  private static Instant time(int step) {
+    return PoolText.NOW.plusSeconds((long) step * Trace.SECONDS);
+  }
+
+  private void act(int step) {
+    var pool = pool(step);
+    long start = System.nanoTime();
+    var decision = requireNonNull(strategy).decide(pool, limits);
+    double millis = (System.nanoTime() - start) / 1e6;
+    if (step >= Tally.FIRST) {
+      tally.latency(millis);
+    }
+    // the console would look once a minute; the load it looks at is the same for five of them
+    roundsOutOfBounds = Imbalance.of(pool, limits).outOfBounds(limits) ? roundsOutOfBounds + 5 : 0;
+    if (decision instanceof Decision.Proposal proposal) {
+      proposal.moves().forEach(move -> start(move, step));
+    }
+  }
+
+  private void start(ProposedMove move, int step) {
+    int vm = (int) move.vm().id().value() - 1;
+    int target = (int) move.target().value() - 1;
+    double memory = traces.get(vm).used()[step - 1];
+    running.add(new Running(vm, target, time(step), memory));
+    if (step >= Tally.FIRST) {
+      tally.migrations++;
+      tally.gibMoved += memory / 1024;
+      tally.downtimeSeconds += move.cost().downtime().toNanos() / 1e9;
+      tally.returns += returns(vm, target, time(step)) ? 1 : 0;
+    }
+  }
+
+  private boolean returns(int vm, int target, Instant now) {
+    return past.stream()
+        .anyMatch(
+            move ->
+                move.vm().equals(id(vm))
+                    && move.source().value() == target + 1
+                    && move.finished().isAfter(now.minus(RETURN)));
+  }
+
+  /** Let five minutes pass. */
+  private void play(int step) {
+    double left = Trace.SECONDS;
+    while (left > 0) {
+      double seconds = running.isEmpty() ? left : Math.min(TICK, left);
+      var demand = demand(step);
+      if (step >= Tally.FIRST) {
+        tally.hosts(demand, cores, seconds);
+      }
+      for (int vm = 0; vm < at.length; vm++) {
+        double share = Math.min(1, cores / Math.max(1e-9, demand[at[vm]]));
+        got[vm][step] += traces.get(vm).cores()[step] * share * seconds / Trace.SECONDS;
+      }
+      copy(seconds, time(step).plusSeconds((long) (Trace.SECONDS - left + seconds)));
+      left -= seconds;
+    }
+    if (step >= Tally.FIRST) {
+      tally.imbalance(demand(step), cores);
+    }
+  }
+
+  private double[] demand(int step) {
+    var demand = new double[hosts];
+    for (int vm = 0; vm < at.length; vm++) {
+      demand[at[vm]] += traces.get(vm).cores()[step];
+    }
+    for (var move : running) {
+      demand[at[move.vm]] += OVERHEAD * traces.get(move.vm).cores()[step];
+    }
+    return demand;
+  }
+
+  private void copy(double seconds, Instant now) {
+    var busy = new int[hosts];
+    for (var move : running) {
+      busy[at[move.vm]]++;
+      busy[move.target]++;
+    }
+    for (Iterator<Running> moves = running.iterator(); moves.hasNext(); ) {
+      var move = moves.next();
+      int sharing = Math.max(busy[at[move.vm]], busy[move.target]);
+      move.leftMiB -= LINK_MIB / sharing * seconds;
+      if (move.leftMiB <= 0) {
+        past.addFirst(
+            new PastMove(
+                id(move.vm),
+                new HostId(at[move.vm] + 1),
+                new HostId(move.target + 1),
+                now,
+                true,
+                Duration.between(move.started, now),
+                null,
+                Memory.ofMiB(Math.round(traces.get(move.vm).memoryMiB()))));
+        at[move.vm] = move.target;
+        moves.remove();
+      }
+    }
+  }
+
+  private static VmId id(int vm) {
+    return new VmId(vm + 1);
+  }
+
+  /** Show what was measured over the last ten minutes. */
+  private Pool pool(int step) {
+    var hostLoads = new ArrayList<HostLoad>();
+    for (int host = 0; host < hosts; host++) {
+      hostLoads.add(
+          new HostLoad(
+              new HostId(host + 1),
+              "host-" + (host + 1),
+              (int) cores,
+              Memory.ofMiB((long) hostMiB),
+              new Load(OWN_CPU, Memory.ZERO, ByteRate.ZERO, ByteRate.ZERO),
+              1,
+              null));
+    }
+    var vms = new ArrayList<VmLoad>();
+    for (int vm = 0; vm < at.length; vm++) {
+      vms.add(vm(vm, step));
+    }
+    var recent = past.subList(0, Math.min(200, past.size()));
+    return new Pool("replay", time(step), hostLoads, vms, roundsOutOfBounds, recent);
+  }
+
+  private VmLoad vm(int vm, int step) {
+    var trace = traces.get(vm);
+    double last = got[vm][step - 1];
+    double before = got[vm][Math.max(0, step - 2)];
+    var memory = Memory.ofMiB(Math.round(trace.used()[step - 1]));
+    var own = past.stream().filter(move -> move.vm().equals(id(vm))).toList();
+    var target =
+        running.stream().filter(move -> move.vm == vm).map(move -> move.target).findFirst();
+    return new VmLoad(
+        id(vm),
+        trace.vm(),
+        new HostId(at[vm] + 1),
+        new Load((last + before) / 2, memory, ByteRate.ZERO, ByteRate.ZERO),
+        new Load(Math.max(last, before), memory, ByteRate.ZERO, ByteRate.ZERO),
+        Memory.ofMiB(Math.round(trace.memoryMiB())),
+        null,
+        null,
+        List.of(),
+        Map.of(),
+        rests ? restsUntil(own, time(step)) : null,
+        target.map(host -> new HostId(host + 1)).orElse(null),
+        own);
+  }
+
+  private static @Nullable Instant restsUntil(List<PastMove> own, Instant now) {
+    if (own.isEmpty()) {
+      return null;
+    }
+    long today =
+        own.stream().filter(m -> m.finished().isAfter(now.minus(Duration.ofDays(1)))).count();
+    var rest = COOL_DOWN.multipliedBy(1L << Math.min(10, Math.max(0, today - 1)));
+    return own.getFirst()
+        .finished()
+        .plus(rest.compareTo(LONGEST_COOL_DOWN) > 0 ? LONGEST_COOL_DOWN : rest);
+  }
+}

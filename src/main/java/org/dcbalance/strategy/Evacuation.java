@@ -1,0 +1,93 @@
+package org.dcbalance.strategy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.VmId;
+
+/**
+ * Empty hosts: find a place for each of their VMs, so that the others stay as balanced as they can.
+ * What gains most for the pool goes first.
+ *
+ * @param moves in the order in which there is room for them
+ * @param staying VMs that cannot leave, and why
+ * @param after the pool once the moves are made, with the emptied hosts closed
+ */
+public record Evacuation(List<Move> moves, List<PassedOver> staying, Pool after) {
+  public Evacuation {
+    moves = List.copyOf(moves);
+    staying = List.copyOf(staying);
+  }
+
+  /**
+   * Move one VM off its host.
+   *
+   * @param gain by how much the imbalance of the other hosts falls; negative where it rises
+   */
+  public record Move(VmLoad vm, HostId target, MigrationCost cost, double gain) {}
+
+  /** Find a place for every VM of the hosts, making {@link Limits#maxMoves} moves at most. */
+  public static Evacuation of(Pool pool, Limits limits, Set<HostId> emptied) {
+    var staying = new ArrayList<PassedOver>();
+    var leaving = new HashSet<VmId>();
+    for (var vm : pool.vms()) {
+      if (!emptied.contains(vm.host())) {
+        continue;
+      }
+      if (vm.movingTo() != null) {
+        staying.add(new PassedOver(vm.id(), vm.name(), new Reason.AlreadyMoving()));
+      } else if (!vm.ties().isEmpty()) {
+        var reason = new Reason.Tied(String.join(" ", vm.ties()));
+        staying.add(new PassedOver(vm.id(), vm.name(), reason));
+      } else {
+        leaving.add(vm.id());
+      }
+    }
+    var problem = new PoolProblem(pool, limits, emptied, leaving);
+    var stop =
+        new Planner.Stop(Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY, 0, limits.maxMoves());
+    var plan = Planner.plan(problem.problem, stop);
+    var model = PreCopyModel.learn(pool.history());
+    var goals = new HashMap<VmId, HostId>();
+    var moves = new ArrayList<Move>();
+    for (var step : plan.steps()) {
+      var vm = problem.vms.get(step.vm());
+      var target = problem.hosts.get(step.target()).id();
+      goals.put(vm.id(), target);
+      leaving.remove(vm.id());
+      moves.add(
+          new Move(
+              vm,
+              target,
+              model.expect(vm, target, limits.downtimeSlo()),
+              step.gain() - PoolProblem.STRANDED));
+    }
+    for (var vm : pool.vms()) {
+      if (leaving.contains(vm.id())) {
+        var reason =
+            moves.size() >= limits.maxMoves()
+                ? new Reason.OverCap(limits.maxMoves())
+                : new Reason.NoRoom(vm.allocated());
+        staying.add(new PassedOver(vm.id(), vm.name(), reason));
+      }
+    }
+    return new Evacuation(moves, staying, after(pool, emptied, goals));
+  }
+
+  private static Pool after(Pool pool, Set<HostId> emptied, HashMap<VmId, HostId> goals) {
+    return new Pool(
+        pool.name(),
+        pool.at(),
+        pool.hosts().stream()
+            .map(host -> emptied.contains(host.id()) ? host.closedFor("being emptied") : host)
+            .toList(),
+        pool.vms().stream()
+            .map(vm -> goals.containsKey(vm.id()) ? vm.on(goals.get(vm.id())) : vm)
+            .toList(),
+        pool.roundsOutOfBounds(),
+        pool.history());
+  }
+}
