@@ -45,7 +45,11 @@ import org.springframework.web.bind.annotation.RestController;
 @SpringBootTest(
     classes = SimulatedMoveTest.Parts.class,
     webEnvironment = SpringBootTest.WebEnvironment.NONE,
-    properties = {"dcbalance.inventory.period=500ms", "dcbalance.leadership.renewal=500ms"})
+    properties = {
+      "dcbalance.data-dir=target/simulated-move",
+      "dcbalance.inventory.period=500ms",
+      "dcbalance.leadership.renewal=500ms"
+    })
 class SimulatedMoveTest {
 
   @SpringBootConfiguration
@@ -55,6 +59,7 @@ class SimulatedMoveTest {
   @EntityScan({"org.dcbalance.inventory", "org.dcbalance.migration"})
   @EnableJpaRepositories({"org.dcbalance.inventory", "org.dcbalance.migration"})
   @ConfigurationPropertiesScan({
+    "org.dcbalance.database",
     "org.dcbalance.inventory",
     "org.dcbalance.leadership",
     "org.dcbalance.migration",
@@ -62,6 +67,7 @@ class SimulatedMoveTest {
   })
   @ComponentScan(
       basePackages = {
+        "org.dcbalance.installation",
         "org.dcbalance.inventory",
         "org.dcbalance.leadership",
         "org.dcbalance.migration",
