@@ -56,13 +56,13 @@ guest_verb() {
       shift
       [ $# -gt 0 ] || usage
       for word; do check_load "$word" && query+="&$word"; done
-      ask 5 "$number" "cgi-bin/load?${query#&}" ;;
+      ask 30 "$number" "cgi-bin/load?${query#&}" ;;
     stat)
       need_number "${1:-}"
-      ask 5 "$1" cgi-bin/stat ;;
+      ask 30 "$1" cgi-bin/stat ;;
     disk)
       need_number "${1:-}"
-      ask 10 "$1" "cgi-bin/disk${2:+?$2}" ;;
+      ask 60 "$1" "cgi-bin/disk${2:+?$2}" ;;
     where)
       for n in $(hosts_that_answer); do
         state=$(virsh_on "$n" domstate "${1:?}" 2>/dev/null) && echo "$n $state"
