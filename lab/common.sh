@@ -84,6 +84,8 @@ open_cache() {
   LAB_CACHE=$(cd "$LAB_CACHE" && pwd)
   exec 8>"$LAB_CACHE/build.lock"
   flock 8
+  # of builds that were killed
+  rm -rf "$LAB_CACHE"/{build,fetch}.??????
 }
 
 # Fetch the kernel that a Debian metapackage stands for, once, and print where its package is. Nothing is installed.
