@@ -39,7 +39,7 @@ final class CopyWatch {
   /** Follow a job that this console started, until the call says that it is over. */
   void follow(MigrateCall call) {
     while (!call.over()) {
-      call.await(settings.progressEvery());
+      call.await(pace());
       if (call.over()) {
         return;
       }
@@ -54,12 +54,19 @@ final class CopyWatch {
   /** Follow a job that was adopted, for as long as the source shows one. */
   void follow() {
     while (true) {
-      Pause.of(settings.progressEvery());
+      Pause.of(pace());
       look();
       if (silentSince != null && !hasJob(pair.askSource())) {
         return;
       }
     }
+  }
+
+  /** A host that tells no amounts is asked just often enough to see that it goes on. */
+  private Duration pace() {
+    return pair.source().can(Capability.JOB_STATISTICS)
+        ? settings.progressEvery()
+        : settings.storedEvery();
   }
 
   private void look() {

@@ -13,11 +13,16 @@ import org.jspecify.annotations.Nullable;
  * at the source, where its CPU time is read again and again until it grows no more, to the target's
  * event that it runs there.
  *
- * <p>What is measured is at least the pause, and longer by up to the period; a guest that had
- * nothing to do before its pause makes it longer, too.
+ * <p>What is measured is at least the pause, and longer by up to the time between two reads: 50 ms,
+ * or more where the host is slow to answer, so that it is not kept from the migration itself. A
+ * guest that had nothing to do before its pause makes it longer, too.
  */
 final class Standstill implements AutoCloseable {
   static final Duration PERIOD = Duration.ofMillis(50);
+
+  /** Waiting this many times as long as an answer took leaves the host nearly all of its time. */
+  private static final int REST = 10;
+
   private static final Duration EVENT_WITHIN = Duration.ofSeconds(2);
 
   private final HostPair pair;
@@ -26,7 +31,7 @@ final class Standstill implements AutoCloseable {
   private final Instant begun;
   private final Thread reader;
   private volatile boolean over;
-  private volatile @Nullable Instant lastSign;
+  private volatile @Nullable Sign lastSign;
 
   private Standstill(HostPair pair, Arrivals arrivals, Clock clock) {
     this.pair = pair;
@@ -43,6 +48,9 @@ final class Standstill implements AutoCloseable {
    */
   record Seen(Duration pause, String words) {}
 
+  /** A read that showed growth, and how long after the one before it. */
+  private record Sign(Instant at, Duration apart) {}
+
   /** Begin to watch the source; close it when the move is over. */
   static Standstill watch(HostPair pair, Arrivals arrivals, Clock clock) {
     var watch = new Standstill(pair, arrivals, clock);
@@ -52,15 +60,18 @@ final class Standstill implements AutoCloseable {
 
   private void read() {
     @Nullable Duration before = null;
+    var last = begun;
     while (!over) {
       var asked = clock.instant();
       try {
         var now = pair.onSource().cpuTime(pair.guest());
         if (before != null && now.compareTo(before) > 0) {
-          lastSign = asked;
+          lastSign = new Sign(asked, Duration.between(last, asked));
         }
         before = now;
-        Thread.sleep(PERIOD);
+        last = asked;
+        var rest = Duration.between(asked, clock.instant()).multipliedBy(REST);
+        Thread.sleep(rest.compareTo(PERIOD) > 0 ? rest : PERIOD);
       } catch (HypervisorException | Problem gone) {
         // it is over there, or the host is silent, which the drive notices as well
         if (arrived().isPresent()) {
@@ -96,15 +107,17 @@ final class Standstill implements AutoCloseable {
     return last == null
         ? Optional.empty()
         : arrived()
-            .map(at -> Duration.between(last, at))
+            .map(at -> Duration.between(last.at(), at))
             .filter(Duration::isPositive)
             .map(
                 pause ->
                     new Seen(
                         pause,
-                        "by this console, from the last growth of its CPU time on %s (read every %d ms) to %s's word that it runs"
+                        "by this console, from the last growth of its CPU time on %s (read %d ms apart) to %s's word that it runs"
                             .formatted(
-                                pair.source().name(), PERIOD.toMillis(), pair.target().name())));
+                                pair.source().name(),
+                                last.apart().toMillis(),
+                                pair.target().name())));
   }
 
   @Override
