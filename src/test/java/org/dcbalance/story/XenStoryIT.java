@@ -32,6 +32,7 @@ class XenStoryIT {
             // an emulated dom0 needs seconds for what a real one tells at once
             .set("DCBALANCE_TELEMETRY_PERIOD", "4s")
             .set("DCBALANCE_BALANCING_WINDOW", "32s")
+            .set("DCBALANCE_LIBVIRT_CALL_DEADLINE", "30s")
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.35")
             .start();
     connected = console.api();
