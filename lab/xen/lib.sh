@@ -36,8 +36,6 @@ in_dom0() { # host, command line
   return "${status#exit }"
 }
 
-answers_or_died() { answers "$1" || [ -z "$(host_pid "$1")" ]; }
-
 # A disk that every host sees as /dev/vdb, as a LUN of a storage network would be: partition n is the shared disk of guest n.
 make_shared_disk() {
   local disk=$LAB_DIR/shared.img

@@ -43,7 +43,7 @@ public final class XenLab extends Lab {
         run(Path.of("lab", "install").toAbsolutePath(), List.of("--check", "--only", "xen"));
     return check.status() == 0
         ? List.of()
-        : List.of(check.said().strip().replaceFirst("^xen: missing ", ""));
+        : List.of(check.said().strip().replaceFirst("(?s)^.*xen: missing ", ""));
   }
 
   @Override
