@@ -59,7 +59,8 @@ final class DecideCommand {
             loads == null ? List.of() : lines(loads));
     long start = System.nanoTime();
     var outcome = cluster.decide(request);
-    err.printf("Decided in %.3f s.%n", (System.nanoTime() - start) / 1e9);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    err.print(new Lines().add("Decided in ").add(seconds, 3).add(" s.").end());
     out.print(arguments.has("--json") ? OutcomeText.json(outcome) : OutcomeText.plain(outcome));
     out.flush();
     var save = arguments.value("--save-after");

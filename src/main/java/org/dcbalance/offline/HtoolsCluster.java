@@ -103,6 +103,10 @@ record HtoolsCluster(
   }
 
   int[] placement() {
-    return instances.stream().mapToInt(Instance::primary).toArray();
+    var placement = new int[instances.size()];
+    for (int i = 0; i < placement.length; i++) {
+      placement[i] = instances.get(i).primary();
+    }
+    return placement;
   }
 }

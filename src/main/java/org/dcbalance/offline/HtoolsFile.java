@@ -2,11 +2,10 @@ package org.dcbalance.offline;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import org.dcbalance.offline.HtoolsCluster.Load;
 import org.dcbalance.strategy.MigrationCost;
 import org.dcbalance.strategy.Plan;
 
@@ -21,8 +20,10 @@ record HtoolsFile(String file, List<String> lines, String loadFile, List<String>
   private HtoolsCluster cluster(Set<String> evacuated) {
     var known = HtoolsText.loads(loadFile, loads);
     var cluster = HtoolsText.read(file, lines, known, evacuated);
-    var names =
-        cluster.instances().stream().map(HtoolsCluster.Instance::name).collect(Collectors.toSet());
+    var names = new HashSet<String>();
+    for (var instance : cluster.instances()) {
+      names.add(instance.name());
+    }
     for (var name : known.keySet()) {
       if (!names.contains(name)) {
         throw Arguments.problem(
@@ -45,8 +46,7 @@ record HtoolsFile(String file, List<String> lines, String loadFile, List<String>
     var plan = problem.plan(maxMoves);
     var score = new HtoolsScore(cluster);
     var moves = new ArrayList<Outcome.Move>();
-    var pool = HtoolsPool.of(file, cluster, !loads.isEmpty());
-    var costs = new HtoolsPool.Costs(pool);
+    var costs = new HtoolsPool.Costs(!loads.isEmpty());
     for (var step : plan.steps()) {
       moves.add(move(cluster, problem, step, costs));
     }
@@ -85,7 +85,7 @@ record HtoolsFile(String file, List<String> lines, String loadFile, List<String>
     var source =
         step.source() < 0 ? cluster.nodes().get(instance.primary()) : problem.node(step.source());
     var target = problem.node(step.target());
-    MigrationCost cost = costs.of(instance.name(), target.name());
+    MigrationCost cost = costs.of(instance, source.cpus());
     return new Outcome.Move(
         instance.name(),
         source.name(),
@@ -113,10 +113,5 @@ record HtoolsFile(String file, List<String> lines, String loadFile, List<String>
       placement[i] = target == null ? placement[i] : indexes.getOrDefault(target, placement[i]);
     }
     return HtoolsText.after(lines, cluster, placement);
-  }
-
-  /** Tell whether the load of an instance is known. */
-  static boolean known(Load load) {
-    return !load.equals(Load.UNKNOWN);
   }
 }

@@ -38,7 +38,9 @@ final class HtoolsPool {
   static Pool of(String name, HtoolsCluster cluster, boolean measured) {
     var names = cluster.nodes().stream().map(HtoolsCluster.Node::name).sorted().toList();
     var ids = new HashMap<String, HostId>();
-    names.forEach(host -> ids.put(host, new HostId(ids.size() + 1)));
+    for (var host : names) {
+      ids.put(host, new HostId(ids.size() + 1));
+    }
     var hosts = new ArrayList<HostLoad>();
     for (var node : cluster.nodes()) {
       hosts.add(
@@ -55,54 +57,57 @@ final class HtoolsPool {
     var vms = new ArrayList<VmLoad>();
     for (var instance : sorted) {
       var node = cluster.nodes().get(instance.primary());
-      var load = instance.load();
-      boolean known = measured && HtoolsFile.known(load);
-      var mean =
-          new Load(
-              known ? load.cpu() * node.cpus() : instance.vcpus() / 4.0,
-              Memory.ofMiB(instance.usesMemory() ? instance.memory() : 0),
-              new ByteRate(known ? load.network() * NETWORK : 0),
-              new ByteRate(known ? load.disk() * DISK : 0));
-      var tied = instance.tied();
-      vms.add(
-          new VmLoad(
-              new VmId(vms.size() + 1),
-              instance.name(),
-              host(ids, node),
-              mean,
-              mean,
-              Memory.ofMiB(instance.memory()),
-              null,
-              null,
-              tied == null ? List.of() : List.of(tied),
-              Map.of(),
-              null,
-              null,
-              List.of()));
+      vms.add(vm(new VmId(vms.size() + 1), instance, host(ids, node), node.cpus(), measured));
     }
     return new Pool(name, PoolText.NOW, hosts, vms, Limits.DEFAULTS.holdRounds(), List.of());
+  }
+
+  private static VmLoad vm(VmId id, Instance instance, HostId host, long cpus, boolean measured) {
+    var load = instance.load();
+    // one that the utilization does not name shares the instance of what is not known
+    boolean known = measured && load != HtoolsCluster.Load.UNKNOWN;
+    var mean =
+        new Load(
+            known ? load.cpu() * cpus : instance.vcpus() / 4.0,
+            Memory.ofMiB(instance.usesMemory() ? instance.memory() : 0),
+            new ByteRate(known ? load.network() * NETWORK : 0),
+            new ByteRate(known ? load.disk() * DISK : 0));
+    var tied = instance.tied();
+    return new VmLoad(
+        id,
+        instance.name(),
+        host,
+        mean,
+        mean,
+        Memory.ofMiB(instance.memory()),
+        null,
+        null,
+        tied == null ? List.of() : List.of(tied),
+        Map.of(),
+        null,
+        null,
+        List.of());
   }
 
   private static HostId host(Map<String, HostId> ids, HtoolsCluster.Node node) {
     return requireNonNull(ids.get(node.name()));
   }
 
-  /** Expect what moves cost, by the names in the file. */
+  /** Expect what moves cost that have no history. */
   static final class Costs {
+    private static final HostId SOURCE = new HostId(1);
+    private static final HostId TARGET = new HostId(2);
     private final PreCopyModel model = PreCopyModel.learn(List.of());
-    private final Map<String, VmLoad> vms = new HashMap<>();
-    private final Map<String, HostId> hosts = new HashMap<>();
+    private final boolean measured;
 
-    Costs(Pool pool) {
-      pool.vms().forEach(vm -> vms.put(vm.name(), vm));
-      pool.hosts().forEach(host -> hosts.put(host.name(), host.id()));
+    /** Take the instances' load as measured, or go by their virtual CPUs. */
+    Costs(boolean measured) {
+      this.measured = measured;
     }
 
-    MigrationCost of(String vm, String target) {
-      return model.expect(
-          requireNonNull(vms.get(vm)),
-          requireNonNull(hosts.get(target)),
-          Limits.DEFAULTS.downtimeSlo());
+    MigrationCost of(Instance instance, long cpus) {
+      var vm = vm(new VmId(1), instance, SOURCE, cpus, measured);
+      return model.expect(vm, TARGET, Limits.DEFAULTS.downtimeSlo());
     }
   }
 }

@@ -1,10 +1,8 @@
 package org.dcbalance.offline;
 
-import static java.util.Comparator.comparing;
-
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.stream.IntStream;
+import java.util.TreeMap;
 import org.dcbalance.offline.HtoolsCluster.Instance;
 import org.dcbalance.offline.HtoolsCluster.Node;
 import org.dcbalance.strategy.BalancingProblem;
@@ -40,25 +38,33 @@ final class HtoolsProblem {
 
   HtoolsProblem(HtoolsCluster cluster) {
     this.cluster = cluster;
-    nodes =
-        IntStream.range(0, cluster.nodes().size())
-            .filter(n -> !cluster.nodes().get(n).offline())
-            .boxed()
-            .sorted(comparing(n -> cluster.nodes().get(n).name()))
-            .mapToInt(n -> n)
-            .toArray();
-    instances =
-        IntStream.range(0, cluster.instances().size())
-            .boxed()
-            .sorted(comparing(i -> cluster.instances().get(i).name()))
-            .mapToInt(i -> i)
-            .toArray();
+    var online = new TreeMap<String, Integer>();
+    for (int n = 0; n < cluster.nodes().size(); n++) {
+      if (!cluster.nodes().get(n).offline()) {
+        online.put(cluster.nodes().get(n).name(), n);
+      }
+    }
+    nodes = inOrder(online);
+    var named = new TreeMap<String, Integer>();
+    for (int i = 0; i < cluster.instances().size(); i++) {
+      named.put(cluster.instances().get(i).name(), i);
+    }
+    instances = inOrder(named);
     indexOfNode = new int[cluster.nodes().size()];
     Arrays.fill(indexOfNode, BalancingProblem.ELSEWHERE);
     for (int n = 0; n < nodes.length; n++) {
       indexOfNode[nodes[n]] = n;
     }
     problem = build();
+  }
+
+  private static int[] inOrder(TreeMap<String, Integer> named) {
+    var order = new int[named.size()];
+    int next = 0;
+    for (int index : named.values()) {
+      order[next++] = index;
+    }
+    return order;
   }
 
   /** Search for a plan that moves so many instances at most. */
@@ -77,39 +83,23 @@ final class HtoolsProblem {
   /** Give the node of each instance of the cluster once a plan is carried out. */
   int[] after(Plan plan) {
     var placement = cluster.placement();
-    plan.steps().forEach(step -> placement[instances[step.vm()]] = nodes[step.target()]);
+    for (var step : plan.steps()) {
+      placement[instances[step.vm()]] = nodes[step.target()];
+    }
     return placement;
   }
 
-  @FunctionalInterface
-  private interface OfNode {
-    double of(Node node);
-  }
-
-  @FunctionalInterface
-  private interface OfInstance {
-    double of(Instance instance);
-  }
-
-  private double[] byNode(OfNode value) {
-    return IntStream.of(nodes).mapToDouble(n -> value.of(cluster.nodes().get(n))).toArray();
-  }
-
-  private double[] byInstance(OfInstance value) {
-    return IntStream.of(instances).mapToDouble(i -> value.of(cluster.instances().get(i))).toArray();
-  }
-
   private BalancingProblem build() {
-    var home =
-        IntStream.of(instances)
-            .map(i -> indexOfNode[cluster.instances().get(i).primary()])
-            .toArray();
+    var home = new int[instances.length];
+    for (int i = 0; i < home.length; i++) {
+      home[i] = indexOfNode[instance(i).primary()];
+    }
     var builder = new BalancingProblem.Builder(nodes.length, home);
     var movable = new boolean[instances.length];
     for (int i = 0; i < instances.length; i++) {
       movable[i] = instance(i).tied() == null && nodes.length > 0;
     }
-    builder.movable(movable).memory(byInstance(Instance::memory)).leaving(STRANDED);
+    builder.movable(movable).leaving(STRANDED);
     memory(builder, home);
     vcpus(builder);
     loads(builder);
@@ -121,15 +111,18 @@ final class HtoolsProblem {
   }
 
   private void memory(BalancingProblem.Builder builder, int[] home) {
-    var running = byInstance(i -> i.usesMemory() ? i.memory() : 0);
-    var all = byInstance(Instance::memory);
-    var total = byNode(Node::total);
+    var running = new double[instances.length];
+    var all = new double[instances.length];
+    for (int i = 0; i < home.length; i++) {
+      all[i] = instance(i).memory();
+      running[i] = instance(i).usesMemory() ? all[i] : 0;
+    }
+    builder.memory(all);
+    var total = new double[nodes.length];
     var onNode = new double[nodes.length];
-    var downOnNode = new double[nodes.length];
     for (int i = 0; i < home.length; i++) {
       if (home[i] >= 0) {
         onNode[home[i]] += running[i];
-        downOnNode[home[i]] += all[i] - running[i];
       }
     }
     // the books and the nodes may disagree on what is free; then the lower figure counts
@@ -137,7 +130,8 @@ final class HtoolsProblem {
     var reported = new double[nodes.length];
     for (int n = 0; n < nodes.length; n++) {
       var node = node(n);
-      double books = node.total() - node.own() - onNode[n];
+      total[n] = node.total();
+      double books = total[n] - node.own() - onNode[n];
       unused[n] = Math.min(books, node.free()) + onNode[n];
       reported[n] = node.free() + onNode[n];
     }
@@ -149,7 +143,9 @@ final class HtoolsProblem {
     }
     var reserved = reserved();
     var limit = new double[nodes.length];
-    Arrays.setAll(limit, n -> unused[n] - reserved[n] - 1);
+    for (int n = 0; n < limit.length; n++) {
+      limit[n] = unused[n] - reserved[n] - 1;
+    }
     builder.ceiling(
         new Ceiling(new double[nodes.length], limit, running, new double[home.length], false));
   }
@@ -170,22 +166,22 @@ final class HtoolsProblem {
   }
 
   private void vcpus(BalancingProblem.Builder builder) {
-    var vcpus = byInstance(i -> i.usesCpu() ? i.vcpus() : 0);
-    var capacity = byNode(n -> n.cpus() * n.speed());
-    builder.term(
-        term(
-            "virtual CPUs per CPU",
-            1,
-            byNode(n -> n.ownCpus() / (n.cpus() * n.speed())),
-            capacity,
-            vcpus));
-    builder.ceiling(
-        new Ceiling(
-            byNode(Node::ownCpus),
-            byNode(n -> n.cpus() * cluster.vcpuRatio()),
-            vcpus,
-            new double[instances.length],
-            true));
+    var vcpus = new double[instances.length];
+    for (int i = 0; i < vcpus.length; i++) {
+      vcpus[i] = instance(i).usesCpu() ? instance(i).vcpus() : 0;
+    }
+    var own = new double[nodes.length];
+    var share = new double[nodes.length];
+    var capacity = new double[nodes.length];
+    var limit = new double[nodes.length];
+    for (int n = 0; n < nodes.length; n++) {
+      own[n] = node(n).ownCpus();
+      capacity[n] = node(n).cpus() * node(n).speed();
+      share[n] = own[n] / capacity[n];
+      limit[n] = node(n).cpus() * cluster.vcpuRatio();
+    }
+    builder.term(term("virtual CPUs per CPU", 1, share, capacity, vcpus));
+    builder.ceiling(new Ceiling(own, limit, vcpus, new double[instances.length], true));
   }
 
   private void loads(BalancingProblem.Builder builder) {
@@ -197,21 +193,38 @@ final class HtoolsProblem {
         mirrored[indexOfNode[instance.secondary()]] += instance.load().disk();
       }
     }
+    var cpu = new double[instances.length];
+    var memory = new double[instances.length];
+    var disk = new double[instances.length];
+    var network = new double[instances.length];
+    for (int i = 0; i < instances.length; i++) {
+      var load = instance(i).load();
+      cpu[i] = load.cpu();
+      memory[i] = load.memory();
+      disk[i] = load.disk();
+      network[i] = load.network();
+    }
     var nothing = new double[nodes.length];
-    builder.term(term("CPU load", 1, nothing, one, byInstance(i -> i.load().cpu())));
-    builder.term(term("memory load", 1, nothing, one, byInstance(i -> i.load().memory())));
-    builder.term(term("disk load", 1, mirrored, one, byInstance(i -> i.load().disk())));
-    builder.term(term("network load", 1, nothing, one, byInstance(i -> i.load().network())));
+    builder.term(term("CPU load", 1, nothing, one, cpu));
+    builder.term(term("memory load", 1, nothing, one, memory));
+    builder.term(term("disk load", 1, mirrored, one, disk));
+    builder.term(term("network load", 1, nothing, one, network));
   }
 
   private int[][] tags() {
     var numbers = new HashMap<String, Integer>();
     var tags = new int[instances.length][];
     for (int i = 0; i < instances.length; i++) {
-      tags[i] =
-          instance(i).exclusionTags().stream()
-              .mapToInt(tag -> numbers.computeIfAbsent(tag, _ -> numbers.size()))
-              .toArray();
+      var names = instance(i).exclusionTags();
+      tags[i] = new int[names.size()];
+      for (int t = 0; t < names.size(); t++) {
+        var number = numbers.get(names.get(t));
+        if (number == null) {
+          number = numbers.size();
+          numbers.put(names.get(t), number);
+        }
+        tags[i][t] = number;
+      }
     }
     return tags;
   }
@@ -224,7 +237,9 @@ final class HtoolsProblem {
   /** Turn what is free without any instance into used shares: what is free counts down. */
   private static double[] shares(double[] free, double[] total) {
     var shares = new double[free.length];
-    Arrays.setAll(shares, n -> -free[n] / total[n]);
+    for (int n = 0; n < shares.length; n++) {
+      shares[n] = -free[n] / total[n];
+    }
     return shares;
   }
 }

@@ -1,9 +1,8 @@
 package org.dcbalance.offline;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.dcbalance.offline.HtoolsCluster.Node;
 import org.dcbalance.strategy.Imbalance.Term;
 
@@ -24,10 +23,14 @@ final class HtoolsScore {
 
   HtoolsScore(HtoolsCluster cluster) {
     this.cluster = cluster;
-    online =
-        IntStream.range(0, cluster.nodes().size())
-            .filter(node -> !cluster.nodes().get(node).offline())
-            .toArray();
+    var indexes = new int[cluster.nodes().size()];
+    int count = 0;
+    for (int n = 0; n < indexes.length; n++) {
+      if (!cluster.nodes().get(n).offline()) {
+        indexes[count++] = n;
+      }
+    }
+    online = Arrays.copyOf(indexes, count);
   }
 
   private Node node(int index) {
@@ -95,28 +98,56 @@ final class HtoolsScore {
   List<Term> terms(int[] placement) {
     var given = sums(cluster.placement());
     var sums = sums(placement);
-    var terms = new ArrayList<Term>();
-    terms.add(spread("free_mem_cv", 0.5, n -> unallocated(n, given, sums) / node(n).total()));
-    terms.add(spread("free_mem_cv_forth", 0.5, n -> freeForAll(n, given, sums) / node(n).total()));
-    terms.add(spread("free_disk_cv", 1, this::freeDisk));
-    terms.add(spread("reserved_mem_cv", 1, n -> sums.reserved[n] / node(n).total()));
-    terms.add(spread("vcpu_ratio_cv", 1, n -> vcpus(n, sums)));
-    terms.add(spread("spindles_cv", 1, n -> spindles(n, sums)));
-    var loads = List.of("cpu_load_cv", "mem_load_cv", "disk_load_cv", "net_load_cv");
-    for (int kind = 0; kind < loads.size(); kind++) {
-      var load = sums.load[kind];
-      terms.add(spread(loads.get(kind), 1, n -> load[n]));
+    int nodes = cluster.nodes().size();
+    var unused = new double[nodes];
+    var forAll = new double[nodes];
+    var disk = new double[nodes];
+    var reserved = new double[nodes];
+    var vcpus = new double[nodes];
+    var spindles = new double[nodes];
+    double failing = 0;
+    double reservedInAll = 0;
+    for (int n : online) {
+      double total = node(n).total();
+      unused[n] = unallocated(n, given, sums) / total;
+      forAll[n] = freeForAll(n, given, sums) / total;
+      disk[n] = freeDisk(n);
+      reserved[n] = sums.reserved[n] / total;
+      vcpus[n] = vcpus(n, sums);
+      spindles[n] = spindles(n, sums);
+      failing += failing(n, given, sums);
+      reservedInAll += reserved[n];
     }
-    terms.add(count("n1_cnt", 1, n -> failing(n, given, sums)));
-    terms.add(count("reserved_mem_rtotal", 0.25, n -> sums.reserved[n] / node(n).total()));
-    terms.add(offline("offline_all_cnt", OFFLINE, n -> sums.primaries[n] + sums.secondaries[n]));
-    terms.add(offline("offline_pri_cnt", OFFLINE_PRIMARY, n -> sums.primaries[n]));
-    terms.add(new Term("pri_tags_score", sums.sharedTags, SHARED_TAG, false));
-    return terms;
+    double stranded = 0;
+    double strandedPrimaries = 0;
+    for (int n = 0; n < nodes; n++) {
+      stranded += node(n).offline() ? sums.primaries[n] + sums.secondaries[n] : 0;
+      strandedPrimaries += node(n).offline() ? sums.primaries[n] : 0;
+    }
+    return List.of(
+        spread("free_mem_cv", 0.5, unused),
+        spread("free_mem_cv_forth", 0.5, forAll),
+        spread("free_disk_cv", 1, disk),
+        spread("reserved_mem_cv", 1, reserved),
+        spread("vcpu_ratio_cv", 1, vcpus),
+        spread("spindles_cv", 1, spindles),
+        spread("cpu_load_cv", 1, sums.load[0]),
+        spread("mem_load_cv", 1, sums.load[1]),
+        spread("disk_load_cv", 1, sums.load[2]),
+        spread("net_load_cv", 1, sums.load[3]),
+        new Term("n1_cnt", failing, 1, false),
+        new Term("reserved_mem_rtotal", reservedInAll, 0.25, false),
+        new Term("offline_all_cnt", stranded, OFFLINE, false),
+        new Term("offline_pri_cnt", strandedPrimaries, OFFLINE_PRIMARY, false),
+        new Term("pri_tags_score", sums.sharedTags, SHARED_TAG, false));
   }
 
   static double value(List<Term> terms) {
-    return terms.stream().mapToDouble(Term::contribution).sum();
+    double value = 0;
+    for (var term : terms) {
+      value += term.contribution();
+    }
+    return value;
   }
 
   /** Give the memory that neither the node nor its instances use, by the books or by the node. */
@@ -148,33 +179,15 @@ final class HtoolsScore {
     return fails ? sums.primaries[n] + sums.secondaries[n] : 0;
   }
 
-  private Term spread(String name, double weight, IntToValue value) {
+  private Term spread(String name, double weight, double[] values) {
     double mean = 0;
     for (int n : online) {
-      mean += value.of(n) / online.length;
+      mean += values[n] / online.length;
     }
     double variance = 0;
     for (int n : online) {
-      variance += Math.pow(value.of(n) - mean, 2) / online.length;
+      variance += (values[n] - mean) * (values[n] - mean) / online.length;
     }
     return new Term(name, Math.sqrt(variance), weight, false);
-  }
-
-  private Term count(String name, double weight, IntToValue value) {
-    return new Term(name, IntStream.of(online).mapToDouble(value::of).sum(), weight, false);
-  }
-
-  private Term offline(String name, double weight, IntToValue value) {
-    double sum =
-        IntStream.range(0, cluster.nodes().size())
-            .filter(n -> node(n).offline())
-            .mapToDouble(value::of)
-            .sum();
-    return new Term(name, sum, weight, false);
-  }
-
-  @FunctionalInterface
-  private interface IntToValue {
-    double of(int node);
   }
 }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringTokenizer;
 import org.dcbalance.offline.HtoolsCluster.Instance;
 import org.dcbalance.offline.HtoolsCluster.Load;
 import org.dcbalance.offline.HtoolsCluster.Node;
@@ -47,6 +48,7 @@ final class HtoolsText {
   private final List<Node> nodes = new ArrayList<>();
   private final List<Instance> instances = new ArrayList<>();
   private final List<String> exclusions = new ArrayList<>();
+  private String group = "";
   private double vcpuRatio = 4;
   private double spindleRatio = 32;
 
@@ -102,9 +104,13 @@ final class HtoolsText {
       var fields = fields(line, 3);
       groups.put(fields[1], fields[0]);
     }
-    sections.get(NODES).forEach(line -> node(line, groups.keySet()));
+    for (var line : sections.get(NODES)) {
+      node(line, groups.keySet());
+    }
     var names = new HashSet<String>();
-    sections.get(INSTANCES).forEach(line -> instance(line, names));
+    for (var line : sections.get(INSTANCES)) {
+      instance(line, names);
+    }
     if (sections.size() > POLICIES) {
       sections.get(POLICIES).forEach(line -> policy(line, Set.copyOf(groups.values())));
     }
@@ -125,12 +131,13 @@ final class HtoolsText {
     if (!groups.contains(fields[8])) {
       throw line.wrong("group_uuid", "there is no group \"" + fields[8] + "\".");
     }
-    if (groups.size() > 1 && !nodes.isEmpty() && !fields[8].equals(fields(nodes.getFirst()))) {
+    if (groups.size() > 1 && !nodes.isEmpty() && !fields[8].equals(group)) {
       throw line.wrong(
           "group_uuid",
           "the nodes are in several groups.",
           "Maybe give each group a file of its own: instances do not move between groups.");
     }
+    group = fields[8];
     boolean unknown = fields[7].equals("Y") || Arrays.asList(fields).subList(1, 7).contains("?");
     if (unknown) {
       nodes.add(new Node(name, 0, 0, 0, 0, 0, 0, true, 0, 0, 1, line));
@@ -156,10 +163,6 @@ final class HtoolsText {
             line));
   }
 
-  private static String fields(Node node) {
-    return node.line().text().split("\\|", -1)[8];
-  }
-
   private void instance(SourceLine line, Set<String> names) {
     var fields = fields(line, 10);
     var name = fields[0];
@@ -178,7 +181,6 @@ final class HtoolsText {
     if (fields.length > 12 && fields[12].equals("Y")) {
       throw line.wrong("forthcoming", "instances that do not exist yet are not supported.");
     }
-    var tags = Arrays.asList(fields[9].split(","));
     instances.add(
         new Instance(
             name,
@@ -190,10 +192,19 @@ final class HtoolsText {
             index(line, "pnode", fields[6]),
             fields[7].isEmpty() ? -1 : index(line, "snode", fields[7]),
             fields[8],
-            tags.stream().filter(tag -> exclusions.stream().anyMatch(tag::startsWith)).toList(),
+            exclusionTags(fields[9]),
             fields.length > 10 ? line.whole("spindle_use", fields[10], 0) : 1,
             loads.getOrDefault(name, Load.UNKNOWN),
             line));
+  }
+
+  private List<String> exclusionTags(String tags) {
+    if (tags.isEmpty() || exclusions.isEmpty()) {
+      return List.of();
+    }
+    return Arrays.stream(tags.split(","))
+        .filter(tag -> exclusions.stream().anyMatch(tag::startsWith))
+        .toList();
   }
 
   private int index(SourceLine line, String field, String node) {
@@ -229,9 +240,13 @@ final class HtoolsText {
         continue;
       }
       var line = new SourceLine(file, i + 1, lines.get(i));
-      var words = line.text().strip().split("\\s+");
-      if (words.length != 5) {
-        throw line.wrong("fields", "there are " + words.length + " and not 5.");
+      var tokens = new StringTokenizer(line.text());
+      if (tokens.countTokens() != 5) {
+        throw line.wrong("fields", "there are " + tokens.countTokens() + " and not 5.");
+      }
+      var words = new String[5];
+      for (int w = 0; w < words.length; w++) {
+        words[w] = tokens.nextToken();
       }
       loads.put(
           words[0],

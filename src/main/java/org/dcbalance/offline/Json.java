@@ -1,7 +1,6 @@
 package org.dcbalance.offline;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +22,7 @@ final class Json {
   private void write(@Nullable Object value, String indent) {
     switch (value) {
       case null -> out.append("null");
-      case Double number ->
-          out.append(Double.isFinite(number) ? String.format(Locale.ROOT, "%.8g", number) : "null");
+      case Double number -> out.append(Double.isFinite(number) ? number.toString() : "null");
       case Number number -> out.append(number);
       case Boolean flag -> out.append(flag);
       case Map<?, ?> map -> {
@@ -63,7 +61,7 @@ final class Json {
         case '\t' -> out.append("\\t");
         default -> {
           if (c < ' ') {
-            out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            out.append("\\u00").append(c < 16 ? "0" : "").append(Integer.toHexString(c));
           } else {
             out.append(c);
           }

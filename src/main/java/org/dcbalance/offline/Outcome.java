@@ -47,10 +47,18 @@ record Outcome(
   record Stay(String vm, String reason) {}
 
   static double value(List<Term> terms) {
-    return terms.stream().mapToDouble(Term::contribution).sum();
+    double value = 0;
+    for (var term : terms) {
+      value += term.contribution();
+    }
+    return value;
   }
 
   double memoryMiB() {
-    return moves.stream().mapToDouble(Move::memoryMiB).sum();
+    double memory = 0;
+    for (var move : moves) {
+      memory += move.memoryMiB();
+    }
+    return memory;
   }
 }

@@ -1,11 +1,10 @@
 package org.dcbalance.offline;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.dcbalance.strategy.Imbalance.Term;
 import org.dcbalance.strategy.MigrationCost;
 
@@ -14,61 +13,48 @@ final class OutcomeText {
   private OutcomeText() {}
 
   static String plain(Outcome outcome) {
-    var out = new StringBuilder();
-    line(out, "%s", outcome.summary());
-    line(
-        out,
-        "%d hosts, %d VMs; score %.8f before, %.8f after (%s); %d moves, %.1f GiB",
-        outcome.hosts(),
-        outcome.vms(),
-        Outcome.value(outcome.before()),
-        Outcome.value(outcome.after()),
-        outcome.score(),
-        outcome.moves().size(),
-        outcome.memoryMiB() / 1024);
-    line(out, "");
-    line(out, "%-28s %12s %12s %8s", "term", "before", "after", "weight");
+    var out = new Lines();
+    out.add(outcome.summary()).end();
+    out.add(outcome.hosts()).add(" hosts, ").add(outcome.vms()).add(" VMs; score ");
+    out.add(Outcome.value(outcome.before()), 8).add(" before, ");
+    out.add(Outcome.value(outcome.after()), 8).add(" after (").add(outcome.score()).add("); ");
+    out.add(outcome.moves().size()).add(" moves, ");
+    out.add(outcome.memoryMiB() / 1024, 1).add(" GiB").end();
+    out.end();
+    out.add("term").to(28).add("      before        after   weight").end();
     for (int t = 0; t < outcome.before().size(); t++) {
       var before = outcome.before().get(t);
-      var after = outcome.after().get(t);
-      line(
-          out,
-          "%-28s %12.8f %12.8f %8.2f",
-          before.name(),
-          before.value(),
-          after.value(),
-          before.weight());
+      out.add(before.name()).to(24).right(before.value(), 8, 14);
+      out.right(outcome.after().get(t).value(), 8, 13).right(before.weight(), 2, 9).end();
     }
     if (!outcome.moves().isEmpty()) {
-      line(out, "");
+      out.end();
     }
     int number = 0;
     for (var move : outcome.moves()) {
-      line(
-          out,
-          "%4d. %s: %s -> %s, gain %.8f, %s",
-          ++number,
-          move.vm(),
-          move.source(),
-          move.target(),
-          move.gain(),
-          cost(move));
-      line(out, "      %s", move.reason());
+      out.right(++number, 0, 4).add(". ").add(move.vm()).add(": ").add(move.source());
+      out.add(" -> ").add(move.target()).add(", gain ").add(move.gain(), 8).add(", ");
+      cost(out, move);
+      out.end();
+      out.add("      ").add(move.reason()).end();
     }
-    // of many VMs that stay for the same reason, the names are enough
-    var reasons =
-        outcome.passedOver().stream()
-            .collect(
-                Collectors.groupingBy(
-                    Outcome.Stay::reason,
-                    LinkedHashMap::new,
-                    Collectors.mapping(Outcome.Stay::vm, Collectors.toList())));
-    if (!reasons.isEmpty()) {
-      line(out, "");
-      line(out, "Not moved:");
-    }
-    reasons.forEach((reason, vms) -> line(out, "  %s: %s", some(vms), reason));
+    stays(out, outcome);
     return out.toString();
+  }
+
+  private static void stays(Lines out, Outcome outcome) {
+    // of many VMs that stay for the same reason, the names are enough
+    var reasons = new LinkedHashMap<String, List<String>>();
+    for (var stay : outcome.passedOver()) {
+      reasons.computeIfAbsent(stay.reason(), _ -> new ArrayList<>()).add(stay.vm());
+    }
+    if (!reasons.isEmpty()) {
+      out.end();
+      out.add("Not moved:").end();
+    }
+    for (var reason : reasons.entrySet()) {
+      out.add("  ").add(some(reason.getValue())).add(": ").add(reason.getKey()).end();
+    }
   }
 
   private static String some(List<String> vms) {
@@ -77,16 +63,15 @@ final class OutcomeText {
         : String.join(", ", vms.subList(0, 4)) + " and " + (vms.size() - 4) + " more";
   }
 
-  private static String cost(Outcome.Move move) {
+  private static void cost(Lines out, Outcome.Move move) {
     var cost = move.cost();
-    return cost == null
-        ? format("%.1f GiB", move.memoryMiB() / 1024)
-        : format(
-            "%.1f GiB to copy in about %.0f s, pause about %.2f s%s",
-            cost.transferred().bytes() / (1024.0 * 1024 * 1024),
-            seconds(cost.total()),
-            seconds(cost.downtime()),
-            cost.measuredDirtyRate() ? "" : " (assumed)");
+    if (cost == null) {
+      out.add(move.memoryMiB() / 1024, 1).add(" GiB");
+      return;
+    }
+    out.add(cost.transferred().bytes() / (1024.0 * 1024 * 1024), 1).add(" GiB to copy in about ");
+    out.add(seconds(cost.total()), 0).add(" s, pause about ").add(seconds(cost.downtime()), 2);
+    out.add(cost.measuredDirtyRate() ? " s" : " s (assumed)");
   }
 
   static String json(Outcome outcome) {
@@ -155,13 +140,5 @@ final class OutcomeText {
 
   private static double seconds(Duration duration) {
     return duration.toNanos() / 1e9;
-  }
-
-  private static String format(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
-  }
-
-  private static void line(StringBuilder out, String format, Object... values) {
-    out.append(format(format, values)).append('\n');
   }
 }

@@ -58,6 +58,12 @@ final class Candidates {
     return fixed != null ? new Look.Stay(fixed) : best(vm, placement, score);
   }
 
+  /** Say what a move of the VM has to gain from here, which scores so much. */
+  double needed(VmLoad vm, Placement placement, double score) {
+    int source = placement.index(vm.host());
+    return source < 0 ? Double.POSITIVE_INFINITY : minimumGain(source, placement, score);
+  }
+
   /** Say why the VM stays whatever the hosts' load is; null if it may move. */
   private @Nullable Reason fixed(VmLoad vm, Placement placement) {
     if (placement.index(vm.host()) < 0) {

@@ -48,16 +48,22 @@ public final class DcBalance implements Strategy {
       return new Decision.Holding(before, rounds, limits.holdRounds());
     }
     var candidates = new Candidates(pool, limits);
-    var explanation = new Explanation(vms, placement, candidates, limits);
-    var moves = search(vms, placement, candidates, limits);
-    var passedOver = explanation.after(moves);
+    var prospects = new Prospects(pool, limits);
+    var explanation =
+        new Explanation(vms, new Placement(open, vms, limits), prospects, candidates, limits);
+    var moves = search(vms, placement, prospects, candidates, limits);
+    var passedOver = explanation.after(moves, placement);
     return moves.isEmpty()
         ? new Decision.Balanced(before, passedOver)
         : new Decision.Proposal(moves, before, placement.imbalance(), passedOver);
   }
 
   private static List<ProposedMove> search(
-      List<VmLoad> vms, Placement placement, Candidates candidates, Limits limits) {
+      List<VmLoad> vms,
+      Placement placement,
+      Prospects prospects,
+      Candidates candidates,
+      Limits limits) {
     long underWay = vms.stream().filter(vm -> vm.movingTo() != null).count();
     var moves = new ArrayList<ProposedMove>();
     var moved = new HashSet<VmId>();
@@ -65,10 +71,14 @@ public final class DcBalance implements Strategy {
         && placement.imbalance().outOfBounds(limits)) {
       var now = placement.imbalance();
       Look.@Nullable Move best = null;
-      for (var vm : vms) {
+      for (var vm : prospects.mostFirst(vms)) {
+        if (best != null && prospects.most(vm) < best.worth()) {
+          break;
+        }
         if (!moved.contains(vm.id())
+            && prospects.most(vm) >= candidates.needed(vm, placement, now.value())
             && candidates.look(vm, placement, now.value()) instanceof Look.Move move
-            && (best == null || move.worth() > best.worth())) {
+            && (best == null || better(move, best))) {
           best = move;
         }
       }
@@ -77,7 +87,14 @@ public final class DcBalance implements Strategy {
       }
       moves.add(Justification.of(best, placement, now, limits).take());
       moved.add(best.vm().id());
+      prospects.move(best.vm(), best.target());
     }
     return moves;
+  }
+
+  /** A price is at least 1, so that no move is worth more than it gains. */
+  private static boolean better(Look.Move one, Look.Move other) {
+    return one.worth() > other.worth()
+        || (one.worth() == other.worth() && one.vm().id().compareTo(other.vm().id()) < 0);
   }
 }

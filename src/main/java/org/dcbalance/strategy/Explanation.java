@@ -2,14 +2,11 @@ package org.dcbalance.strategy;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingDouble;
-import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.dcbalance.strategy.Candidates.Look;
 import org.dcbalance.units.VmId;
@@ -21,42 +18,58 @@ import org.dcbalance.units.VmId;
  */
 final class Explanation {
   private final List<VmLoad> vms;
-  private final Placement placement;
+  private final Placement first;
+  private final double firstScore;
   private final Candidates candidates;
   private final Limits limits;
   private final Set<Integer> asked = new HashSet<>();
-  private final Map<VmId, Look> atFirst = new HashMap<>();
 
-  /** Look at the VMs as they are, before any move is made in the placement. */
-  Explanation(List<VmLoad> vms, Placement placement, Candidates candidates, Limits limits) {
+  /** VMs of which a move might gain enough for somebody to ask about it, price or cap aside. */
+  private final Set<VmId> promising = new HashSet<>();
+
+  /**
+   * Take over how things are before any move is made.
+   *
+   * @param first a placement of its own, in which nothing is moved
+   */
+  Explanation(
+      List<VmLoad> vms,
+      Placement first,
+      Prospects prospects,
+      Candidates candidates,
+      Limits limits) {
     this.vms = vms;
-    this.placement = placement;
+    this.first = first;
     this.candidates = candidates;
     this.limits = limits;
     for (var resource : List.of(Resource.CPU, Resource.MEMORY)) {
-      asked.add(placement.mostLoaded(resource));
-      for (int host = 0; host < placement.hostCount(); host++) {
-        if (placement.overloaded(resource, host)) {
+      asked.add(first.mostLoaded(resource));
+      for (int host = 0; host < first.hostCount(); host++) {
+        if (first.overloaded(resource, host)) {
           asked.add(host);
         }
       }
     }
-    double score = placement.imbalance().value();
-    vms.forEach(vm -> atFirst.put(vm.id(), candidates.look(vm, placement, score)));
+    firstScore = first.imbalance().value();
+    for (var vm : vms) {
+      if (prospects.most(vm) >= candidates.needed(vm, first, firstScore)) {
+        promising.add(vm.id());
+      }
+    }
   }
 
   /** Explain what was passed over, now that these moves are made in the placement. */
-  List<PassedOver> after(List<ProposedMove> moves) {
+  List<PassedOver> after(List<ProposedMove> moves, Placement placement) {
     var proposed = new HashSet<VmId>();
     for (var move : moves) {
       proposed.add(move.vm().id());
-      asked.add(placement.index(move.source()));
+      asked.add(first.index(move.source()));
     }
     double score = placement.imbalance().value();
     var passedOver = new ArrayList<PassedOver>();
     for (var vm : vms.stream().sorted(askedAndBusiestFirst()).toList()) {
-      if (!proposed.contains(vm.id())) {
-        var reason = reason(vm, score);
+      if (!proposed.contains(vm.id()) && (isAsked(vm) || promising.contains(vm.id()))) {
+        var reason = reason(vm, placement, score);
         if (isAsked(vm) || wouldHaveMoved(reason)) {
           passedOver.add(new PassedOver(vm.id(), vm.name(), reason));
         }
@@ -65,8 +78,8 @@ final class Explanation {
     return passedOver;
   }
 
-  private Reason reason(VmLoad vm, double score) {
-    return switch (requireNonNull(atFirst.get(vm.id()))) {
+  private Reason reason(VmLoad vm, Placement placement, double score) {
+    return switch (candidates.look(vm, first, firstScore)) {
       case Look.Stay stay -> stay.reason();
       case Look.Move _ ->
           switch (candidates.look(vm, placement, score)) {
@@ -86,7 +99,7 @@ final class Explanation {
   }
 
   private boolean isAsked(VmLoad vm) {
-    return asked.contains(placement.index(vm.host()));
+    return asked.contains(first.index(vm.host()));
   }
 
   private static boolean wouldHaveMoved(Reason reason) {

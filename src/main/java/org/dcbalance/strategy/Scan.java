@@ -33,6 +33,32 @@ final class Scan {
 
   /** Find the target that gains most, the first of equal ones; -1 if there is none that fits. */
   int bestTarget(int vm) {
+    score(vm);
+    int best = -1;
+    double least = Double.POSITIVE_INFINITY;
+    for (int host = 0; host < hosts; host++) {
+      if (scores[host] < least && balance.fits(vm, host)) {
+        least = scores[host];
+        best = host;
+      }
+    }
+    return best;
+  }
+
+  /** Tell how much a move of the VM could gain if nothing kept it off any host. */
+  double mostGain(int vm) {
+    score(vm);
+    int best = -1;
+    for (int host = 0; host < hosts; host++) {
+      if (host != balance.at[vm] && (best < 0 || scores[host] < scores[best])) {
+        best = host;
+      }
+    }
+    return best < 0 ? Double.NEGATIVE_INFINITY : balance.gain(vm, best);
+  }
+
+  /** Score what depends on the target: the spreads, and the overload of targets. */
+  private void score(int vm) {
     var out = scores;
     Arrays.fill(out, 0);
     int source = balance.at[vm];
@@ -58,15 +84,6 @@ final class Scan {
         overloads(out, t, moved);
       }
     }
-    int best = -1;
-    double least = Double.POSITIVE_INFINITY;
-    for (int host = 0; host < hosts; host++) {
-      if (out[host] < least && balance.fits(vm, host)) {
-        least = out[host];
-        best = host;
-      }
-    }
-    return best;
   }
 
   private static void deviations(
