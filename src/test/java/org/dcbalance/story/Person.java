@@ -26,11 +26,22 @@ record Person(Chromium browser, Api api) {
     browser.see(name + " was added.");
   }
 
-  void setsAProbe(long vm, String address) {
+  void setsATcpProbe(long vm, String address) {
     browser.open("/vms/" + vm);
     browser.choose("kind", "TCP");
     browser.type("address", address);
     browser.type("port", "80");
+    savesTheProbe();
+  }
+
+  void setsAnEchoProbe(long vm, String address) {
+    browser.open("/vms/" + vm);
+    browser.choose("kind", "ICMP");
+    browser.type("address", address);
+    savesTheProbe();
+  }
+
+  private void savesTheProbe() {
     browser.press("Save probe");
     browser.see(".banner", text -> text.contains("Done"));
   }

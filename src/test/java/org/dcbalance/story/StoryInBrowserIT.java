@@ -81,7 +81,7 @@ class StoryInBrowserIT {
     LAB.load(6, "burn=5");
     var heat = Figures.watch();
 
-    person.setsAProbe(fleet.vm("web-01").get("id").asLong(), QemuLab.guestAddress(1));
+    person.setsATcpProbe(fleet.vm("web-01").get("id").asLong(), QemuLab.guestAddress(1));
     person.seesAChartFill("/hosts/" + fleet.host(1).get("id").asLong(), "chart-cpu", "hot-host");
     person.seesAChartFill(
         "/vms/" + fleet.vm("web-01").get("id").asLong(), "chart-cpu", "busy-guest");
