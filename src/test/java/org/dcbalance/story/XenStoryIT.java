@@ -106,9 +106,7 @@ class XenStoryIT {
         .contains("by this console")
         .contains("CPU time on xen-01")
         .contains("xen-02's word");
-    assertThat(migration.get("guestDowntimeMillis").asLong())
-        .as("the probe saw it")
-        .isPositive();
+    assertThat(migration.get("guestDowntimeMillis").asLong()).as("the probe saw it").isPositive();
     assertThat(migration.get("guestProbe").asString()).contains("every 10 ms");
     assertThat(migration.get("totalMillis").asLong())
         .isGreaterThan(migration.get("downtimeMillis").asLong())
