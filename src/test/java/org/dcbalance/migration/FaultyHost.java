@@ -39,6 +39,10 @@ import org.jspecify.annotations.Nullable;
 /** One host of a {@link FaultyFleet}. */
 final class FaultyHost implements Hypervisor {
   private static final long BOOTED = System.nanoTime();
+
+  /** Whether its guests use no CPU time, whatever their state. */
+  volatile boolean standStill;
+
   private static final Memory TOTAL = Memory.ofGiB(16);
 
   final Map<UUID, Copy> copies = new ConcurrentHashMap<>();
@@ -141,8 +145,7 @@ final class FaultyHost implements Hypervisor {
   public Duration cpuTime(UUID guest) {
     answer();
     known(guest);
-    // its guests always have something to do
-    return Duration.ofNanos(System.nanoTime() - BOOTED);
+    return standStill ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - BOOTED);
   }
 
   @Override

@@ -143,6 +143,25 @@ class MigrationFaultsTest {
     runsOn(vm, "kvm-02");
   }
 
+  /** As Xen's libvirt may do after a failure: "running" is said of a guest that is suspended. */
+  @Test
+  void aGuestThatStandsStillIsLostUntilItRuns() throws InterruptedException {
+    lab.jdbc
+        .sql("update host set missing = jsonb_build_object('COMPLETED_STATISTICS', 'no call')")
+        .update();
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.host("kvm-02").standStill = true;
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("doubt", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence())
+        .contains("web-07 is called running by kvm-02, but uses no CPU time")
+        .contains("Maybe look there with 'xl list'");
+    lab.fleet.host("kvm-02").standStill = false;
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
   @Test
   void aConsoleThatSleptPastItsLeaseWritesNothingMore() throws InterruptedException {
     var vm = lab.guest("web-07", "kvm-01");

@@ -147,6 +147,10 @@ final class Chromium implements AutoCloseable {
 
   /** Press a button or link by what it says, or by the label that it has for those who see less. */
   void press(String words) {
+    press(words, PATIENCE);
+  }
+
+  void press(String words, Duration patience) {
     var quoted = "\"" + words + "\"";
     var button =
         By.xpath(
@@ -154,7 +158,7 @@ final class Chromium implements AutoCloseable {
                 .formatted(quoted));
     Await.until(
         "something to press that says " + words,
-        PATIENCE,
+        patience,
         () -> {
           try {
             return web.findElements(button).stream()

@@ -32,6 +32,11 @@ record Fleet(Lab lab, Api api) {
     for (int number = 1; number <= hosts; number++) {
       add(number);
     }
+    Await.until(
+        "all hosts up",
+        Duration.ofSeconds(30),
+        () -> api.items("/api/v1/hosts"),
+        found -> found.stream().allMatch(h -> h.get("state").asString().equals("UP")));
   }
 
   JsonNode host(int number) {

@@ -3,6 +3,8 @@ package org.dcbalance.story;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import org.dcbalance.console.Format;
 import tools.jackson.databind.JsonNode;
 
@@ -81,10 +83,11 @@ record Person(Chromium browser, Api api) {
   JsonNode approvesAndWatches(JsonNode recommendation, Runnable meanwhile) {
     var vm = recommendation.get("vm").asString();
     browser.open("/recommendations");
-    browser.press("Approve the move of " + vm);
+    // on a starved machine a proposal may come and go with the load
+    browser.press("Approve the move of " + vm, Duration.ofSeconds(120));
     browser.see("Approved 1 move: " + vm + " to ");
     browser.picture("approved");
-    long id = recommendation.get("id").asLong();
+    long id = approved(vm).get("id").asLong();
     long migration =
         Await.until(
                 "the migration of " + vm,
@@ -102,6 +105,15 @@ record Person(Chromium browser, Api api) {
     assertThat(browser.stayed()).as("the page brought itself up to date").isTrue();
     browser.picture("completed");
     return api.get("/api/v1/migrations/" + migration);
+  }
+
+  /** Find the newest recommendation of a VM that is no proposal any more, but was approved. */
+  private JsonNode approved(String vm) {
+    return api.items("/api/v1/recommendations").stream()
+        .filter(r -> r.get("vm").asString().equals(vm))
+        .filter(r -> List.of("APPROVED", "SETTLED").contains(r.get("state").asString()))
+        .max(Comparator.comparingLong(r -> r.get("id").asLong()))
+        .orElseThrow(() -> new AssertionError("No approved move of " + vm + "."));
   }
 
   /** Read the measured downtime and the total time in the history, as the API has them. */

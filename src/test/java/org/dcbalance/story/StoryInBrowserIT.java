@@ -100,7 +100,6 @@ class StoryInBrowserIT {
                     .findFirst()
                     .orElse(null),
             _ -> true);
-    int target = Fleet.hostNumber(best.get("target").asString());
     var libvirt = fleet.nextMoveFrom(1, "web-01");
     // so slow that it can be watched, until it was
     LAB.limitLink(1, 8);
@@ -117,6 +116,7 @@ class StoryInBrowserIT {
       Figures.seconds("approval to completion, in the browser", approval.passed());
       Await.pause(Duration.ofSeconds(1));
       assertThat(caller.silentFor()).as("the guest answers").isLessThan(Duration.ofSeconds(5));
+      int target = Fleet.hostNumber(migration.get("target").asString());
       assertThat(LAB.where("web-01")).containsExactly(target + " running");
       assertThat(migration.get("downtimeMillis").asLong())
           .isEqualTo(libvirt.join().number("downtime"));

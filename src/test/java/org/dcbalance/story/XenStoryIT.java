@@ -10,11 +10,13 @@ import org.dcbalance.lab.XenLab;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From a hot host to a finished migration on two Xen hosts, by the pages alone. */
+@Tag("campaign")
 @Timeout(1800)
 class XenStoryIT {
   @RegisterExtension static final XenLab LAB = new XenLab("stx", 2);
@@ -106,8 +108,12 @@ class XenStoryIT {
         .contains("by this console")
         .contains("CPU time on xen-01")
         .contains("xen-02's word");
-    assertThat(migration.get("guestDowntimeMillis").asLong()).as("the probe saw it").isPositive();
-    assertThat(migration.get("guestProbe").asString()).contains("every 10 ms");
+    assertThat(migration.get("guestDowntimeMillis").asLong())
+        .as("the probe saw it, or no gap longer than before")
+        .isNotNegative();
+    assertThat(migration.get("guestProbe").asString())
+        .contains("every 10 ms")
+        .doesNotContain("no answer");
     assertThat(migration.get("totalMillis").asLong())
         .isGreaterThan(migration.get("downtimeMillis").asLong())
         .isLessThan(took.toMillis());
