@@ -38,6 +38,7 @@ import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -401,7 +402,9 @@ class LibvirtHypervisorIT {
         .isNotEqualTo(seen.connection());
   }
 
+  /** Now and then QEMU never comes back from it, and the host has to be taken down. */
   @Test
+  @Tag("campaign")
   void resumesAPostCopyThatFailed() throws Exception {
     var web = LAB.start(1, "web-01", 1, "dirty=16:500:page");
     LAB.limitLink(1, 20);
@@ -439,7 +442,6 @@ class LibvirtHypervisorIT {
         Duration.ofSeconds(20),
         () -> why(one, web) == Why.POST_COPY_FAILED && why(two, web) == Why.POST_COPY_FAILED);
     moving.get(20, TimeUnit.SECONDS);
-    System.out.println(one.status(web) + "\n" + two.status(web));
     LAB.unlimitLink(1);
     one.resumePostCopy(web, LAB.peerUri(2));
     assertThat(LAB.where("web-01")).containsExactly("2 running");
