@@ -114,7 +114,7 @@ record Fleet(Lab lab, Api api) {
                     "--domain",
                     guest,
                     "--timeout",
-                    "90")));
+                    "600")));
   }
 
   /** Give what the target's libvirt says of the last migration of a guest that it took. */

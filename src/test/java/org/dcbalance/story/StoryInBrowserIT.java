@@ -8,12 +8,14 @@ import org.dcbalance.lab.QemuLab;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From a hot host to a finished migration, by the pages alone, in a real browser. */
-@Timeout(900)
+@Tag("campaign")
+@Timeout(1800)
 class StoryInBrowserIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("stb", 3);
 
