@@ -40,7 +40,7 @@ lock_lab() {
   done
 }
 
-has_netns() { ip netns list | awk '{ print $1 }' | grep -qx -- "$1"; }
+has_netns() { [ -e "/run/netns/$1" ]; }
 in_fabric() { nsenter --net="/run/netns/$FABRIC" -- "$@"; } # not `ip netns exec`: mounts made in there would stay in there
 
 host_dir() { echo "$LAB_DIR/h$1"; }

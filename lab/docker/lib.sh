@@ -22,7 +22,7 @@ engine_answers() { timeout 10 docker info >/dev/null 2>&1; }
 our_engine() { # prints the pid of the engine that `up` started, if it runs
   local pid
   pid=$(cat "$ENGINE_PID" 2>/dev/null) || return 0
-  if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "--data-root $ENGINE_DIR/data"; then echo "$pid"; fi
+  if [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *"--data-root $ENGINE_DIR/data"* ]]; then echo "$pid"; fi
 }
 need_engine() { engine_answers || fail "No Docker engine answers." "Maybe: lab/docker/up"; }
 

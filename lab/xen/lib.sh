@@ -22,7 +22,7 @@ host_pid() {
   local pid
   pid=$(cat "$(host_dir "$1")/qemu.pid" 2>/dev/null) || return 0
   # a pid may have come to be another process
-  if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "-name $LAB_PREFIX-h$1 "; then echo "$pid"; fi
+  if [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *"-name $LAB_PREFIX-h$1 "* ]]; then echo "$pid"; fi
 }
 
 # Run a command line in a host's dom0, with both its outputs on ours and its exit status as ours.
