@@ -1,36 +1,34 @@
 package org.dcbalance;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.dcbalance.testing.Needed;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Hold the front end to its own gates: types, lint, unit tests, and a committed build that is its
  * own.
  */
 @TestMethodOrder(MethodOrderer.MethodName.class)
+@ExtendWith(FrontendTest.Node.class)
 class FrontendTest {
   private static final Path FRONTEND = Path.of("frontend").toAbsolutePath();
   private static final Path BUILT = Path.of("target/frontend/app").toAbsolutePath();
 
   @BeforeAll
   static void install() throws Exception {
-    boolean node = node();
-    if ("1".equals(System.getenv("DCBALANCE_REQUIRE_ALL"))) {
-      assertThat(node).as("Node.js of at least 20.19 is installed").isTrue();
-    }
-    assumeTrue(node, "Node.js 20.19 or newer is missing: run lab/install --only node");
     if (!Files.exists(FRONTEND.resolve("node_modules/.package-lock.json"))) {
       run("npm", "ci", "--no-audit", "--no-fund");
     }
@@ -73,16 +71,26 @@ class FrontendTest {
     return found;
   }
 
-  private static boolean node() throws InterruptedException {
-    try {
-      var process = new ProcessBuilder("node", "--version").redirectErrorStream(true).start();
-      var version = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      process.waitFor();
-      var parts = version.strip().substring(1).split("\\.");
-      int major = Integer.parseInt(parts[0]);
-      return major > 20 || (major == 20 && Integer.parseInt(parts[1]) >= 19);
-    } catch (IOException missing) {
-      return false;
+  static final class Node extends Needed {
+    Node() {
+      super("lab/install --only node");
+    }
+
+    @Override
+    protected List<String> missing() {
+      return isNewEnough() ? List.of() : List.of("Node.js 20.19 or newer");
+    }
+
+    private static boolean isNewEnough() {
+      try {
+        var process = new ProcessBuilder("node", "--version").redirectErrorStream(true).start();
+        var version = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        var parts = version.strip().substring(1).split("\\.");
+        int major = Integer.parseInt(parts[0]);
+        return major > 20 || (major == 20 && Integer.parseInt(parts[1]) >= 19);
+      } catch (IOException missing) {
+        return false;
+      }
     }
   }
 

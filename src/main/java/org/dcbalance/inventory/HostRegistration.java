@@ -219,8 +219,8 @@ public class HostRegistration {
           if (busy) {
             throw new Problem(
                 ErrorCode.CONFLICT,
-                "A migration from or to " + host.name() + " is under way.",
-                "Maybe wait until it has ended, or abort it.");
+                "A migration from or to " + host.name() + " is under way or lost.",
+                "Maybe wait until it has ended, or close a lost one by hand on its page.");
           }
           host.remove(clock.instant());
           hosts.save(host);

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
+import org.dcbalance.testing.Needed;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -20,11 +20,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * the class is skipped and says what installs it; with {@code DCBALANCE_REQUIRE_ALL=1} it fails
  * instead.
  */
-public abstract sealed class Lab implements BeforeAllCallback, AfterAllCallback
+public abstract sealed class Lab extends Needed implements BeforeAllCallback, AfterAllCallback
     permits QemuLab, XenLab {
   private static final Path STATE = Path.of("/var/lib/dcbalance-lab");
 
-  private final String kind;
   private final String name;
   private final int hosts;
   private final Path scripts;
@@ -39,15 +38,12 @@ public abstract sealed class Lab implements BeforeAllCallback, AfterAllCallback
    * @param patience how long one of its scripts may take
    */
   Lab(String kind, String name, int hosts, Duration patience) {
-    this.kind = kind;
+    super("lab/install --only " + kind);
     this.name = name;
     this.hosts = hosts;
     this.patience = patience;
     scripts = Path.of("lab", kind).toAbsolutePath();
   }
-
-  /** List what is missing on this machine, in words. */
-  abstract List<String> missing();
 
   /** Give what {@code up} is told beside the number of hosts. */
   List<String> options() {
@@ -59,11 +55,6 @@ public abstract sealed class Lab implements BeforeAllCallback, AfterAllCallback
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    var missing = missing();
-    if (!missing.isEmpty()) {
-      unavailable(
-          "%s is missing: run lab/install --only %s".formatted(String.join(", ", missing), kind));
-    }
     build();
     script("down");
     var owner = Long.toString(ProcessHandle.current().pid());
@@ -72,17 +63,7 @@ public abstract sealed class Lab implements BeforeAllCallback, AfterAllCallback
 
   @Override
   public void afterAll(ExtensionContext context) {
-    if (missing().isEmpty()) {
-      script("down");
-    }
-  }
-
-  /** Skip the class and say why, or fail where everything is required. */
-  static void unavailable(String words) {
-    if ("1".equals(System.getenv("DCBALANCE_REQUIRE_ALL"))) {
-      throw new AssertionError(words);
-    }
-    Assumptions.abort(words);
+    script("down");
   }
 
   static boolean isRoot() {

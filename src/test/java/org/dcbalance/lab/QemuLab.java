@@ -21,7 +21,7 @@ public final class QemuLab extends Lab {
   }
 
   @Override
-  List<String> missing() {
+  protected List<String> missing() {
     var missing = new ArrayList<String>();
     if (!isRoot()) {
       missing.add("root (for network namespaces)");

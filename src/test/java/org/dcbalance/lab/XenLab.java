@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * Bring up hosts with Xen and libvirt, each emulated as a whole machine; see {@code lab/xen}.
@@ -35,7 +36,7 @@ public final class XenLab extends Lab {
   }
 
   @Override
-  List<String> missing() {
+  protected List<String> missing() {
     if (!isRoot()) {
       return List.of("root (for a network namespace)");
     }
@@ -55,9 +56,13 @@ public final class XenLab extends Lab {
   void build() {
     var built = run(Path.of("lab", "xen", "build").toAbsolutePath(), options());
     if (built.status() != 0) {
-      unavailable(
+      var words =
           "The Xen lab could not be built (%s): run lab/xen/build"
-              .formatted(built.said().strip().replace('\n', ' ')));
+              .formatted(built.said().strip().replace('\n', ' '));
+      if (everythingIsRequired()) {
+        throw new AssertionError(words);
+      }
+      Assumptions.abort(words);
     }
   }
 

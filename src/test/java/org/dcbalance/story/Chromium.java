@@ -6,7 +6,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -14,7 +13,6 @@ import java.util.stream.Stream;
 import org.dcbalance.lab.Fabric;
 import org.dcbalance.lab.Lab;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
@@ -91,20 +89,18 @@ final class Chromium implements AutoCloseable {
     web.manage().timeouts().pageLoadTimeout(Duration.ofSeconds(60));
   }
 
-  /** Skip a test where the browser is missing, or fail it where nothing may be missing. */
-  static void required() {
-    var missing = new ArrayList<String>();
-    for (var part : List.of(BROWSER, DRIVER)) {
-      if (!Files.isExecutable(part)) {
-        missing.add(part.toString());
-      }
+  /** Skip a test where the browser is missing. */
+  static final class Needed extends org.dcbalance.testing.Needed {
+    Needed() {
+      super("lab/install --only browser");
     }
-    if (!missing.isEmpty()) {
-      var words = String.join(" and ", missing) + " missing: run lab/install --only browser";
-      if ("1".equals(System.getenv("DCBALANCE_REQUIRE_ALL"))) {
-        throw new AssertionError(words);
-      }
-      Assumptions.abort(words);
+
+    @Override
+    protected List<String> missing() {
+      return Stream.of(BROWSER, DRIVER)
+          .filter(program -> !Files.isExecutable(program))
+          .map(Path::toString)
+          .toList();
     }
   }
 

@@ -11,10 +11,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /** What a newcomer sees: a console with nothing configured, and its simulated pool. */
 @Timeout(900)
+@ExtendWith(Chromium.Needed.class)
 class SimulatedStoryIT {
   private static @Nullable Console console;
   private static @Nullable Api connected;
@@ -39,7 +41,6 @@ class SimulatedStoryIT {
 
   @Test
   void theStoryInTheBrowser() {
-    Chromium.required();
     var api = Objects.requireNonNull(connected);
     try (var browser = Chromium.onLoopback("simulated", Objects.requireNonNull(console))) {
       browser.signIn();

@@ -10,10 +10,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From a hot host to a finished migration, by the pages alone, in a real browser. */
 @Timeout(900)
+@ExtendWith(Chromium.Needed.class)
 class StoryInBrowserIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("stb", 3);
 
@@ -23,7 +25,6 @@ class StoryInBrowserIT {
 
   @BeforeAll
   static void begin() {
-    Chromium.required();
     console =
         Console.inside(LAB, "in-browser", 8085)
             .hurried()

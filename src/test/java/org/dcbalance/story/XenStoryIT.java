@@ -13,11 +13,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From a hot host to a finished migration on two Xen hosts, by the pages alone. */
 @Tag("campaign")
 @Timeout(1800)
+@ExtendWith(Chromium.Needed.class)
 class XenStoryIT {
   @RegisterExtension static final XenLab LAB = new XenLab("stx", 2);
 
@@ -27,7 +29,6 @@ class XenStoryIT {
 
   @BeforeAll
   static void begin() {
-    Chromium.required();
     console =
         Console.inside(LAB, "on-xen", 8086)
             .hurried()

@@ -34,6 +34,11 @@ public class PostgresForTests {
     return Engine.ANSWERS;
   }
 
+  static PostgreSQLContainer container() {
+    return new PostgreSQLContainer(
+        DockerImageName.parse(IMAGE).asCompatibleSubstituteFor("postgres"));
+  }
+
   private static final class Engine {
     static final boolean ANSWERS = DockerClientFactory.instance().isDockerAvailable();
   }
@@ -71,8 +76,7 @@ public class PostgresForTests {
     @Bean
     @ServiceConnection
     PostgreSQLContainer postgres() {
-      return new PostgreSQLContainer(
-          DockerImageName.parse(IMAGE).asCompatibleSubstituteFor("postgres"));
+      return container();
     }
   }
 
