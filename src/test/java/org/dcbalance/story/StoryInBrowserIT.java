@@ -19,18 +19,16 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class StoryInBrowserIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("stb", 3);
 
-  private static @Nullable Console console;
-  private static @Nullable Chromium chromium;
-  private static @Nullable Api connected;
+  private static @Nullable Stage stage;
 
   @BeforeAll
   static void begin() {
-    console =
+    var console =
         Console.inside(LAB, "in-browser", 8085)
             .hurried()
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.22")
             .start();
-    connected = console.api();
+    stage = Stage.inside(LAB, console, "browser", 9515);
     for (int n = 1; n <= 3; n++) {
       LAB.start(1, "web-0" + n, n, "--no-wait");
     }
@@ -38,26 +36,19 @@ class StoryInBrowserIT {
     LAB.start(2, "db-02", 5, "--disk", "shared", "--no-wait");
     LAB.start(3, "app-01", 6, "--no-wait");
     LAB.await(1, 2, 3, 4, 5, 6);
-    chromium = Chromium.inside(LAB, "browser", console, 9515);
   }
 
   @AfterAll
   static void end() {
-    if (chromium != null) {
-      chromium.close();
-    }
-    if (connected != null) {
-      connected.close();
-    }
-    if (console != null) {
-      console.close();
+    if (stage != null) {
+      stage.close();
     }
   }
 
   @Test
   void fromAHotHostToTheHistory() {
-    var browser = Objects.requireNonNull(chromium);
-    var api = Objects.requireNonNull(connected);
+    var browser = Objects.requireNonNull(stage).browser();
+    var api = stage.api();
     var fleet = new Fleet(LAB, api);
     var person = new Person(browser, api);
     var story = Figures.watch();

@@ -1,6 +1,7 @@
 package org.dcbalance.story;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Map;
@@ -10,26 +11,29 @@ import org.dcbalance.lab.XenLab;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** From a hot host to a finished migration on two Xen hosts, by the pages alone. */
-@Tag("campaign")
-@Timeout(1800)
+/**
+ * From a hot host to a finished migration on two Xen hosts, by the pages alone, and what the lab of
+ * these hosts must do.
+ */
+@Timeout(900)
+@TestMethodOrder(OrderAnnotation.class)
 @ExtendWith(Chromium.Needed.class)
 class XenStoryIT {
   @RegisterExtension static final XenLab LAB = new XenLab("stx", 2);
 
-  private static @Nullable Console console;
-  private static @Nullable Chromium chromium;
-  private static @Nullable Api connected;
+  private static @Nullable Stage stage;
 
   @BeforeAll
   static void begin() {
-    console =
+    var console =
         Console.inside(LAB, "on-xen", 8086)
             .hurried()
             // an emulated dom0 needs seconds for what a real one tells at once
@@ -38,32 +42,64 @@ class XenStoryIT {
             .set("DCBALANCE_LIBVIRT_CALL_DEADLINE", "30s")
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.35")
             .start();
-    connected = console.api();
+    stage = Stage.inside(LAB, console, "xen", 9516);
     for (int n = 1; n <= 3; n++) {
       LAB.start(1, "web-0" + n, n, "--pvh", "--no-wait");
     }
     LAB.start(2, "app-01", 4, "--pvh", "--no-wait");
     LAB.await(1, 2, 3, 4);
-    chromium = Chromium.inside(LAB, "xen", console, 9516);
   }
 
   @AfterAll
   static void end() {
-    if (chromium != null) {
-      chromium.close();
-    }
-    if (connected != null) {
-      connected.close();
-    }
-    if (console != null) {
-      console.close();
+    if (stage != null) {
+      stage.close();
     }
   }
 
+  /** Without the console: on this the story rests. */
   @Test
+  @Order(1)
+  void aGuestMovesLiveWithItsDiskUnlessTheLinkIsCut() {
+    LAB.start(1, "db-07", 7, "--pvh", "--disk", "shared", "burn=10");
+    LAB.disk(7, "before");
+    assertThat(LAB.where("db-07")).containsExactly("1 running");
+
+    LAB.cutLink(2);
+    assertThatThrownBy(XenStoryIT::moveByVirsh).isInstanceOf(AssertionError.class);
+    LAB.restoreLink(2);
+    assertThat(LAB.where("db-07")).containsExactly("1 running");
+
+    moveByVirsh();
+    assertThat(LAB.where("db-07")).containsExactly("2 running");
+    assertThat(LAB.run("curl", "-sf", "http://" + Lab.guestAddress(7) + "/cgi-bin/stat"))
+        .contains("name db-07", "load burn 10");
+    assertThat(LAB.disk(7)).isEqualTo("before\n");
+
+    LAB.stop("db-07");
+    assertThat(LAB.where("db-07")).isEmpty();
+  }
+
+  private static void moveByVirsh() {
+    LAB.run(
+        "virsh",
+        "-q",
+        "-c",
+        LAB.uri(1),
+        "migrate",
+        "--live",
+        "--p2p",
+        "--persistent",
+        "--undefinesource",
+        "db-07",
+        LAB.peerUri(2));
+  }
+
+  @Test
+  @Order(2)
   void fromAHotHostToTheHistory() {
-    var browser = Objects.requireNonNull(chromium);
-    var api = Objects.requireNonNull(connected);
+    var browser = Objects.requireNonNull(stage).browser();
+    var api = stage.api();
     var fleet = new Fleet(LAB, api);
     var person = new Person(browser, api);
     var story = Figures.watch();
