@@ -40,7 +40,7 @@ class XenStoryIT {
             .set("DCBALANCE_TELEMETRY_PERIOD", "4s")
             .set("DCBALANCE_BALANCING_WINDOW", "32s")
             .set("DCBALANCE_LIBVIRT_CALL_DEADLINE", "30s")
-            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.35")
+            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.15")
             .start();
     stage = Stage.inside(LAB, console, "xen", 9516);
     for (int n = 1; n <= 3; n++) {
@@ -112,9 +112,9 @@ class XenStoryIT {
     assertThat(web.get("osType").asString()).isEqualTo("xenpvh");
     assertThat(web.get("uuid").asString()).isEqualTo(XenLab.guestUuid(1).toString());
     assertThat(fleet.named("Domain-0")).as("the control domain is no guest").isEmpty();
-    LAB.load(1, "burn=40");
-    LAB.load(2, "burn=20");
-    LAB.load(3, "burn=20");
+    LAB.load(1, "burn=20");
+    LAB.load(2, "burn=8");
+    LAB.load(3, "burn=8");
     var heat = Figures.watch();
 
     // connections every 10 ms would be most of what an emulated host has to do
