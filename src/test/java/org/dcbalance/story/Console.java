@@ -91,6 +91,16 @@ final class Console implements AutoCloseable {
         .set("DCBALANCE_TELEMETRY_DIRTY_RATE_LONG", "3s");
   }
 
+  /**
+   * Be as hurried as emulated Xen hosts let us: they need seconds for what real ones tell at once.
+   */
+  Console forXen() {
+    return hurried()
+        .set("DCBALANCE_TELEMETRY_PERIOD", "4s")
+        .set("DCBALANCE_BALANCING_WINDOW", "32s")
+        .set("DCBALANCE_LIBVIRT_CALL_DEADLINE", "30s");
+  }
+
   /** Start the jar as it is, from now on. */
   Console fromTheJar() {
     unpacked = false;

@@ -35,11 +35,7 @@ class XenStoryIT {
   static void begin() {
     var console =
         Console.inside(LAB, "on-xen", 8086)
-            .hurried()
-            // an emulated dom0 needs seconds for what a real one tells at once
-            .set("DCBALANCE_TELEMETRY_PERIOD", "4s")
-            .set("DCBALANCE_BALANCING_WINDOW", "32s")
-            .set("DCBALANCE_LIBVIRT_CALL_DEADLINE", "30s")
+            .forXen()
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.15")
             .start();
     stage = Stage.inside(LAB, console, "xen", 9516);
