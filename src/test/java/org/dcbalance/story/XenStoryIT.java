@@ -36,7 +36,7 @@ class XenStoryIT {
     var console =
         Console.inside(LAB, "on-xen", 8086)
             .forXen()
-            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.15")
+            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.5")
             .start();
     stage = Stage.inside(LAB, console, "xen", 9516);
     for (int n = 1; n <= 3; n++) {
@@ -108,9 +108,9 @@ class XenStoryIT {
     assertThat(web.get("osType").asString()).isEqualTo("xenpvh");
     assertThat(web.get("uuid").asString()).isEqualTo(XenLab.guestUuid(1).toString());
     assertThat(fleet.named("Domain-0")).as("the control domain is no guest").isEmpty();
-    LAB.load(1, "burn=20");
-    LAB.load(2, "burn=8");
-    LAB.load(3, "burn=8");
+    LAB.load(1, "burn=25");
+    LAB.load(2, "burn=10");
+    LAB.load(3, "burn=10");
     var heat = Figures.watch();
 
     // connections every 10 ms would be most of what an emulated host has to do
