@@ -115,7 +115,7 @@ final class Console implements AutoCloseable {
     awaitFirstPage(Duration.ofMinutes(3));
     Figures.seconds(
         "console %s: start %d to the first page, %s"
-            .formatted(name, starts, unpacked ? "unpacked" : "java -jar"),
+            .formatted(name, starts, unpacked ? "unpacked, first compiler alone" : "java -jar"),
         starting.passed());
     return this;
   }

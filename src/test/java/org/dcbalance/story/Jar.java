@@ -34,7 +34,12 @@ final class Jar {
       run(itself(), "unpack", UNPACKED.toString());
       Figures.seconds("unpacking the jar and recording a start", unpacking.passed());
     }
-    return List.of("-XX:AOTCache=" + cache, "-jar", UNPACKED.resolve(JAR.getFileName()).toString());
+    return List.of(
+        "-XX:AOTCache=" + cache,
+        // consoles that live for minutes do not earn back what the second compiler takes from hosts
+        "-XX:TieredStopAtLevel=1",
+        "-jar",
+        UNPACKED.resolve(JAR.getFileName()).toString());
   }
 
   /** Without a jar, such as from an editor. */
