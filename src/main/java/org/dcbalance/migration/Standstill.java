@@ -23,7 +23,10 @@ final class Standstill implements AutoCloseable {
   /** Waiting this many times as long as an answer took leaves the host nearly all of its time. */
   private static final int REST = 10;
 
-  private static final Duration EVENT_WITHIN = Duration.ofSeconds(2);
+  /** But one slow answer must not hide the whole move. */
+  private static final Duration LONGEST_REST = Duration.ofSeconds(1);
+
+  private static final Duration EVENT_WITHIN = Duration.ofSeconds(5);
 
   private final HostPair pair;
   private final Arrivals arrivals;
@@ -70,8 +73,7 @@ final class Standstill implements AutoCloseable {
         }
         before = now;
         last = asked;
-        var rest = Duration.between(asked, clock.instant()).multipliedBy(REST);
-        Thread.sleep(rest.compareTo(PERIOD) > 0 ? rest : PERIOD);
+        Thread.sleep(rest(Duration.between(asked, clock.instant())));
       } catch (HypervisorException | Problem gone) {
         // it is over there, or the host is silent, which the drive notices as well
         if (arrived().isPresent()) {
@@ -82,6 +84,13 @@ final class Standstill implements AutoCloseable {
         return;
       }
     }
+  }
+
+  private static Duration rest(Duration answer) {
+    var fair = answer.multipliedBy(REST);
+    return fair.compareTo(PERIOD) < 0
+        ? PERIOD
+        : fair.compareTo(LONGEST_REST) > 0 ? LONGEST_REST : fair;
   }
 
   private static void pauseALittle() {
