@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import java.util.Locale;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
@@ -133,7 +134,7 @@ final class MigrationDrive implements Runnable {
     boolean shared =
         vm.disks().stream()
             .allMatch(d -> d.source().isEmpty() || d.network() || pool.shares(d.source()));
-    return new MigrationOrder(vm.uuid(), target.reachedAt(), null, null, null, shared);
+    return new MigrationOrder(vm.uuid(), target.reachedAt(), null, Tuning.NONE, shared);
   }
 
   private void settle(Migration row, Vm vm, HostPair pair, Measurements measurements) {
