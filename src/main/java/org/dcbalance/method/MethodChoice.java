@@ -2,6 +2,7 @@ package org.dcbalance.method;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.dcbalance.method.Choice.Considered;
@@ -55,8 +56,7 @@ public final class MethodChoice {
   }
 
   private Choice asked(Method method) {
-    // how many connections carry a copy is nothing that a guest's owner must allow
-    var bar = method == Method.PARALLEL ? bar(Lever.CONNECTIONS, true) : bar(method);
+    var bar = bar(method);
     if (bar != null) {
       return new Choice.Wait(List.of(new Considered(method, bar)));
     }
@@ -71,7 +71,10 @@ public final class MethodChoice {
     var balloon = bar(Method.BALLOON_FIRST) == null ? leastMemory() : null;
     boolean worth = balloon != null && model.savedBy(balloon) > 0;
     for (var method : order()) {
-      var bar = bar(method);
+      var bar =
+          method == Method.PARALLEL && facts.policy().connections() < 2
+              ? new Verdict.NotAllowed()
+              : bar(method);
       if (bar != null) {
         considered.add(new Considered(method, bar));
         continue;
@@ -115,39 +118,47 @@ public final class MethodChoice {
             Method.NOT_LIVE);
   }
 
-  /** What stands against a method, whatever it would cost; null if nothing does. */
-  private @Nullable Verdict bar(Method method) {
+  /** List what a host can do and operators allow, apart from what it would cost. */
+  public static List<Method> offered(Facts.Host host, Facts.Policy policy) {
+    return Arrays.stream(Method.values()).filter(m -> bar(m, host, policy) == null).toList();
+  }
+
+  private static @Nullable Verdict bar(Method method, Facts.Host host, Facts.Policy policy) {
     return switch (method) {
       case PRE_COPY -> null;
-      case LONGER_PAUSE -> bar(Lever.PAUSE, true);
-      case PARALLEL -> bar(Lever.CONNECTIONS, facts.policy().connections() > 1);
-      case AUTO_CONVERGE -> bar(Lever.THROTTLE, facts.policy().throttle() > 0);
-      case POST_COPY -> bar(Lever.POST_COPY, facts.policy().postCopy());
-      case CAPPED -> bar(Lever.CAP, facts.policy().cap() > 0);
-      case NOT_LIVE -> bar(Lever.NOT_LIVE, facts.policy().notLive());
-      case XBZRLE -> bar(Lever.COMPRESSION, true);
-      case BALLOON_FIRST -> {
-        var bar = bar(Lever.BALLOON, facts.policy().ballooning());
-        if (bar != null) {
-          yield bar;
-        }
-        var least = leastMemory();
-        if (least == null) {
-          yield new Verdict.LeastUnknown();
-        }
-        var has = facts.vm().has();
-        yield has.minus(least).bytes() < has.bytes() * WORTH
-            ? new Verdict.NothingToGain(has, least)
-            : null;
-      }
+      case LONGER_PAUSE -> bar(Lever.PAUSE, true, host);
+      // how many connections carry a copy is nothing that a guest's owner must allow
+      case PARALLEL -> bar(Lever.CONNECTIONS, true, host);
+      case AUTO_CONVERGE -> bar(Lever.THROTTLE, policy.throttle() > 0, host);
+      case POST_COPY -> bar(Lever.POST_COPY, policy.postCopy(), host);
+      case CAPPED -> bar(Lever.CAP, policy.cap() > 0, host);
+      case NOT_LIVE -> bar(Lever.NOT_LIVE, policy.notLive(), host);
+      case XBZRLE -> bar(Lever.COMPRESSION, true, host);
+      case BALLOON_FIRST -> bar(Lever.BALLOON, policy.ballooning(), host);
     };
   }
 
-  private @Nullable Verdict bar(Lever lever, boolean allowedByPolicy) {
-    var missing = facts.host().missing().get(lever);
+  private static @Nullable Verdict bar(Lever lever, boolean allowedByPolicy, Facts.Host host) {
+    var missing = host.missing().get(lever);
     return missing != null
         ? new Verdict.HostCannot(missing)
         : allowedByPolicy ? null : new Verdict.NotAllowed();
+  }
+
+  /** What stands against a method, whatever it would cost; null if nothing does. */
+  private @Nullable Verdict bar(Method method) {
+    var bar = bar(method, facts.host(), facts.policy());
+    if (bar != null || method != Method.BALLOON_FIRST) {
+      return bar;
+    }
+    var least = leastMemory();
+    if (least == null) {
+      return new Verdict.LeastUnknown();
+    }
+    var has = facts.vm().has();
+    return has.minus(least).bytes() < has.bytes() * WORTH
+        ? new Verdict.NothingToGain(has, least)
+        : null;
   }
 
   /** What ballooning must leave: what the guest uses and a fifth, and what operators say. */

@@ -19,17 +19,26 @@ final class Marking {
   }
 
   /**
-   * Mark the guest, so that whoever finds its job later knows whose it is. A move does not fail for
-   * want of a mark: some hosts cannot take one.
+   * Mark the guest, so that whoever finds its job later knows whose it is and what to put back. A
+   * move does not fail for want of a mark: some hosts cannot take one.
+   *
+   * @return whether the guest carries it
    */
-  void put(HostPair pair) {
-    var mark = JobMark.text(desk.installation(), claim.migration(), claim.epoch());
+  boolean put(HostPair pair, Undo undo) {
+    var mark = JobMark.text(desk.installation(), claim.migration(), claim.epoch(), undo);
     try {
       pair.onSource().mark(pair.guest(), mark);
-      desk.marked(claim, mark, "Marked " + pair.name() + " as moved by this migration.");
     } catch (HypervisorException e) {
-      desk.marked(claim, "", pair.name() + " was not marked: " + e.sentence());
+      // what only this host's process of the guest remembers needs no mark
+      desk.marked(
+          claim,
+          "",
+          new Undo(null, null, undo.pause()),
+          pair.name() + " was not marked: " + e.sentence());
+      return false;
     }
+    desk.marked(claim, mark, undo, "Marked " + pair.name() + " as moved by this migration.");
+    return true;
   }
 
   /** Take our mark off again, and leave that of anybody else. */

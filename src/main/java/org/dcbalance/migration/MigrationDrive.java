@@ -7,13 +7,20 @@ import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.method.Choice;
+import org.dcbalance.method.CopyControl;
+import org.dcbalance.method.Facts;
+import org.dcbalance.method.Levers;
+import org.dcbalance.method.MethodText;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +39,7 @@ final class MigrationDrive implements Runnable {
   private final Marking marking;
   private final boolean queued;
   private @Nullable MigrateCall call;
+  private @Nullable String notStarted;
 
   MigrationDrive(Tools tools, Claim claim, boolean queued) {
     this.tools = tools;
@@ -50,7 +58,9 @@ final class MigrationDrive implements Runnable {
       Vms vms,
       Hosts hosts,
       Pools pools,
-      Arrivals arrivals) {}
+      Arrivals arrivals,
+      MoveFacts facts,
+      LeftOvers leftOvers) {}
 
   @Override
   public void run() {
@@ -77,22 +87,31 @@ final class MigrationDrive implements Runnable {
       log.info("Migration {} needs no driving: {}", claim.migration(), e.sentence());
       return;
     }
-    boolean toBegin = queued || row.phase() == Phase.CHECKS;
-    if (toBegin && refused(row)) {
-      return;
-    }
     var vm = vm(row);
+    MoveFacts.@Nullable Found found = null;
+    if (queued || row.phase() == Phase.CHECKS) {
+      if (refused(row, vm)) {
+        return;
+      }
+      found =
+          tools
+              .facts()
+              .choose(vm, host(row.source()), host(row.target()), pool(row), row.askedMethod());
+      if (found.choice() instanceof Choice.Wait wait) {
+        desk.refuse(claim, MethodText.wait(vm.name(), wait));
+        return;
+      }
+    }
     var pair = pair(row, vm);
     try (var measurements = new Measurements(desk, tools.settings(), tools.arrivals(), pair)) {
-      if (toBegin) {
-        copy(row, vm, pair, measurements);
+      if (found != null && found.choice() instanceof Choice.Move move) {
+        copy(row, vm, pair, measurements, move, found.facts());
       }
       settle(row, vm, pair, measurements);
     }
   }
 
-  private boolean refused(Migration row) {
-    var vm = vm(row);
+  private boolean refused(Migration row, Vm vm) {
     if (!vm.hostId().equals(row.source())) {
       desk.refuse(
           claim, vm.name() + " has left the host that it was to be moved from; nothing was done.");
@@ -107,34 +126,69 @@ final class MigrationDrive implements Runnable {
     return false;
   }
 
-  private void copy(Migration row, Vm vm, HostPair pair, Measurements measurements) {
-    desk.beginCopy(
+  private void copy(
+      Migration row,
+      Vm vm,
+      HostPair pair,
+      Measurements measurements,
+      Choice.Move move,
+      Facts facts) {
+    desk.choose(claim, move, facts.vm().bias());
+    boolean toPrepare = move.levers().balloonTo() != null || move.levers().cap() > 0;
+    desk.beginMove(
         claim,
-        "All checks passed. Copying from "
-            + pair.source().name()
-            + " to "
-            + pair.target().name()
-            + ".");
-    marking.put(pair);
+        toPrepare ? Phase.PREPARING : Phase.COPYING,
+        "All checks passed. " + move.method().words() + ".");
+    var levers = tools.leftOvers().clear(row.vm()) ? move.levers() : untouched(move.levers());
+    var prepared = new Preparation(desk, tools.settings(), claim, pair, marking).prepare(levers);
+    if (prepared == null) {
+      notStarted =
+          "its memory could not be given back to it, and a guest whose balloon moves is not sent";
+      return;
+    }
     measurements.before(vm);
     if (desk.read(claim).abortRequestedBy() != null) {
       return;
     }
+    desk.ordered(
+        claim, "Copying from " + pair.source().name() + " to " + pair.target().name() + ".");
     desk.confirm(claim);
     claim.check();
     measurements.moveBegins();
     var source = pair.onSource();
-    var order = order(row, vm, pair.target());
+    var order = order(row, vm, pair.target(), prepared);
     call = MigrateCall.start(() -> source.migrate(order), row.id());
-    new CopyWatch(desk, tools.settings(), claim, pair).follow(call);
+    var control = new CopyControl(move, facts);
+    new CopyWatch(desk, tools.settings(), claim, pair, control).follow(call);
   }
 
-  private MigrationOrder order(Migration row, Vm vm, Host target) {
-    var pool = tools.pools().findById(row.pool().value()).orElseThrow(() -> gone("pool"));
+  /** What an earlier move changed and could not be put back must not be taken for how it was. */
+  private Levers untouched(Levers levers) {
+    desk.note(
+        claim,
+        "An earlier move still has something to put back, so it is neither ballooned nor capped.");
+    return levers.withBalloon(null).withCap(0);
+  }
+
+  private MigrationOrder order(Migration row, Vm vm, Host target, Levers levers) {
+    var pool = pool(row);
     boolean shared =
         vm.disks().stream()
             .allMatch(d -> d.source().isEmpty() || d.network() || pool.shares(d.source()));
-    return new MigrationOrder(vm.uuid(), target.reachedAt(), null, Tuning.NONE, shared);
+    return new MigrationOrder(vm.uuid(), target.reachedAt(), null, tuning(levers), shared);
+  }
+
+  private static Tuning tuning(Levers levers) {
+    int most = levers.throttle();
+    int first = Math.min(20, most);
+    return new Tuning(
+        levers.live(),
+        levers.pause(),
+        levers.bandwidth(),
+        most == 0 ? null : new Tuning.Throttle(first, Math.clamp(most - first, 1, 10)),
+        levers.cache(),
+        levers.connections(),
+        levers.postCopy());
   }
 
   private void settle(Migration row, Vm vm, HostPair pair, Measurements measurements) {
@@ -144,7 +198,8 @@ final class MigrationDrive implements Runnable {
       desk.enter(claim, Phase.SETTLING, ended());
     }
     // as recorded by now: it was marked after this row was read
-    var mark = desk.read(claim).mark();
+    var recorded = desk.read(claim);
+    var mark = recorded.mark();
     var end =
         new Settlement(
                 desk,
@@ -159,6 +214,7 @@ final class MigrationDrive implements Runnable {
     var seen = measurements.seenByGuest(copied);
     switch (end) {
       case Action.StayedOnSource() -> {
+        putBack(recorded.undo(), pair, true);
         marking.takeOff(pair.onSource(), mark, pair);
         var words = stayed(vm, pair);
         desk.end(
@@ -173,6 +229,7 @@ final class MigrationDrive implements Runnable {
       case Action.RunsOnTarget(var leftOver) -> {
         var figures = measurements.patientFigures();
         var stood = measurements.standstill();
+        putBack(recorded.undo(), pair, false);
         var tidied = leftOver ? undefine(pair, vm) : "";
         marking.takeOff(pair.onTarget(), mark, pair);
         desk.end(
@@ -186,6 +243,26 @@ final class MigrationDrive implements Runnable {
             },
             Severity.INFO);
       }
+    }
+  }
+
+  /** What cannot be put back now is left to {@link LeftOvers}. */
+  private void putBack(Undo undo, HostPair pair, boolean stayed) {
+    if (undo.isEmpty()) {
+      return;
+    }
+    var host = stayed ? pair.source() : pair.target();
+    desk.confirm(claim);
+    var failed =
+        PuttingBack.on(
+            host, stayed ? pair.onSource() : pair.onTarget(), pair.guest(), undo, stayed);
+    if (failed.isEmpty()) {
+      desk.putBack(claim, "Put back on " + host.name() + ": " + undo.words() + ".");
+    } else {
+      desk.note(
+          claim,
+          "Not everything was put back on %s, and it is tried again: %s"
+              .formatted(host.name(), String.join(" ", failed)));
     }
   }
 
@@ -207,6 +284,9 @@ final class MigrationDrive implements Runnable {
     var by = desk.read(claim).abortRequestedBy();
     if (by != null) {
       return "Aborted by " + by + ": " + stays + ".";
+    }
+    if (notStarted != null) {
+      return stays + ": " + notStarted + ".";
     }
     var failure = call == null ? null : call.failure();
     return failure == null
@@ -250,11 +330,15 @@ final class MigrationDrive implements Runnable {
 
   private HostPair pair(Migration row, Vm vm) {
     return new HostPair(
-        tools.connections(),
-        vm.uuid(),
-        vm.name(),
-        tools.hosts().findById(row.source().value()).orElseThrow(() -> gone("source host")),
-        tools.hosts().findById(row.target().value()).orElseThrow(() -> gone("target host")));
+        tools.connections(), vm.uuid(), vm.name(), host(row.source()), host(row.target()));
+  }
+
+  private Host host(HostId id) {
+    return tools.hosts().findById(id.value()).orElseThrow(() -> gone("host"));
+  }
+
+  private HostPool pool(Migration row) {
+    return tools.pools().findById(row.pool().value()).orElseThrow(() -> gone("pool"));
   }
 
   private Vm vm(Migration row) {

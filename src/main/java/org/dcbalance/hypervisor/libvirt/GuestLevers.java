@@ -29,8 +29,8 @@ final class GuestLevers {
   private static final String CAP = "cap";
   private static final int MOST_PARAMETERS = 8;
 
-  // VIR_DOMAIN_AFFECT_LIVE
-  private static final int LIVE = 1;
+  // VIR_DOMAIN_AFFECT_CURRENT: the running guest, and the only flag that all versions of libxl take
+  private static final int CURRENT = 0;
 
   private final HostLink link;
   private final boolean xen;
@@ -110,7 +110,9 @@ final class GuestLevers {
         domain -> {
           var has = Memory.ofKiB(domain.getInfo().memory);
           if (xen) {
-            return new MemoryReading(has, null, null);
+            // a few pages beyond what a guest may have are Xen's own, and cannot be asked for
+            var most = Memory.ofKiB(domain.getMaxMemory());
+            return new MemoryReading(has.compareTo(most) > 0 ? most : has, null, null);
           }
           var told = new Long[TAGS];
           Arrays.stream(domain.memoryStats(TAGS))
@@ -150,7 +152,7 @@ final class GuestLevers {
             connection.checked(
                 connection
                     .library()
-                    .virDomainGetSchedulerParametersFlags(ref.pointer(), room, count, LIVE));
+                    .virDomainGetSchedulerParametersFlags(ref.pointer(), room, count, CURRENT));
             var cap = TypedParameters.read(room, count.getValue()).number(CAP);
             if (cap == null) {
               throw new HypervisorException(
@@ -171,7 +173,7 @@ final class GuestLevers {
         "cap a guest's CPU",
         (library, ref) ->
             library.virDomainSetSchedulerParametersFlags(
-                ref.pointer(), params.pointer(), params.count(), LIVE));
+                ref.pointer(), params.pointer(), params.count(), CURRENT));
     params.keep();
   }
 
