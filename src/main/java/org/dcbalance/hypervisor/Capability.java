@@ -17,7 +17,8 @@ public enum Capability {
   BULK_STATISTICS("read all guests' counters in one call"),
   HOST_CPU("report the host's own CPU time"),
   HOST_MEMORY("report the host's own memory"),
-  BALLOON("report and change guests' memory while they run");
+  BALLOON("report and change guests' memory while they run"),
+  CPU_CAP("cap how much CPU a guest gets");
 
   private final String words;
 

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,8 +51,8 @@ public interface Hypervisor extends AutoCloseable {
   CpuFit fits(GuestCpu cpu);
 
   /**
-   * Migrate a guest live from this host, peer to peer; returns when the hypervisor says that it is
-   * over. The job goes on if this console dies.
+   * Migrate a guest from this host, peer to peer; returns when the hypervisor says that it is over.
+   * The job goes on if this console dies.
    *
    * @throws HypervisorException if it did not succeed, in the hypervisor's words; the truth must
    *     then be read from both hosts
@@ -75,8 +77,45 @@ public interface Hypervisor extends AutoCloseable {
   /** Ask the hypervisor to abort the guest's job. Needs {@link Capability#ABORT}. */
   void abort(UUID guest);
 
-  /** Set the longest pause at the switch-over. Needs {@link Capability#MAX_DOWNTIME}. */
+  /**
+   * Set the longest pause at the switch-over, before a migration or while it runs. It holds for as
+   * long as the guest runs here. Needs {@link Capability#MAX_DOWNTIME}.
+   */
   void setMaxDowntime(UUID guest, Duration longest);
+
+  /** Read the longest pause that is set. Needs {@link Capability#MAX_DOWNTIME}. */
+  Duration maxDowntime(UUID guest);
+
+  /**
+   * Limit the bandwidth of the guest's running migration. Needs {@link Capability#BANDWIDTH_LIMIT}.
+   */
+  void setBandwidth(UUID guest, ByteRate most);
+
+  /**
+   * Switch the guest's running migration, which was ordered so that it may be, to post-copy: the
+   * guest goes on at the target, and a fault from here on loses it. Needs {@link
+   * Capability#POST_COPY}.
+   */
+  void startPostCopy(UUID guest);
+
+  /** Read a running guest's memory; on QEMU never while a job runs on it. */
+  MemoryReading memory(UUID guest);
+
+  /**
+   * Ask a running guest to give memory back, or to take it again; {@link #memory} shows how far it
+   * is. Never while a job runs: a balloon in motion breaks a save or migration. Needs {@link
+   * Capability#BALLOON}.
+   */
+  void setMemory(UUID guest, Memory target);
+
+  /**
+   * Read the most CPU that a guest gets, in percent of one CPU; 0 for no cap. Needs {@link
+   * Capability#CPU_CAP}.
+   */
+  int cap(UUID guest);
+
+  /** Cap a guest's CPU, in percent of one CPU; 0 for no cap. Never while a job runs. */
+  void setCap(UUID guest, int percent);
 
   /**
    * Resume a guest's outgoing migration that failed in post-copy; returns when it is over. Until

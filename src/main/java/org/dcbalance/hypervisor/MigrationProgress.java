@@ -15,6 +15,7 @@ import org.dcbalance.units.Memory;
  * @param dirtyRate how fast the guest changes its memory; zero while the first pass runs
  * @param bandwidth how fast memory is sent now
  * @param iteration the pass over memory, from 1; 0 where the hypervisor does not tell
+ * @param throttle by how much the guest is slowed down for it, in percent
  */
 public record MigrationProgress(
     Instant at,
@@ -24,7 +25,8 @@ public record MigrationProgress(
     Memory remaining,
     ByteRate dirtyRate,
     ByteRate bandwidth,
-    int iteration) {
+    int iteration,
+    int throttle) {
 
   /** Tell whether the hypervisor says more than how long it runs; some do not, or not yet. */
   public boolean tellsAmounts() {

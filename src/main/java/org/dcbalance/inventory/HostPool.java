@@ -42,6 +42,10 @@ public class HostPool {
   private List<String> networks = List.of();
 
   private String note = "";
+
+  @JdbcTypeCode(SqlTypes.JSON)
+  private MoveOptions moveOptions = MoveOptions.NONE;
+
   @Version private long version;
 
   protected HostPool() {}
@@ -110,6 +114,11 @@ public class HostPool {
     this.paused = nowPaused;
   }
 
+  /** Allow or forbid ways of moving its VMs, unless a VM has its own. */
+  public void moveBy(MoveOptions options) {
+    this.moveOptions = options.checked();
+  }
+
   public void note(String newNote) {
     this.note = newNote;
   }
@@ -154,5 +163,9 @@ public class HostPool {
 
   public String note() {
     return note;
+  }
+
+  public MoveOptions moveOptions() {
+    return moveOptions;
   }
 }

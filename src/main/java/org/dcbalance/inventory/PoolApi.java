@@ -39,6 +39,7 @@ class PoolApi {
       List<String> sharedStorages,
       List<String> networks,
       String note,
+      MoveOptions moveOptions,
       long hosts) {}
 
   /** What makes a pool. */
@@ -66,7 +67,7 @@ class PoolApi {
         policy.change(
             added.id(),
             new PoolPolicy.Change(
-                null, null, null, pool.sharedStorages(), pool.networks(), pool.note()),
+                null, null, null, pool.sharedStorages(), pool.networks(), pool.note(), null),
             me.operator()));
   }
 
@@ -103,6 +104,7 @@ class PoolApi {
         pool.sharedStorages(),
         pool.networks(),
         pool.note(),
+        pool.moveOptions(),
         hosts.countByPoolId(pool.id().value()));
   }
 }

@@ -34,7 +34,8 @@ public class PoolPolicy {
       HostPool.@Nullable Urgency automaticFrom,
       @Nullable List<String> sharedStorages,
       @Nullable List<String> networks,
-      @Nullable String note) {}
+      @Nullable String note,
+      @Nullable MoveOptions moveOptions) {}
 
   /**
    * Find a pool.
@@ -108,6 +109,13 @@ public class PoolPolicy {
     }
     if (change.note() != null) {
       pool.note(change.note());
+    }
+    if (change.moveOptions() != null) {
+      pool.moveBy(change.moveOptions());
+      note(
+          pool,
+          "pool-moves",
+          "%s changed how VMs of %s may be moved.".formatted(by.name(), pool.name()));
     }
     return pools.save(pool);
   }

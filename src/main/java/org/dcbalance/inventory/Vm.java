@@ -103,6 +103,10 @@ public class Vm {
   private String neverMoveNote = "";
   private @Nullable String probeAddress;
   private @Nullable Integer probePort;
+
+  @JdbcTypeCode(SqlTypes.JSON)
+  private MoveOptions moveOptions = MoveOptions.NONE;
+
   @Version private long version;
 
   protected Vm() {}
@@ -126,6 +130,11 @@ public class Vm {
     }
     this.probeAddress = address == null || address.isBlank() ? null : address.strip();
     this.probePort = this.probeAddress == null ? null : port;
+  }
+
+  /** Allow or forbid ways of moving it. */
+  public void moveBy(MoveOptions options) {
+    this.moveOptions = options.checked();
   }
 
   public VmId id() {
@@ -231,5 +240,9 @@ public class Vm {
 
   public @Nullable Integer probePort() {
     return probePort;
+  }
+
+  public MoveOptions moveOptions() {
+    return moveOptions;
   }
 }

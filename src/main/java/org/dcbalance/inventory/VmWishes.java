@@ -20,7 +20,8 @@ public class VmWishes {
       @Nullable Boolean neverMove,
       @Nullable String neverMoveNote,
       @Nullable String probeAddress,
-      @Nullable Integer probePort) {}
+      @Nullable Integer probePort,
+      @Nullable MoveOptions moveOptions) {}
 
   /**
    * Find a VM.
@@ -46,6 +47,9 @@ public class VmWishes {
       vm.probe(change.probeAddress(), change.probePort());
     } else if (change.probePort() != null) {
       vm.probe(vm.probeAddress(), change.probePort());
+    }
+    if (change.moveOptions() != null) {
+      vm.moveBy(change.moveOptions());
     }
     return vms.save(vm);
   }

@@ -3,11 +3,14 @@ package org.dcbalance.migration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.method.CopyControl;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
@@ -23,17 +26,30 @@ final class CopyWatch {
   private final MigrationSettings settings;
   private final Claim claim;
   private final HostPair pair;
+  private final @Nullable CopyControl control;
   private Instant stored = Instant.EPOCH;
   private Instant abortTried = Instant.EPOCH;
   private @Nullable Instant silentSince;
   private boolean told;
+  private boolean postCopy;
   private boolean switching;
 
-  CopyWatch(MigrationDesk desk, MigrationSettings settings, Claim claim, HostPair pair) {
+  /**
+   * Watch a copy.
+   *
+   * @param control what to do about its course; null for one that another console began
+   */
+  CopyWatch(
+      MigrationDesk desk,
+      MigrationSettings settings,
+      Claim claim,
+      HostPair pair,
+      @Nullable CopyControl control) {
     this.desk = desk;
     this.settings = settings;
     this.claim = claim;
     this.pair = pair;
+    this.control = control;
   }
 
   /** Follow a job that this console started, until the call says that it is over. */
@@ -82,9 +98,51 @@ final class CopyWatch {
       stored = now();
     }
     noticeSwitchOver(progress);
+    told.ifPresent(this::control);
     keepDeadline(row);
     if (row.abortRequestedBy() != null) {
       abort(row.abortRequestedBy());
+    }
+  }
+
+  private void control(MigrationProgress progress) {
+    if (control == null) {
+      return;
+    }
+    var step =
+        control.next(
+            new CopyControl.Seen(
+                progress.elapsed(),
+                progress.remaining(),
+                progress.bandwidth(),
+                progress.iteration(),
+                progress.throttle(),
+                postCopy));
+    switch (step) {
+      case CopyControl.Step.GoOn() -> {}
+      case CopyControl.Step.AllowPause(var longest, var why) ->
+          change(
+              "%s A pause of %.1f s is allowed now.".formatted(why, longest.toMillis() / 1000.0),
+              h -> h.setMaxDowntime(pair.guest(), longest));
+      case CopyControl.Step.SwitchToPostCopy(var why) ->
+          postCopy =
+              change(
+                  why + " Switching to post-copy: from here on it is not aborted.",
+                  h -> h.startPostCopy(pair.guest()));
+      case CopyControl.Step.GiveUp(var why) -> desk.giveUp(claim, why);
+    }
+  }
+
+  private boolean change(String sentence, Consumer<Hypervisor> call) {
+    desk.note(claim, sentence);
+    desk.confirm(claim);
+    try {
+      call.accept(pair.onSource());
+      return true;
+    } catch (HypervisorException e) {
+      // it may have ended meanwhile
+      desk.note(claim, "That failed: " + e.sentence());
+      return false;
     }
   }
 
@@ -147,6 +205,10 @@ final class CopyWatch {
 
   private void abort(String by) {
     if (abortTried.plus(BETWEEN_ABORTS).isAfter(now()) || !pair.source().can(Capability.ABORT)) {
+      return;
+    }
+    if (postCopy || pair.askSource() instanceof Side.Paused(var why, _) && why == Why.POST_COPY) {
+      tellOnce("It is in post-copy and cannot be aborted: either copy alone is incomplete.");
       return;
     }
     boolean first = abortTried.equals(Instant.EPOCH);

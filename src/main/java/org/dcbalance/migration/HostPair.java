@@ -56,6 +56,10 @@ final class HostPair {
     return guest;
   }
 
+  String name() {
+    return name;
+  }
+
   Host source() {
     return source;
   }

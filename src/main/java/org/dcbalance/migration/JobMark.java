@@ -17,9 +17,16 @@ import org.jspecify.annotations.Nullable;
  */
 record JobMark(long migration, @Nullable String recorded) {
 
-  /** Give the mark of a migration that is started under an epoch of an installation. */
-  static String text(UUID installation, long migration, long epoch) {
-    return start(migration) + epoch + " installation=" + installation;
+  /**
+   * Give the mark of a migration that is started under an epoch of an installation, with what will
+   * have to be put back.
+   */
+  static String text(UUID installation, long migration, long epoch, Undo undo) {
+    return start(migration)
+        + epoch
+        + " installation="
+        + installation
+        + (undo.isEmpty() ? "" : " was " + undo.text());
   }
 
   private static String start(long migration) {

@@ -13,6 +13,8 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
 import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.method.Choice;
+import org.dcbalance.method.Method;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
@@ -70,9 +72,19 @@ public class Migration {
   private @Nullable String abortRequestedBy;
   private String sentence = "";
 
-  @Column(updatable = false)
-  private @Nullable Long expectedMillis;
+  @Enumerated(EnumType.STRING)
+  private Method method = Method.PRE_COPY;
 
+  @Enumerated(EnumType.STRING)
+  @Column(updatable = false)
+  private @Nullable Method askedMethod;
+
+  private String methodWhy = "";
+  private double expectedBias = 1;
+  private @Nullable Long expectedMillis;
+  private @Nullable Long expectedDowntimeMillis;
+  private @Nullable Long expectedBytes;
+  private @Nullable Long preparedMillis;
   private @Nullable Long totalMillis;
   private @Nullable Long downtimeMillis;
   private @Nullable Long bytes;
@@ -81,6 +93,7 @@ public class Migration {
   private @Nullable Long guestDowntimeMillis;
   private @Nullable String guestProbe;
   private @Nullable String mark;
+  private @Nullable String undo;
   private boolean postCopyResumed;
   private @Nullable String closedBy;
 
@@ -137,10 +150,38 @@ public class Migration {
     this.sentence = "";
   }
 
-  /** Record how its guest was marked; to be written before its job is ordered. */
-  void markWith(String text) {
+  /**
+   * Record how it is to be moved, and what that is expected to cost; before anything is changed.
+   */
+  void chooseMethod(Choice.Move move, String reason, double bias) {
+    require("be moved", MigrationState.RUNNING);
+    this.method = move.method();
+    this.methodWhy = reason;
+    this.expectedBias = bias;
+    this.expectedMillis = move.expected().total().toMillis();
+    this.expectedDowntimeMillis = move.expected().downtime().toMillis();
+    this.expectedBytes = move.expected().bytes().bytes();
+  }
+
+  /**
+   * Record how its guest was marked, and what will have to be put back; to be written before its
+   * job is ordered and before anything is changed.
+   */
+  void markWith(String text, Undo toPutBack) {
     require("be marked", MigrationState.RUNNING);
     this.mark = text;
+    this.undo = toPutBack.isEmpty() ? null : toPutBack.text();
+  }
+
+  /** Record that the order to migrate is given now. */
+  void ordered(Instant now) {
+    require("be ordered", MigrationState.RUNNING);
+    this.preparedMillis = startedAt == null ? null : Duration.between(startedAt, now).toMillis();
+  }
+
+  /** Record that everything that was changed for it is as it was. */
+  void putBack() {
+    this.undo = null;
   }
 
   /** Record that its failed post-copy is resumed, which is done once. */
@@ -328,6 +369,20 @@ public class Migration {
   /** Tell the guest from those that others move. */
   JobMark mark() {
     return new JobMark(id(), mark);
+  }
+
+  public Method method() {
+    return method;
+  }
+
+  /** Give the method that somebody asked for; null if DCbalance chooses. */
+  @Nullable Method askedMethod() {
+    return askedMethod;
+  }
+
+  /** Give what has to be put back on whichever host the guest runs. */
+  Undo undo() {
+    return Undo.parse(undo);
   }
 
   boolean postCopyResumed() {

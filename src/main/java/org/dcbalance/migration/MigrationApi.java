@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import java.time.Instant;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.method.Method;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -53,7 +54,9 @@ class MigrationApi {
       long id,
       MigrationState state,
       Phase phase,
-      String method,
+      Method method,
+      @Nullable Method askedMethod,
+      String methodWhy,
       long poolId,
       @Nullable Long recommendationId,
       long vmId,
@@ -80,6 +83,7 @@ class MigrationApi {
       @Nullable Long guestDowntimeMillis,
       @Nullable String guestProbe,
       @Nullable Long totalMillis,
+      @Nullable Long preparedMillis,
       @Nullable Long bytes,
       @Nullable Integer iterations,
       @Nullable Double imbalanceBefore,
@@ -89,8 +93,8 @@ class MigrationApi {
       MigrationRows.@Nullable Progress progress,
       @Nullable List<LineView> log) {}
 
-  /** Say where a VM should go. */
-  record Wish(@Nullable Long targetHostId) {}
+  /** Say where a VM should go, and how if DCbalance is not to choose. */
+  record Wish(@Nullable Long targetHostId, @Nullable Method method) {}
 
   /** List migrations, newest first, without their logs. */
   @GetMapping("/migrations")
@@ -158,7 +162,7 @@ class MigrationApi {
           "\"targetHostId\" is missing.",
           "Maybe send {\"targetHostId\": 3}, with the id of a host of the VM's pool.");
     }
-    return show(moves.request(new VmId(id), new HostId(target), me.operator()));
+    return show(moves.request(new VmId(id), new HostId(target), wish.method(), me.operator()));
   }
 
   private static MigrationView view(MigrationRows.Row row, @Nullable List<LineView> log) {
@@ -167,6 +171,8 @@ class MigrationApi {
         row.state(),
         row.phase(),
         row.method(),
+        row.askedMethod(),
+        row.methodWhy(),
         row.poolId(),
         row.recommendationId(),
         row.vmId(),
@@ -193,6 +199,7 @@ class MigrationApi {
         row.guestDowntimeMillis(),
         row.guestProbe(),
         row.totalMillis(),
+        row.preparedMillis(),
         row.bytes(),
         row.iterations(),
         row.imbalanceBefore(),

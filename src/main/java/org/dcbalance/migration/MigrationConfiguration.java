@@ -19,8 +19,10 @@ class MigrationConfiguration {
       Vms vms,
       Hosts hosts,
       Pools pools,
-      Arrivals arrivals) {
+      Arrivals arrivals,
+      MoveFacts facts,
+      LeftOvers leftOvers) {
     return new MigrationDrive.Tools(
-        desk, settings, checks, connections, vms, hosts, pools, arrivals);
+        desk, settings, checks, connections, vms, hosts, pools, arrivals, facts, leftOvers);
   }
 }

@@ -12,6 +12,8 @@ import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.leadership.Leadership;
+import org.dcbalance.method.Choice;
+import org.dcbalance.method.MethodText;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
@@ -82,20 +84,45 @@ class MigrationDesk {
         claim, m -> m.adopt(claim.epoch()), "Taken over under epoch " + claim.epoch() + ".");
   }
 
-  /** Write that memory is about to be copied, and keep the inventory off the VM's placement. */
-  Migration beginCopy(Claim claim, String sentence) {
+  /** Record how it is to be moved, and what that is expected to cost. */
+  void choose(Claim claim, Choice.Move move, double bias) {
+    var why = MethodText.why(move);
+    step(claim, m -> m.chooseMethod(move, why, bias), why);
+  }
+
+  /** Write that its guest is about to be changed, and keep the inventory off the VM's placement. */
+  Migration beginMove(Claim claim, Phase phase, String sentence) {
     return step(
         claim,
         m -> {
-          m.enter(Phase.COPYING);
+          m.enter(phase);
           placements.startMove(m.vm(), m.target());
         },
         sentence);
   }
 
-  /** Record how the guest was marked, empty if it could not be; the job may be ordered then. */
-  void marked(Claim claim, String mark, String sentence) {
-    step(claim, m -> m.markWith(mark), sentence);
+  /**
+   * Record how the guest was marked, empty if it could not be, and what will have to be put back;
+   * the guest may be changed and the job ordered then.
+   */
+  void marked(Claim claim, String mark, Undo undo, String sentence) {
+    step(claim, m -> m.markWith(mark, undo), sentence);
+  }
+
+  /** Record that the order to migrate is given now. */
+  void ordered(Claim claim, String sentence) {
+    step(
+        claim,
+        m -> {
+          m.enter(Phase.COPYING);
+          m.ordered(clock.instant());
+        },
+        sentence);
+  }
+
+  /** Record that what was changed on the guest is as it was. */
+  void putBack(Claim claim, String sentence) {
+    step(claim, Migration::putBack, sentence);
   }
 
   /** Record that a failed post-copy is about to be resumed. */
@@ -120,6 +147,11 @@ class MigrationDesk {
   /** Ask for the end of a move that took its time. */
   void timeOut(Claim claim, Operator by) {
     step(claim, m -> m.requestAbort(by), "It has taken longer than it was given.");
+  }
+
+  /** Ask for the end of a copy that does not gain on its guest. */
+  void giveUp(Claim claim, String why) {
+    step(claim, m -> m.requestAbort(Operator.DCBALANCE), why + " It is given up.");
   }
 
   Migration refuse(Claim claim, String reasons) {

@@ -1,26 +1,26 @@
 package org.dcbalance.migration;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.function.Supplier;
-import org.dcbalance.hypervisor.Capability;
-import org.dcbalance.hypervisor.GuestStatus;
-import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
-import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.method.Choice;
+import org.dcbalance.method.CopyControl;
+import org.dcbalance.method.Facts;
+import org.dcbalance.method.Levers;
+import org.dcbalance.method.MethodText;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,19 +32,20 @@ import org.slf4j.LoggerFactory;
  */
 final class MigrationDrive implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(MigrationDrive.class);
-  private static final Duration FIGURES_WITHIN = Duration.ofSeconds(2);
 
   private final Tools tools;
+  private final MigrationDesk desk;
   private final Claim claim;
+  private final Marking marking;
   private final boolean queued;
   private @Nullable MigrateCall call;
-  private @Nullable DowntimeProbe probe;
-  private @Nullable Standstill standstill;
-  private Optional<MigrationFigures> earlierFigures = Optional.empty();
+  private @Nullable String notStarted;
 
   MigrationDrive(Tools tools, Claim claim, boolean queued) {
     this.tools = tools;
+    this.desk = tools.desk();
     this.claim = claim;
+    this.marking = new Marking(desk, claim);
     this.queued = queued;
   }
 
@@ -57,7 +58,9 @@ final class MigrationDrive implements Runnable {
       Vms vms,
       Hosts hosts,
       Pools pools,
-      Arrivals arrivals) {}
+      Arrivals arrivals,
+      MoveFacts facts,
+      LeftOvers leftOvers) {}
 
   @Override
   public void run() {
@@ -69,13 +72,6 @@ final class MigrationDrive implements Runnable {
     } catch (RuntimeException e) {
       // the row is as it was; the next look at the table takes it up again
       log.error("Migration {} was dropped by its runner", claim.migration(), e);
-    } finally {
-      if (probe != null) {
-        probe.close();
-      }
-      if (standstill != null) {
-        standstill.close();
-      }
     }
   }
 
@@ -84,132 +80,189 @@ final class MigrationDrive implements Runnable {
     try {
       row =
           queued
-              ? tools.desk().start(claim, m -> tools.settings().mostTime(m.expectedMillis()))
-              : tools.desk().adopt(claim);
+              ? desk.start(claim, m -> tools.settings().mostTime(m.expectedMillis()))
+              : desk.adopt(claim);
     } catch (Problem e) {
       // it was cancelled, or ended, since the table was read
       log.info("Migration {} needs no driving: {}", claim.migration(), e.sentence());
       return;
     }
+    var vm = vm(row);
+    MoveFacts.@Nullable Found found = null;
     if (queued || row.phase() == Phase.CHECKS) {
-      begin(row);
-    } else {
-      var vm = vm(row);
-      settle(row, vm, pair(row, vm));
+      if (refused(row, vm)) {
+        return;
+      }
+      found =
+          tools
+              .facts()
+              .choose(vm, host(row.source()), host(row.target()), pool(row), row.askedMethod());
+      if (found.choice() instanceof Choice.Wait wait) {
+        desk.refuse(claim, MethodText.wait(vm.name(), wait));
+        return;
+      }
+    }
+    var pair = pair(row, vm);
+    try (var measurements = new Measurements(desk, tools.settings(), tools.arrivals(), pair)) {
+      if (found != null && found.choice() instanceof Choice.Move move) {
+        copy(row, vm, pair, measurements, move, found.facts());
+      }
+      settle(row, vm, pair, measurements);
     }
   }
 
-  private void begin(Migration row) {
-    var vm = vm(row);
+  private boolean refused(Migration row, Vm vm) {
     if (!vm.hostId().equals(row.source())) {
-      tools
-          .desk()
-          .refuse(
-              claim,
-              vm.name() + " has left the host that it was to be moved from; nothing was done.");
-      return;
+      desk.refuse(
+          claim, vm.name() + " has left the host that it was to be moved from; nothing was done.");
+      return true;
     }
     var failed =
         tools.checks().of(row.vm(), row.target(), row.id()).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
-      tools.desk().refuse(claim, MovesByHand.sentences(failed));
+      desk.refuse(claim, MovesByHand.sentences(failed));
+      return true;
+    }
+    return false;
+  }
+
+  private void copy(
+      Migration row,
+      Vm vm,
+      HostPair pair,
+      Measurements measurements,
+      Choice.Move move,
+      Facts facts) {
+    desk.choose(claim, move, facts.vm().bias());
+    boolean toPrepare = move.levers().balloonTo() != null || move.levers().cap() > 0;
+    desk.beginMove(
+        claim,
+        toPrepare ? Phase.PREPARING : Phase.COPYING,
+        "All checks passed. " + move.method().words() + ".");
+    var levers = tools.leftOvers().clear(row.vm()) ? move.levers() : untouched(move.levers());
+    var prepared = new Preparation(desk, tools.settings(), claim, pair, marking).prepare(levers);
+    if (prepared == null) {
+      notStarted =
+          "its memory could not be given back to it, and a guest whose balloon moves is not sent";
       return;
     }
-    copy(row);
-  }
-
-  private void copy(Migration row) {
-    var vm = vm(row);
-    var pair = pair(row, vm);
-    tools
-        .desk()
-        .beginCopy(
-            claim,
-            "All checks passed. Copying from "
-                + pair.source().name()
-                + " to "
-                + pair.target().name()
-                + ".");
-    earlierFigures = figures(pair);
-    mark(row, vm, pair);
-    startProbe(vm);
-    if (tools.desk().read(claim).abortRequestedBy() == null) {
-      tools.desk().confirm(claim);
-      claim.check();
-      if (probe != null) {
-        probe.moveBegins();
-      }
-      if (!pair.source().can(Capability.COMPLETED_STATISTICS)) {
-        standstill = Standstill.watch(pair, tools.arrivals(), tools.desk().clock());
-      }
-      var source = pair.onSource();
-      var order = order(row, vm, pair.target());
-      call = MigrateCall.start(() -> source.migrate(order), row.id());
-      new CopyWatch(tools.desk(), tools.settings(), claim, pair).follow(call);
+    measurements.before(vm);
+    if (desk.read(claim).abortRequestedBy() != null) {
+      return;
     }
-    settle(row, vm, pair);
+    desk.ordered(
+        claim, "Copying from " + pair.source().name() + " to " + pair.target().name() + ".");
+    desk.confirm(claim);
+    claim.check();
+    measurements.moveBegins();
+    var source = pair.onSource();
+    var order = order(row, vm, pair.target(), prepared);
+    call = MigrateCall.start(() -> source.migrate(order), row.id());
+    var control = new CopyControl(move, facts);
+    new CopyWatch(desk, tools.settings(), claim, pair, control).follow(call);
   }
 
-  private MigrationOrder order(Migration row, Vm vm, Host target) {
-    var pool = tools.pools().findById(row.pool().value()).orElseThrow(() -> gone("pool"));
+  /** What an earlier move changed and could not be put back must not be taken for how it was. */
+  private Levers untouched(Levers levers) {
+    desk.note(
+        claim,
+        "An earlier move still has something to put back, so it is neither ballooned nor capped.");
+    return levers.withBalloon(null).withCap(0);
+  }
+
+  private MigrationOrder order(Migration row, Vm vm, Host target, Levers levers) {
+    var pool = pool(row);
     boolean shared =
         vm.disks().stream()
             .allMatch(d -> d.source().isEmpty() || d.network() || pool.shares(d.source()));
-    return new MigrationOrder(vm.uuid(), target.reachedAt(), null, null, null, shared);
+    return new MigrationOrder(vm.uuid(), target.reachedAt(), null, tuning(levers), shared);
   }
 
-  private void settle(Migration row, Vm vm, HostPair pair) {
-    var copied = tools.desk().clock().instant();
+  private static Tuning tuning(Levers levers) {
+    int most = levers.throttle();
+    int first = Math.min(20, most);
+    return new Tuning(
+        levers.live(),
+        levers.pause(),
+        levers.bandwidth(),
+        most == 0 ? null : new Tuning.Throttle(first, Math.clamp(most - first, 1, 10)),
+        levers.cache(),
+        levers.connections(),
+        levers.postCopy());
+  }
+
+  private void settle(Migration row, Vm vm, HostPair pair, Measurements measurements) {
+    var copied = desk.clock().instant();
     boolean lost = row.state() == MigrationState.LOST;
     if (!lost) {
-      tools.desk().enter(claim, Phase.SETTLING, ended());
+      desk.enter(claim, Phase.SETTLING, ended());
     }
+    // as recorded by now: it was marked after this row was read
+    var recorded = desk.read(claim);
+    var mark = recorded.mark();
     var end =
         new Settlement(
-                tools.desk(),
+                desk,
                 tools.settings(),
                 claim,
                 pair,
                 vm.name(),
-                // as recorded by now: it was marked after this row was read
-                tools.desk().read(claim).mark(),
-                () -> newFigures(pair).map(MigrationFigures::succeeded).orElse(false),
+                mark,
+                measurements::calledCompleted,
                 lost)
             .untilSettled();
-    var seen = seenByGuest(copied);
+    var seen = measurements.seenByGuest(copied);
     switch (end) {
       case Action.StayedOnSource() -> {
-        unmark(pair.onSource(), row, vm);
-        var words = stayed(row, vm, pair);
-        tools
-            .desk()
-            .end(
-                claim,
-                row.source(),
-                m -> {
-                  seen.ifPresent(s -> keep(m, s));
-                  m.stayed(words, tools.desk().clock().instant());
-                },
-                Severity.WARN);
+        putBack(recorded.undo(), pair, true);
+        marking.takeOff(pair.onSource(), mark, pair);
+        var words = stayed(vm, pair);
+        desk.end(
+            claim,
+            row.source(),
+            m -> {
+              seen.ifPresent(s -> keep(m, s));
+              m.stayed(words, desk.clock().instant());
+            },
+            Severity.WARN);
       }
       case Action.RunsOnTarget(var leftOver) -> {
-        var figures = patientFigures(pair);
-        var stood = standstill == null ? Optional.<Standstill.Seen>empty() : standstill.measured();
+        var figures = measurements.patientFigures();
+        var stood = measurements.standstill();
+        putBack(recorded.undo(), pair, false);
         var tidied = leftOver ? undefine(pair, vm) : "";
-        unmark(pair.onTarget(), row, vm);
-        tools
-            .desk()
-            .end(
-                claim,
-                row.target(),
-                m -> {
-                  figures.ifPresent(m::measure);
-                  stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
-                  seen.ifPresent(s -> keep(m, s));
-                  m.complete(moved(m, vm, pair) + tidied, tools.desk().clock().instant());
-                },
-                Severity.INFO);
+        marking.takeOff(pair.onTarget(), mark, pair);
+        desk.end(
+            claim,
+            row.target(),
+            m -> {
+              figures.ifPresent(m::measure);
+              stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
+              seen.ifPresent(s -> keep(m, s));
+              m.complete(moved(m, vm, pair) + tidied, desk.clock().instant());
+            },
+            Severity.INFO);
       }
+    }
+  }
+
+  /** What cannot be put back now is left to {@link LeftOvers}. */
+  private void putBack(Undo undo, HostPair pair, boolean stayed) {
+    if (undo.isEmpty()) {
+      return;
+    }
+    var host = stayed ? pair.source() : pair.target();
+    desk.confirm(claim);
+    var failed =
+        PuttingBack.on(
+            host, stayed ? pair.onSource() : pair.onTarget(), pair.guest(), undo, stayed);
+    if (failed.isEmpty()) {
+      desk.putBack(claim, "Put back on " + host.name() + ": " + undo.words() + ".");
+    } else {
+      desk.note(
+          claim,
+          "Not everything was put back on %s, and it is tried again: %s"
+              .formatted(host.name(), String.join(" ", failed)));
     }
   }
 
@@ -226,11 +279,14 @@ final class MigrationDrive implements Runnable {
         : "The hypervisor says: " + failure + " Both hosts are asked where it runs.";
   }
 
-  private String stayed(Migration row, Vm vm, HostPair pair) {
+  private String stayed(Vm vm, HostPair pair) {
     var stays = vm.name() + " still runs on " + pair.source().name();
-    var by = tools.desk().read(claim).abortRequestedBy();
+    var by = desk.read(claim).abortRequestedBy();
     if (by != null) {
       return "Aborted by " + by + ": " + stays + ".";
+    }
+    if (notStarted != null) {
+      return stays + ": " + notStarted + ".";
     }
     var failure = call == null ? null : call.failure();
     return failure == null
@@ -254,10 +310,8 @@ final class MigrationDrive implements Runnable {
   }
 
   private String undefine(HostPair pair, Vm vm) {
-    tools
-        .desk()
-        .note(claim, "Removing the left-over definition from " + pair.source().name() + ".");
-    tools.desk().confirm(claim);
+    desk.note(claim, "Removing the left-over definition from " + pair.source().name() + ".");
+    desk.confirm(claim);
     try {
       pair.onSource().undefine(vm.uuid());
       return "";
@@ -269,104 +323,22 @@ final class MigrationDrive implements Runnable {
     }
   }
 
-  private void startProbe(Vm vm) {
-    var address = vm.probeAddress();
-    if (address != null) {
-      probe = DowntimeProbe.start(address, vm.probePort());
-      Pause.of(tools.settings().probeBefore());
-    }
-  }
-
-  private Optional<DowntimeProbe.Seen> seenByGuest(Instant copied) {
-    if (probe == null) {
-      return Optional.empty();
-    }
-    var left =
-        Duration.between(
-            tools.desk().clock().instant(), copied.plus(tools.settings().probeAfter()));
-    if (left.isPositive()) {
-      Pause.of(left);
-    }
-    return Optional.of(probe.finish());
-  }
-
   private static void keep(Migration row, DowntimeProbe.Seen seen) {
     var downtime = seen.downtime();
     row.seenByGuest(downtime == null ? null : downtime.toMillis(), seen.words());
   }
 
-  /** Read the figures of this move, and not those of an earlier one from the same host. */
-  private Optional<MigrationFigures> newFigures(HostPair pair) {
-    if (call != null) {
-      var told = figures(pair).filter(f -> !Optional.of(f).equals(earlierFigures));
-      if (told.isPresent()) {
-        return told;
-      }
-    }
-    return quietly(() -> pair.onTarget().incomingFigures(pair.guest()));
-  }
-
-  /** The event that carries the figures may come a little after the call has returned. */
-  private Optional<MigrationFigures> patientFigures(HostPair pair) {
-    var until = tools.desk().clock().instant().plus(FIGURES_WITHIN);
-    while (true) {
-      var told = newFigures(pair);
-      if (told.isPresent() && told.get().downtime() != null
-          || call == null
-          || standstill != null
-          || !tools.desk().clock().instant().isBefore(until)) {
-        return told;
-      }
-      Pause.of(Duration.ofMillis(100));
-    }
-  }
-
-  private Optional<MigrationFigures> figures(HostPair pair) {
-    return quietly(() -> pair.onSource().figures(pair.guest()));
-  }
-
-  private static <T> Optional<T> quietly(Supplier<Optional<T>> question) {
-    try {
-      return question.get();
-    } catch (HypervisorException e) {
-      log.info("A host did not tell figures: {}", e.sentence());
-      return Optional.empty();
-    }
-  }
-
-  /**
-   * Mark the guest, so that whoever finds its job later knows whose it is. A move does not fail for
-   * want of a mark: some hosts cannot take one.
-   */
-  private void mark(Migration row, Vm vm, HostPair pair) {
-    var mark = JobMark.text(tools.desk().installation(), row.id(), claim.epoch());
-    try {
-      pair.onSource().mark(vm.uuid(), mark);
-      tools.desk().marked(claim, mark, "Marked " + vm.name() + " as moved by this migration.");
-    } catch (HypervisorException e) {
-      tools.desk().marked(claim, "", vm.name() + " was not marked: " + e.sentence());
-    }
-  }
-
-  /** Take our mark off again, and leave that of anybody else. */
-  private void unmark(Hypervisor hypervisor, Migration row, Vm vm) {
-    try {
-      var carried = hypervisor.status(vm.uuid()).map(GuestStatus::mark).orElse(null);
-      if (row.mark().names(carried)) {
-        hypervisor.mark(vm.uuid(), null);
-      }
-    } catch (HypervisorException e) {
-      log.info("The mark of {} was not removed: {}", vm.name(), e.sentence());
-    }
-  }
-
   private HostPair pair(Migration row, Vm vm) {
     return new HostPair(
-        tools.connections(),
-        vm.uuid(),
-        vm.name(),
-        tools.hosts().findById(row.source().value()).orElseThrow(() -> gone("source host")),
-        tools.hosts().findById(row.target().value()).orElseThrow(() -> gone("target host")));
+        tools.connections(), vm.uuid(), vm.name(), host(row.source()), host(row.target()));
+  }
+
+  private Host host(HostId id) {
+    return tools.hosts().findById(id.value()).orElseThrow(() -> gone("host"));
+  }
+
+  private HostPool pool(Migration row) {
+    return tools.pools().findById(row.pool().value()).orElseThrow(() -> gone("pool"));
   }
 
   private Vm vm(Migration row) {

@@ -28,7 +28,10 @@ class MigrationQueue {
     this.events = events;
   }
 
-  /** A move to queue; the recommendation is null for a move by hand. */
+  /**
+   * A move to queue; the recommendation is null for a move by hand, the method null where DCbalance
+   * chooses.
+   */
   record Wish(
       @Nullable Long recommendationId,
       long pool,
@@ -41,7 +44,8 @@ class MigrationQueue {
       @Nullable Long expectedDowntimeMillis,
       @Nullable Long expectedBytes,
       @Nullable Double imbalanceBefore,
-      @Nullable Double imbalancePromised) {}
+      @Nullable Double imbalancePromised,
+      @Nullable String askedMethod) {}
 
   @EventListener
   @Transactional(propagation = Propagation.MANDATORY)
@@ -59,7 +63,8 @@ class MigrationQueue {
             approved.expectedDowntimeMillis(),
             approved.expectedBytes(),
             approved.imbalanceBefore(),
-            approved.imbalancePromised()));
+            approved.imbalancePromised(),
+            null));
   }
 
   /**
@@ -76,10 +81,11 @@ class MigrationQueue {
                 """
                 insert into migration (pool_id, recommendation_id, vm_id, source_id, target_id, state,
                   why, requested_by, created_at, expected_millis, expected_downtime_millis,
-                  expected_bytes, imbalance_before, imbalance_promised)
+                  expected_bytes, imbalance_before, imbalance_promised, asked_method, method)
                 values (:pool, :recommendationId, :vm, :source, :target, 'PENDING',
                   :why, :by, clock_timestamp(), :expectedMillis, :expectedDowntimeMillis,
-                  :expectedBytes, :imbalanceBefore, :imbalancePromised)
+                  :expectedBytes, :imbalanceBefore, :imbalancePromised, :askedMethod,
+                  coalesce(:askedMethod, 'PRE_COPY'))
                 on conflict do nothing returning id
                 """)
             .paramSource(wish)

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import org.dcbalance.method.Method;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -18,6 +19,7 @@ public class MigrationRows {
       """
       select m.id, m.pool_id, p.name as pool, m.recommendation_id, m.vm_id, v.name as vm,
         m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, m.method,
+        m.asked_method, m.method_why, m.prepared_millis,
         m.why, m.requested_by, m.abort_requested_by, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
         m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations,
@@ -60,6 +62,9 @@ public class MigrationRows {
    * A migration as it is shown.
    *
    * @param sentence what it waits for while queued, what keeps it while it runs, how it ended after
+   * @param method how it is moved, or will be if that was asked for
+   * @param askedMethod null where DCbalance chose
+   * @param preparedMillis from leaving the queue to the order to migrate
    * @param cannotAbort why its host cannot abort it; null if it can
    * @param progress the newest numbers; null before the first
    */
@@ -76,7 +81,9 @@ public class MigrationRows {
       String target,
       MigrationState state,
       Phase phase,
-      String method,
+      Method method,
+      @Nullable Method askedMethod,
+      String methodWhy,
       String why,
       String requestedBy,
       @Nullable String abortRequestedBy,
@@ -93,6 +100,7 @@ public class MigrationRows {
       @Nullable Long expectedDowntimeMillis,
       @Nullable Long expectedBytes,
       @Nullable Long totalMillis,
+      @Nullable Long preparedMillis,
       @Nullable Long downtimeMillis,
       @Nullable Long bytes,
       @Nullable Integer iterations,
@@ -200,7 +208,9 @@ public class MigrationRows {
         row.getString("target"),
         MigrationState.valueOf(row.getString("state")),
         Phase.valueOf(row.getString("phase")),
-        row.getString("method"),
+        Method.valueOf(row.getString("method")),
+        method(row.getString("asked_method")),
+        row.getString("method_why"),
         row.getString("why"),
         row.getString("requested_by"),
         row.getString("abort_requested_by"),
@@ -217,6 +227,7 @@ public class MigrationRows {
         row.getObject("expected_downtime_millis", Long.class),
         row.getObject("expected_bytes", Long.class),
         row.getObject("total_millis", Long.class),
+        row.getObject("prepared_millis", Long.class),
         row.getObject("downtime_millis", Long.class),
         row.getObject("bytes", Long.class),
         row.getObject("iterations", Integer.class),
@@ -228,6 +239,10 @@ public class MigrationRows {
         row.getObject("imbalance_measured", Double.class),
         row.getString("no_abort"),
         progress(row));
+  }
+
+  private static @Nullable Method method(@Nullable String name) {
+    return name == null ? null : Method.valueOf(name);
   }
 
   private static @Nullable StatedPlace closedAs(ResultSet row) throws SQLException {

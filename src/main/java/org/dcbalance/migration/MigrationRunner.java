@@ -73,6 +73,7 @@ class MigrationRunner implements DisposableBean {
           .forEach(this::release);
       if (epoch.isPresent() && !stopped && mayAct(epoch.getAsLong())) {
         takeUp(epoch.getAsLong());
+        tools.leftOvers().sweep(() -> leadership.confirm(epoch.getAsLong()));
       }
     } catch (DataAccessException | TransactionException | LeadershipLost e) {
       log.warn("The queue of migrations could not be read: {}", e.getMessage());

@@ -30,6 +30,9 @@ import org.springframework.validation.annotation.Validated;
  * @param lostReadEvery how often both hosts are asked about a lost move
  * @param probeBefore how long a guest is probed before its move, to know its usual gaps
  * @param probeAfter how long it is probed after
+ * @param balloonStalled for how long a balloon may stand still above its target before it is given
+ *     up
+ * @param balloonMost how long ballooning may take, and undoing it
  */
 @Validated
 @ConfigurationProperties("dcbalance.migration")
@@ -50,7 +53,9 @@ record MigrationSettings(
     @DefaultValue("60s") @DurationMin(millis = 10) Duration lostAfter,
     @DefaultValue("5s") @DurationMin(millis = 10) Duration lostReadEvery,
     @DefaultValue("500ms") @DurationMin(millis = 50) Duration probeBefore,
-    @DefaultValue("1s") @DurationMin(millis = 50) Duration probeAfter) {
+    @DefaultValue("1s") @DurationMin(millis = 50) Duration probeAfter,
+    @DefaultValue("10s") @DurationMin(millis = 50) Duration balloonStalled,
+    @DefaultValue("2m") @DurationMin(millis = 50) Duration balloonMost) {
 
   int mostOut(Host host) {
     return xen(host) ? outPerXenHost : outPerHost;

@@ -2,13 +2,20 @@ package org.dcbalance.migration;
 
 import java.util.List;
 import org.dcbalance.installation.Installation;
+import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
+import org.dcbalance.method.Choice;
+import org.dcbalance.method.Method;
+import org.dcbalance.method.MethodText;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Queue moves that an operator asks for without a recommendation. */
@@ -19,28 +26,35 @@ public class MovesByHand {
   private final Vms vms;
   private final Hosts hosts;
   private final Installation installation;
+  private final Pools pools;
+  private final MoveFacts facts;
 
   MovesByHand(
       PreFlightChecks checks,
       MigrationQueue queue,
       Vms vms,
       Hosts hosts,
-      Installation installation) {
+      Installation installation,
+      Pools pools,
+      MoveFacts facts) {
     this.checks = checks;
     this.queue = queue;
     this.vms = vms;
     this.hosts = hosts;
     this.installation = installation;
+    this.pools = pools;
+    this.facts = facts;
   }
 
   /**
    * Check that the VM can move there, and queue the move.
    *
+   * @param method how to move it, whatever is expected of it; null for DCbalance to choose
    * @return the id of the migration
    * @throws Problem NOT_FOUND, REFUSED with all reasons, or CONFLICT if another move of it is open
    *     or the database is doubted
    */
-  public long request(VmId vmId, HostId target, Operator by) {
+  public long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
     installation.requireConfirmed();
     var failed = checks.of(vmId, target).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
@@ -55,7 +69,11 @@ public class MovesByHand {
                 () ->
                     new Problem(
                         ErrorCode.NOT_FOUND, "There is no virtual machine " + vmId + ".", null));
-    var pool = hosts.findById(target.value()).orElseThrow().poolId();
+    var to = hosts.findById(target.value()).orElseThrow();
+    var pool = to.poolId();
+    if (method != null) {
+      refuseUnlessPossible(vm, to, method);
+    }
     return queue.add(
         new MigrationQueue.Wish(
             null,
@@ -69,7 +87,31 @@ public class MovesByHand {
             null,
             null,
             null,
-            null));
+            null,
+            method == null ? null : method.name()));
+  }
+
+  /** List the methods to choose from for a VM: what its host can do and what is allowed for it. */
+  public List<Method> offered(Vm vm) {
+    return hosts
+        .findById(vm.hostId().value())
+        .flatMap(
+            host ->
+                pools.findById(host.poolId().value()).map(pool -> facts.offered(vm, host, pool)))
+        .orElse(List.of());
+  }
+
+  private void refuseUnlessPossible(Vm vm, Host target, Method method) {
+    var source = hosts.findById(vm.hostId().value()).orElseThrow();
+    var pool = pools.findById(target.poolId().value()).orElseThrow();
+    if (facts.choose(vm, source, target, pool, method).choice() instanceof Choice.Wait wait) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          MethodText.why(wait).isEmpty()
+              ? method.words() + " is not allowed for " + vm.name() + "."
+              : MethodText.why(wait),
+          "Maybe allow it on the page of the virtual machine, or choose another method.");
+    }
   }
 
   static String sentences(List<Check> failed) {

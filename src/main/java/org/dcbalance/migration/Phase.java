@@ -4,6 +4,7 @@ package org.dcbalance.migration;
 public enum Phase {
   QUEUED("waiting for its turn"),
   CHECKS("checking once more that it may start"),
+  PREPARING("preparing the guest for its move"),
   COPYING("copying memory while the guest runs"),
   SWITCH_OVER("switching over"),
   SETTLING("reading from both hosts where the guest runs"),

@@ -145,7 +145,7 @@ final class Settlement {
     said = "";
     desk.enter(
         claim, Phase.COPYING, "The job runs on " + pair.source().name() + " and is followed.");
-    new CopyWatch(desk, settings, claim, pair).follow();
+    new CopyWatch(desk, settings, claim, pair, null).follow();
     desk.enter(claim, Phase.SETTLING, "The job is over; both hosts are asked.");
   }
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What the page of one migration tells.
  *
  * @param sentence what it waits for, what keeps it, or how it ended; null where there is nothing
+ * @param methodWhy why it is moved that way, and what was set for it; empty before that is decided
  * @param tone of that sentence: "ok", "warn" or "bad"
  * @param progress null unless it runs
  * @param cancellable whether it can still be taken out of the queue
@@ -26,6 +27,7 @@ record MigrationDetail(
     HostId toId,
     String to,
     String method,
+    String methodWhy,
     String by,
     Instant askedAt,
     String why,

@@ -127,11 +127,7 @@ class MigrationLines {
   }
 
   static String method(Row row) {
-    return switch (row.method()) {
-      case "PRE_COPY" -> "Pre-copy";
-      case "POST_COPY" -> "Post-copy";
-      default -> row.method();
-    };
+    return row.method().words();
   }
 
   static @Nullable Duration millis(@Nullable Long millis) {
@@ -142,6 +138,7 @@ class MigrationLines {
     return switch (row.phase()) {
       case QUEUED -> "queued";
       case CHECKS -> "checks";
+      case PREPARING -> "preparing";
       case COPYING -> {
         var now = row.progress();
         yield now == null || now.iteration() < 1 ? "copy" : "copy " + now.iteration();

@@ -152,6 +152,7 @@ class MigrationPages {
         new HostId(row.targetHostId()),
         row.target(),
         MigrationLines.method(row),
+        row.methodWhy(),
         row.requestedBy(),
         row.createdAt(),
         row.why(),
@@ -183,7 +184,11 @@ class MigrationPages {
             "Total time",
             format.millis(row.expectedMillis()),
             format.millis(row.totalMillis()),
-            null));
+            row.preparedMillis() == null
+                ? null
+                : "and before it "
+                    + format.millis(row.preparedMillis())
+                    + " for checks and preparation"));
     figures.add(
         new Figure(
             "Downtime",

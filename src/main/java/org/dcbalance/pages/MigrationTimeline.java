@@ -22,6 +22,10 @@ final class MigrationTimeline {
     var marks = new ArrayList<Mark>();
     marks.add(new Mark("Queued", row.createdAt()));
     marks.add(new Mark("Checks", first(Phase.CHECKS, lines)));
+    var preparing = first(Phase.PREPARING, lines);
+    if (preparing != null) {
+      marks.add(new Mark("Preparation", preparing));
+    }
     var copying = first(Phase.COPYING, lines);
     if (passes.isEmpty()) {
       marks.add(new Mark("Copy", copying));

@@ -31,7 +31,7 @@ class PolicyPages {
       @RequestParam HostPool.Urgency automaticFrom,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    var change = new PoolPolicy.Change(null, automation, automaticFrom, null, null, null);
+    var change = new PoolPolicy.Change(null, automation, automaticFrom, null, null, null, null);
     return answer(
         id,
         redirect,
@@ -103,7 +103,9 @@ class PolicyPages {
           var known = policy.find(id.value()).networks();
           var networks = everywhere ? with(known, name) : without(known, name);
           policy.change(
-              id, new PoolPolicy.Change(null, null, null, null, networks, null), me.operator());
+              id,
+              new PoolPolicy.Change(null, null, null, null, networks, null, null),
+              me.operator());
           return everywhere
               ? name + " is marked as being on every host of the pool."
               : name + " is no longer marked.";
@@ -142,7 +144,7 @@ class PolicyPages {
   }
 
   private static PoolPolicy.Change storages(List<String> storages) {
-    return new PoolPolicy.Change(null, null, null, storages, null, null);
+    return new PoolPolicy.Change(null, null, null, storages, null, null, null);
   }
 
   private static List<String> with(List<String> all, String one) {

@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import java.time.Duration;
 import java.util.List;
 import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.MoveOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ record PoolDetail(
     Duration coolDown,
     int movesAtOnce,
     Duration downtimeLimit,
+    MoveOptions moveOptions,
+    MoveOptions moveDefaults,
     @Nullable String fellBack,
     List<String> storages,
     List<SeenPath> seenPaths,

@@ -12,6 +12,7 @@ import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
@@ -88,6 +89,8 @@ class PoolDetails {
         pace.coolDown(),
         limits.maxMoves(),
         limits.downtimeSlo(),
+        pool.moveOptions(),
+        MoveOptions.DEFAULTS,
         fellBack(pool),
         pool.sharedStorages(),
         seenPaths(pool, guests),

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param restsUntil end of its cool-down; null if it has none
  * @param ties why it cannot move, as sentences; empty if it can
  * @param movingTo target of our own migration of it; null if there is none
+ * @param moveOptions what is allowed for it over its pool
+ * @param poolMoveOptions what holds where it has nothing of its own
  * @param movedOutsideAt when somebody else brought it to where it is, within the last day
  */
 record VmDetail(
@@ -49,7 +52,9 @@ record VmDetail(
     @Nullable Instant movedOutsideAt,
     @Nullable String movedOutsideFrom,
     @Nullable String probeAddress,
-    @Nullable Integer probePort) {
+    @Nullable Integer probePort,
+    MoveOptions moveOptions,
+    MoveOptions poolMoveOptions) {
 
   public boolean movable() {
     return ties.isEmpty();

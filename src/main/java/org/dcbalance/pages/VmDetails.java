@@ -8,6 +8,7 @@ import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
@@ -89,7 +90,9 @@ class VmDetails {
         outside == null ? null : outside.at(),
         outside == null ? null : outside.from(),
         vm.probeAddress(),
-        vm.probePort());
+        vm.probePort(),
+        vm.moveOptions(),
+        (pool == null ? MoveOptions.NONE : pool.moveOptions()).over(MoveOptions.DEFAULTS));
   }
 
   List<Placements.Stay> placements(Vm vm) {

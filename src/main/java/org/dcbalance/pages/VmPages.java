@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Check;
+import org.dcbalance.migration.MovesByHand;
 import org.dcbalance.migration.PreFlightChecks;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
@@ -29,6 +30,7 @@ class VmPages {
   private final MigrationLines moves;
   private final Targets targets;
   private final PreFlightChecks checks;
+  private final MovesByHand byHand;
 
   VmPages(
       VmLines lines,
@@ -36,13 +38,15 @@ class VmPages {
       VmWishes vms,
       MigrationLines moves,
       Targets targets,
-      PreFlightChecks checks) {
+      PreFlightChecks checks,
+      MovesByHand byHand) {
     this.lines = lines;
     this.details = details;
     this.vms = vms;
     this.moves = moves;
     this.targets = targets;
     this.checks = checks;
+    this.byHand = byHand;
   }
 
   @GetMapping("/vms")
@@ -79,6 +83,7 @@ class VmPages {
     }
     model.addAttribute("disks", details.disks(vm));
     model.addAttribute("targets", targets.of(vm));
+    model.addAttribute("methods", byHand.offered(vm));
     model.addAttribute("target", target);
     model.addAttribute("checks", target == null ? List.of() : checks(id, target));
     model.addAttribute("range", Ranges.chosen(range));

@@ -1,8 +1,10 @@
 package org.dcbalance.pages;
 
+import java.util.Arrays;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmWishes;
+import org.dcbalance.method.Method;
 import org.dcbalance.migration.MovesByHand;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -32,7 +34,7 @@ class VmWishPages {
       @RequestParam boolean neverMove,
       @RequestParam(defaultValue = "") String note,
       RedirectAttributes redirect) {
-    var vm = wishes.change(id.value(), new VmWishes.Change(neverMove, note, null, null));
+    var vm = wishes.change(id.value(), new VmWishes.Change(neverMove, note, null, null, null));
     Notice.done(
             vm.name() + (neverMove ? " stays where it is from now on." : " may be moved again."))
         .on(redirect);
@@ -70,6 +72,7 @@ class VmWishPages {
   String migrate(
       @PathVariable VmId id,
       @RequestParam(required = false) @Nullable HostId targetHostId,
+      @RequestParam(defaultValue = "") String method,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
@@ -77,16 +80,30 @@ class VmWishPages {
         throw new Problem(
             ErrorCode.BAD_REQUEST, "No target was chosen.", "Maybe choose one of the hosts.");
       }
-      return "redirect:/migrations/" + moves.request(id, targetHostId, me.operator());
+      return "redirect:/migrations/"
+          + moves.request(
+              id, targetHostId, method.isEmpty() ? null : method(method), me.operator());
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
       return page(id);
     }
   }
 
+  private static Method method(String name) {
+    return Arrays.stream(Method.values())
+        .filter(m -> m.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new Problem(
+                    ErrorCode.BAD_REQUEST,
+                    "There is no method \"" + name + "\".",
+                    "Maybe choose one of the list."));
+  }
+
   private static VmWishes.Change change(ProbeKind kind, String address, String port) {
     if (kind == ProbeKind.NONE) {
-      return new VmWishes.Change(null, null, "", null);
+      return new VmWishes.Change(null, null, "", null, null);
     }
     if (address.isEmpty()) {
       throw new Problem(
@@ -94,7 +111,8 @@ class VmWishPages {
           "A probe needs the address that it asks.",
           "Maybe give an address of the guest that this console reaches.");
     }
-    return new VmWishes.Change(null, null, address, kind == ProbeKind.ICMP ? null : port(port));
+    return new VmWishes.Change(
+        null, null, address, kind == ProbeKind.ICMP ? null : port(port), null);
   }
 
   private static int port(String typed) {

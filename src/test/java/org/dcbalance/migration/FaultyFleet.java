@@ -36,6 +36,7 @@ class FaultyFleet implements HypervisorDriver {
   enum Point {
     FITS,
     MARK,
+    CAP,
     COPYING,
     SWITCH_OVER,
     AFTER_JOB
@@ -47,6 +48,7 @@ class FaultyFleet implements HypervisorDriver {
   final Map<String, FaultyHost> hosts = new ConcurrentHashMap<>();
   final List<String> violations = new CopyOnWriteArrayList<>();
   final AtomicInteger migrations = new AtomicInteger();
+  final List<MigrationOrder> orders = new CopyOnWriteArrayList<>();
   private final Map<Point, Stop> stops = new EnumMap<>(Point.class);
   volatile Duration copyTime = Duration.ofMillis(300);
 
@@ -78,6 +80,7 @@ class FaultyFleet implements HypervisorDriver {
     stops.clear();
     hosts.clear();
     violations.clear();
+    orders.clear();
     migrations.set(0);
     copyTime = Duration.ofMillis(300);
   }
@@ -115,6 +118,10 @@ class FaultyFleet implements HypervisorDriver {
   RunningJob begin(FaultyHost source, MigrationOrder order) {
     var guest = order.guest();
     var target = host(URI.create(order.peerUri()).getHost());
+    if (source.balloon(guest).moves()) {
+      violations.add(guest + " was sent while its balloon moved");
+    }
+    orders.add(order);
     var job = new RunningJob(source, target, guest);
     migrations.incrementAndGet();
     source.fail(!target.reachable, Kind.FAILED, "unable to connect to " + target.name());
@@ -144,6 +151,7 @@ class FaultyFleet implements HypervisorDriver {
     private final long begun = System.nanoTime();
     final CountDownLatch over = new CountDownLatch(1);
     volatile boolean aborted;
+    volatile boolean postCopy;
     volatile @Nullable HypervisorException failure;
 
     RunningJob(FaultyHost source, FaultyHost target, UUID guest) {
@@ -185,6 +193,7 @@ class FaultyFleet implements HypervisorDriver {
       change(
           guest,
           () -> {
+            target.arrives(guest, source);
             source.copies.remove(guest);
             source.jobs.remove(guest);
             source.sent.put(guest, took);

@@ -26,6 +26,7 @@ import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.MigrationProgress;
@@ -53,6 +54,14 @@ final class FaultyHost implements Hypervisor {
   volatile boolean alive = true;
 
   volatile boolean cannotMark;
+
+  /** Refuses to change guests' memory and caps. */
+  volatile boolean unchangeable;
+
+  final Map<UUID, Integer> caps = new ConcurrentHashMap<>();
+  final Map<UUID, Duration> pauses = new ConcurrentHashMap<>();
+  private final Map<UUID, Balloon> balloons = new ConcurrentHashMap<>();
+  static final Duration USUAL_PAUSE = Duration.ofMillis(300);
 
   /** Whether the link is mended, so that a failed post-copy can go on. */
   volatile boolean resumable;
@@ -200,7 +209,8 @@ final class FaultyHost implements Hypervisor {
                     new Memory((long) ((1 - job.share()) * (512L << 20))),
                     ByteRate.ZERO,
                     ByteRate.ofMiB(100),
-                    1));
+                    1,
+                    0));
   }
 
   @Override
@@ -228,6 +238,73 @@ final class FaultyHost implements Hypervisor {
   @Override
   public void setMaxDowntime(UUID guest, Duration longest) {
     known(guest);
+    pauses.put(guest, longest);
+  }
+
+  @Override
+  public Duration maxDowntime(UUID guest) {
+    known(guest);
+    return pauses.getOrDefault(guest, USUAL_PAUSE);
+  }
+
+  @Override
+  public void setBandwidth(UUID guest, ByteRate most) {
+    known(guest);
+  }
+
+  @Override
+  public void startPostCopy(UUID guest) {
+    known(guest);
+    var job = jobs.get(guest);
+    fail(job == null, Kind.FAILED, "no job is active on the domain");
+    if (job != null) {
+      job.postCopy = true;
+    }
+  }
+
+  @Override
+  public MemoryReading memory(UUID guest) {
+    known(guest);
+    return balloon(guest).read();
+  }
+
+  @Override
+  public void setMemory(UUID guest, Memory target) {
+    changeable(guest);
+    balloon(guest).aim(target);
+  }
+
+  /** Take a guest over: its memory comes with it, its cap and its downtime limit do not. */
+  void arrives(UUID guest, FaultyHost from) {
+    balloons.put(guest, from.balloon(guest));
+    caps.remove(guest);
+    pauses.remove(guest);
+    from.caps.remove(guest);
+    from.pauses.remove(guest);
+  }
+
+  /** The balloon of a guest here. */
+  Balloon balloon(UUID guest) {
+    return balloons.computeIfAbsent(guest, _ -> new Balloon());
+  }
+
+  @Override
+  public int cap(UUID guest) {
+    known(guest);
+    return caps.getOrDefault(guest, 0);
+  }
+
+  @Override
+  public void setCap(UUID guest, int percent) {
+    changeable(guest);
+    fleet.pass(Point.CAP);
+    caps.put(guest, percent);
+  }
+
+  private void changeable(UUID guest) {
+    var copy = known(guest);
+    fail(unchangeable, Kind.FAILED, name + " changes nothing now.");
+    fail(copy.job() != Job.NONE, Kind.FAILED, "The guest " + guest + " has a job.");
   }
 
   @Override

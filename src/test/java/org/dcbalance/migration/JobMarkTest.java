@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 
 class JobMarkTest {
   private static final UUID HERE = UUID.randomUUID();
-  private static final String OURS = JobMark.text(HERE, 7, 3);
-  private static final String LATER = JobMark.text(HERE, 7, 4);
-  private static final String OTHER = JobMark.text(HERE, 8, 3);
-  private static final String ELSEWHERE = JobMark.text(UUID.randomUUID(), 7, 3);
+  private static final String OURS = JobMark.text(HERE, 7, 3, Undo.NOTHING);
+  private static final String LATER = JobMark.text(HERE, 7, 4, Undo.NOTHING);
+  private static final String OTHER = JobMark.text(HERE, 8, 3, Undo.NOTHING);
+  private static final String ELSEWHERE = JobMark.text(UUID.randomUUID(), 7, 3, Undo.NOTHING);
   private static final Action ASK = new Action.AskOperator(Doubt.NOT_OURS);
 
   @Test
@@ -47,7 +47,7 @@ class JobMarkTest {
 
   @Test
   void theMarkOfMigration70IsNotThatOf7() {
-    assertThat(new JobMark(7, "").covers(JobMark.text(HERE, 70, 3))).isFalse();
+    assertThat(new JobMark(7, "").covers(JobMark.text(HERE, 70, 3, Undo.NOTHING))).isFalse();
   }
 
   @Test

@@ -90,6 +90,7 @@ class MigrationLab {
   @Autowired FleetEvents fleetEvents;
   @Autowired Connections connections;
   @Autowired FaultyFleet fleet;
+  @Autowired LeftOvers leftOvers;
   @Autowired MovesByHand moves;
   @Autowired Aborts aborts;
   @Autowired ClosingByHand closing;
@@ -292,7 +293,9 @@ class MigrationLab {
               lostAfter,
               Duration.ofMillis(100),
               Duration.ofMillis(100),
-              Duration.ofMillis(100));
+              Duration.ofMillis(100),
+              Duration.ofMillis(600),
+              Duration.ofSeconds(6));
       var desk =
           new MigrationDesk(
               migrations,
@@ -308,7 +311,16 @@ class MigrationLab {
       var checks = new PreFlightChecks(vms, hosts, pools, connections, jdbc, settings, clock());
       var tools =
           new MigrationDrive.Tools(
-              desk, settings, checks, connections, vms, hosts, pools, new Arrivals(connections));
+              desk,
+              settings,
+              checks,
+              connections,
+              vms,
+              hosts,
+              pools,
+              new Arrivals(connections),
+              new MoveFacts(connections, jdbc),
+              leftOvers);
       runner =
           new MigrationRunner(
               migrations, hosts, lease.leadership(), installation, settings, tools, jdbc);

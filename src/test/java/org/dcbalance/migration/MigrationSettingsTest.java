@@ -36,7 +36,9 @@ class MigrationSettingsTest {
                 Duration.ofMinutes(1),
                 Duration.ofSeconds(5),
                 Duration.ofMillis(500),
-                Duration.ofSeconds(1)));
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(2)));
   }
 
   @Test
@@ -59,7 +61,9 @@ class MigrationSettingsTest {
             Map.entry("lost-after", "18ms"),
             Map.entry("lost-read-every", "19ms"),
             Map.entry("probe-before", "60ms"),
-            Map.entry("probe-after", "61ms"));
+            Map.entry("probe-after", "61ms"),
+            Map.entry("balloon-stalled", "62ms"),
+            Map.entry("balloon-most", "63ms"));
     assertThat(bind(given))
         .isEqualTo(
             new MigrationSettings(
@@ -79,7 +83,9 @@ class MigrationSettingsTest {
                 Duration.ofMillis(18),
                 Duration.ofMillis(19),
                 Duration.ofMillis(60),
-                Duration.ofMillis(61)));
+                Duration.ofMillis(61),
+                Duration.ofMillis(62),
+                Duration.ofMillis(63)));
   }
 
   @Test

@@ -16,7 +16,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 @AnalyzeClasses(
-    packages = "org.dcbalance.strategy",
+    packages = {"org.dcbalance.strategy", "org.dcbalance.method"},
     importOptions = ImportOption.DoNotIncludeTests.class)
 class StrategyPurityTest {
   @ArchTest
@@ -29,6 +29,7 @@ class StrategyPurityTest {
               "java.time..",
               "java.util..",
               "org.dcbalance.strategy",
+              "org.dcbalance.method",
               "org.dcbalance.units",
               "org.jspecify.annotations");
 

@@ -69,6 +69,9 @@ final class FactsReading {
           Capability.COMPLETED_STATISTICS,
           daemon + "forgets them when they are read (6.0 does not)");
     }
+    missing.put(
+        Capability.CPU_CAP,
+        "QEMU slows a guest down by itself while it migrates (auto-converge), so it is not capped");
     if (library < PARALLEL_SINCE) {
       missing.put(Capability.PARALLEL, daemon + "is too old (5.2 can)");
     }

@@ -78,7 +78,8 @@ record JobStats(int type, TypedParameters values) {
             (double) values.number("memory_dirty_rate", 0)
                 * values.number("memory_page_size", 4096)),
         new ByteRate(values.number("memory_bps", 0)),
-        (int) values.number("memory_iteration", 0));
+        (int) values.number("memory_iteration", 0),
+        (int) values.number("auto_converge_throttle", 0));
   }
 
   MigrationFigures figures() {

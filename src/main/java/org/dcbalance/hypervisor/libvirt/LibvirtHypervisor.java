@@ -21,12 +21,14 @@ import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.Domain;
-import org.libvirt.LibvirtException;
 
 /** Talk to one QEMU or Xen host through libvirt. */
 final class LibvirtHypervisor implements Hypervisor {
@@ -40,6 +42,7 @@ final class LibvirtHypervisor implements Hypervisor {
   private final DirtyRates dirtyRates = new DirtyRates();
   private final LoadReader loads;
   private final PeerProbe peers;
+  private final GuestLevers levers;
   private final Map<UUID, String> busy = new ConcurrentHashMap<>();
   private final Set<UUID> abortsAsked = ConcurrentHashMap.newKeySet();
 
@@ -48,13 +51,9 @@ final class LibvirtHypervisor implements Hypervisor {
     events = new HostEvents(finished);
     link = new HostLink(uri, settings, events);
     peers = new PeerProbe(link, xen);
+    levers = new GuestLevers(link, xen);
     loads =
         xen ? new SingleLoadReader(link, busy::containsKey) : new BulkLoadReader(link, dirtyRates);
-  }
-
-  /** One operation on a guest, by libvirt-java. */
-  private interface Operation<T extends @Nullable Object> {
-    T on(Domain domain) throws LibvirtException;
   }
 
   @Override
@@ -199,8 +198,62 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void setMaxDowntime(UUID guest, Duration longest) {
-    long millis = Math.max(1, longest.toMillis());
-    on(guest, "limit the pause of a migration", d -> d.migrateSetMaxDowntime(millis));
+    levers.setMaxDowntime(guest, longest);
+  }
+
+  @Override
+  public Duration maxDowntime(UUID guest) {
+    return levers.maxDowntime(guest);
+  }
+
+  @Override
+  public void setBandwidth(UUID guest, ByteRate most) {
+    levers.setBandwidth(guest, most);
+  }
+
+  @Override
+  public void startPostCopy(UUID guest) {
+    levers.startPostCopy(guest);
+  }
+
+  @Override
+  public MemoryReading memory(UUID guest) {
+    return levers.memory(guest);
+  }
+
+  @Override
+  public void setMemory(UUID guest, Memory target) {
+    withoutJob(
+        guest,
+        "a change of its memory",
+        "its memory is not changed",
+        () -> levers.setMemory(guest, target));
+  }
+
+  @Override
+  public int cap(UUID guest) {
+    return levers.cap(guest);
+  }
+
+  @Override
+  public void setCap(UUID guest, int percent) {
+    withoutJob(
+        guest, "a change of its CPU cap", "it is not capped", () -> levers.setCap(guest, percent));
+  }
+
+  private void withoutJob(UUID guest, String what, String otherwise, Runnable change) {
+    alone(
+        guest,
+        what,
+        () -> {
+          link.call(
+              "tell a guest's job",
+              connection -> {
+                requireNoJob(connection, guest, otherwise);
+                return null;
+              });
+          change.run();
+        });
   }
 
   @Override
@@ -308,17 +361,9 @@ final class LibvirtHypervisor implements Hypervisor {
     return link.label();
   }
 
-  private <T extends @Nullable Object> T on(UUID guest, String doing, Operation<T> operation) {
-    return link.call(
-        doing,
-        connection -> {
-          var domain = connection.domain(guest);
-          try {
-            return operation.on(domain);
-          } finally {
-            domain.free();
-          }
-        });
+  private <T extends @Nullable Object> T on(
+      UUID guest, String doing, GuestLevers.Operation<T> operation) {
+    return levers.on(guest, doing, operation);
   }
 
   /** Let only one job at a time touch a guest; a second one fails at once instead of waiting. */

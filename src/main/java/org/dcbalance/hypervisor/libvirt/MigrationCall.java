@@ -5,6 +5,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.dcbalance.hypervisor.Guest.Disk;
@@ -14,12 +15,13 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.LibvirtException;
 
-/** Run one live migration, peer to peer, so that the source's daemon drives it without us. */
+/** Run one migration, peer to peer, so that the source's daemon drives it without us. */
 final class MigrationCall {
   // virDomainMigrateFlags
   private static final int LIVE = 1;
@@ -27,10 +29,14 @@ final class MigrationCall {
   private static final int PERSIST_DEST = 1 << 3;
   private static final int UNDEFINE_SOURCE = 1 << 4;
   private static final int UNSAFE = 1 << 9;
+  private static final int COMPRESSED = 1 << 11;
   private static final int ABORT_ON_ERROR = 1 << 12;
+  private static final int AUTO_CONVERGE = 1 << 13;
   private static final int POSTCOPY = 1 << 15;
+  private static final int PARALLEL = 1 << 17;
   private static final int POSTCOPY_RESUME = 1 << 19;
 
+  private static final Tuning NOT_LIVE = new Tuning(false, null, null, null, null, 1, false);
   private static final long DROPS_CACHES_SINCE = 4_000_000;
   private static final Duration EVENT_WITHIN = Duration.ofSeconds(1);
   private static final Pattern MIGRATE_URI =
@@ -107,7 +113,20 @@ final class MigrationCall {
     }
   }
 
+  /** Say what this hypervisor cannot do before anything is changed, and not by leaving it out. */
+  private void checkTuning(Tuning tuning) {
+    if (xen && !tuning.equals(Tuning.NONE) && !tuning.equals(NOT_LIVE)) {
+      throw new HypervisorException(
+          Kind.UNSUPPORTED, "Xen's tool stack can migrate live or not, and nothing else.", null);
+    }
+    if (tuning.postCopy() && tuning.connections() > 1) {
+      throw new HypervisorException(
+          Kind.UNSUPPORTED, "QEMU cannot switch several connections to post-copy.", null);
+    }
+  }
+
   private void checkTargets(MigrationOrder order) {
+    checkTuning(order.tuning());
     checkPeer(order.peerUri());
     if (order.migrateUri() != null && !MIGRATE_URI.matcher(order.migrateUri()).matches()) {
       throw new Problem(
@@ -132,14 +151,15 @@ final class MigrationCall {
         }
         checkCaches(connection, xml, order);
         Long before = null;
-        if (!xen && order.maxDowntime() != null) {
+        var longest = order.tuning().maxDowntime();
+        if (longest != null) {
           var old = new LongByReference();
           before =
               connection.library().virDomainMigrateGetMaxDowntime(ref.pointer(), old, 0) < 0
                   ? null
                   : old.getValue();
           // QEMU keeps it for its next migration, so it holds from the first pass on
-          domain.migrateSetMaxDowntime(Math.max(1, order.maxDowntime().toMillis()));
+          domain.migrateSetMaxDowntime(Math.max(1, longest.toMillis()));
         }
         return new Source(xml.name(), domain.isPersistent() == 1, xml.disks(), before);
       } finally {
@@ -169,26 +189,47 @@ final class MigrationCall {
   }
 
   private int flags(Source source, MigrationOrder order) {
-    int flags = LIVE | PEER2PEER;
+    var tuning = order.tuning();
+    int flags = PEER2PEER | (tuning.live() ? LIVE : 0);
     // a transient guest must stay one: its host was never meant to define it
     flags |= source.persistent ? PERSIST_DEST | UNDEFINE_SOURCE : 0;
     if (xen) {
       return flags;
     }
+    flags |= tuning.throttle() == null ? 0 : AUTO_CONVERGE;
+    flags |= tuning.compressionCache() == null ? 0 : COMPRESSED;
+    flags |= tuning.connections() > 1 ? PARALLEL : 0;
+    flags |= tuning.postCopy() ? POSTCOPY : 0;
     // without this libvirt takes a plain directory for not shared, and refuses
     boolean needsWord = source.disks.stream().anyMatch(MigrationCall::onFiles);
     return flags | ABORT_ON_ERROR | (order.sharedDisks() && needsWord ? UNSAFE : 0);
   }
 
-  private Duration migrate(OpenConnection connection, MigrationOrder order, int flags) {
+  private static Map<String, Object> values(MigrationOrder order) {
     var values = new LinkedHashMap<String, Object>();
+    var tuning = order.tuning();
     if (order.migrateUri() != null) {
       values.put("migrate_uri", order.migrateUri());
     }
-    if (order.bandwidth() != null && !xen) {
-      values.put(
-          "bandwidth", Math.max(1L, (long) (order.bandwidth().bytesPerSecond() / (1 << 20))));
+    if (tuning.bandwidth() != null) {
+      values.put("bandwidth", GuestLevers.mib(tuning.bandwidth()));
     }
+    if (tuning.throttle() != null) {
+      values.put("auto_converge.initial", tuning.throttle().initial());
+      values.put("auto_converge.increment", tuning.throttle().increment());
+    }
+    if (tuning.compressionCache() != null) {
+      values.put("compression", "xbzrle");
+      values.put("compression.xbzrle.cache", tuning.compressionCache().bytes());
+    }
+    if (tuning.connections() > 1) {
+      values.put("parallel.connections", tuning.connections());
+    }
+    return values;
+  }
+
+  private static Duration migrate(OpenConnection connection, MigrationOrder order, int flags) {
+    var values = values(order);
     var params = new TypedParameters.Block(values);
     long begun = System.nanoTime();
     try (var ref = connection.ref(order.guest())) {

@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor.libvirt;
 
 import com.sun.jna.Callback;
 import com.sun.jna.Library;
+import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
@@ -60,6 +61,16 @@ interface NativeLibvirt extends Library {
   int virDomainStartDirtyRateCalc(Pointer domain, int seconds, int flags);
 
   int virDomainMigrateGetMaxDowntime(Pointer domain, LongByReference millis, int flags);
+
+  int virDomainGetSchedulerParametersFlags(
+      Pointer domain, Pointer params, IntByReference count, int flags);
+
+  int virDomainSetSchedulerParametersFlags(
+      Pointer domain, @Nullable Pointer params, int count, int flags);
+
+  int virDomainMigrateSetMaxSpeed(Pointer domain, NativeLong mibPerSecond, int flags);
+
+  int virDomainMigrateStartPostCopy(Pointer domain, int flags);
 
   int virDomainMigrateToURI3(
       Pointer domain, String target, @Nullable Pointer params, int count, int flags);

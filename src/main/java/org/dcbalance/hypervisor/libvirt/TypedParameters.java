@@ -13,11 +13,20 @@ record TypedParameters(Map<String, Object> values) {
   private static final int NAME_LENGTH = 80;
   private static final int VALUE_AT = 88;
   private static final int SIZE = 96;
+  private static final int INT = 1;
+  private static final int UINT = 2;
   private static final int STRING = 7;
   private static final int ULLONG = 4;
 
   TypedParameters {
     values = Map.copyOf(values);
+  }
+
+  /** Give cleared room for parameters that libvirt fills in. */
+  static Memory room(int count) {
+    var room = new Memory((long) count * SIZE);
+    room.clear();
+    return room;
   }
 
   static TypedParameters read(Pointer array, int count) {
@@ -34,8 +43,8 @@ record TypedParameters(Map<String, Object> values) {
 
   private static @Nullable Object value(Pointer at) {
     return switch (at.getInt(NAME_LENGTH)) {
-      case 1 -> (long) at.getInt(VALUE_AT);
-      case 2 -> Integer.toUnsignedLong(at.getInt(VALUE_AT));
+      case INT -> (long) at.getInt(VALUE_AT);
+      case UINT -> Integer.toUnsignedLong(at.getInt(VALUE_AT));
       case 3, ULLONG -> at.getLong(VALUE_AT);
       case 5 -> at.getDouble(VALUE_AT);
       case 6 -> at.getByte(VALUE_AT) != 0;
@@ -64,13 +73,19 @@ record TypedParameters(Map<String, Object> values) {
     return values.containsKey(name);
   }
 
+  /** An unsigned number of 32 bits, which libvirt tells from a signed one. */
+  record Unsigned(int value) {}
+
   /** Lay parameters out for libvirt; strings live as long as the block does. */
   static final class Block {
     private final @Nullable Memory memory;
     private final List<Memory> strings;
     private final int count;
 
-    /** Take unsigned 64-bit numbers (as Long) and strings. */
+    /**
+     * Take unsigned 64-bit numbers (as Long), signed 32-bit ones (as Integer), unsigned ones (as
+     * {@link Unsigned}) and strings.
+     */
     Block(Map<String, Object> values) {
       count = values.size();
       memory = count == 0 ? null : new Memory((long) count * SIZE);
@@ -89,6 +104,12 @@ record TypedParameters(Map<String, Object> values) {
       if (value instanceof Long number) {
         at.setInt(NAME_LENGTH, ULLONG);
         at.setLong(VALUE_AT, number);
+      } else if (value instanceof Unsigned(int number)) {
+        at.setInt(NAME_LENGTH, UINT);
+        at.setInt(VALUE_AT, number);
+      } else if (value instanceof Integer number) {
+        at.setInt(NAME_LENGTH, INT);
+        at.setInt(VALUE_AT, number);
       } else {
         var bytes = value.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
         var text = new Memory(bytes.length + 1L);

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One guest: where it is, what it does, and what its counters have added up to there. */
 final class SimulatedGuest {
+  /** How fast it gives memory back or takes it again, in MiB per second. */
+  private static final double BALLOON_RATE = 512;
+
   static final GuestCpu CPU = new GuestCpu("", "", "x86_64", "simulated-1", "simulated");
 
   private final GuestPlan plan;
@@ -24,6 +27,17 @@ final class SimulatedGuest {
   private GuestState state = GuestState.RUNNING;
   private @Nullable String mark;
   private int domainId;
+
+  /** What it has of its memory now, and what it was asked to have, in MiB. */
+  private double balloon;
+
+  private double balloonTarget;
+
+  /** Most CPU that it gets, in percent of one CPU; 0 for no cap. */
+  private int cap;
+
+  /** Longest pause of its migrations from here, as QEMU keeps it in the guest's process. */
+  private Duration maxDowntime = SimulatedMigration.DEFAULT_MAX_DOWNTIME;
 
   private double cpuSeconds;
   private double received;
@@ -41,6 +55,7 @@ final class SimulatedGuest {
     this.number = number;
     this.host = plan.host();
     this.domainId = number;
+    this.balloon = this.balloonTarget = plan.memoryMiB();
     this.memory = new GuestMemory(plan.usedBlocks(), plan.workingSetMiB(), plan.pattern().seed());
   }
 
@@ -88,6 +103,8 @@ final class SimulatedGuest {
   void settleOn(String newHost, int newDomainId) {
     host = newHost;
     domainId = newDomainId;
+    cap = 0;
+    maxDowntime = SimulatedMigration.DEFAULT_MAX_DOWNTIME;
     cpuSeconds = received = sent = read = written = 0;
     measuringSince = null;
     dirtyRate = null;
@@ -95,7 +112,44 @@ final class SimulatedGuest {
 
   /** Give how many cores it wants at a time in seconds since 1970. */
   double wantedCores(double seconds) {
-    return running() ? plan.vcpus() * plan.pattern().at(seconds) : 0;
+    double wanted = running() ? plan.vcpus() * plan.pattern().at(seconds) : 0;
+    return cap > 0 ? Math.min(wanted, cap / 100.0) : wanted;
+  }
+
+  int cap() {
+    return cap;
+  }
+
+  Duration maxDowntime() {
+    return maxDowntime;
+  }
+
+  void maxDowntime(Duration longest) {
+    maxDowntime = longest;
+  }
+
+  void cap(int percent) {
+    cap = percent;
+  }
+
+  /** Give what it has of its memory now, in MiB. */
+  long has() {
+    return Math.round(balloon);
+  }
+
+  void askFor(Memory target) {
+    balloonTarget = target.mib();
+  }
+
+  /** Let its balloon move. What it uses it cannot give back. */
+  void passBallooning(double time) {
+    double goal = Math.max(balloonTarget, plan.usedBlocks());
+    double step = BALLOON_RATE * time;
+    balloon += Math.clamp(goal - balloon, -step, step);
+  }
+
+  boolean ballooning() {
+    return running() && balloon != Math.max(balloonTarget, plan.usedBlocks());
   }
 
   /**
@@ -154,7 +208,7 @@ final class SimulatedGuest {
         plan.vcpus(),
         duration(cpuSeconds),
         plan.memory(),
-        plan.memory(),
+        Memory.ofMiB(has()),
         List.of(disk),
         List.of(address()),
         List.of("simulated-lan"),
@@ -172,7 +226,7 @@ final class SimulatedGuest {
         uuid(),
         duration(cpuSeconds),
         plan.vcpus(),
-        plan.memory(),
+        Memory.ofMiB(has()),
         Memory.ofMiB(plan.usedBlocks()),
         bytes(received),
         bytes(sent),

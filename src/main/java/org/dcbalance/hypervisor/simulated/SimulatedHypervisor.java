@@ -30,9 +30,11 @@ import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
@@ -152,7 +154,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   private GuestState shown(SimulatedGuest guest) {
     boolean switching =
-        world.migrationOf(guest.uuid()).filter(SimulatedMigration::switching).isPresent();
+        world.migrationOf(guest.uuid()).filter(SimulatedMigration::pausesGuest).isPresent();
     return switching && guest.running() ? GuestState.PAUSED : guest.state();
   }
 
@@ -204,23 +206,21 @@ final class SimulatedHypervisor implements Hypervisor {
         target.name() + " has no " + guest.plan().storage() + "/" + guest.name() + ".qcow2.");
     long room = Fleet.MEMORY.mib() - world.memoryTaken(target);
     refuse(
-        guest.plan().memoryMiB() > room,
+        guest.has() > room,
         target.name()
             + " has "
             + room
             + " MiB of memory left, and "
             + guest.name()
             + " needs "
-            + guest.plan().memoryMiB()
+            + guest.has()
             + " MiB.");
-    var longest = order.maxDowntime();
-    var migration =
-        new SimulatedMigration(
-            guest,
-            host,
-            target,
-            longest == null ? SimulatedMigration.DEFAULT_MAX_DOWNTIME : longest,
-            order.bandwidth());
+    refuse(guest.ballooning(), "The balloon of " + guest.name() + " still moves.");
+    var tuning = order.tuning();
+    if (tuning.postCopy() || tuning.compressionCache() != null || tuning.connections() > 1) {
+      throw new HypervisorException(UNSUPPORTED, NOT_SIMULATED, null);
+    }
+    var migration = new SimulatedMigration(guest, host, target, tuning);
     world.start(migration);
     return migration;
   }
@@ -240,7 +240,8 @@ final class SimulatedHypervisor implements Hypervisor {
                             m.remaining(),
                             m.dirtyRate(),
                             m.bandwidth(),
-                            m.iteration())));
+                            m.iteration(),
+                            m.throttle())));
   }
 
   private Optional<SimulatedMigration> outgoing(UUID guest) {
@@ -273,7 +274,68 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public void setMaxDowntime(UUID uuid, Duration longest) {
-    change(uuid, guest -> job(uuid, guest).setMaxDowntime(longest));
+    change(
+        uuid,
+        guest -> {
+          guest.maxDowntime(longest);
+          outgoing(uuid).ifPresent(m -> m.setMaxDowntime(longest));
+        });
+  }
+
+  @Override
+  public Duration maxDowntime(UUID guest) {
+    return ask(() -> here(guest).maxDowntime());
+  }
+
+  @Override
+  public void setBandwidth(UUID uuid, ByteRate most) {
+    change(uuid, guest -> job(uuid, guest).setBandwidth(most));
+  }
+
+  @Override
+  public void startPostCopy(UUID guest) {
+    throw new HypervisorException(UNSUPPORTED, NOT_SIMULATED, null);
+  }
+
+  @Override
+  public MemoryReading memory(UUID guest) {
+    return ask(
+        () -> {
+          var counters = here(guest).counters();
+          return new MemoryReading(counters.memory(), counters.memoryUsed(), null);
+        });
+  }
+
+  @Override
+  public void setMemory(UUID uuid, Memory target) {
+    change(
+        uuid,
+        guest -> {
+          refuseWithJob(uuid, guest);
+          refuse(
+              target.compareTo(guest.plan().memory()) > 0,
+              guest.name() + " cannot have more than " + guest.plan().memoryMiB() + " MiB.");
+          guest.askFor(target);
+        });
+  }
+
+  @Override
+  public int cap(UUID guest) {
+    return ask(() -> here(guest).cap());
+  }
+
+  @Override
+  public void setCap(UUID uuid, int percent) {
+    change(
+        uuid,
+        guest -> {
+          refuseWithJob(uuid, guest);
+          guest.cap(percent);
+        });
+  }
+
+  private void refuseWithJob(UUID uuid, SimulatedGuest guest) {
+    refuse(world.migrationOf(uuid).isPresent(), guest.name() + " is being migrated.");
   }
 
   private SimulatedMigration job(UUID uuid, SimulatedGuest guest) {
@@ -458,11 +520,7 @@ final class SimulatedHypervisor implements Hypervisor {
   private static Map<Capability, String> missing() {
     var missing = new LinkedHashMap<Capability, String>();
     for (var capability :
-        List.of(
-            Capability.AUTO_CONVERGE,
-            Capability.POST_COPY,
-            Capability.PARALLEL,
-            Capability.COMPRESSION)) {
+        List.of(Capability.POST_COPY, Capability.PARALLEL, Capability.COMPRESSION)) {
       missing.put(capability, NOT_SIMULATED);
     }
     return missing;

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +35,17 @@ final class SimulatedMigration {
   private final SimulatedGuest guest;
   private final SimulatedHost source;
   private final SimulatedHost target;
-  private final double bandwidthLimit;
+  private final boolean live;
+  private final Tuning.@Nullable Throttle slowing;
   private final int[] copy;
   private final BitSet toSend = new BitSet();
 
   private Phase phase = Phase.SETUP;
   private double maxDowntime;
+  private double bandwidthLimit;
+  private int throttle;
+  private int passesBehind;
+  private long sentBeforePass;
   private double setupLeft = SETUP;
   private double deviceLeft = DEVICE_STATE;
   private double elapsed;
@@ -54,17 +60,15 @@ final class SimulatedMigration {
   private @Nullable HypervisorException failure;
 
   SimulatedMigration(
-      SimulatedGuest guest,
-      SimulatedHost source,
-      SimulatedHost target,
-      Duration maxDowntime,
-      @Nullable ByteRate limit) {
+      SimulatedGuest guest, SimulatedHost source, SimulatedHost target, Tuning tuning) {
     this.guest = guest;
     this.source = source;
     this.target = target;
-    this.maxDowntime = seconds(maxDowntime);
-    this.bandwidthLimit =
-        limit == null ? Double.MAX_VALUE : limit.bytesPerSecond() / Memory.ofMiB(1).bytes();
+    var longest = tuning.maxDowntime();
+    this.live = tuning.live();
+    this.slowing = tuning.throttle();
+    this.maxDowntime = seconds(longest == null ? guest.maxDowntime() : longest);
+    this.bandwidthLimit = mib(tuning.bandwidth());
     this.copy = new int[guest.memory().blocks()];
   }
 
@@ -92,8 +96,18 @@ final class SimulatedMigration {
     return phase == Phase.SWITCHING;
   }
 
+  /** Tell whether its guest stands still: for the last of its memory, or for all of it. */
+  boolean pausesGuest() {
+    return switching() || !live && phase == Phase.COPYING;
+  }
+
   int iteration() {
     return iteration;
+  }
+
+  /** By how much the guest is slowed down now, in percent. */
+  int throttle() {
+    return throttle;
   }
 
   @Nullable HypervisorException failure() {
@@ -102,6 +116,14 @@ final class SimulatedMigration {
 
   void setMaxDowntime(Duration longest) {
     maxDowntime = seconds(longest);
+  }
+
+  void setBandwidth(ByteRate most) {
+    bandwidthLimit = mib(most);
+  }
+
+  private static double mib(@Nullable ByteRate rate) {
+    return rate == null ? Double.MAX_VALUE : rate.bytesPerSecond() / Memory.ofMiB(1).bytes();
   }
 
   void fail(HypervisorException why) {
@@ -135,6 +157,7 @@ final class SimulatedMigration {
   }
 
   private void copy(double time) {
+    downtime += live ? 0 : time;
     credit += bandwidth * time;
     send();
     while (toSend.isEmpty()) {
@@ -153,6 +176,20 @@ final class SimulatedMigration {
     dirtyRate = length > 0 ? changed / length : dirtyRate;
     passStarted = elapsed;
     iteration++;
+    slowDown(changed, sent - sentBeforePass);
+    sentBeforePass = sent;
+  }
+
+  /** As QEMU does: once two passes have each left more than half of what they sent. */
+  private void slowDown(int changed, long sentInPass) {
+    if (slowing == null) {
+      return;
+    }
+    passesBehind = changed > sentInPass / 2 ? passesBehind + 1 : passesBehind;
+    if (passesBehind >= 2) {
+      passesBehind = 0;
+      throttle = throttle == 0 ? slowing.initial() : Math.min(99, throttle + slowing.increment());
+    }
   }
 
   private void send() {

@@ -123,9 +123,9 @@ final class SimulatedWorld {
     long resident =
         guestsOn(host).stream()
             .filter(guest -> guest.state() != GuestState.SHUT_OFF)
-            .mapToLong(guest -> guest.plan().memoryMiB())
+            .mapToLong(SimulatedGuest::has)
             .sum();
-    long incoming = incomingOf(host).stream().mapToLong(m -> m.guest().plan().memoryMiB()).sum();
+    long incoming = incomingOf(host).stream().mapToLong(m -> m.guest().has()).sum();
     return own + resident + incoming;
   }
 
@@ -273,8 +273,10 @@ final class SimulatedWorld {
     double sum = 0;
     for (int i = 0; i < wanted.length; i++) {
       boolean paused =
-          migrationOf(here.get(i).uuid()).filter(SimulatedMigration::switching).isPresent();
-      wanted[i] = paused ? 0 : here.get(i).wantedCores(wantedAt);
+          migrationOf(here.get(i).uuid()).filter(SimulatedMigration::pausesGuest).isPresent();
+      double share =
+          1 - migrationOf(here.get(i).uuid()).map(SimulatedMigration::throttle).orElse(0) / 100.0;
+      wanted[i] = paused ? 0 : share * here.get(i).wantedCores(wantedAt);
       sum += wanted[i];
     }
     double given = sum == 0 ? 0 : Math.min(1, (Fleet.CORES - overhead) / sum);
@@ -283,6 +285,7 @@ final class SimulatedWorld {
       boolean watched = guest.measuring() || migrationOf(guest.uuid()).isPresent();
       guest.run(length, wanted[i] * given, watched);
       guest.passMeasuring(length);
+      guest.passBallooning(length);
     }
     host.work(length, overhead + sum * given);
   }

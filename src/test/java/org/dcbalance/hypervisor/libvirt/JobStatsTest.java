@@ -57,6 +57,7 @@ class JobStatsTest {
     values.put("memory_dirty_rate", 590L);
     values.put("memory_page_size", 4_096L);
     values.put("memory_iteration", 2L);
+    values.put("auto_converge_throttle", 30L);
     assertThat(job(UNBOUNDED, values).progress(at))
         .isEqualTo(
             new MigrationProgress(
@@ -67,7 +68,8 @@ class JobStatsTest {
                 new Memory(79_000_000),
                 new ByteRate(590 * 4_096),
                 new ByteRate(12_054_430),
-                2));
+                2,
+                30));
   }
 
   @Test

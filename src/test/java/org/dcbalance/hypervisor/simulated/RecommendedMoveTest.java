@@ -12,6 +12,7 @@ import java.util.UUID;
 import org.dcbalance.hypervisor.LoadReading;
 import org.dcbalance.hypervisor.LoadReading.GuestCounters;
 import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.strategy.DcBalance;
 import org.dcbalance.strategy.Decision;
 import org.dcbalance.strategy.HostLoad;
@@ -104,7 +105,11 @@ class RecommendedMoveTest {
     var source = world.host("sim-01");
     source.migrate(
         new MigrationOrder(
-            order.guest(), order.peerUri(), null, PreCopyModel.FIRST_MAX_DOWNTIME, null, true));
+            order.guest(),
+            order.peerUri(),
+            null,
+            Tuning.of(PreCopyModel.FIRST_MAX_DOWNTIME, null),
+            true));
     var actual = source.figures(guest.uuid()).orElseThrow();
 
     assertThat(expected.converges()).isTrue();

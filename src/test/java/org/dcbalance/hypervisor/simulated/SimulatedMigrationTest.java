@@ -13,6 +13,7 @@ import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
@@ -183,7 +184,7 @@ class SimulatedMigrationTest {
         .host("sim-01")
         .migrate(
             new MigrationOrder(
-                order.guest(), order.peerUri(), null, MAX, ByteRate.ofMiB(100), true));
+                order.guest(), order.peerUri(), null, Tuning.of(MAX, ByteRate.ofMiB(100)), true));
     assertThat(world.host("sim-01").figures(guest.uuid()).orElseThrow().total())
         .isGreaterThan(Duration.ofSeconds(10));
   }
@@ -261,5 +262,80 @@ class SimulatedMigrationTest {
         .isInstanceOf(HypervisorException.class)
         .hasMessageContaining(words);
     assertThat(world.runningOn(plan.uuid())).containsExactly(plan.host());
+  }
+
+  @Test
+  void slowingTheWriterDownMakesItsCopyEnd() {
+    var guest = TestWorld.writer("heavy", 500, 800);
+    var world = TestWorld.of(guest);
+    var order = TestWorld.order(guest, "sim-02");
+    world
+        .host("sim-01")
+        .migrate(
+            new MigrationOrder(
+                order.guest(),
+                order.peerUri(),
+                null,
+                new Tuning(
+                    true,
+                    Duration.ofMillis(300),
+                    null,
+                    new Tuning.Throttle(20, 20),
+                    null,
+                    1,
+                    false),
+                true));
+    assertThat(world.runningOn(guest.uuid())).containsExactly("sim-02");
+  }
+
+  @Test
+  void aStoppedGuestPausesForAllOfItsCopyAndDoesNotWrite() {
+    var guest = TestWorld.writer("heavy", 500, 800);
+    var world = TestWorld.of(guest);
+    var order = TestWorld.order(guest, "sim-02");
+    world
+        .host("sim-01")
+        .migrate(
+            new MigrationOrder(
+                order.guest(),
+                order.peerUri(),
+                null,
+                new Tuning(false, null, null, null, null, 1, false),
+                true));
+    var figures = world.host("sim-01").figures(guest.uuid()).orElseThrow();
+    // what it wrote while the copy was set up is in it already
+    assertThat(figures.transferred()).isEqualTo(Memory.ofGiB(1));
+    assertThat(requireNonNull(figures.downtime()).multipliedBy(10))
+        .isGreaterThan(requireNonNull(figures.total()).multipliedBy(8));
+  }
+
+  @Test
+  void aBalloonMovesForAWhileAndStopsAtWhatIsUsed() throws InterruptedException {
+    var guest = TestWorld.halfUsed("guest");
+    var world = TestWorld.of(guest);
+    var host = world.host("sim-01");
+    var full = host.memory(guest.uuid()).now();
+    host.setMemory(guest.uuid(), Memory.ofMiB(128));
+    assertThat(host.memory(guest.uuid()).now()).isEqualTo(full);
+    assertThatThrownBy(() -> host.migrate(TestWorld.order(guest, "sim-02")))
+        .hasMessage("The balloon of guest still moves.");
+    world.time.pass(Duration.ofSeconds(5));
+    assertThat(host.memory(guest.uuid()).now()).isEqualTo(host.memory(guest.uuid()).used());
+    host.migrate(TestWorld.order(guest, "sim-02"));
+    var there = world.host("sim-02");
+    assertThat(there.memory(guest.uuid()).now()).as("it comes as it is").isLessThan(full);
+    there.setMemory(guest.uuid(), full);
+    world.time.pass(Duration.ofSeconds(5));
+    assertThat(there.memory(guest.uuid()).now()).isEqualTo(full);
+  }
+
+  @Test
+  void aCapHoldsUntilTheGuestHasMoved() {
+    var guest = TestWorld.writer("guest", 10, 10);
+    var world = TestWorld.of(guest);
+    world.host("sim-01").setCap(guest.uuid(), 10);
+    assertThat(world.host("sim-01").cap(guest.uuid())).isEqualTo(10);
+    world.host("sim-01").migrate(TestWorld.order(guest, "sim-02"));
+    assertThat(world.host("sim-02").cap(guest.uuid())).isZero();
   }
 }

@@ -19,6 +19,7 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.Problem;
 import org.junit.jupiter.api.Test;
@@ -229,8 +230,7 @@ class SimulatedWorldTest {
                   dying.guest(web.uuid()).orElseThrow(),
                   dying.host("sim-01").orElseThrow(),
                   dying.host("sim-02").orElseThrow(),
-                  Duration.ofMillis(300),
-                  null));
+                  Tuning.of(Duration.ofMillis(300), null)));
           return web;
         });
     time.pass(Duration.ofSeconds(3));
@@ -255,8 +255,7 @@ class SimulatedWorldTest {
                       stopped.guest(web.uuid()).orElseThrow(),
                       stopped.host("sim-01").orElseThrow(),
                       stopped.host("sim-02").orElseThrow(),
-                      Duration.ofMillis(300),
-                      null);
+                      Tuning.of(Duration.ofMillis(300), null));
               stopped.start(started);
               return started;
             });

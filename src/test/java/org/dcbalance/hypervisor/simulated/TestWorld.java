@@ -10,6 +10,7 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.Tuning;
 
 /** A simulated pool whose time the test lets pass. */
 final class TestWorld {
@@ -32,6 +33,16 @@ final class TestWorld {
 
   /** A steady guest of 4 cores and 1 GiB, all used, half busy, on sim-01. */
   static GuestPlan writer(String name, double dirtyMiBPerSecond, int workingSetMiB) {
+    return guest(name, 1, dirtyMiBPerSecond, workingSetMiB);
+  }
+
+  /** The same guest, idle, with half of its memory free. */
+  static GuestPlan halfUsed(String name) {
+    return guest(name, 0.5, 0, 1);
+  }
+
+  private static GuestPlan guest(
+      String name, double usedShare, double dirtyMiBPerSecond, int workingSetMiB) {
     return new GuestPlan(
         name,
         "sim-01",
@@ -39,7 +50,7 @@ final class TestWorld {
         4,
         1024,
         new LoadPattern(7, 0.5, 0, 0, 0),
-        1,
+        usedShare,
         dirtyMiBPerSecond,
         workingSetMiB,
         1,
@@ -58,7 +69,8 @@ final class TestWorld {
     return world.look(
         () -> {
           var migration =
-              new SimulatedMigration(world.guest(guest).orElseThrow(), from, to, maxDowntime, null);
+              new SimulatedMigration(
+                  world.guest(guest).orElseThrow(), from, to, Tuning.of(maxDowntime, null));
           world.start(migration);
           return migration;
         });
@@ -72,7 +84,11 @@ final class TestWorld {
 
   static MigrationOrder order(GuestPlan guest, String target) {
     return new MigrationOrder(
-        guest.uuid(), "simulated:///" + target, null, Duration.ofMillis(300), null, true);
+        guest.uuid(),
+        "simulated:///" + target,
+        null,
+        Tuning.of(Duration.ofMillis(300), null),
+        true);
   }
 
   /** Names of the hosts on which a guest runs. */

@@ -1,0 +1,191 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import com.sun.jna.NativeLong;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.UUID;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.MemoryReading;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
+
+/** Set what can be set on a guest for its move, one short call each. */
+final class GuestLevers {
+  // virDomainMemoryStatTags; values in KiB
+  private static final int SWAP_OUT = 1;
+  private static final int UNUSED = 4;
+  private static final int AVAILABLE = 5;
+  private static final int ACTUAL_BALLOON = 6;
+  private static final int TAGS = 16;
+
+  // a name of libvirt's scheduler parameters for Xen, and room for more than it has (weight, cap)
+  private static final String CAP = "cap";
+  private static final int MOST_PARAMETERS = 8;
+
+  // VIR_DOMAIN_AFFECT_CURRENT: the running guest, and the only flag that all versions of libxl take
+  private static final int CURRENT = 0;
+
+  private final HostLink link;
+  private final boolean xen;
+
+  GuestLevers(HostLink link, boolean xen) {
+    this.link = link;
+    this.xen = xen;
+  }
+
+  /** One operation on a guest, by libvirt-java. */
+  interface Operation<T extends @Nullable Object> {
+    T on(Domain domain) throws LibvirtException;
+  }
+
+  <T extends @Nullable Object> T on(UUID guest, String doing, Operation<T> operation) {
+    return link.call(
+        doing,
+        connection -> {
+          var domain = connection.domain(guest);
+          try {
+            return operation.on(domain);
+          } finally {
+            domain.free();
+          }
+        });
+  }
+
+  /** One of our own calls on a guest; negative if it failed. */
+  private interface NativeCall {
+    int on(NativeLibvirt library, OpenConnection.DomainRef ref);
+  }
+
+  private void checked(UUID guest, String doing, NativeCall call) {
+    link.call(
+        doing,
+        connection -> {
+          try (var ref = connection.ref(guest)) {
+            return connection.checked(call.on(connection.library(), ref));
+          }
+        });
+  }
+
+  void setMaxDowntime(UUID guest, Duration longest) {
+    long millis = Math.max(1, longest.toMillis());
+    on(guest, "limit the pause of a migration", d -> d.migrateSetMaxDowntime(millis));
+  }
+
+  Duration maxDowntime(UUID guest) {
+    var millis = new LongByReference();
+    checked(
+        guest,
+        "tell the limit of a migration's pause",
+        (library, ref) -> library.virDomainMigrateGetMaxDowntime(ref.pointer(), millis, 0));
+    return Duration.ofMillis(millis.getValue());
+  }
+
+  void setBandwidth(UUID guest, ByteRate most) {
+    checked(
+        guest,
+        "limit the bandwidth of a migration",
+        (library, ref) ->
+            library.virDomainMigrateSetMaxSpeed(ref.pointer(), new NativeLong(mib(most)), 0));
+  }
+
+  void startPostCopy(UUID guest) {
+    checked(
+        guest,
+        "switch a migration to post-copy",
+        (library, ref) -> library.virDomainMigrateStartPostCopy(ref.pointer(), 0));
+  }
+
+  /** Xen's memory statistics would wait for a job; what a domain has, its info tells at once. */
+  MemoryReading memory(UUID guest) {
+    return on(
+        guest,
+        "tell a guest's memory",
+        domain -> {
+          var has = Memory.ofKiB(domain.getInfo().memory);
+          if (xen) {
+            // a few pages beyond what a guest may have are Xen's own, and cannot be asked for
+            var most = Memory.ofKiB(domain.getMaxMemory());
+            return new MemoryReading(has.compareTo(most) > 0 ? most : has, null, null);
+          }
+          var told = new Long[TAGS];
+          Arrays.stream(domain.memoryStats(TAGS))
+              .filter(s -> s.getTag() >= 0 && s.getTag() < TAGS)
+              .forEach(s -> told[s.getTag()] = s.getValue());
+          var actual = told[ACTUAL_BALLOON];
+          var available = told[AVAILABLE];
+          var unused = told[UNUSED];
+          var swapped = told[SWAP_OUT];
+          return new MemoryReading(
+              actual == null ? has : Memory.ofKiB(actual),
+              available == null || unused == null
+                  ? null
+                  : Memory.ofKiB(Math.max(0, available - unused)),
+              swapped == null ? null : Memory.ofKiB(swapped));
+        });
+  }
+
+  void setMemory(UUID guest, Memory target) {
+    on(
+        guest,
+        "change a guest's memory",
+        domain -> {
+          domain.setMemory(target.bytes() / 1024);
+          return null;
+        });
+  }
+
+  int cap(UUID guest) {
+    requireXen();
+    return link.call(
+        "tell a guest's CPU cap",
+        connection -> {
+          try (var ref = connection.ref(guest);
+              var room = TypedParameters.room(MOST_PARAMETERS)) {
+            var count = new IntByReference(MOST_PARAMETERS);
+            connection.checked(
+                connection
+                    .library()
+                    .virDomainGetSchedulerParametersFlags(ref.pointer(), room, count, CURRENT));
+            var cap = TypedParameters.read(room, count.getValue()).number(CAP);
+            if (cap == null) {
+              throw new HypervisorException(
+                  Kind.UNSUPPORTED,
+                  "%s has a scheduler without caps.".formatted(link.label()),
+                  null);
+            }
+            return Math.toIntExact(cap);
+          }
+        });
+  }
+
+  void setCap(UUID guest, int percent) {
+    requireXen();
+    var params = new TypedParameters.Block(Map.of(CAP, new TypedParameters.Unsigned(percent)));
+    checked(
+        guest,
+        "cap a guest's CPU",
+        (library, ref) ->
+            library.virDomainSetSchedulerParametersFlags(
+                ref.pointer(), params.pointer(), params.count(), CURRENT));
+    params.keep();
+  }
+
+  private void requireXen() {
+    if (!xen) {
+      throw new HypervisorException(
+          Kind.UNSUPPORTED, "Guests on %s are not capped.".formatted(link.label()), null);
+    }
+  }
+
+  /** Give whole MiB per second, at least one, as libvirt counts bandwidth. */
+  static long mib(ByteRate rate) {
+    return Math.max(1L, (long) (rate.bytesPerSecond() / (1 << 20)));
+  }
+}

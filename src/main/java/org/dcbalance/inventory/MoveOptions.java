@@ -1,0 +1,78 @@
+package org.dcbalance.inventory;
+
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Say what operators allow for moving VMs; null leaves a thing to the pool, and there to {@link
+ * #DEFAULTS}.
+ *
+ * @param postCopy whether a move may end in post-copy, in which a fault loses the VM
+ * @param ballooning whether its memory may be shrunk before a move, and given back after
+ * @param leastMemoryMiB what ballooning must leave it at least; hypervisors that do not tell what a
+ *     guest uses (Xen) balloon only with this
+ * @param throttlePercent most that the hypervisor may slow it down while it moves; 0 for not at all
+ * @param capPercent CPU that it keeps while it moves where it is capped (Xen), in percent of one
+ *     CPU; 0 if it must not be capped
+ * @param notLive whether it may be stopped for all of its move
+ * @param downtimeMillis longest pause that is accepted
+ * @param bandwidthMiB most that a move may use, MiB/s
+ * @param connections how many connections may carry its memory
+ */
+public record MoveOptions(
+    @Nullable Boolean postCopy,
+    @Nullable Boolean ballooning,
+    @Nullable Integer leastMemoryMiB,
+    @Nullable Integer throttlePercent,
+    @Nullable Integer capPercent,
+    @Nullable Boolean notLive,
+    @Nullable Integer downtimeMillis,
+    @Nullable Integer bandwidthMiB,
+    @Nullable Integer connections) {
+
+  public static final MoveOptions NONE =
+      new MoveOptions(null, null, null, null, null, null, null, null, null);
+
+  /** What holds where nobody says otherwise: nothing that may hurt a guest for good. */
+  public static final MoveOptions DEFAULTS =
+      new MoveOptions(false, false, null, 60, 0, false, 1_000, null, 1);
+
+  /** Fill what is left open from others. */
+  public MoveOptions over(MoveOptions others) {
+    return new MoveOptions(
+        postCopy == null ? others.postCopy : postCopy,
+        ballooning == null ? others.ballooning : ballooning,
+        leastMemoryMiB == null ? others.leastMemoryMiB : leastMemoryMiB,
+        throttlePercent == null ? others.throttlePercent : throttlePercent,
+        capPercent == null ? others.capPercent : capPercent,
+        notLive == null ? others.notLive : notLive,
+        downtimeMillis == null ? others.downtimeMillis : downtimeMillis,
+        bandwidthMiB == null ? others.bandwidthMiB : bandwidthMiB,
+        connections == null ? others.connections : connections);
+  }
+
+  /**
+   * Check the numbers.
+   *
+   * @throws Problem BAD_REQUEST with the sentence that says which is out of its bounds
+   */
+  MoveOptions checked() {
+    within("leastMemoryMiB", leastMemoryMiB, 1, 1 << 24);
+    within("throttlePercent", throttlePercent, 0, 99);
+    within("capPercent", capPercent, 0, 100_000);
+    within("downtimeMillis", downtimeMillis, 1, 3_600_000);
+    within("bandwidthMiB", bandwidthMiB, 1, 1 << 20);
+    within("connections", connections, 1, 64);
+    return this;
+  }
+
+  private static void within(String name, @Nullable Integer value, int least, int most) {
+    if (value != null && (value < least || value > most)) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "\"%s\" lies between %d and %d, and not at %d.".formatted(name, least, most, value),
+          null);
+    }
+  }
+}

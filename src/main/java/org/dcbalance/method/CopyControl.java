@@ -1,0 +1,176 @@
+package org.dcbalance.method;
+
+import java.time.Duration;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Control a pre-copy while it runs: allow a longer pause, switch to post-copy, or give it up, as
+ * the policy has it. Fed with what the hypervisor tells; asks no clock.
+ *
+ * <p>What a pass has to send shows whether the copy gains on the guest: within a pass what remains
+ * falls towards nothing in any case. The stall is judged as KubeVirt does: no pass was smaller than
+ * 96 % of the smallest one before, for a while.
+ */
+public final class CopyControl {
+  private static final double GAINS = 0.96;
+
+  /** Beyond the accepted pause a copy that stalls may still be ended at this many times of it. */
+  private static final double LAST_RESORT = 1.5;
+
+  private static final Duration LEAST_PATIENCE = Duration.ofSeconds(10);
+  private static final Duration MOST_PATIENCE = Duration.ofSeconds(40);
+  private static final int RAISES_FROM = 3;
+
+  private final Choice.Move move;
+  private final Facts.Policy policy;
+  private final boolean pauseCanBeSet;
+  private final boolean canAbort;
+  private final Duration patience;
+
+  private Duration allowed;
+  private @Nullable Duration raisedAt;
+  private int iteration;
+  private double smallest = Double.MAX_VALUE;
+  private Duration smallestAt = Duration.ZERO;
+  private Duration quietUntil = Duration.ZERO;
+  private boolean switched;
+  private boolean givenUp;
+
+  /** Control a copy that was begun by this choice. */
+  public CopyControl(Choice.Move move, Facts facts) {
+    this.move = move;
+    this.policy = facts.policy();
+    this.pauseCanBeSet = facts.host().has(Lever.PAUSE);
+    this.canAbort = facts.host().has(Lever.ABORT);
+    var twice = new CopyModel(facts).firstPassTime(move.levers()).multipliedBy(2);
+    this.patience =
+        twice.compareTo(LEAST_PATIENCE) < 0
+            ? LEAST_PATIENCE
+            : twice.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : twice;
+    var first = move.levers().pause();
+    this.allowed = first == null ? Duration.ZERO : first;
+  }
+
+  /**
+   * What the hypervisor tells of a copy.
+   *
+   * @param throttle by how much it slows the guest down, in percent
+   */
+  public record Seen(
+      Duration elapsed,
+      Memory remaining,
+      ByteRate bandwidth,
+      int iteration,
+      int throttle,
+      boolean postCopy) {}
+
+  /** What to do next. */
+  public sealed interface Step {
+    record GoOn() implements Step {}
+
+    record AllowPause(Duration longest, String why) implements Step {}
+
+    record SwitchToPostCopy(String why) implements Step {}
+
+    record GiveUp(String why) implements Step {}
+  }
+
+  /** Look at a copy, and say what to do; in post-copy nothing is ever done. */
+  public Step next(Seen now) {
+    boolean asItIs = move.levers().equals(Levers.NONE) || !move.levers().live();
+    if (asItIs || now.postCopy() || switched || givenUp || now.iteration() < 2) {
+      return new Step.GoOn();
+    }
+    if (move.method() == Method.POST_COPY) {
+      return switchOver("The first pass is over, as planned.");
+    }
+    boolean fresh = now.iteration() > iteration;
+    iteration = now.iteration();
+    if (fresh && now.remaining().bytes() < GAINS * smallest) {
+      smallest = now.remaining().bytes();
+      smallestAt = now.elapsed();
+    }
+    double needed = smallest / Math.max(1, now.bandwidth().bytesPerSecond());
+    if (now.elapsed().compareTo(quietUntil) < 0) {
+      return new Step.GoOn();
+    }
+    if (now.throttle() > move.levers().throttle() && move.levers().throttle() > 0) {
+      return lastResort(
+          now,
+          needed,
+          "It is slowed down by %d %%, more than the %d %% that are allowed."
+              .formatted(now.throttle(), move.levers().throttle()));
+    }
+    if (stalled(now)) {
+      return lastResort(
+          now,
+          needed,
+          "The copy no longer gains: %s have remained for %s."
+              .formatted(
+                  MethodText.mib(new Memory(Math.round(smallest))),
+                  MethodText.time(now.elapsed().minus(smallestAt))));
+    }
+    return raise(now, needed);
+  }
+
+  private boolean stalled(Seen now) {
+    // while the hypervisor slows the guest down further, the next pass may gain again
+    boolean slowing = move.levers().throttle() > now.throttle();
+    var wait = slowing ? patience.multipliedBy(2) : patience;
+    return smallest < Double.MAX_VALUE && now.elapsed().minus(smallestAt).compareTo(wait) >= 0;
+  }
+
+  /** Allow more pause step by step, up to what is accepted; at once where that is known to do. */
+  private Step raise(Seen now, double needed) {
+    if (!pauseCanBeSet
+        || now.iteration() < RAISES_FROM
+        || allowed.compareTo(policy.downtime()) >= 0) {
+      return new Step.GoOn();
+    }
+    var apart = patience.dividedBy(4);
+    if (raisedAt != null && now.elapsed().minus(raisedAt).compareTo(apart) < 0) {
+      return new Step.GoOn();
+    }
+    var enough = Duration.ofNanos(Math.round(Math.min(needed * 1.2, 1e6) * 1e9));
+    var more = allowed.multipliedBy(2);
+    more = more.compareTo(enough) < 0 ? enough : more;
+    return allow(
+        now.elapsed(),
+        more.compareTo(policy.downtime()) > 0 ? policy.downtime() : more,
+        "The smallest pass so far would pause it for " + MethodText.time(seconds(needed)) + ".");
+  }
+
+  private Step lastResort(Seen now, double needed, String why) {
+    var most = Duration.ofNanos(Math.round(policy.downtime().toNanos() * LAST_RESORT));
+    if (pauseCanBeSet && allowed.compareTo(most) < 0 && seconds(needed).compareTo(most) <= 0) {
+      // and time to show what it does
+      quietUntil = now.elapsed().plus(patience.dividedBy(2));
+      return allow(now.elapsed(), most, why);
+    }
+    if (move.levers().postCopy()) {
+      return switchOver(why);
+    }
+    if (canAbort) {
+      givenUp = true;
+      return new Step.GiveUp(why);
+    }
+    return new Step.GoOn();
+  }
+
+  private Step allow(Duration at, Duration longest, String why) {
+    raisedAt = at;
+    allowed = longest;
+    return new Step.AllowPause(longest, why);
+  }
+
+  private Step switchOver(String why) {
+    switched = true;
+    return new Step.SwitchToPostCopy(why);
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofNanos(Math.round(Math.min(seconds, 1e6) * 1e9));
+  }
+}

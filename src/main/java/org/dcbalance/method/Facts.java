@@ -1,0 +1,91 @@
+package org.dcbalance.method;
+
+import java.time.Duration;
+import java.util.Map;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/** Hold all that the choice of a method rests on. */
+public record Facts(Workload vm, Route route, Host host, Policy policy) {
+
+  /**
+   * Describe the VM.
+   *
+   * @param has memory that it has now
+   * @param used memory that it uses by its own account; null if it does not tell
+   * @param dirtyRate how fast it changes its memory; null if never measured
+   * @param workingSet distinct memory that it keeps changing; null if never measured
+   * @param busyCores CPUs that it keeps busy
+   * @param bias how many times longer than modelled its earlier moves took; 1 without any
+   */
+  public record Workload(
+      Memory has,
+      @Nullable Memory used,
+      @Nullable ByteRate dirtyRate,
+      @Nullable Memory workingSet,
+      double busyCores,
+      double bias) {}
+
+  /**
+   * Describe the way from host to host.
+   *
+   * @param constant the part of the pause that does not depend on memory
+   * @param learnt whether earlier moves have shown both; otherwise they are assumed
+   */
+  public record Route(ByteRate bandwidth, Duration constant, boolean learnt) {}
+
+  /** How the hypervisor decides to stop the guest for the last of its memory. */
+  public enum Engine {
+    /** When what remains fits the allowed pause (QEMU). */
+    UNTIL_IT_FITS,
+    /** After one full send and at most four more of what changed (Xen). */
+    FIXED_ROUNDS
+  }
+
+  /**
+   * Describe what the source can do.
+   *
+   * @param missing levers that it does not have, each with the reason as a clause
+   */
+  public record Host(Engine engine, Map<Lever, String> missing) {
+    public Host {
+      missing = Map.copyOf(missing);
+    }
+
+    boolean has(Lever lever) {
+      return !missing.containsKey(lever);
+    }
+  }
+
+  /**
+   * Say what operators allow.
+   *
+   * @param downtime longest pause that they accept
+   * @param postCopy whether a move may end in post-copy, in which a fault loses the guest
+   * @param ballooning whether the guest's memory may be shrunk before a move
+   * @param leastMemory what ballooning must leave it at least; null if nobody said
+   * @param throttle most that a guest may be slowed down to be moved, in percent; 0 for not at all
+   * @param cap CPU that a capped guest keeps, in percent of one CPU; 0 if it must not be capped
+   * @param notLive whether it may be stopped for all of its move
+   * @param connections how many connections may carry its memory
+   * @param bandwidth most that a move may use; null for no limit
+   * @param deadline most time that a move may take; null for no limit
+   */
+  public record Policy(
+      Duration downtime,
+      boolean postCopy,
+      boolean ballooning,
+      @Nullable Memory leastMemory,
+      int throttle,
+      int cap,
+      boolean notLive,
+      int connections,
+      @Nullable ByteRate bandwidth,
+      @Nullable Duration deadline) {}
+
+  /** Tell whether what is expected rests on measurements alone. */
+  boolean measured() {
+    return vm.dirtyRate() != null && vm.workingSet() != null && route.learnt();
+  }
+}

@@ -1,0 +1,76 @@
+package org.dcbalance.method;
+
+import java.time.Duration;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Say what is set for a move, before it and while it runs.
+ *
+ * @param live whether the guest runs while its memory is copied
+ * @param pause longest pause that is allowed at first; null for the hypervisor's own
+ * @param balloonTo memory that the guest is left with before the copy; null to leave it alone
+ * @param cap most CPU that it gets until it has moved, in percent of one CPU; 0 for no cap
+ * @param throttle most that the hypervisor may slow it down, in percent; 0 for not at all
+ * @param cache memory for compressing changed pages against; null for no compression
+ * @param connections how many connections carry the memory
+ * @param postCopy whether the copy may be switched to post-copy
+ * @param bandwidth most that the copy may use; null for no limit
+ */
+public record Levers(
+    boolean live,
+    @Nullable Duration pause,
+    @Nullable Memory balloonTo,
+    int cap,
+    int throttle,
+    @Nullable Memory cache,
+    int connections,
+    boolean postCopy,
+    @Nullable ByteRate bandwidth) {
+
+  /** A live migration as the hypervisor does it by itself. */
+  public static final Levers NONE = new Levers(true, null, null, 0, 0, null, 1, false, null);
+
+  Levers withPause(@Nullable Duration longest) {
+    return new Levers(
+        live, longest, balloonTo, cap, throttle, cache, connections, postCopy, bandwidth);
+  }
+
+  public Levers withBalloon(@Nullable Memory target) {
+    return new Levers(live, pause, target, cap, throttle, cache, connections, postCopy, bandwidth);
+  }
+
+  public Levers withCap(int percent) {
+    return new Levers(
+        live, pause, balloonTo, percent, throttle, cache, connections, postCopy, bandwidth);
+  }
+
+  Levers withThrottle(int percent) {
+    return new Levers(
+        live, pause, balloonTo, cap, percent, cache, connections, postCopy, bandwidth);
+  }
+
+  Levers withCache(Memory size) {
+    return new Levers(
+        live, pause, balloonTo, cap, throttle, size, connections, postCopy, bandwidth);
+  }
+
+  Levers withConnections(int number) {
+    return new Levers(live, pause, balloonTo, cap, throttle, cache, number, postCopy, bandwidth);
+  }
+
+  Levers withPostCopy(boolean allowed) {
+    return new Levers(
+        live, pause, balloonTo, cap, throttle, cache, connections, allowed, bandwidth);
+  }
+
+  Levers withBandwidth(@Nullable ByteRate most) {
+    return new Levers(live, pause, balloonTo, cap, throttle, cache, connections, postCopy, most);
+  }
+
+  /** Give up everything that only a running guest needs. */
+  Levers stopped() {
+    return new Levers(false, null, balloonTo, 0, 0, null, 1, false, bandwidth);
+  }
+}

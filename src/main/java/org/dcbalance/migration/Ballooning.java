@@ -1,0 +1,165 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.MemoryReading;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Have a guest give memory back before its move, and wait until it has. A guest that is sent while
+ * its balloon moves may be lost: Xen's restore fails with "Failed to populate physmap". So either
+ * the target is reached, or all is undone and the guest has what it had.
+ */
+final class Ballooning {
+  private static final Memory CLOSE_ENOUGH = Memory.ofMiB(1);
+  private static final Duration BETWEEN = Duration.ofMillis(250);
+  private static final Duration BETWEEN_BEATS = Duration.ofSeconds(1);
+
+  /** A balloon that has not moved for so long stands still. */
+  private static final Duration STILL = Duration.ofSeconds(3);
+
+  private final MigrationDesk desk;
+  private final MigrationSettings settings;
+  private final Claim claim;
+  private final HostPair pair;
+  private Instant beaten = Instant.EPOCH;
+
+  Ballooning(MigrationDesk desk, MigrationSettings settings, Claim claim, HostPair pair) {
+    this.desk = desk;
+    this.settings = settings;
+    this.claim = claim;
+    this.pair = pair;
+  }
+
+  /** How it went. */
+  enum Outcome {
+    REACHED,
+    /** The target was not reached, and the guest has what it had. */
+    UNDONE,
+    /** Nobody knows where the balloon stands: the guest must not be sent. */
+    IN_MOTION
+  }
+
+  /** Shrink the guest to the target, or leave it with what it had. */
+  Outcome shrink(Memory target) {
+    MemoryReading first;
+    try {
+      first = pair.onSource().memory(pair.guest());
+    } catch (HypervisorException e) {
+      desk.note(claim, "Its memory was left alone: " + e.sentence());
+      return Outcome.UNDONE;
+    }
+    desk.note(
+        claim,
+        "%s has %d MiB and is asked to leave %d MiB of it."
+            .formatted(pair.name(), first.now().mib(), target.mib()));
+    desk.confirm(claim);
+    var begun = now();
+    try {
+      pair.onSource().setMemory(pair.guest(), target);
+    } catch (HypervisorException e) {
+      // a call without an answer may still take effect
+      return giveUp(first.now(), e.sentence());
+    }
+    var why = wait(target, first, begun);
+    if (why != null) {
+      return giveUp(first.now(), why);
+    }
+    desk.note(
+        claim,
+        "It has %d MiB after %.1f s."
+            .formatted(target.mib(), Duration.between(begun, now()).toMillis() / 1000.0));
+    return Outcome.REACHED;
+  }
+
+  /** Wait until it has no more than the target; otherwise says why it will not do. */
+  private @Nullable String wait(Memory target, MemoryReading first, Instant begun) {
+    var lowest = first.now();
+    var lowestAt = begun;
+    while (true) {
+      Pause.of(BETWEEN);
+      beat();
+      MemoryReading reading;
+      try {
+        reading = pair.onSource().memory(pair.guest());
+      } catch (HypervisorException e) {
+        return e.sentence();
+      }
+      var grown = swapped(reading).minus(swapped(first));
+      if (grown.bytes() > 0) {
+        return "It has begun to swap (" + grown.mib() + " MiB).";
+      }
+      if (reading.now().minus(CLOSE_ENOUGH).compareTo(target) <= 0) {
+        return null;
+      }
+      if (reading.now().compareTo(lowest.minus(CLOSE_ENOUGH)) <= 0) {
+        lowest = reading.now();
+        lowestAt = now();
+      }
+      if (passed(lowestAt, settings.balloonStalled())) {
+        return "It does not give more than that: it still has " + reading.now().mib() + " MiB.";
+      }
+      if (passed(begun, settings.balloonMost())) {
+        return "It takes too long: it still has " + reading.now().mib() + " MiB.";
+      }
+      if (desk.read(claim).abortRequestedBy() != null) {
+        return "The move is to be aborted.";
+      }
+    }
+  }
+
+  /** Give it back what it had, and wait until its balloon stands still. */
+  private Outcome giveUp(Memory had, String why) {
+    desk.note(claim, "%s It gets its %d MiB back, and moves without.".formatted(why, had.mib()));
+    desk.confirm(claim);
+    var since = now();
+    var still = now();
+    @Nullable Memory last = null;
+    boolean asked = false;
+    while (!passed(since, settings.balloonMost())) {
+      try {
+        if (!asked) {
+          pair.onSource().setMemory(pair.guest(), had);
+          asked = true;
+        }
+        var has = pair.onSource().memory(pair.guest()).now();
+        if (has.compareTo(had.minus(CLOSE_ENOUGH)) >= 0) {
+          return Outcome.UNDONE;
+        }
+        still = has.equals(last) ? still : now();
+        last = has;
+        if (passed(still, STILL)) {
+          desk.note(claim, "Its balloon stands still at " + has.mib() + " MiB.");
+          return Outcome.UNDONE;
+        }
+      } catch (HypervisorException e) {
+        still = now();
+      }
+      Pause.of(BETWEEN);
+      beat();
+    }
+    return Outcome.IN_MOTION;
+  }
+
+  private static Memory swapped(MemoryReading reading) {
+    var swapped = reading.swappedOut();
+    return swapped == null ? Memory.ZERO : swapped;
+  }
+
+  private void beat() {
+    if (passed(beaten, BETWEEN_BEATS)) {
+      beaten = now();
+      desk.beat(claim);
+    }
+  }
+
+  private boolean passed(Instant since, Duration length) {
+    return !now().isBefore(since.plus(length));
+  }
+
+  private Instant now() {
+    return desk.clock().instant();
+  }
+}

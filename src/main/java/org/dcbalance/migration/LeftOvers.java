@@ -1,0 +1,169 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/**
+ * Put back what migrations that have ended left changed on their guests: because a host did not
+ * answer then, or because a person closed the migration. What a running migration changed is its
+ * drive's business.
+ */
+@Component
+class LeftOvers {
+  private static final Logger log = LoggerFactory.getLogger(LeftOvers.class);
+  private static final Duration BETWEEN_TRIES = Duration.ofSeconds(10);
+
+  private final JdbcClient jdbc;
+  private final MigrationLog lines;
+  private final Vms vms;
+  private final Hosts hosts;
+  private final Connections connections;
+  private final Map<Long, Instant> tried = new ConcurrentHashMap<>();
+  private final Map<Long, Object> locks = new ConcurrentHashMap<>();
+  private final AtomicBoolean sweeping = new AtomicBoolean();
+
+  LeftOvers(JdbcClient jdbc, MigrationLog lines, Vms vms, Hosts hosts, Connections connections) {
+    this.jdbc = jdbc;
+    this.lines = lines;
+    this.vms = vms;
+    this.hosts = hosts;
+    this.connections = connections;
+  }
+
+  private record Left(long migration, long vm, String undo) {}
+
+  /** Look for them, in a thread of its own, unless the last look still goes on. */
+  void sweep(Runnable confirm) {
+    var now = Instant.now();
+    var due =
+        left(null).stream()
+            .filter(
+                l ->
+                    !tried
+                        .getOrDefault(l.migration(), Instant.EPOCH)
+                        .plus(BETWEEN_TRIES)
+                        .isAfter(now))
+            .toList();
+    if (due.isEmpty() || !sweeping.compareAndSet(false, true)) {
+      return;
+    }
+    Thread.ofPlatform()
+        .daemon()
+        .name("migration-left-overs")
+        .start(
+            () -> {
+              try {
+                due.forEach(l -> tryOnce(l, confirm));
+              } finally {
+                sweeping.set(false);
+              }
+            });
+  }
+
+  private void tryOnce(Left left, Runnable confirm) {
+    tried.put(left.migration(), Instant.now());
+    try {
+      confirm.run();
+      synchronized (lock(left.vm())) {
+        if (!moves(left.vm())) {
+          putBack(left);
+        }
+      }
+    } catch (RuntimeException e) {
+      log.warn("Migration {} still has something to put back", left.migration(), e);
+    }
+  }
+
+  /**
+   * Put back what earlier migrations of a VM left, before a new one writes down what it has.
+   *
+   * @return whether all of it is as it was
+   */
+  boolean clear(VmId vm) {
+    synchronized (lock(vm.value())) {
+      return left(vm.value()).stream().map(this::putBack).toList().stream().allMatch(done -> done);
+    }
+  }
+
+  private Object lock(long vm) {
+    return locks.computeIfAbsent(vm, _ -> new Object());
+  }
+
+  private boolean moves(long vm) {
+    return jdbc.sql(
+            "select exists (select from migration where vm_id = :vm and state in ('RUNNING', 'LOST'))")
+        .param("vm", vm)
+        .query(Boolean.class)
+        .single();
+  }
+
+  private List<Left> left(@Nullable Long vm) {
+    return jdbc.sql(
+            """
+            select id, vm_id, undo from migration
+            where undo is not null and state not in ('PENDING', 'RUNNING', 'LOST')
+              and (cast(:vm as bigint) is null or vm_id = :vm)
+            order by id
+            """)
+        .param("vm", vm)
+        .query((row, n) -> new Left(row.getLong(1), row.getLong(2), row.getString(3)))
+        .list();
+  }
+
+  private boolean putBack(Left left) {
+    var undo = Undo.parse(left.undo());
+    var vm = vms.findById(left.vm()).orElse(null);
+    var host = vm == null ? null : hosts.findById(vm.hostId().value()).orElse(null);
+    if (vm == null || host == null || vm.goneSince() != null) {
+      return done(left, "What was changed on it went with it.");
+    }
+    try {
+      var hypervisor = connections.to(host);
+      var status = hypervisor.status(vm.uuid());
+      if (status.isEmpty()) {
+        // another host has it, which the inventory will know shortly
+        return false;
+      }
+      if (status.get().state() == GuestState.SHUT_OFF) {
+        return done(left, "What was changed on it ended when it was shut off.");
+      }
+      var failed = PuttingBack.on(host, hypervisor, vm.uuid(), undo, true);
+      if (failed.isEmpty()) {
+        return done(left, "Put back on " + host.name() + ", later: " + undo.words() + ".");
+      }
+      log.info("{} still has something to put back: {}", vm.name(), failed);
+      return false;
+    } catch (HypervisorException e) {
+      log.info("{} still has something to put back: {}", vm.name(), e.sentence());
+      return false;
+    } catch (Problem e) {
+      log.info("{} still has something to put back: {}", vm.name(), e.sentence());
+      return false;
+    }
+  }
+
+  private boolean done(Left left, String sentence) {
+    jdbc.sql("update migration set undo = null, version = version + 1 where id = :id")
+        .param("id", left.migration())
+        .update();
+    lines.add(left.migration(), Phase.DONE, sentence);
+    tried.remove(left.migration());
+    return true;
+  }
+}

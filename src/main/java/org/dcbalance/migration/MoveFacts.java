@@ -1,0 +1,223 @@
+package org.dcbalance.migration;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.MemoryReading;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.MoveOptions;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.method.Choice;
+import org.dcbalance.method.Facts;
+import org.dcbalance.method.Learning;
+import org.dcbalance.method.Lever;
+import org.dcbalance.method.Method;
+import org.dcbalance.method.MethodChoice;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/**
+ * Gather what the choice of a method rests on: fresh memory figures from the source, measured dirty
+ * rates and earlier moves from the database, the hosts' capabilities, and what operators allow.
+ */
+@Component
+class MoveFacts {
+  private static final int MOST_PAST = 50;
+  private static final Map<Lever, Capability> NEEDED =
+      new EnumMap<>(
+          Map.of(
+              Lever.PAUSE, Capability.MAX_DOWNTIME,
+              Lever.THROTTLE, Capability.AUTO_CONVERGE,
+              Lever.COMPRESSION, Capability.COMPRESSION,
+              Lever.CONNECTIONS, Capability.PARALLEL,
+              Lever.POST_COPY, Capability.POST_COPY,
+              Lever.BALLOON, Capability.BALLOON,
+              Lever.CAP, Capability.CPU_CAP,
+              Lever.BANDWIDTH, Capability.BANDWIDTH_LIMIT,
+              Lever.ABORT, Capability.ABORT));
+
+  private final Connections connections;
+  private final JdbcClient jdbc;
+
+  MoveFacts(Connections connections, JdbcClient jdbc) {
+    this.connections = connections;
+    this.jdbc = jdbc;
+  }
+
+  /** What was found, and what follows from it. */
+  record Found(Facts facts, Choice choice) {}
+
+  /**
+   * Choose how to move a VM, or look at the method that was asked for.
+   *
+   * @param asked null to choose
+   */
+  Found choose(Vm vm, Host source, Host target, HostPool pool, @Nullable Method asked) {
+    var facts =
+        new Facts(
+            workload(vm, source),
+            route(vm, source, target),
+            host(source, target),
+            policy(vm, pool));
+    return new Found(
+        facts, asked == null ? MethodChoice.of(facts) : MethodChoice.askedFor(asked, facts));
+  }
+
+  /** List the methods that a VM may be moved by from where it is, apart from what they cost. */
+  List<Method> offered(Vm vm, Host source, HostPool pool) {
+    return MethodChoice.offered(host(source, source), policy(vm, pool));
+  }
+
+  private Facts.Workload workload(Vm vm, Host source) {
+    var reading = memory(vm, source);
+    var rates =
+        jdbc.sql(
+                "select window_millis, bytes_per_second from dirty_measurement where vm_id = :vm"
+                    + " order by window_millis")
+            .param("vm", vm.id().value())
+            .query((row, n) -> new Rate(row.getInt(1), row.getDouble(2)))
+            .list();
+    return new Facts.Workload(
+        reading.now(),
+        reading.used(),
+        // the shorter window shows repeated changes best, the longer one how far they spread
+        rates.isEmpty() ? null : new ByteRate(rates.getFirst().bytesPerSecond()),
+        rates.size() < 2
+            ? null
+            : new Memory(
+                rates.stream()
+                    .mapToLong(r -> Math.round(r.bytesPerSecond() * r.millis() / 1000))
+                    .max()
+                    .orElse(0)),
+        busyCores(vm),
+        Learning.bias(forecasts(vm)));
+  }
+
+  private record Rate(int millis, double bytesPerSecond) {}
+
+  private MemoryReading memory(Vm vm, Host source) {
+    try {
+      return connections.to(source).memory(vm.uuid());
+    } catch (HypervisorException e) {
+      // the migration itself will say what is wrong
+      return new MemoryReading(vm.memory(), null, null);
+    }
+  }
+
+  private double busyCores(Vm vm) {
+    return jdbc.sql(
+            """
+            select coalesce(avg(cpu_cores), 0) from vm_sample
+            where vm_id = :vm and at > now() - interval '5 minutes'
+            """)
+        .param("vm", vm.id().value())
+        .query(Double.class)
+        .single();
+  }
+
+  /** Ballooning is left out: the hypervisor's own time does not hold it. */
+  private List<Learning.Forecast> forecasts(Vm vm) {
+    return jdbc.sql(
+            """
+            select expected_millis, expected_bias, total_millis from migration
+            where vm_id = :vm and state = 'COMPLETED' and method <> 'BALLOON_FIRST'
+              and expected_millis > 0 and total_millis > 0
+            order by finished_at desc limit :most
+            """)
+        .param("vm", vm.id().value())
+        .param("most", MOST_PAST)
+        .query(
+            (row, n) ->
+                new Learning.Forecast(
+                    Duration.ofMillis(row.getLong(1)),
+                    row.getDouble(2),
+                    Duration.ofMillis(row.getLong(3))))
+        .list()
+        .reversed();
+  }
+
+  private Facts.Route route(Vm vm, Host source, Host target) {
+    var between = new ArrayList<Learning.Past>();
+    var elsewhere = new ArrayList<Learning.Past>();
+    jdbc.sql(
+            """
+            select m.source_id, m.target_id, coalesce(m.bytes, v.memory_bytes) as bytes,
+              m.total_millis, m.downtime_millis
+            from migration m join vm v on v.id = m.vm_id
+            where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
+              and m.method not in ('NOT_LIVE', 'POST_COPY')
+            order by m.finished_at desc limit :most
+            """)
+        .param("pool", source.poolId().value())
+        .param("most", MOST_PAST)
+        .query(
+            (row, n) -> {
+              var past = past(row);
+              if (row.getLong("source_id") == source.id().value()
+                  && row.getLong("target_id") == target.id().value()) {
+                between.addFirst(past);
+              }
+              elsewhere.addFirst(past);
+              return past;
+            })
+        .list();
+    return Learning.route(between, elsewhere);
+  }
+
+  private static Learning.Past past(ResultSet row) throws SQLException {
+    var downtime = row.getObject("downtime_millis", Long.class);
+    return new Learning.Past(
+        new Memory(row.getLong("bytes")),
+        Duration.ofMillis(row.getLong("total_millis")),
+        downtime == null ? null : Duration.ofMillis(downtime));
+  }
+
+  /** A lever needs both ends: what either lacks is not offered. */
+  private static Facts.Host host(Host source, Host target) {
+    var missing = new EnumMap<Lever, String>(Lever.class);
+    NEEDED.forEach(
+        (lever, capability) -> {
+          for (var host : List.of(target, source)) {
+            var reason = host.missing().get(capability);
+            if (reason != null) {
+              missing.put(lever, reason);
+            }
+          }
+        });
+    return new Facts.Host(
+        source.hypervisor().equals("Xen") ? Facts.Engine.FIXED_ROUNDS : Facts.Engine.UNTIL_IT_FITS,
+        missing);
+  }
+
+  private static Facts.Policy policy(Vm vm, HostPool pool) {
+    var options = vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS);
+    var least = options.leastMemoryMiB();
+    var bandwidth = options.bandwidthMiB();
+    return new Facts.Policy(
+        Duration.ofMillis(or(options.downtimeMillis(), 1_000)),
+        Boolean.TRUE.equals(options.postCopy()),
+        Boolean.TRUE.equals(options.ballooning()),
+        least == null ? null : Memory.ofMiB(least),
+        or(options.throttlePercent(), 0),
+        or(options.capPercent(), 0),
+        Boolean.TRUE.equals(options.notLive()),
+        or(options.connections(), 1),
+        bandwidth == null ? null : ByteRate.ofMiB(bandwidth),
+        null);
+  }
+
+  private static int or(@Nullable Integer value, int otherwise) {
+    return value == null ? otherwise : value;
+  }
+}

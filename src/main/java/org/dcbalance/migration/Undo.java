@@ -1,0 +1,75 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Locale;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remember what a guest had before it was changed for its move.
+ *
+ * <p>As text it is part of the guest's mark and of the row, so that whoever finds either can put it
+ * back: "cap=0 memory=134217728 pause=300", memory in bytes, the pause in milliseconds.
+ *
+ * @param cap most CPU that it got, in percent of one CPU, 0 for no cap; null if that stays
+ * @param memory memory that it had; null if that stays
+ * @param pause longest pause of its migrations from the source; null if that stays
+ */
+record Undo(@Nullable Integer cap, @Nullable Memory memory, @Nullable Duration pause) {
+  static final Undo NOTHING = new Undo(null, null, null);
+
+  boolean isEmpty() {
+    return equals(NOTHING);
+  }
+
+  String text() {
+    var parts = new ArrayList<String>();
+    if (cap != null) {
+      parts.add("cap=" + cap);
+    }
+    if (memory != null) {
+      parts.add("memory=" + memory.bytes());
+    }
+    if (pause != null) {
+      parts.add("pause=" + pause.toMillis());
+    }
+    return String.join(" ", parts);
+  }
+
+  /** Read what {@link #text} wrote; nothing for null. What is not understood is left out. */
+  static Undo parse(@Nullable String text) {
+    var values = new HashMap<String, Long>();
+    if (text != null) {
+      for (var part : text.split(" ")) {
+        var equals = part.indexOf('=');
+        if (equals > 0 && part.substring(equals + 1).matches("[0-9]{1,18}")) {
+          values.put(part.substring(0, equals), Long.valueOf(part.substring(equals + 1)));
+        }
+      }
+    }
+    var cap = values.get("cap");
+    var memory = values.get("memory");
+    var pause = values.get("pause");
+    return new Undo(
+        cap == null ? null : Integer.valueOf(cap.intValue()),
+        memory == null ? null : new Memory(memory),
+        pause == null ? null : Duration.ofMillis(pause));
+  }
+
+  /** Say it in words that complete "put back to …". */
+  String words() {
+    var parts = new ArrayList<String>();
+    if (memory != null) {
+      parts.add(memory.mib() + " MiB of memory");
+    }
+    if (cap != null) {
+      parts.add(cap == 0 ? "no CPU cap" : "a CPU cap of " + cap + " %");
+    }
+    if (pause != null) {
+      parts.add(String.format(Locale.ROOT, "a downtime limit of %d ms", pause.toMillis()));
+    }
+    return String.join(", ", parts);
+  }
+}

@@ -1,0 +1,180 @@
+package org.dcbalance.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.dcbalance.method.CopyControl.Seen;
+import org.dcbalance.method.CopyControl.Step;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.junit.jupiter.api.Test;
+
+/** Feeds courses of copies, a pass a second at 100 MiB/s, and looks at what is done about them. */
+class CopyControlTest {
+  private static final Step GO_ON = new Step.GoOn();
+
+  private static Cases cases() {
+    var cases = Cases.qemu();
+    cases.dirty = 60.0;
+    return cases;
+  }
+
+  private static CopyControl control(Cases cases, Method method) {
+    var facts = cases.facts();
+    return new CopyControl((Choice.Move) MethodChoice.askedFor(method, facts), facts);
+  }
+
+  private static CopyControl chosen(Cases cases) {
+    cases.learnt = false;
+    var facts = cases.facts();
+    return new CopyControl((Choice.Move) MethodChoice.of(facts), facts);
+  }
+
+  private static Seen seen(int second, long remainingMiB, int throttle) {
+    return new Seen(
+        Duration.ofSeconds(second),
+        Memory.ofMiB(remainingMiB),
+        ByteRate.ofMiB(100),
+        second,
+        throttle,
+        false);
+  }
+
+  private static List<Step> stalls(CopyControl control, long remaining, int throttle, int seconds) {
+    var steps = new ArrayList<Step>();
+    for (int second = 1; second <= seconds; second++) {
+      var step = control.next(seen(second, remaining, throttle));
+      if (!step.equals(GO_ON)) {
+        steps.add(step);
+      }
+    }
+    return steps;
+  }
+
+  @Test
+  void leavesThePlainRivalAlone() {
+    assertThat(stalls(control(cases(), Method.PRE_COPY), 900, 0, 600)).isEmpty();
+  }
+
+  @Test
+  void leavesTheFirstPassesAlone() {
+    var control = chosen(cases());
+    assertThat(control.next(seen(1, 1000, 0))).isEqualTo(GO_ON);
+    assertThat(control.next(seen(2, 80, 0))).isEqualTo(GO_ON);
+  }
+
+  @Test
+  void allowsThePauseThatIsKnownToDo() {
+    var control = chosen(cases());
+    control.next(seen(2, 60, 0));
+    assertThat(control.next(seen(3, 50, 0)))
+        .isInstanceOfSatisfying(
+            Step.AllowPause.class, p -> assertThat(p.longest()).isEqualTo(Duration.ofMillis(600)));
+  }
+
+  @Test
+  void goesUpToWhatIsAcceptedStepByStepAndNotAllAtOnce() {
+    var raised = new ArrayList<Duration>();
+    for (var step : stalls(chosen(cases()), 500, 0, 20)) {
+      if (step instanceof Step.AllowPause(var longest, _)) {
+        raised.add(longest);
+      }
+    }
+    assertThat(raised).containsExactly(Duration.ofSeconds(1));
+    var cases = cases();
+    cases.slo = Duration.ofMillis(100);
+    assertThat(stalls(chosen(cases), 60, 0, 8))
+        .as("the first pause is what is accepted already")
+        .isEmpty();
+  }
+
+  @Test
+  void givesUpWhatStallsWhereNothingElseIsAllowed() {
+    var steps = stalls(chosen(cases()), 500, 0, 60);
+    assertThat(steps.getLast())
+        .isInstanceOfSatisfying(
+            Step.GiveUp.class,
+            g ->
+                assertThat(g.why())
+                    .startsWith("The copy no longer gains: 500 MiB have remained for "));
+    assertThat(steps).filteredOn(s -> s instanceof Step.GiveUp).hasSize(1);
+  }
+
+  @Test
+  void endsWhatStallsAtOneAndAHalfOfThePauseWhereThatDoes() {
+    assertThat(stalls(chosen(cases()), 140, 0, 30))
+        .contains(
+            new Step.AllowPause(
+                Duration.ofMillis(1500),
+                "The copy no longer gains: 140 MiB have remained for 16 s."));
+  }
+
+  @Test
+  void switchesToPostCopyWhereThatIsAllowedAndThenTouchesNothing() {
+    var cases = cases();
+    cases.postCopy = true;
+    var steps = stalls(chosen(cases), 500, 0, 300);
+    assertThat(steps.getLast()).isInstanceOf(Step.SwitchToPostCopy.class);
+    assertThat(steps).filteredOn(s -> s instanceof Step.SwitchToPostCopy).hasSize(1);
+  }
+
+  @Test
+  void switchesAfterOnePassWhereThatWasThePlan() {
+    var cases = cases();
+    cases.postCopy = true;
+    var control = control(cases, Method.POST_COPY);
+    assertThat(control.next(seen(1, 900, 0))).isEqualTo(GO_ON);
+    assertThat(control.next(seen(2, 300, 0))).isInstanceOf(Step.SwitchToPostCopy.class);
+    assertThat(control.next(seen(3, 300, 0))).isEqualTo(GO_ON);
+  }
+
+  @Test
+  void neverTouchesACopyThatIsInPostCopy() {
+    var control = chosen(cases());
+    for (int second = 2; second < 500; second++) {
+      assertThat(
+              control.next(
+                  new Seen(
+                      Duration.ofSeconds(second),
+                      Memory.ofMiB(500),
+                      ByteRate.ofMiB(100),
+                      3,
+                      0,
+                      true)))
+          .isEqualTo(GO_ON);
+    }
+  }
+
+  @Test
+  void keepsTheBoundOfTheThrottle() {
+    var cases = cases();
+    cases.throttle = 60;
+    var control = chosen(cases);
+    for (int second = 2; second < 8; second++) {
+      assertThat(control.next(seen(second, 900 - 100 * second, 60)))
+          .isNotInstanceOf(Step.GiveUp.class);
+    }
+    assertThat(control.next(seen(8, 400, 70)))
+        .isEqualTo(
+            new Step.GiveUp("It is slowed down by 70 %, more than the 60 % that are allowed."));
+  }
+
+  @Test
+  void aCopyThatGainsIsLeftToItself() {
+    var control = chosen(cases());
+    long remaining = 900;
+    for (int second = 2; remaining > 150; second++) {
+      assertThat(control.next(seen(second, remaining, 0))).isNotInstanceOf(Step.GiveUp.class);
+      remaining = remaining * 95 / 100;
+    }
+  }
+
+  @Test
+  void aHostThatCannotAbortIsNotAskedTo() {
+    var cases = cases();
+    cases.missing.put(Lever.ABORT, "no call");
+    assertThat(stalls(chosen(cases), 500, 0, 200)).noneMatch(s -> s instanceof Step.GiveUp);
+  }
+}

@@ -1,0 +1,60 @@
+package org.dcbalance.migration;
+
+import org.dcbalance.hypervisor.MemoryReading;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/** The balloon of a guest on a {@link FaultyHost}: 512 MiB at first, of which it uses 200. */
+final class Balloon {
+  static final Memory FULL = Memory.ofMiB(512);
+  private static final double MIB_PER_SECOND = 1000;
+
+  private double mib = FULL.mib();
+  private double target = mib;
+  private double lowest = 200;
+  private @Nullable Memory used = Memory.ofMiB(200);
+  private @Nullable Double swapsBelow;
+  private double swapped;
+  private long lived = System.nanoTime();
+
+  /** Let it never shrink below this. */
+  synchronized void sticksAt(long most) {
+    lowest = most;
+  }
+
+  /** Have the guest swap while it has less than this. */
+  synchronized void swapsBelow(long least) {
+    swapsBelow = (double) least;
+  }
+
+  /** Have the guest not tell what it uses, as Xen's do not. */
+  synchronized void tellsNothing() {
+    used = null;
+  }
+
+  synchronized void aim(Memory aim) {
+    live();
+    target = aim.mib();
+  }
+
+  synchronized MemoryReading read() {
+    live();
+    return new MemoryReading(
+        Memory.ofMiB(Math.round(mib)), used, Memory.ofMiB(Math.round(swapped)));
+  }
+
+  synchronized boolean moves() {
+    live();
+    return mib != Math.max(target, lowest);
+  }
+
+  private void live() {
+    long now = System.nanoTime();
+    double step = MIB_PER_SECOND * (now - lived) / 1e9;
+    lived = now;
+    mib += Math.clamp(Math.max(target, lowest) - mib, -step, step);
+    if (swapsBelow != null && mib < swapsBelow) {
+      swapped += swapsBelow - mib;
+    }
+  }
+}

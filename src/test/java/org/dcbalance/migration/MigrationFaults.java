@@ -1,0 +1,61 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Objects;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.units.Operator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+
+/** What tests that break consoles, hosts and jobs share: the lab, on a real database. */
+@SpringBootTest(
+    classes = MigrationLab.class,
+    webEnvironment = SpringBootTest.WebEnvironment.NONE,
+    properties = {
+      "spring.datasource.hikari.connection-timeout=500",
+      "dcbalance.data-dir=target/migration-lab"
+    })
+abstract class MigrationFaults {
+  static final Operator ANN = new Operator("ann");
+
+  @Autowired MigrationLab lab;
+
+  @BeforeEach
+  void reset() {
+    lab.reset();
+  }
+
+  @AfterEach
+  void nothingEverRanTwice() {
+    assertThat(lab.fleet.violations).isEmpty();
+    lab.consoles.forEach(MigrationLab.Console::kill);
+  }
+
+  GuestState stateOn(String host, Vm vm) {
+    return Objects.requireNonNull(lab.fleet.host(host).copies.get(vm.uuid())).state();
+  }
+
+  Migration ended(long id) {
+    MigrationLab.await("an end", () -> lab.row(id).state().ended());
+    return lab.row(id);
+  }
+
+  void runsOn(Vm vm, String host) {
+    for (var each : lab.fleet.hosts.values()) {
+      var copy = each.copies.get(vm.uuid());
+      if (each.name().equals(host)) {
+        assertThat(Objects.requireNonNull(copy).state()).isEqualTo(GuestState.RUNNING);
+        assertThat(copy.mark()).isNull();
+      } else {
+        assertThat(copy).isNull();
+      }
+    }
+    var row = lab.vm(vm.name());
+    assertThat(row.hostId()).isEqualTo(lab.host(host).id());
+    assertThat(row.movingTo()).isNull();
+  }
+}

@@ -1,0 +1,280 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.UUID;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.migration.FaultyFleet.Point;
+import org.junit.jupiter.api.Test;
+
+/** Silences, kills and restarts hosts in the middle of a move. */
+class MigrationHostFaultsTest extends MigrationFaults {
+  /** As Xen's libvirt may do after a failure: "running" is said of a guest that is suspended. */
+  @Test
+  void aGuestThatStandsStillIsLostUntilItRuns() throws InterruptedException {
+    lab.jdbc
+        .sql("update host set missing = jsonb_build_object('COMPLETED_STATISTICS', 'no call')")
+        .update();
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.host("kvm-02").standStill = true;
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("doubt", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence())
+        .contains("web-07 is called running by kvm-02, but uses no CPU time")
+        .contains("Maybe look there with 'xl list'");
+    lab.fleet.host("kvm-02").standStill = false;
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void theGuestStaysWhenTheTargetDies() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-02").alive = false;
+    stop.release();
+    MigrationLab.await("a silent target", () -> lab.row(id).sentence().contains("does not answer"));
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.RUNNING);
+    lab.fleet.host("kvm-02").alive = true;
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.FAILED);
+    assertThat(end.sentence()).isEqualTo("web-07 still runs on kvm-01: lost connection to kvm-02.");
+    runsOn(vm, "kvm-01");
+  }
+
+  @Test
+  void aHostThatStaysSilentMakesItLostUntilItAnswersAgain() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-01").reachable = false;
+    stop.release();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("kvm-01 it is not to be found out");
+    assertThat(lab.finished).isEmpty();
+    assertThatThrownBy(() -> lab.moves.request(vm.id(), lab.host("kvm-03").id(), null, ANN))
+        .hasMessageContaining("must end first");
+    lab.fleet.host("kvm-01").reachable = true;
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void anAdministratorClosesALostMoveWhoseSourceIsGoneForGood() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.AFTER_JOB);
+    var console = lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    assertThatThrownBy(() -> lab.closing.close(id, "kvm-02", "seen there", ANN))
+        .hasMessage("Migration " + id + " is not lost, so it cannot be closed by hand.");
+    lab.fleet.host("kvm-01").reachable = false;
+    stop.release();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThatThrownBy(() -> lab.closing.close(id, "kvm-01", "I think so", ANN))
+        .hasMessageContaining("runs on kvm-01, but on kvm-02 it is running");
+    assertThatThrownBy(() -> lab.closing.close(id, "neither", "gone", ANN))
+        .hasMessageContaining("runs on neither host, but on kvm-02 it is running");
+    assertThatThrownBy(() -> lab.closing.close(id, "destination", " ", ANN))
+        .hasMessageContaining("Why this is so was not stated");
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.LOST);
+
+    lab.closing.close(id, "kvm-02", "kvm-01 burnt down", ANN);
+    var end = lab.row(id);
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(end.sentence())
+        .isEqualTo("Closed by ann, who states that web-07 runs on kvm-02: kvm-01 burnt down.");
+    var shown = lab.rows.find(id).orElseThrow();
+    assertThat(shown.closedBy()).isEqualTo("ann");
+    assertThat(shown.closedAs()).isEqualTo(StatedPlace.DESTINATION);
+    assertThat(shown.closedWhy()).isEqualTo("kvm-01 burnt down");
+    assertThat(lab.lines.of(id).getLast().sentence()).isEqualTo(end.sentence());
+    assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isTrue());
+    var row = lab.vm("web-07");
+    assertThat(row.hostId()).isEqualTo(lab.host("kvm-02").id());
+    assertThat(row.movingTo()).isNull();
+    MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
+    assertThatThrownBy(() -> lab.closing.close(id, "kvm-02", "again", ANN))
+        .hasMessageContaining("is not lost");
+    // the VM is free for another move
+    lab.jdbc.sql("update recommendation set state = 'SETTLED'").update();
+    assertThat(ended(lab.move(row, "kvm-03")).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  @Test
+  void aMoveWhoseGuestIsGoneIsClosedAsRunningNowhere() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.MARK);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.fleet.host("kvm-01").copies.remove(vm.uuid());
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("Neither host knows it");
+    assertThatThrownBy(() -> lab.closing.close(id, "source", "surely", ANN))
+        .hasMessageContaining("on kvm-01 it is unknown to the host");
+    lab.closing.close(id, "neither", "it was deleted", ANN);
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.FAILED);
+    var row = lab.vm("web-07");
+    assertThat(row.hostId()).as("nobody knows better").isEqualTo(lab.host("kvm-01").id());
+    assertThat(row.movingTo()).isNull();
+    stop.release();
+  }
+
+  @Test
+  void pausesTheSecondCopyOfASplitAndAsksAPerson() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.MARK);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    // somebody else starts it on the target as well
+    lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.RUNNING, Why.NONE, Job.NONE);
+    stop.release();
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("no rule covers this");
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.RUNNING);
+    assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
+    // the person removes the second copy, and the hosts agree again
+    lab.fleet.host("kvm-02").copies.remove(vm.uuid());
+    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
+    lab.fleet.violations.clear();
+  }
+
+  /** Two answers that are alike say nothing if another daemon gave the second one. */
+  @Test
+  void actsOnNothingThatADaemonSaysWhileItRestarts() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console(Duration.ofMinutes(1), Duration.ofSeconds(20));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-02").restarting = true;
+    stop.release();
+    MigrationLab.await(
+        "a sentence", () -> lab.row(id).sentence().equals("The hosts' answers still change."));
+    FaultyFleet.sleep(500);
+    assertThat(lab.row(id).phase()).isEqualTo(Phase.SETTLING);
+    lab.fleet.host("kvm-02").restarting = false;
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void resumesAFailedPostCopyOnce() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = failInPostCopy(vm);
+    var source = lab.fleet.host("kvm-01");
+    var second = lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence())
+        .contains("Resuming it failed: unable to connect to the target.")
+        .contains("either copy alone is incomplete");
+    second.kill();
+    source.resumable = true;
+    lab.console();
+    FaultyFleet.sleep(1500);
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.LOST);
+    assertThat(source.resumes).as("not again by another console").hasValue(1);
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.PAUSED);
+    // a person mends the link and resumes it
+    source.resumePostCopy(vm.uuid(), "faulty://kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void watchesAPostCopyThatGoesOnUntilTheGuestHasArrived() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = failInPostCopy(vm);
+    lab.fleet.host("kvm-01").resumable = true;
+    lab.console();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.host("kvm-01").resumes).hasValue(1);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(l -> assertThat(l.sentence()).contains("still fetches memory from kvm-01"));
+    runsOn(vm, "kvm-02");
+  }
+
+  /** Leave a move as a link that breaks in post-copy leaves it, with no console. */
+  private long failInPostCopy(Vm vm) throws InterruptedException {
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.fleet
+        .host("kvm-01")
+        .set(vm.uuid(), GuestState.PAUSED, Why.POST_COPY_FAILED, Job.OUTGOING_MIGRATION);
+    lab.fleet
+        .host("kvm-02")
+        .set(vm.uuid(), GuestState.PAUSED, Why.POST_COPY_FAILED, Job.INCOMING_MIGRATION);
+    return id;
+  }
+
+  @Test
+  void anotherGuestOfTheSameNameIsLeftToAPerson() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.host("kvm-02").others.put("web-07", UUID.randomUUID());
+    assertThatThrownBy(() -> lab.moves.request(vm.id(), lab.host("kvm-02").id(), null, ANN))
+        .hasMessageContaining("kvm-02 has another virtual machine named web-07");
+    lab.fleet.host("kvm-02").others.clear();
+    var stop = lab.fleet.stopAt(Point.MARK);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-02").others.put("web-07", UUID.randomUUID());
+    lab.aborts.request(id, ANN);
+    stop.release();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("which has another virtual machine of that name");
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.RUNNING);
+    lab.fleet.host("kvm-02").others.clear();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+  }
+
+  @Test
+  void measuresWhatTheGuestsUsersSee() throws IOException {
+    var vm = lab.guest("web-07", "kvm-01");
+    try (var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Thread.ofPlatform().daemon().start(() -> acceptAll(server));
+      vm.probe("127.0.0.1", server.getLocalPort());
+      lab.vms.save(vm);
+      lab.console();
+      var end = ended(lab.move(vm, "kvm-02"));
+      assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+      // this server never went away
+      assertThat(end.guestDowntimeMillis()).isBetween(0L, 200L);
+      assertThat(end.guestProbe())
+          .startsWith("TCP 127.0.0.1:" + server.getLocalPort() + " every 10 ms; gaps of up to");
+    }
+  }
+
+  private static void acceptAll(ServerSocket server) {
+    try {
+      while (!server.isClosed()) {
+        server.accept().close();
+      }
+    } catch (IOException e) {
+      // closed: the test is over
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.Tuning;
+import org.dcbalance.inventory.MoveOptions;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.method.Method;
+import org.dcbalance.migration.FaultyFleet.Point;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Balloons, caps and stops guests for their moves, and looks whether all of it is put back. */
+class MigrationLeversTest extends MigrationFaults {
+  private static final MoveOptions ALL =
+      new MoveOptions(true, true, null, 60, 10, true, 1_000, null, 2);
+
+  @Test
+  void balloonsFirstWaitsForItAndGivesItBackOnTheTarget() {
+    var vm = guest(ALL);
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    // 200 MiB are used, and a fifth is left to it
+    assertThat(lab.lines.of(id))
+        .anySatisfy(
+            l ->
+                assertThat(l.sentence())
+                    .isEqualTo("web-07 has 512 MiB and is asked to leave 240 MiB of it."))
+        .anySatisfy(l -> assertThat(l.sentence()).startsWith("It has 240 MiB after "))
+        .anySatisfy(
+            l ->
+                assertThat(l.sentence())
+                    .startsWith(
+                        "Put back on kvm-02: 512 MiB of memory, a downtime limit of 300 ms"));
+    assertThat(end.undo().isEmpty()).isTrue();
+    hasItsMemoryBack("kvm-02", vm);
+    assertThat(lab.rows.find(id).orElseThrow())
+        .satisfies(r -> assertThat(r.method()).isEqualTo(Method.BALLOON_FIRST))
+        .satisfies(r -> assertThat(r.askedMethod()).isEqualTo(Method.BALLOON_FIRST))
+        .satisfies(r -> assertThat(r.preparedMillis()).isGreaterThan(200))
+        .satisfies(r -> assertThat(r.expectedBytes()).isNotNull());
+  }
+
+  @Test
+  void aGuestThatRefusesToBalloonMovesWithout() {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").balloon(vm.uuid()).sticksAt(400);
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(
+            l ->
+                assertThat(l.sentence())
+                    .isEqualTo(
+                        "It does not give more than that: it still has 400 MiB. It gets its 512 MiB"
+                            + " back, and moves without."));
+    hasItsMemoryBack("kvm-02", vm);
+  }
+
+  @Test
+  void aGuestThatBeginsToSwapGetsItsMemoryBackAtOnce() {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").balloon(vm.uuid()).swapsBelow(450);
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(l -> assertThat(l.sentence()).startsWith("It has begun to swap ("));
+    hasItsMemoryBack("kvm-02", vm);
+  }
+
+  @Test
+  void capsUntilItHasMovedAndSetsTheOldCapOnTheTarget() throws InterruptedException {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").caps.put(vm.uuid(), 50);
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    var id = ask(vm, Method.CAPPED);
+    stop.awaitReached();
+    assertThat(lab.fleet.host("kvm-01").cap(vm.uuid())).isEqualTo(10);
+    assertThat(Objects.requireNonNull(lab.fleet.host("kvm-01").copies.get(vm.uuid())).mark())
+        .as("the old cap is saved on the guest itself")
+        .contains(" was cap=50");
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.host("kvm-02").cap(vm.uuid())).isEqualTo(50);
+  }
+
+  /** The hypervisor loses a cap when the guest moves, whether or not we set one. */
+  @Test
+  void aCapThatWasThereBeforeIsThereAfterAnyMove() {
+    var vm = guest(MoveOptions.NONE);
+    lab.fleet.host("kvm-01").caps.put(vm.uuid(), 75);
+    lab.console();
+    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.host("kvm-02").cap(vm.uuid())).isEqualTo(75);
+  }
+
+  @Test
+  void putsEverythingBackWhenTheMoveFails() throws InterruptedException {
+    var vm = guest(ALL);
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    var id = ask(vm, Method.CAPPED);
+    stop.awaitReached();
+    lab.aborts.request(id, ANN);
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    var host = lab.fleet.host("kvm-01");
+    assertThat(host.cap(vm.uuid())).isZero();
+    assertThat(host.maxDowntime(vm.uuid())).isEqualTo(FaultyHost.USUAL_PAUSE);
+    assertThat(Objects.requireNonNull(host.copies.get(vm.uuid())).mark()).isNull();
+  }
+
+  /** Whoever takes over puts back what the one that died had changed. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Point.class,
+      names = {"CAP", "COPYING", "SWITCH_OVER", "AFTER_JOB"})
+  void putsEverythingBackAfterACrashOfTheConsole(Point point) throws InterruptedException {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").caps.put(vm.uuid(), 50);
+    var stop = lab.fleet.stopAt(point);
+    var first = lab.console();
+    var id = ask(vm, Method.CAPPED);
+    stop.awaitReached();
+    first.kill();
+    stop.release();
+    lab.console();
+    var end = ended(id);
+    var host = lab.fleet.host(end.state() == MigrationState.COMPLETED ? "kvm-02" : "kvm-01");
+    MigrationLab.await("the old cap", () -> host.cap(vm.uuid()) == 50);
+    assertThat(end.undo().isEmpty()).isTrue();
+  }
+
+  @Test
+  void triesAgainToPutBackWhatAHostRefusedToTake() throws InterruptedException {
+    var vm = guest(ALL);
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    var id = ask(vm, Method.CAPPED);
+    stop.awaitReached();
+    lab.fleet.host("kvm-01").caps.put(vm.uuid(), 10);
+    lab.fleet.host("kvm-01").unchangeable = true;
+    lab.aborts.request(id, ANN);
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(lab.row(id).undo().cap()).isZero();
+    assertThat(lab.fleet.host("kvm-01").cap(vm.uuid())).isEqualTo(10);
+    lab.fleet.host("kvm-01").unchangeable = false;
+    MigrationLab.await("put back later", () -> lab.row(id).undo().isEmpty());
+    assertThat(lab.fleet.host("kvm-01").cap(vm.uuid())).isZero();
+    assertThat(lab.lines.of(id).getLast().sentence()).startsWith("Put back on kvm-01, later: ");
+  }
+
+  @Test
+  void putsBackWhatAMoveLeftThatAPersonClosed() throws InterruptedException {
+    var vm = guest(ALL);
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    var id = ask(vm, Method.CAPPED);
+    stop.awaitReached();
+    lab.fleet.host("kvm-01").reachable = false;
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    first.kill();
+    // its job ends without a console
+    lab.fleet.host("kvm-01").jobs.clear();
+    lab.fleet.host("kvm-01").set(vm.uuid(), GuestState.RUNNING, Why.NONE, Job.NONE);
+    lab.fleet.host("kvm-02").copies.remove(vm.uuid());
+    lab.closing.close(id, "source", "looked at it", ANN);
+    lab.fleet.host("kvm-01").reachable = true;
+    lab.console();
+    MigrationLab.await("put back", () -> lab.fleet.host("kvm-01").cap(vm.uuid()) == 0);
+    stop.release();
+    MigrationLab.await("noted", () -> lab.row(id).undo().isEmpty());
+    lab.fleet.violations.clear();
+  }
+
+  @Test
+  void aHostThatKeepsNoMarksIsNotAskedToBalloonOrCap() {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").cannotMark = true;
+    lab.console();
+    var id = ask(vm, Method.CAPPED);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(
+            l -> assertThat(l.sentence()).startsWith("So it is neither ballooned nor capped"));
+  }
+
+  @Test
+  void stopsTheGuestForItsMoveWhereThatIsAllowedAndAskedFor() {
+    var vm = guest(ALL);
+    lab.console();
+    assertThat(ended(ask(vm, Method.NOT_LIVE)).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.orders)
+        .singleElement()
+        .satisfies(o -> assertThat(o.tuning().live()).isFalse());
+  }
+
+  @Test
+  void thePlainRivalIsAsTheHypervisorDoesIt() {
+    var vm = guest(ALL);
+    lab.console();
+    assertThat(ended(ask(vm, Method.PRE_COPY)).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.orders)
+        .singleElement()
+        .satisfies(o -> assertThat(o.tuning()).isEqualTo(Tuning.NONE));
+  }
+
+  @Test
+  void refusesWhatTheVmIsNotAllowedOrTheHostCannot() {
+    var vm = guest(MoveOptions.NONE);
+    assertThatThrownBy(() -> ask(vm, Method.POST_COPY))
+        .hasMessage("Post-copy is not allowed for web-07.");
+    var allowed = options(vm, ALL);
+    lab.jdbc
+        .sql("update host set missing = '{\"POST_COPY\": \"Its tool stack has no call for it\"}'")
+        .update();
+    assertThatThrownBy(() -> ask(allowed, Method.POST_COPY))
+        .hasMessage("Post-copy: Its tool stack has no call for it.");
+  }
+
+  @Test
+  void aWriterThatOutrunsTheLinkIsNotStartedAndSaysWhy() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    // this way is known to carry some hundred MiB/s, and the writer writes thousands
+    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+    lab.jdbc
+        .sql(
+            """
+            update migration set recommendation_id = null, target_id = (select id from host where name = 'kvm-03'),
+              source_id = (select id from host where name = 'kvm-02')
+            """)
+        .update();
+    lab.jdbc
+        .sql(
+            """
+            insert into dirty_measurement values (:vm, now(), 1000, 4e10), (:vm, now(), 10000, 3.9e10)
+            """)
+        .param("vm", vm.id().value())
+        .update();
+    lab.jdbc.sql("update recommendation set state = 'SETTLED'").update();
+    var end = ended(lab.move(lab.vm("web-07"), "kvm-03"));
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence())
+        .startsWith("web-07 was not moved, since no method that is allowed does it.")
+        .contains("would not end, since it changes memory too fast");
+    assertThat(lab.fleet.migrations).hasValue(1);
+  }
+
+  private Vm guest(MoveOptions options) {
+    return options(lab.guest("web-07", "kvm-01"), options);
+  }
+
+  private Vm options(Vm vm, MoveOptions options) {
+    vm.moveBy(options);
+    return lab.vms.save(vm);
+  }
+
+  private long ask(Vm vm, @Nullable Method method) {
+    return lab.moves.request(vm.id(), lab.host("kvm-02").id(), method, ANN);
+  }
+
+  private void hasItsMemoryBack(String host, Vm vm) {
+    MigrationLab.await(
+        "its memory", () -> lab.fleet.host(host).memory(vm.uuid()).now().equals(Balloon.FULL));
+    assertThat(Balloon.FULL).isEqualTo(Memory.ofMiB(512));
+  }
+}

@@ -1,0 +1,164 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.migration.FaultyFleet.Point;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
+import org.junit.jupiter.api.Test;
+
+/** Asks for moves at once, twice, for too many and in vain, and aborts them. */
+class MigrationRequestsTest extends MigrationFaults {
+  @Test
+  void tenApprovalsAtOnceGiveOneMigration() throws Exception {
+    var vm = lab.guest("web-07", "kvm-01");
+    var target = lab.host("kvm-02");
+    var recommendation = lab.recommendation(vm, target);
+    try (var threads = Executors.newFixedThreadPool(10)) {
+      var calls = new ArrayList<Callable<String>>();
+      for (int i = 0; i < 10; i++) {
+        calls.add(
+            () -> {
+              lab.approve(recommendation, vm, target);
+              return "";
+            });
+      }
+      for (var answer : threads.invokeAll(calls)) {
+        answer.get();
+      }
+    }
+    assertThat(lab.jdbc.sql("select count(*) from migration").query(Long.class).single())
+        .isEqualTo(1);
+    lab.console();
+    ended(lab.migrations.findByStateInOrderById(MigrationState.OPEN).getFirst().id());
+    assertThat(lab.fleet.migrations).hasValue(1);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void refusesASecondMoveOfTheSameVm() {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.move(vm, "kvm-02");
+    lab.jdbc.sql("update recommendation set state = 'SETTLED'").update();
+    var second = lab.recommendation(vm, lab.host("kvm-03"));
+    assertThatThrownBy(() -> lab.approve(second, vm, lab.host("kvm-03")))
+        .isInstanceOfSatisfying(
+            Problem.class,
+            p -> {
+              assertThat(p.code()).isEqualTo(ErrorCode.CONFLICT);
+              assertThat(p.sentence())
+                  .isEqualTo("Another migration of web-07 is queued or running.");
+            });
+  }
+
+  @Test
+  void abortsOnRequestAndTheGuestStays() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.copyTime = Duration.ofSeconds(30);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
+    lab.aborts.request(id, ANN);
+    lab.aborts.request(id, new Operator("bob"));
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(end.sentence()).isEqualTo("Aborted by ann: web-07 still runs on kvm-01.");
+    runsOn(vm, "kvm-01");
+    lab.aborts.request(id, ANN);
+  }
+
+  @Test
+  void abortsWhatTakesLongerThanItWasGiven() {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.copyTime = Duration.ofSeconds(30);
+    lab.console(Duration.ofMillis(500), Duration.ofSeconds(2));
+    var end = ended(lab.move(vm, "kvm-02"));
+    assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(end.abortRequestedBy()).isEqualTo("DCbalance");
+    runsOn(vm, "kvm-01");
+  }
+
+  @Test
+  void refusesToAbortWhereTheHostCannot() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.jdbc
+        .sql("update host set missing = '{\"ABORT\": \"The tool stack has no abort.\"}'")
+        .update();
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    assertThatThrownBy(() -> lab.aborts.request(id, ANN))
+        .hasMessage("kvm-01 cannot abort a running migration: The tool stack has no abort.");
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  @Test
+  void queuesWhatTheHostsCannotTakeAtOnceAndSaysWhatItWaitsFor() throws InterruptedException {
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    var ids = new ArrayList<Long>();
+    for (var name : new String[] {"web-1", "web-2", "web-3"}) {
+      ids.add(lab.move(lab.guest(name, "kvm-01"), "kvm-02"));
+    }
+    MigrationLab.await("two jobs", () -> lab.fleet.migrations.get() == 2);
+    MigrationLab.await(
+        "a sentence", () -> lab.row(ids.get(2)).sentence().startsWith("Waits for kvm-01"));
+    assertThat(lab.rows.queued(null))
+        .singleElement()
+        .satisfies(q -> assertThat(q.position()).isEqualTo(1));
+    assertThat(lab.rows.running(null)).hasSize(2);
+    stop.release();
+    ids.forEach(id -> assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED));
+    assertThat(lab.rows.finished(null, null, 10)).hasSize(3);
+  }
+
+  @Test
+  void cancelsAQueuedMoveAtOnce() {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = lab.move(vm, "kvm-02");
+    lab.aborts.request(id, ANN);
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isFalse());
+    lab.console();
+    FaultyFleet.sleep(300);
+    assertThat(lab.fleet.migrations).hasValue(0);
+  }
+
+  @Test
+  void refusesJustBeforeTheStartWithAllReasons() {
+    var vm =
+        lab.guest(
+            "db-01",
+            "kvm-01",
+            """
+            [{"target":"vda","source":"/var/lib/db.qcow2","format":"qcow2","cache":"none",
+              "network":false,"readOnly":false,"medium":false}]
+            """);
+    lab.fleet.host("kvm-02").fit = new CpuFit.Lacks("lacks avx2");
+    lab.fleet.host("kvm-02").used = Memory.ofGiB(16);
+    lab.jdbc
+        .sql("update host set last_seen = now() - interval '5 minutes' where name = 'kvm-02'")
+        .update();
+    lab.console();
+    var end = ended(lab.move(vm, "kvm-02"));
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence())
+        .contains("its disk vda (/var/lib/db.qcow2) is not on storage marked as shared in pool lab")
+        .contains("kvm-02 refused db-01: its CPU lacks avx2.")
+        .contains("kvm-02 has no room for db-01")
+        .contains("What is known of kvm-02 is too old");
+    assertThat(lab.fleet.migrations).hasValue(0);
+    assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isFalse());
+    runsOn(vm, "kvm-01");
+  }
+}

@@ -1,0 +1,221 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.MigrationOrder;
+import org.dcbalance.hypervisor.Tuning;
+import org.dcbalance.migration.FaultyFleet.Point;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Kills and freezes consoles, and takes their database away, at every point. */
+class MigrationTakeoverTest extends MigrationFaults {
+  /** Kills the console at a point, lets the host go on, and has another console finish the work. */
+  @ParameterizedTest
+  @EnumSource(value = Point.class, mode = EnumSource.Mode.EXCLUDE, names = "CAP")
+  void anotherConsoleFinishesWhatAKilledOneBegan(Point point) throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(point);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    stop.release();
+    lab.console();
+    var end = ended(id);
+    if (point == Point.MARK) {
+      // killed after the row was written and before the call: nothing was begun on the host
+      assertThat(end.state()).isEqualTo(MigrationState.FAILED);
+      assertThat(lab.fleet.migrations).hasValue(0);
+      runsOn(vm, "kvm-01");
+    } else {
+      assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+      assertThat(end.downtimeMillis()).isEqualTo(40);
+      assertThat(lab.fleet.migrations).hasValue(1);
+      runsOn(vm, "kvm-02");
+    }
+    assertThat(lab.finished).hasSize(1);
+  }
+
+  /** The job goes on for a while after the new console has taken over, and is followed. */
+  @Test
+  void anotherConsoleFollowsTheRunningJob() throws InterruptedException {
+    lab.fleet.copyTime = Duration.ofMillis(2500);
+    var vm = lab.guest("web-07", "kvm-01");
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
+    first.kill();
+    lab.console();
+    MigrationLab.await(
+        "adoption", () -> lab.row(id).phase() == Phase.COPYING && lab.row(id).epoch() == 2);
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(end.epoch()).isEqualTo(2);
+    assertThat(end.downtimeMillis()).isEqualTo(40);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void aConsoleThatSleptPastItsLeaseWritesNothingMore() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.freeze();
+    lab.console();
+    MigrationLab.await("takeover", () -> lab.row(id).epoch() == 2);
+    MigrationLab.await("letting go", () -> first.runner.drives().isEmpty());
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.finished).hasSize(1);
+    assertThat(lab.lines.of(id).stream().filter(l -> l.sentence().startsWith("Taken over")))
+        .hasSize(1);
+  }
+
+  @Test
+  void aLostMoveIsTakenUpByTheNextConsole() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.fleet.host("kvm-01").reachable = false;
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    first.kill();
+    lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    lab.fleet.host("kvm-01").reachable = true;
+    MigrationLab.await("a followed job", () -> lab.row(id).state() == MigrationState.RUNNING);
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  @Test
+  void goesOnWhenTheDatabaseWasAway() throws Exception {
+    lab.fleet.copyTime = Duration.ofSeconds(4);
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
+    lab.databaseAway(Duration.ofSeconds(2));
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(end.epoch()).isGreaterThan(1);
+    assertThat(lab.fleet.migrations).hasValue(1);
+    assertThat(lab.finished).hasSize(1);
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void doesNothingWhileTheDatabaseIsDoubted() throws InterruptedException {
+    var running = lab.guest("web-07", "kvm-01");
+    var queued = lab.guest("web-08", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var console = lab.console();
+    var id = lab.move(running, "kvm-02");
+    stop.awaitReached();
+    lab.jdbc.sql("update installation set doubt = 'Restored.', doubted_at = now()").update();
+    MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
+    assertThatThrownBy(() -> lab.moves.request(queued.id(), lab.host("kvm-02").id(), null, ANN))
+        .hasMessage("Restored. Nothing is moved until an administrator confirms it.");
+    var waiting = lab.move(queued, "kvm-02");
+    stop.release();
+    FaultyFleet.sleep(1500);
+    assertThat(lab.row(id).phase()).as("not even settled").isEqualTo(Phase.COPYING);
+    assertThat(lab.row(waiting).state()).isEqualTo(MigrationState.PENDING);
+    assertThat(lab.fleet.migrations).hasValue(1);
+    lab.installation.confirm(ANN);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(ended(waiting).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(running, "kvm-02");
+  }
+
+  @Test
+  void followsNoJobThatCarriesAnotherMark() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    for (var foreign : new String[] {"dcbalance migration=" + id + " epoch=77", null}) {
+      lab.fleet.host("kvm-01").forge(vm.uuid(), foreign);
+      // long over its time: its own job would be aborted
+      var next = lab.console(Duration.ofMillis(1), Duration.ofSeconds(2));
+      MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+      assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");
+      assertThat(lab.row(id).phase()).isEqualTo(Phase.SETTLING);
+      assertThat(Objects.requireNonNull(lab.fleet.host("kvm-01").jobs.get(vm.uuid())).aborted)
+          .isFalse();
+      next.kill();
+    }
+    lab.console();
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.vm("web-07").hostId()).isEqualTo(lab.host("kvm-02").id());
+  }
+
+  /** The console dies before it has ordered anything, and somebody else moves the guest. */
+  @Test
+  void followsNoJobThatItNeverOrdered() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.FITS);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.jdbc.sql("update migration set phase = 'COPYING'").update();
+    lab.fleet.copyTime = Duration.ofSeconds(4);
+    lab.fleet.begin(
+        lab.fleet.host("kvm-01"),
+        new MigrationOrder(vm.uuid(), "faulty://kvm-03", null, Tuning.NONE, false));
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");
+    MigrationLab.await("gone", () -> lab.row(id).sentence().contains("Neither host knows it"));
+  }
+
+  @Test
+  void destroysNoCopyThatIsNotItsOwn() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.MARK);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
+    lab.jdbc.sql("update migration set mark = 'the mark'").update();
+    stop.release();
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
+    // with the mark it is the incomplete copy of this move, and goes
+    lab.fleet.host("kvm-02").forge(vm.uuid(), "the mark");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
+    runsOn(vm, "kvm-01");
+  }
+
+  @Test
+  void aHostThatKeepsNoMarksIsNoReasonNotToMove() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.host("kvm-01").cannotMark = true;
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.console();
+    MigrationLab.await(
+        "adoption", () -> lab.row(id).phase() == Phase.COPYING && lab.row(id).epoch() == 2);
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+}
