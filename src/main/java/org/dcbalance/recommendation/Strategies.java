@@ -1,0 +1,29 @@
+package org.dcbalance.recommendation;
+
+import org.dcbalance.history.PlacementRecords;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.strategy.DcBalance;
+import org.dcbalance.strategy.DynamicLoadBalancing;
+import org.dcbalance.strategy.NoMoves;
+import org.dcbalance.strategy.Osvd;
+import org.dcbalance.strategy.Strategy;
+import org.springframework.stereotype.Component;
+
+/** Give each pool the strategy that its settings name. */
+@Component
+class Strategies {
+  private final PlacementRecords records;
+
+  Strategies(PlacementRecords records) {
+    this.records = records;
+  }
+
+  Strategy of(HostPool pool) {
+    return switch (pool.strategy()) {
+      case DCBALANCE -> new DcBalance(records.of(pool.id()));
+      case DLB -> new DynamicLoadBalancing();
+      case OSVD -> new Osvd();
+      case NONE -> new NoMoves();
+    };
+  }
+}
