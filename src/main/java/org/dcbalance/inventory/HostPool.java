@@ -8,6 +8,7 @@ import jakarta.persistence.GenerationType;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import jakarta.persistence.Version;
+import java.time.Instant;
 import java.util.List;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.PoolId;
@@ -34,6 +35,14 @@ public class HostPool {
   private Urgency automaticFrom = Urgency.HIGH;
 
   private boolean paused;
+
+  @Enumerated(EnumType.STRING)
+  private Balancing strategy = Balancing.DCBALANCE;
+
+  private @Nullable Double cpuThreshold;
+
+  /** As {@link QuietHours} writes it. */
+  private @Nullable String quietHours;
 
   @JdbcTypeCode(SqlTypes.ARRAY)
   private List<String> sharedStorages = List.of();
@@ -73,6 +82,18 @@ public class HostPool {
     LOW
   }
 
+  /** Which strategy decides. */
+  public enum Balancing {
+    /** Ours: from history, or by a search. */
+    DCBALANCE,
+    /** Dynamic load balancing by a threshold, to compare with. */
+    DLB,
+    /** The strategy of four domains, to compare with. */
+    OSVD,
+    /** Nothing is ever proposed. */
+    NONE
+  }
+
   public final void rename(String newName) {
     if (newName.isBlank() || newName.length() > 80) {
       throw new Problem(
@@ -108,6 +129,23 @@ public class HostPool {
   public void automate(Automation newAutomation, Urgency from) {
     this.automation = newAutomation;
     this.automaticFrom = from;
+  }
+
+  /**
+   * Choose who decides, and from which share on a host's CPU is overloaded.
+   *
+   * @param threshold above 0 and at most 1; null for the one of the settings
+   * @throws Problem if it is neither
+   */
+  public void decideBy(Balancing chosen, @Nullable Double threshold) {
+    if (threshold != null && !(threshold > 0 && threshold <= 1)) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "A CPU threshold of " + Math.round(threshold * 100) + " % makes no sense.",
+          "Maybe choose one of 50 to 95 %.");
+    }
+    this.strategy = chosen;
+    this.cpuThreshold = threshold;
   }
 
   public void pause(boolean nowPaused) {
@@ -147,6 +185,29 @@ public class HostPool {
 
   public Urgency automaticFrom() {
     return automaticFrom;
+  }
+
+  /** Set the hours in which nothing is approved without a person; null for none. */
+  public void keepQuiet(@Nullable QuietHours hours) {
+    this.quietHours = hours == null ? null : hours.toString();
+  }
+
+  public @Nullable String quietHours() {
+    return quietHours;
+  }
+
+  /** Tell whether nothing may start without a person at this instant. */
+  public boolean quiet(Instant instant) {
+    return quietHours != null && QuietHours.parse(quietHours).contain(instant);
+  }
+
+  public Balancing strategy() {
+    return strategy;
+  }
+
+  /** Share of a host's CPU above which it is overloaded; null: the one of the settings. */
+  public @Nullable Double cpuThreshold() {
+    return cpuThreshold;
   }
 
   public boolean paused() {

@@ -35,6 +35,9 @@ class PoolApi {
       boolean simulated,
       HostPool.Automation automation,
       HostPool.Urgency automaticFrom,
+      HostPool.Balancing strategy,
+      @Nullable Double cpuThreshold,
+      @Nullable String quietHours,
       boolean paused,
       List<String> sharedStorages,
       List<String> networks,
@@ -66,8 +69,7 @@ class PoolApi {
     return view(
         policy.change(
             added.id(),
-            new PoolPolicy.Change(
-                null, null, null, pool.sharedStorages(), pool.networks(), pool.note(), null),
+            PoolPolicy.Change.shared(pool.sharedStorages(), pool.networks(), pool.note()),
             me.operator()));
   }
 
@@ -100,6 +102,9 @@ class PoolApi {
         pool.simulated(),
         pool.automation(),
         pool.automaticFrom(),
+        pool.strategy(),
+        pool.cpuThreshold(),
+        pool.quietHours(),
         pool.paused(),
         pool.sharedStorages(),
         pool.networks(),

@@ -2,6 +2,7 @@ package org.dcbalance.inventory;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
@@ -27,7 +28,13 @@ public class PoolPolicy {
     this.publisher = publisher;
   }
 
-  /** What is to change; null leaves a thing as it is. */
+  /**
+   * What is to change; null leaves a thing as it is.
+   *
+   * @param cpuThreshold share of a host's CPU above which it is overloaded; 0 for that of the
+   *     settings
+   * @param quietHours as {@link QuietHours} reads it, empty for none
+   */
   public record Change(
       @Nullable String name,
       HostPool.@Nullable Automation automation,
@@ -35,7 +42,21 @@ public class PoolPolicy {
       @Nullable List<String> sharedStorages,
       @Nullable List<String> networks,
       @Nullable String note,
-      @Nullable MoveOptions moveOptions) {}
+      HostPool.@Nullable Balancing strategy,
+      @Nullable Double cpuThreshold,
+      @Nullable String quietHours,
+      @Nullable MoveOptions moveOptions) {
+    /** Change what hosts share, or the note. */
+    public static Change shared(
+        @Nullable List<String> storages, @Nullable List<String> networks, @Nullable String note) {
+      return new Change(null, null, null, storages, networks, note, null, null, null, null);
+    }
+
+    /** Change how VMs may be moved. */
+    public static Change moves(MoveOptions options) {
+      return new Change(null, null, null, null, null, null, null, null, null, options);
+    }
+  }
 
   /**
    * Find a pool.
@@ -91,6 +112,10 @@ public class PoolPolicy {
                       : "",
                   by.name()));
     }
+    decideBy(pool, change, by);
+    if (change.quietHours() != null) {
+      keepQuiet(pool, change.quietHours(), by);
+    }
     if (change.sharedStorages() != null) {
       pool.shareStorages(change.sharedStorages().stream().map(String::strip).toList());
       note(
@@ -118,6 +143,44 @@ public class PoolPolicy {
           "%s changed how VMs of %s may be moved.".formatted(by.name(), pool.name()));
     }
     return pools.save(pool);
+  }
+
+  private void keepQuiet(HostPool pool, String hours, Operator by) {
+    var before = pool.quietHours();
+    pool.keepQuiet(hours.isBlank() ? null : QuietHours.parse(hours));
+    var now = pool.quietHours();
+    if (!Objects.equals(before, now)) {
+      note(
+          pool,
+          "pool-quiet-hours",
+          (now == null
+                  ? "%s has no quiet hours any more; set by %s."
+                  : "%s is quiet at %3$s: nothing is approved without a person then; set by %2$s.")
+              .formatted(pool.name(), by.name(), now));
+    }
+  }
+
+  private void decideBy(HostPool pool, Change change, Operator by) {
+    var strategy = change.strategy() == null ? pool.strategy() : change.strategy();
+    var wanted = change.cpuThreshold();
+    var threshold = wanted == null ? pool.cpuThreshold() : wanted == 0 ? null : wanted;
+    if (strategy != pool.strategy() || !Objects.equals(threshold, pool.cpuThreshold())) {
+      pool.decideBy(strategy, threshold);
+      note(
+          pool,
+          "pool-strategy",
+          "%s decides for %s from now on, with a CPU threshold of %s; set by %s."
+              .formatted(
+                  switch (strategy) {
+                    case DCBALANCE -> "DCbalance";
+                    case DLB -> "DLB";
+                    case OSVD -> "OSVD";
+                    case NONE -> "No strategy";
+                  },
+                  pool.name(),
+                  threshold == null ? "the settings" : Math.round(100 * threshold) + " %",
+                  by.name()));
+    }
   }
 
   /** Stop, or let go on, everything that DCbalance does by itself or on approval in a pool. */

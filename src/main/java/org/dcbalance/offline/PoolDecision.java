@@ -40,16 +40,18 @@ final class PoolDecision {
 
   private Outcome decide() {
     var limits =
-        limits(request.maxMoves() == null ? Limits.DEFAULTS.maxMoves() : request.maxMoves());
+        Limits.DEFAULTS.withMaxMoves(
+            request.maxMoves() == null ? Limits.DEFAULTS.maxMoves() : request.maxMoves());
     var now = pool;
     if (!request.evacuate().isEmpty()) {
       // emptying a host is not balancing: unless a cap was given, everything leaves
-      var cap = request.maxMoves() == null ? limits(Integer.MAX_VALUE) : limits;
+      var cap =
+          request.maxMoves() == null ? Limits.DEFAULTS.withMaxMoves(Integer.MAX_VALUE) : limits;
       var evacuation = Evacuation.of(pool, cap, emptied());
       evacuation.moves().forEach(this::add);
       evacuation.staying().forEach(this::add);
       now = evacuation.after();
-      limits = limits(Math.max(0, limits.maxMoves() - moves.size()));
+      limits = Limits.DEFAULTS.withMaxMoves(Math.max(0, limits.maxMoves() - moves.size()));
     }
     var before = Imbalance.of(pool, limits);
     var decision = strategy().decide(now, limits);
@@ -109,19 +111,6 @@ final class PoolDecision {
               .orElseThrow(() -> Arguments.unknownHost(name, pool.name())));
     }
     return emptied;
-  }
-
-  private static Limits limits(int maxMoves) {
-    var usual = Limits.DEFAULTS;
-    return new Limits(
-        usual.imbalanceThreshold(),
-        usual.cpuThreshold(),
-        usual.memoryThreshold(),
-        usual.minimumGain(),
-        usual.holdRounds(),
-        usual.minimumCoverage(),
-        maxMoves,
-        usual.downtimeSlo());
   }
 
   private void add(Evacuation.Move move) {

@@ -13,8 +13,30 @@ final class Recurrence {
   private static final double NOISE = 0.1;
   private static final int SHIFT = 3;
   private static final double REPLACED = 0.05;
+  private static final int HOUR = 12;
 
   private Recurrence() {}
+
+  /**
+   * Make so many traces out of fewer: each further one is a recorded one up to an hour earlier or
+   * later, with all of its samples up to a tenth more or less.
+   */
+  static List<Trace> copy(List<Trace> traces, int count, long seed) {
+    var random = new SplittableRandom(seed);
+    var copies = new ArrayList<>(traces.subList(0, Math.min(count, traces.size())));
+    while (copies.size() < count) {
+      var from = traces.get(copies.size() % traces.size());
+      int shift = random.nextInt(-HOUR, HOUR + 1);
+      double scale = random.nextDouble(1 - NOISE, 1 + NOISE);
+      var cores = new double[from.length()];
+      for (int i = 0; i < cores.length; i++) {
+        cores[i] = scale * from.cores()[Math.floorMod(i + shift, cores.length)];
+      }
+      var name = from.vm() + "-" + copies.size() / traces.size();
+      copies.add(new Trace(name, from.memoryMiB(), cores, from.used()));
+    }
+    return copies;
+  }
 
   /** Make traces of so many days; everything that is left to chance comes from the seed. */
   static List<Trace> repeat(List<Trace> traces, int days, long seed) {

@@ -21,11 +21,13 @@ final class ReplayCommand {
       """
       replay --traces DIR --format planetlab|bitbrains --hosts N --host-cores C --host-memory GIB
              [--host-mhz M] [--placement firstfit|spread] [--strategies none,dlb,osvd,dcbalance]
-             [--days K] [--seed S] [--json]
+             [--vms N] [--days K] [--seed S] [--json]
 
         --host-mhz    clock of the hosts, for traces that state CPU in MHz (2500)
         --placement   firstfit: the first host with room, or spread: the one with most (spread)
-        --strategies  dlb and osvd are run with thresholds of 70, 80 and 90 %
+        --strategies  dlb and osvd are run with thresholds of 70, 80 and 90 %; "search" is DCbalance
+                      without its record of past decisions
+        --vms         use the recorded VMs more than once, with changes from the seed, or fewer
         --days        repeat the recorded days as load that recurs, with changes from the seed
       """;
 
@@ -35,7 +37,15 @@ final class ReplayCommand {
 
   /** A strategy with its limits, as one line of the result. */
   private record Contender(
-      String name, @Nullable Strategy strategy, Limits limits, boolean rests) {}
+      String name,
+      @Nullable Strategy strategy,
+      @Nullable RememberedDecisions decisions,
+      Limits limits,
+      boolean rests) {
+    Contender(String name, @Nullable Strategy strategy, Limits limits, boolean rests) {
+      this(name, strategy, null, limits, rests);
+    }
+  }
 
   static void run(List<String> words, PrintStream out) {
     var arguments =
@@ -50,6 +60,7 @@ final class ReplayCommand {
                 "--host-mhz",
                 "--placement",
                 "--strategies",
+                "--vms",
                 "--days",
                 "--seed"),
             Set.of("--json"));
@@ -64,7 +75,9 @@ final class ReplayCommand {
     int mhz = arguments.wholeNumber("--host-mhz", 1, 2500);
     int days = arguments.wholeNumber("--days", 0, 0);
     int seed = arguments.wholeNumber("--seed", 0, 1);
-    var traces = TraceFiles.read(Path.of(folder), format, mhz);
+    var recorded = TraceFiles.read(Path.of(folder), format, mhz);
+    int vms = arguments.wholeNumber("--vms", 1, recorded.size());
+    var traces = vms == recorded.size() ? recorded : Recurrence.copy(recorded, vms, seed);
     var played = days == 0 ? traces : Recurrence.repeat(traces, days, seed);
     boolean spread =
         arguments.oneOf("--placement", List.of("firstfit", "spread"), "spread").equals("spread");
@@ -79,6 +92,7 @@ final class ReplayCommand {
               cores,
               1024.0 * memory,
               contender.strategy(),
+              contender.decisions(),
               contender.limits(),
               contender.rests(),
               contender.name());
@@ -116,38 +130,31 @@ final class ReplayCommand {
     for (var name : names == null ? STRATEGIES : List.of(names.split(","))) {
       switch (name) {
         case "none" -> contenders.add(new Contender("none", null, Limits.DEFAULTS, false));
-        case "dcbalance" ->
-            contenders.add(new Contender("dcbalance", new DcBalance(), Limits.DEFAULTS, true));
+        case "search" ->
+            contenders.add(new Contender("search", new DcBalance(), Limits.DEFAULTS, true));
+        case "dcbalance" -> {
+          var decisions = new RememberedDecisions();
+          contenders.add(
+              new Contender(
+                  "dcbalance", new DcBalance(decisions), decisions, Limits.DEFAULTS, true));
+        }
         case "dlb", "osvd" -> {
           for (double threshold : new double[] {0.7, 0.8, 0.9}) {
             contenders.add(
                 new Contender(
                     String.format(Locale.ROOT, "%s %.0f %%", name, 100 * threshold),
                     name.equals("dlb") ? new DynamicLoadBalancing() : new Osvd(),
-                    withThreshold(threshold),
+                    Limits.DEFAULTS.withCpuThreshold(threshold),
                     false));
           }
         }
         default ->
             throw Arguments.problem(
                 "There is no strategy \"" + name + "\".",
-                "Maybe choose from " + String.join(", ", STRATEGIES) + ".");
+                "Maybe choose from " + String.join(", ", STRATEGIES) + " or search.");
       }
     }
     return contenders;
-  }
-
-  private static Limits withThreshold(double cpu) {
-    var usual = Limits.DEFAULTS;
-    return new Limits(
-        usual.imbalanceThreshold(),
-        cpu,
-        usual.memoryThreshold(),
-        usual.minimumGain(),
-        usual.holdRounds(),
-        usual.minimumCoverage(),
-        usual.maxMoves(),
-        usual.downtimeSlo());
   }
 
   private static String table(List<Map<String, Object>> results) {

@@ -2,9 +2,15 @@ package org.dcbalance.offline;
 
 import static java.util.Objects.requireNonNull;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +50,8 @@ final class Simulation {
   private static final Duration COOL_DOWN = Duration.ofMinutes(30);
   private static final Duration LONGEST_COOL_DOWN = Duration.ofHours(6);
   private static final double OWN_CPU = 0.05;
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+  private static final Deque<PastMove> NONE = new ArrayDeque<>();
 
   private final List<Trace> traces;
   private final int hosts;
@@ -53,9 +61,15 @@ final class Simulation {
   private final Limits limits;
   private final boolean rests;
   private final int[] at;
-  private final double[][] got;
+  private final double[] got;
+  private final double[] gotBefore;
   private final List<Running> running = new ArrayList<>();
-  private final List<PastMove> past = new ArrayList<>();
+
+  /** Finished moves, newest first: of all VMs, and of each. */
+  private final Deque<PastMove> past = new ArrayDeque<>();
+
+  private final Map<Integer, Deque<PastMove>> pastOf = new HashMap<>();
+  private final @Nullable RememberedDecisions decisions;
   private final Tally tally;
   private int roundsOutOfBounds;
 
@@ -78,6 +92,7 @@ final class Simulation {
    * Set a simulation up.
    *
    * @param strategy what acts, null for nothing
+   * @param decisions the record that the strategy decides from, null if it keeps none
    * @param rests whether VMs rest after a move: only strategies with a memory know of it
    */
   Simulation(
@@ -87,6 +102,7 @@ final class Simulation {
       double cores,
       double hostMiB,
       @Nullable Strategy strategy,
+      @Nullable RememberedDecisions decisions,
       Limits limits,
       boolean rests,
       String name) {
@@ -95,15 +111,17 @@ final class Simulation {
     this.cores = cores;
     this.hostMiB = hostMiB;
     this.strategy = strategy;
+    this.decisions = decisions;
     this.limits = limits;
     this.rests = rests;
     at = placement.clone();
-    got = new double[traces.size()][traces.getFirst().length()];
+    got = new double[placement.length];
+    gotBefore = new double[placement.length];
     tally = new Tally(name);
   }
 
   Tally run() {
-    for (int step = 0; step < got[0].length; step++) {
+    for (int step = 0; step < traces.getFirst().length(); step++) {
       if (step > 0 && strategy != null) {
         act(step);
       }
@@ -119,10 +137,18 @@ final class Simulation {
   private void act(int step) {
     var pool = pool(step);
     long start = System.nanoTime();
+    long busy = THREADS.getCurrentThreadCpuTime();
     var decision = requireNonNull(strategy).decide(pool, limits);
+    if (decisions != null && decision instanceof Decision.Proposal proposal) {
+      decisions.add(pool, limits, proposal);
+    }
     double millis = (System.nanoTime() - start) / 1e6;
+    double cpuMillis = (THREADS.getCurrentThreadCpuTime() - busy) / 1e6;
+    if (decisions != null) {
+      decisions.lookBack(pool, limits);
+    }
     if (step >= Tally.FIRST) {
-      tally.latency(millis);
+      tally.decision(decision, millis, cpuMillis);
     }
     // the console would look once a minute; the load it looks at is the same for five of them
     roundsOutOfBounds = Imbalance.of(pool, limits).outOfBounds(limits) ? roundsOutOfBounds + 5 : 0;
@@ -145,16 +171,16 @@ final class Simulation {
   }
 
   private boolean returns(int vm, int target, Instant now) {
-    return past.stream()
+    return pastOf(vm).stream()
         .anyMatch(
             move ->
-                move.vm().equals(id(vm))
-                    && move.source().value() == target + 1
-                    && move.finished().isAfter(now.minus(RETURN)));
+                move.source().value() == target + 1 && move.finished().isAfter(now.minus(RETURN)));
   }
 
   /** Let five minutes pass. */
   private void play(int step) {
+    System.arraycopy(got, 0, gotBefore, 0, got.length);
+    Arrays.fill(got, 0);
     double left = Trace.SECONDS;
     while (left > 0) {
       double seconds = running.isEmpty() ? left : Math.min(TICK, left);
@@ -164,7 +190,7 @@ final class Simulation {
       }
       for (int vm = 0; vm < at.length; vm++) {
         double share = Math.min(1, cores / Math.max(1e-9, demand[at[vm]]));
-        got[vm][step] += traces.get(vm).cores()[step] * share * seconds / Trace.SECONDS;
+        got[vm] += traces.get(vm).cores()[step] * share * seconds / Trace.SECONDS;
       }
       copy(seconds, time(step).plusSeconds((long) (Trace.SECONDS - left + seconds)));
       left -= seconds;
@@ -196,7 +222,7 @@ final class Simulation {
       int sharing = Math.max(busy[at[move.vm]], busy[move.target]);
       move.leftMiB -= LINK_MIB / sharing * seconds;
       if (move.leftMiB <= 0) {
-        past.addFirst(
+        var made =
             new PastMove(
                 id(move.vm),
                 new HostId(at[move.vm] + 1),
@@ -205,7 +231,9 @@ final class Simulation {
                 true,
                 Duration.between(move.started, now),
                 null,
-                Memory.ofMiB(Math.round(traces.get(move.vm).memoryMiB()))));
+                Memory.ofMiB(Math.round(traces.get(move.vm).memoryMiB())));
+        past.addFirst(made);
+        pastOf.computeIfAbsent(move.vm, _ -> new ArrayDeque<>()).addFirst(made);
         at[move.vm] = move.target;
         moves.remove();
       }
@@ -231,21 +259,21 @@ final class Simulation {
               null));
     }
     var vms = new ArrayList<VmLoad>();
+    var targets = new HashMap<Integer, Integer>();
+    running.forEach(move -> targets.put(move.vm, move.target));
     for (int vm = 0; vm < at.length; vm++) {
-      vms.add(vm(vm, step));
+      vms.add(vm(vm, step, targets.get(vm)));
     }
-    var recent = past.subList(0, Math.min(200, past.size()));
+    var recent = past.stream().limit(200).toList();
     return new Pool("replay", time(step), hostLoads, vms, roundsOutOfBounds, recent);
   }
 
-  private VmLoad vm(int vm, int step) {
+  private VmLoad vm(int vm, int step, @Nullable Integer target) {
     var trace = traces.get(vm);
-    double last = got[vm][step - 1];
-    double before = got[vm][Math.max(0, step - 2)];
+    double last = got[vm];
+    double before = step > 1 ? gotBefore[vm] : last;
     var memory = Memory.ofMiB(Math.round(trace.used()[step - 1]));
-    var own = past.stream().filter(move -> move.vm().equals(id(vm))).toList();
-    var target =
-        running.stream().filter(move -> move.vm == vm).map(move -> move.target).findFirst();
+    var own = List.copyOf(pastOf(vm));
     return new VmLoad(
         id(vm),
         trace.vm(),
@@ -258,8 +286,12 @@ final class Simulation {
         List.of(),
         Map.of(),
         rests ? restsUntil(own, time(step)) : null,
-        target.map(host -> new HostId(host + 1)).orElse(null),
+        target == null ? null : new HostId(target + 1),
         own);
+  }
+
+  private Deque<PastMove> pastOf(int vm) {
+    return pastOf.getOrDefault(vm, NONE);
   }
 
   private static @Nullable Instant restsUntil(List<PastMove> own, Instant now) {

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.dcbalance.strategy.Decision;
+import org.dcbalance.strategy.Origin;
 
 /** Add up how a strategy did, from the third hour on. */
 final class Tally {
@@ -20,8 +22,11 @@ final class Tally {
   double gibMoved;
   double downtimeSeconds;
   int returns;
+  private int proposals;
+  private int recalled;
   private final List<Double> imbalances = new ArrayList<>();
   private final List<Double> latencies = new ArrayList<>();
+  private final List<Double> cpu = new ArrayList<>();
 
   Tally(String strategy) {
     this.strategy = strategy;
@@ -49,8 +54,14 @@ final class Tally {
     imbalances.add(Math.sqrt(variance));
   }
 
-  void latency(double milliseconds) {
+  /** Count a decision, how long it took, and how much of that it had a processor for. */
+  void decision(Decision decision, double milliseconds, double cpuMilliseconds) {
     latencies.add(milliseconds);
+    cpu.add(cpuMilliseconds);
+    if (decision instanceof Decision.Proposal proposal) {
+      proposals++;
+      recalled += proposal.origin() instanceof Origin.History ? 1 : 0;
+    }
   }
 
   static double mean(List<Double> values) {
@@ -79,7 +90,10 @@ final class Tally {
     figures.put("latencyMeanMillis", mean(latencies));
     figures.put("latencyMedianMillis", quantile(latencies, 0.5));
     figures.put("latency95thMillis", quantile(latencies, 0.95));
+    figures.put("latencyCpuMeanMillis", mean(cpu));
     figures.put("decisions", latencies.size());
+    figures.put("proposals", proposals);
+    figures.put("shareFromHistory", proposals == 0 ? 0.0 : (double) recalled / proposals);
     return figures;
   }
 }

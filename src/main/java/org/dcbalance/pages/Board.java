@@ -34,13 +34,20 @@ record Board(
     int underWay,
     List<PassedOverLine> passedOver) {
 
-  /** A round; next is null where none is due, because the pool is paused. */
+  /**
+   * A round.
+   *
+   * @param cameFrom whether its proposal came from history or a search; null without one
+   * @param next null where none is due, because the pool is paused
+   */
   record RoundLine(
       long number,
       Instant at,
       String strategy,
       Duration window,
       String sentence,
+      @Nullable String cameFrom,
+      Duration decidedIn,
       @Nullable Instant next) {}
 
   /** The pool's imbalance, and what the moves that wait cost together. */

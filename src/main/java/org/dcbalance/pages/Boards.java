@@ -93,6 +93,8 @@ class Boards {
         round.strategy(),
         round.window(),
         round.sentence(),
+        round.cameFrom(),
+        round.decidedIn(),
         pool.paused() ? null : round.at().plus(pace.every()));
   }
 

@@ -46,7 +46,7 @@ class MoveOptionPages {
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
-      var change = new PoolPolicy.Change(null, null, null, null, null, null, options);
+      var change = PoolPolicy.Change.moves(options);
       var pool = policy.change(id, change, me.operator());
       Notice.done("How VMs of " + pool.name() + " may be moved is saved.").on(redirect);
     } catch (Problem e) {

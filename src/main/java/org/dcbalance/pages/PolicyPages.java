@@ -29,9 +29,25 @@ class PolicyPages {
       @PathVariable PoolId id,
       @RequestParam HostPool.Automation automation,
       @RequestParam HostPool.Urgency automaticFrom,
+      @RequestParam(required = false) HostPool.@Nullable Balancing strategy,
+      @RequestParam(required = false) @Nullable Double cpuPercent,
+      @RequestParam(required = false) @Nullable String quietHours,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    var change = new PoolPolicy.Change(null, automation, automaticFrom, null, null, null, null);
+    // an empty field is no number, and stands for the threshold of the settings
+    double threshold = cpuPercent == null ? 0 : cpuPercent / 100;
+    var change =
+        new PoolPolicy.Change(
+            null,
+            automation,
+            automaticFrom,
+            null,
+            null,
+            null,
+            strategy,
+            strategy == null ? null : threshold,
+            quietHours,
+            null);
     return answer(
         id,
         redirect,
@@ -102,10 +118,7 @@ class PolicyPages {
         () -> {
           var known = policy.find(id.value()).networks();
           var networks = everywhere ? with(known, name) : without(known, name);
-          policy.change(
-              id,
-              new PoolPolicy.Change(null, null, null, null, networks, null, null),
-              me.operator());
+          policy.change(id, PoolPolicy.Change.shared(null, networks, null), me.operator());
           return everywhere
               ? name + " is marked as being on every host of the pool."
               : name + " is no longer marked.";
@@ -144,7 +157,7 @@ class PolicyPages {
   }
 
   private static PoolPolicy.Change storages(List<String> storages) {
-    return new PoolPolicy.Change(null, null, null, storages, null, null, null);
+    return PoolPolicy.Change.shared(storages, null, null);
   }
 
   private static List<String> with(List<String> all, String one) {

@@ -9,12 +9,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the page of one pool tells besides its line: policy, limits, and what its hosts share.
  *
+ * @param ownCpuThreshold the pool's own; null where that of the settings holds
+ * @param quietHours when nothing is approved without a person; null: never
  * @param fellBack why automatic approval fell back to manual; null where it did not
  * @param storages folders marked as shared
  * @param networks what guests use, and what is marked as being on every host
  */
 record PoolDetail(
     HostPool.Urgency automaticFrom,
+    HostPool.Balancing strategy,
+    @Nullable Double ownCpuThreshold,
+    @Nullable String quietHours,
     Duration samplePeriod,
     Duration window,
     Duration roundPeriod,

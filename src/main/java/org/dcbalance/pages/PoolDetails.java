@@ -74,11 +74,14 @@ class PoolDetails {
   }
 
   PoolDetail of(HostPool pool) {
-    var pace = settings.pace(pool.simulated());
+    var pace = settings.pace(pool.simulated()).with(pool.cpuThreshold());
     var limits = pace.limits();
     var guests = guests(pool);
     return new PoolDetail(
         pool.automaticFrom(),
+        pool.strategy(),
+        pool.cpuThreshold(),
+        pool.quietHours(),
         telemetry.period(),
         pace.window(),
         pace.every(),

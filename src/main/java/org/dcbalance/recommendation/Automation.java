@@ -1,5 +1,6 @@
 package org.dcbalance.recommendation;
 
+import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
 import org.dcbalance.installation.Installation;
@@ -23,29 +24,38 @@ class Automation {
 
   private final Pools pools;
   private final Recommendations recommendations;
+  private final Rounds rounds;
   private final Approvals approvals;
   private final Installation installation;
   private final FleetEvents events;
   private final BalancingSettings settings;
+  private final Clock clock;
 
   Automation(
       Pools pools,
       Recommendations recommendations,
+      Rounds rounds,
       Approvals approvals,
       Installation installation,
       FleetEvents events,
-      BalancingSettings settings) {
+      BalancingSettings settings,
+      Clock clock) {
     this.pools = pools;
     this.recommendations = recommendations;
+    this.rounds = rounds;
     this.approvals = approvals;
     this.installation = installation;
     this.events = events;
     this.settings = settings;
+    this.clock = clock;
   }
 
+  /** Approve what the newest round confirmed, unless it is quiet. */
   void approveWhatMayBe(PoolId id) {
     var pool = pools.findById(id.value()).orElseThrow();
+    var newest = rounds.newest(id).map(Round::id).orElse(0L);
     if (pool.paused()
+        || pool.quiet(clock.instant())
         || pool.automation() != HostPool.Automation.AUTOMATIC
         || installation.doubt().isPresent()) {
       return;
@@ -54,7 +64,8 @@ class Automation {
         recommendations.findByPoolIdAndStateInOrderByIdDesc(
             id.value(), List.of(Recommendation.State.PROPOSED), Limit.of(100));
     for (var recommendation : open.reversed()) {
-      if (urgentEnough(recommendation.priority(), pool.automaticFrom())) {
+      if (Objects.equals(recommendation.roundId(), newest)
+          && urgentEnough(recommendation.priority(), pool.automaticFrom())) {
         try {
           approvals.approve(recommendation.id(), Operator.DCBALANCE);
         } catch (Problem overtaken) {

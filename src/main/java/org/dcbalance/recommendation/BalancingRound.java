@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.dcbalance.history.PlacementRecords;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.strategy.Decision;
 import org.dcbalance.strategy.Imbalance;
 import org.dcbalance.strategy.PassedOver;
-import org.dcbalance.strategy.ProposedMove;
+import org.dcbalance.strategy.PastDecision;
 import org.dcbalance.strategy.ReasonText;
-import org.dcbalance.strategy.Strategy;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.VmId;
@@ -31,10 +31,12 @@ class BalancingRound {
   private static final int MOST_PASSED_OVER = 200;
 
   private final PoolSnapshots snapshots;
-  private final Strategy strategy;
+  private final Strategies strategies;
+  private final PlacementRecords placements;
   private final BalancingSettings settings;
   private final Rounds rounds;
   private final Recommendations recommendations;
+  private final Proposals proposals;
   private final Leadership leadership;
   private final TransactionTemplate transaction;
   private final ApplicationEventPublisher publisher;
@@ -42,19 +44,23 @@ class BalancingRound {
 
   BalancingRound(
       PoolSnapshots snapshots,
-      Strategy strategy,
+      Strategies strategies,
+      PlacementRecords placements,
       BalancingSettings settings,
       Rounds rounds,
       Recommendations recommendations,
+      Proposals proposals,
       Leadership leadership,
       TransactionTemplate transaction,
       ApplicationEventPublisher publisher,
       Clock clock) {
     this.snapshots = snapshots;
-    this.strategy = strategy;
+    this.strategies = strategies;
+    this.placements = placements;
     this.settings = settings;
     this.rounds = rounds;
     this.recommendations = recommendations;
+    this.proposals = proposals;
     this.leadership = leadership;
     this.transaction = transaction;
     this.publisher = publisher;
@@ -67,11 +73,13 @@ class BalancingRound {
    * @param epoch the lease under which it runs; if it was lost meanwhile, nothing is recorded
    */
   Round run(HostPool pool, long epoch, Operator by) {
-    var pace = settings.pace(pool.simulated());
+    var pace = settings.pace(pool.simulated()).with(pool.cpuThreshold());
+    var strategy = strategies.of(pool);
     int outOfBounds = rounds.newest(pool.id()).map(Round::outOfBounds).orElse(0);
     var at = clock.instant();
     var started = System.nanoTime();
     var snapshot = snapshots.take(pool, pace, outOfBounds, at);
+    var deciding = System.nanoTime();
     var decision =
         StandingProposals.prefer(
             strategy,
@@ -80,17 +88,35 @@ class BalancingRound {
             strategy.decide(snapshot, pace.limits()),
             standing(pool));
     var took = Duration.ofNanos(System.nanoTime() - started);
+    var decidedIn = Duration.ofNanos(System.nanoTime() - deciding);
+    var about = new About(pool, pace, strategy.name(), at, took, decidedIn, outOfBounds, by);
     return Objects.requireNonNull(
         transaction.execute(
             status -> {
               leadership.confirm(epoch);
-              var round = rounds.add(describe(pool, pace, at, took, outOfBounds, decision, by));
-              propose(pool, pace, round, decision, at);
+              var round = rounds.add(describe(about, decision));
+              if (proposals.take(snapshot, pool, pace.limits(), round, decision)
+                  && decision instanceof Decision.Proposal proposal) {
+                placements.add(
+                    pool.id(), round.id(), PastDecision.of(snapshot, pace.limits(), proposal));
+              }
+              placements.lookBack(pool.id(), snapshot, pace.limits());
               measure(pool, pace, round, at);
               publisher.publishEvent(new RoundFinished(pool.id(), round.id()));
               return round;
             }));
   }
+
+  /** What every round tells, whatever it came to. */
+  private record About(
+      HostPool pool,
+      BalancingSettings.Pace pace,
+      String strategy,
+      Instant at,
+      Duration took,
+      Duration decidedIn,
+      int outOfBounds,
+      Operator by) {}
 
   private Map<VmId, HostId> standing(HostPool pool) {
     return recommendations
@@ -100,104 +126,87 @@ class BalancingRound {
         .collect(Collectors.toMap(Recommendation::vmId, Recommendation::targetId));
   }
 
-  private Round describe(
-      HostPool pool,
-      BalancingSettings.Pace pace,
-      Instant at,
-      Duration took,
-      int outOfBounds,
-      Decision decision,
-      Operator by) {
-    double threshold = pace.limits().imbalanceThreshold();
+  private static Round describe(About about, Decision decision) {
+    var limits = about.pace().limits();
+    double threshold = limits.imbalanceThreshold();
     return switch (decision) {
-      case Decision.Balanced(var imbalance, var passedOver) ->
-          round(
-              pool,
-              pace,
-              at,
-              took,
-              "BALANCED",
-              imbalance,
-              null,
-              by,
-              passedOver,
-              imbalance.outOfBounds(pace.limits()) ? outOfBounds + 1 : 0,
-              imbalance.outOfBounds(pace.limits())
-                  ? state(imbalance, threshold) + ", but no move would gain enough."
-                  : "Balanced (%.2f, threshold %.2f). Nothing to do."
-                      .formatted(imbalance.value(), threshold));
+      case Decision.Balanced(var imbalance, var passedOver) -> {
+        boolean out = imbalance.outOfBounds(limits);
+        yield round(
+            about,
+            "BALANCED",
+            imbalance,
+            null,
+            passedOver,
+            out ? about.outOfBounds() + 1 : 0,
+            !out
+                ? "Balanced (%.2f, threshold %.2f). Nothing to do."
+                    .formatted(imbalance.value(), threshold)
+                : about.pool().strategy() == HostPool.Balancing.NONE
+                    ? state(imbalance, threshold) + "; no strategy decides for this pool."
+                    : state(imbalance, threshold) + ", but no move would gain enough.",
+            null);
+      }
       case Decision.Holding(var imbalance, var seen, var needed) ->
           round(
-              pool,
-              pace,
-              at,
-              took,
+              about,
               "HOLDING",
               imbalance,
               null,
-              by,
               List.of(),
               seen,
               "%s for %d of %d rounds; watching before acting."
-                  .formatted(state(imbalance, threshold), seen, needed));
+                  .formatted(state(imbalance, threshold), seen, needed),
+              null);
       case Decision.NotEnoughData(var thin) ->
           round(
-              pool,
-              pace,
-              at,
-              took,
+              about,
               "NOT_ENOUGH_DATA",
               null,
               null,
-              by,
               List.of(),
-              outOfBounds,
-              collecting(thin, pace));
-      case Decision.Proposal(var moves, var before, var after, var passedOver) ->
+              about.outOfBounds(),
+              collecting(thin, about.pace()),
+              null);
+      case Decision.Proposal(var moves, var before, var after, var passedOver, var origin) ->
           round(
-              pool,
-              pace,
-              at,
-              took,
+              about,
               "PROPOSAL",
               before,
               after,
-              by,
               passedOver,
-              outOfBounds + 1,
+              about.outOfBounds() + 1,
               "%s: %d %s would bring it to %.2f."
                   .formatted(
                       state(before, threshold),
                       moves.size(),
                       moves.size() == 1 ? "move" : "moves",
-                      after.value()));
+                      after.value()),
+              origin.sentence());
     };
   }
 
-  private Round round(
-      HostPool pool,
-      BalancingSettings.Pace pace,
-      Instant at,
-      Duration took,
+  private static Round round(
+      About about,
       String outcome,
       @Nullable Imbalance imbalance,
       @Nullable Imbalance after,
-      Operator by,
       List<PassedOver> passedOver,
       int outOfBounds,
-      String sentence) {
+      String sentence,
+      @Nullable String cameFrom) {
     return new Round(
         0,
-        pool.id().value(),
+        about.pool().id().value(),
         0,
-        at,
-        took,
-        strategy.name(),
+        about.at(),
+        about.took(),
+        about.strategy(),
         outcome,
         imbalance == null ? null : imbalance.value(),
         after == null ? null : after.value(),
-        pace.limits().imbalanceThreshold(),
-        pace.window(),
+        about.pace().limits().imbalanceThreshold(),
+        about.pace().window(),
         sentence,
         imbalance == null
             ? List.of()
@@ -209,7 +218,9 @@ class BalancingRound {
             .map(p -> new Round.Considered(p.vm().value(), p.vmName(), ReasonText.of(p.reason())))
             .toList(),
         outOfBounds,
-        by.name());
+        about.by().name(),
+        cameFrom,
+        about.decidedIn());
   }
 
   private static String state(Imbalance imbalance, double threshold) {
@@ -233,54 +244,6 @@ class BalancingRound {
 
   private static String words(Duration window) {
     return window.toSeconds() % 60 == 0 ? window.toMinutes() + " min" : window.toSeconds() + " s";
-  }
-
-  /** Keep what is proposed again, supersede what is not, and add what is new. */
-  private void propose(
-      HostPool pool, BalancingSettings.Pace pace, Round round, Decision decision, Instant now) {
-    var moves =
-        switch (decision) {
-          case Decision.Proposal proposal -> proposal.moves();
-          case Decision.Balanced balanced -> List.<ProposedMove>of();
-          case Decision.Holding holding -> List.<ProposedMove>of();
-          case Decision.NotEnoughData thin -> List.<ProposedMove>of();
-        };
-    var open = recommendations.lockProposed(pool.id().value());
-    boolean changed = false;
-    for (var old : open) {
-      if (moves.stream().noneMatch(old::proposes)) {
-        if (!now.isBefore(old.expiresAt())) {
-          old.expire(now);
-          changed = true;
-        } else if (!(decision instanceof Decision.NotEnoughData)) {
-          // a missed sample is no reason to take back what was well founded
-          old.supersede(round.number(), round.sentence(), now);
-          changed = true;
-        }
-      }
-    }
-    recommendations.flush();
-    double before = round.imbalance() == null ? 0 : round.imbalance();
-    for (var move : moves) {
-      var kept = open.stream().filter(r -> r.proposes(move)).findFirst();
-      var recommendation =
-          kept.orElseGet(() -> new Recommendation(pool.id(), move, now, settings.expiry()));
-      double after = before - move.gain();
-      recommendation.confirm(
-          round.id(),
-          move,
-          ReasonText.of(move.reason()),
-          ReasonText.of(move.targetReason()),
-          before,
-          after,
-          now.plus(settings.expiry()));
-      recommendations.save(recommendation);
-      changed |= kept.isEmpty();
-      before = after;
-    }
-    if (changed) {
-      publisher.publishEvent(new RecommendationsChanged(pool.id()));
-    }
   }
 
   /** Write back what became of settled moves, once a whole window lies behind them. */

@@ -2,8 +2,11 @@ package org.dcbalance.recommendation;
 
 import java.time.Duration;
 import org.dcbalance.strategy.Limits;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Settings of the rounds.
@@ -17,6 +20,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param minimumGain least share of the imbalance that a move has to take away
  * @param minimumCoverage least share of the window's samples needed from every host
  * @param maxMoves moves of one pool at once, those under way included
+ * @param maxTransfer most that the moves of one round copy together, 0 for any amount
+ * @param historyFromHosts open hosts from which on a pool's past decisions answer like situations
  * @param downtimeSlo longest downtime that a proposed move may be expected to have
  * @param coolDown rest of a VM after a move, doubled for each move within 24 hours
  * @param coolDownMost longest rest
@@ -35,6 +40,8 @@ public record BalancingSettings(
     @DefaultValue("0.10") double minimumGain,
     @DefaultValue("0.80") double minimumCoverage,
     @DefaultValue("4") int maxMoves,
+    @DefaultValue("0B") DataSize maxTransfer,
+    @DefaultValue("100") int historyFromHosts,
     @DefaultValue("1s") Duration downtimeSlo,
     @DefaultValue("30m") Duration coolDown,
     @DefaultValue("6h") Duration coolDownMost,
@@ -48,8 +55,13 @@ public record BalancingSettings(
     share("memory-threshold", memoryThreshold);
     share("minimum-gain", minimumGain);
     share("minimum-coverage", minimumCoverage);
+    if (maxTransfer.isNegative()) {
+      throw new IllegalArgumentException(
+          "dcbalance.balancing.max-transfer must be at least 0, not " + maxTransfer + ".");
+    }
     atLeastOne("hold-rounds", holdRounds);
     atLeastOne("max-moves", maxMoves);
+    atLeastOne("history-from-hosts", historyFromHosts);
     atLeastOne("fall-back-after", fallBackAfter);
   }
 
@@ -64,7 +76,14 @@ public record BalancingSettings(
 
   /** The settings that hold for one pool. */
   public record Pace(
-      Duration window, Duration every, Limits limits, Duration coolDown, Duration coolDownMost) {}
+      Duration window, Duration every, Limits limits, Duration coolDown, Duration coolDownMost) {
+    /** Put a pool's own CPU threshold in place of the usual one; null: it has none. */
+    public Pace with(@Nullable Double cpuThreshold) {
+      return cpuThreshold == null
+          ? this
+          : new Pace(window, every, limits.withCpuThreshold(cpuThreshold), coolDown, coolDownMost);
+    }
+  }
 
   public Pace pace(boolean simulatedPool) {
     return simulatedPool
@@ -86,6 +105,7 @@ public record BalancingSettings(
         hold,
         coverage,
         maxMoves,
+        maxTransfer.toBytes() == 0 ? Limits.ANY_TRANSFER : new Memory(maxTransfer.toBytes()),
         downtimeSlo);
   }
 

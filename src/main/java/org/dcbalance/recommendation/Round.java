@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param imbalance null where too little was known
  * @param imbalanceAfter what all proposed moves would lead to; null without any
  * @param sentence the outcome for operators
+ * @param cameFrom whether a proposal was found by a search or taken from history, and why; null
+ *     without a proposal
+ * @param decidedIn time that deciding took, without gathering what it was decided on
  */
 public record Round(
     long id,
@@ -30,7 +33,9 @@ public record Round(
     List<ScoreTerm> terms,
     List<Considered> passedOver,
     int outOfBounds,
-    String requestedBy) {
+    String requestedBy,
+    @Nullable String cameFrom,
+    Duration decidedIn) {
 
   /** One term of the score. */
   public record ScoreTerm(String name, double value, double weight) {}

@@ -43,7 +43,9 @@ class RoundApi {
       String sentence,
       List<Round.ScoreTerm> terms,
       List<Round.Considered> passedOver,
-      String requestedBy) {
+      String requestedBy,
+      @Nullable String cameFrom,
+      double decidedInMillis) {
     static RoundView of(Round r) {
       return new RoundView(
           r.id(),
@@ -60,7 +62,9 @@ class RoundApi {
           r.sentence(),
           r.terms(),
           r.passedOver(),
-          r.requestedBy());
+          r.requestedBy(),
+          r.cameFrom(),
+          r.decidedIn().toNanos() / 1e6);
     }
   }
 

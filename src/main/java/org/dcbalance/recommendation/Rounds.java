@@ -19,7 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
 public class Rounds {
   private static final String COLUMNS =
       "id, pool_id, number, at, took_millis, strategy, outcome, imbalance, imbalance_after,"
-          + " threshold, window_seconds, sentence, terms, passed_over, out_of_bounds, requested_by";
+          + " threshold, window_seconds, sentence, terms, passed_over, out_of_bounds, requested_by,"
+          + " came_from, decided_in_micros";
 
   private final JdbcClient jdbc;
   private final JsonMapper json;
@@ -35,10 +36,11 @@ public class Rounds {
             """
             insert into round (pool_id, number, at, took_millis, strategy, outcome, imbalance,
               imbalance_after, threshold, window_seconds, sentence, terms, passed_over,
-              out_of_bounds, requested_by)
+              out_of_bounds, requested_by, came_from, decided_in_micros)
             values (:pool, (select coalesce(max(number), 0) + 1 from round where pool_id = :pool), :at,
               :took, :strategy, :outcome, :imbalance, :after, :threshold, :window, :sentence,
-              cast(:terms as jsonb), cast(:passedOver as jsonb), :outOfBounds, :by)
+              cast(:terms as jsonb), cast(:passedOver as jsonb), :outOfBounds, :by,
+              :cameFrom, :decidedIn)
             returning\s"""
                 + COLUMNS)
         .param("pool", round.poolId())
@@ -55,12 +57,25 @@ public class Rounds {
         .param("passedOver", json.writeValueAsString(round.passedOver()))
         .param("outOfBounds", round.outOfBounds())
         .param("by", round.requestedBy())
+        .param("cameFrom", round.cameFrom())
+        .param("decidedIn", round.decidedIn().toNanos() / 1000)
         .query(this::row)
         .single();
   }
 
   public Optional<Round> newest(PoolId pool) {
     return list(pool, Long.MAX_VALUE, 1).stream().findFirst();
+  }
+
+  /** Count the rounds of a pool after one of them that knew enough to decide. */
+  int decidedSince(PoolId pool, @Nullable Long round) {
+    return jdbc.sql(
+            "select count(*) from round where pool_id = :pool and id > :round"
+                + " and outcome <> 'NOT_ENOUGH_DATA'")
+        .param("pool", pool.value())
+        .param("round", round == null ? 0 : round)
+        .query(Integer.class)
+        .single();
   }
 
   public Optional<Round> find(long id) {
@@ -102,6 +117,8 @@ public class Rounds {
         json.readValue(
             row.getString("passed_over"), new TypeReference<List<Round.Considered>>() {}),
         row.getInt("out_of_bounds"),
-        row.getString("requested_by"));
+        row.getString("requested_by"),
+        row.getString("came_from"),
+        Duration.ofNanos(1000 * row.getLong("decided_in_micros")));
   }
 }

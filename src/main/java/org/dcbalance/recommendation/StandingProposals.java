@@ -39,7 +39,22 @@ final class StandingProposals {
     boolean leavesMore = kept.after().outOfBounds(limits) && !better.after().outOfBounds(limits);
     return kept.after().value() > tolerated || leavesMore
         ? fresh
-        : new Decision.Proposal(kept.moves(), kept.before(), kept.after(), better.passedOver());
+        : new Decision.Proposal(
+            kept.moves(), kept.before(), kept.after(), better.passedOver(), kept.origin());
+  }
+
+  /** Tell whether a move could still be made: nothing ties the VM, and the target takes guests. */
+  static boolean possible(Pool pool, VmId id, HostId source, HostId target) {
+    return pool.vms().stream()
+            .anyMatch(
+                vm ->
+                    vm.id().equals(id)
+                        && vm.host().equals(source)
+                        && vm.movingTo() == null
+                        && vm.ties().isEmpty()
+                        && !vm.refused().containsKey(target))
+        && pool.hosts().stream()
+            .anyMatch(host -> host.id().equals(target) && host.closed() == null);
   }
 
   /** The same pool, in which nothing but the standing moves is possible. */

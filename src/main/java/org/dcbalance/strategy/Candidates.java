@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,9 @@ final class Candidates {
   private final Pool pool;
   private final Limits limits;
   private final PreCopyModel model;
+
+  /** What the moves that were chosen so far copy, in bytes. */
+  private long copied;
 
   /** Costs of moves between hosts that have no history of their own: the same for all of them. */
   private final Map<VmId, MigrationCost> usualCosts = new HashMap<>();
@@ -56,6 +60,52 @@ final class Candidates {
   Look look(VmLoad vm, Placement placement, double score) {
     var fixed = fixed(vm, placement);
     return fixed != null ? new Look.Stay(fixed) : best(vm, placement, score);
+  }
+
+  /** Find the VM's best move to one of these hosts; null if there is none to make. */
+  Look.@Nullable Move among(List<Integer> targets, VmLoad vm, Placement placement, double score) {
+    if (fixed(vm, placement) != null) {
+      return null;
+    }
+    int source = placement.index(vm.host());
+    double needed = minimumGain(source, placement, score);
+    Look.@Nullable Move best = null;
+    for (int target : targets) {
+      if (target == source
+          || refusal(vm, placement.host(target)) != null
+          || !placement.hasRoom(vm, target)
+          || overload(vm, target, placement) != null) {
+        continue;
+      }
+      double gain = score - placement.scoreAfter(vm, source, target);
+      if (gain < needed || gain <= 0) {
+        continue;
+      }
+      var cost = cost(vm, placement.host(target).id());
+      double worth = gain / price(cost);
+      if (!unaffordable(cost) && !overTransfer(cost) && (best == null || worth > best.worth())) {
+        best = new Look.Move(vm, source, target, worth, cost, 0);
+      }
+    }
+    return best;
+  }
+
+  /** Count what a chosen move copies; from then on so much less may be copied. */
+  void choose(MigrationCost cost) {
+    copied += cost.transferred().bytes();
+  }
+
+  /** Forget what was chosen. */
+  void chooseAnew() {
+    copied = 0;
+  }
+
+  private long left() {
+    return limits.maxTransfer().bytes() - copied;
+  }
+
+  private boolean overTransfer(MigrationCost cost) {
+    return cost.transferred().bytes() > left();
   }
 
   /** Say what a move of the VM has to gain from here, which scores so much. */
@@ -95,6 +145,7 @@ final class Candidates {
     Reason.@Nullable WouldOverload overload = null;
     double bestGain = Double.NEGATIVE_INFINITY;
     @Nullable MigrationCost tooCostly = null;
+    @Nullable MigrationCost tooMuch = null;
     Look.@Nullable Move best = null;
     for (int target = 0; target < placement.hostCount(); target++) {
       if (target == source) {
@@ -125,6 +176,10 @@ final class Candidates {
         tooCostly = tooCostly == null || less(cost, tooCostly) ? cost : tooCostly;
         continue;
       }
+      if (overTransfer(cost)) {
+        tooMuch = cost;
+        continue;
+      }
       possible++;
       double worth = gain / price(cost);
       if (best == null || worth > best.worth()) {
@@ -133,6 +188,10 @@ final class Candidates {
     }
     if (best != null) {
       return best.outOf(possible);
+    }
+    if (tooMuch != null) {
+      var rest = new Memory(Math.max(0, left()));
+      return new Look.Stay(new Reason.OverTransfer(tooMuch.transferred(), rest));
     }
     if (tooCostly != null) {
       return new Look.Stay(tooCostly(vm, tooCostly));

@@ -10,10 +10,35 @@ import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Take the move that gains most for its price, again and again, until the cap is reached or no move
- * gains enough. It looks one move ahead; docs/strategy.md says what follows from that.
+ * Answer a situation from what was decided in one like it, or else take the move that gains most
+ * for its price, again and again, until the cap is reached or no move gains enough. It looks one
+ * move ahead; docs/strategy.md says what follows from that.
  */
 public final class DcBalance implements Strategy {
+  private final PlacementHistory history;
+  private final int recallFrom;
+
+  /** Decide without a past. */
+  public DcBalance() {
+    this(PlacementHistory.NONE);
+  }
+
+  /** Decide with the record of a pool's past. */
+  public DcBalance(PlacementHistory history) {
+    this(history, 1);
+  }
+
+  /**
+   * Decide with the record of a pool's past.
+   *
+   * @param recallFrom hosts from which on situations are answered from it; with fewer, only what
+   *     turned out badly is heeded, since a search costs next to nothing and finds at least as much
+   */
+  public DcBalance(PlacementHistory history, int recallFrom) {
+    this.history = history;
+    this.recallFrom = recallFrom;
+  }
+
   @Override
   public String name() {
     return "DCbalance";
@@ -47,15 +72,35 @@ public final class DcBalance implements Strategy {
     if (rounds < limits.holdRounds()) {
       return new Decision.Holding(before, rounds, limits.holdRounds());
     }
+    var first = new Placement(open, vms, limits);
+    var past = new Past(history.decisions(open.size()), Situation.of(first, vms));
+    var warned = past.warned(vms);
     var candidates = new Candidates(pool, limits);
+    var miss =
+        open.size() < recallFrom ? new Origin.Miss.SmallPool(open.size(), recallFrom) : past.miss();
+    if (miss == null) {
+      var recall = new Recall(warned, placement, candidates, limits);
+      switch (recall.make(past.nearest(), past.distance())) {
+        case Recall.Attempt.Held(var moves, var origin) -> {
+          var explanation = new Explanation(warned, first, null, candidates, limits);
+          return new Decision.Proposal(
+              moves, before, placement.imbalance(), explanation.after(moves, placement), origin);
+        }
+        case Recall.Attempt.Failed(var why) -> {
+          miss = why;
+          candidates.chooseAnew();
+          placement = new Placement(open, vms, limits);
+        }
+      }
+    }
     var prospects = new Prospects(pool, limits);
-    var explanation =
-        new Explanation(vms, new Placement(open, vms, limits), prospects, candidates, limits);
-    var moves = search(vms, placement, prospects, candidates, limits);
+    var explanation = new Explanation(warned, first, prospects, candidates, limits);
+    var moves = search(warned, placement, prospects, candidates, limits);
     var passedOver = explanation.after(moves, placement);
     return moves.isEmpty()
         ? new Decision.Balanced(before, passedOver)
-        : new Decision.Proposal(moves, before, placement.imbalance(), passedOver);
+        : new Decision.Proposal(
+            moves, before, placement.imbalance(), passedOver, new Origin.Search(miss));
   }
 
   private static List<ProposedMove> search(
@@ -87,13 +132,14 @@ public final class DcBalance implements Strategy {
       }
       moves.add(Justification.of(best, placement, now, limits).take());
       moved.add(best.vm().id());
+      candidates.choose(best.cost());
       prospects.move(best.vm(), best.target());
     }
     return moves;
   }
 
   /** A price is at least 1, so that no move is worth more than it gains. */
-  private static boolean better(Look.Move one, Look.Move other) {
+  static boolean better(Look.Move one, Look.Move other) {
     return one.worth() > other.worth()
         || (one.worth() == other.worth() && one.vm().id().compareTo(other.vm().id()) < 0);
   }

@@ -24,7 +24,11 @@ public sealed interface Decision {
 
   /** These moves, in this order, are worth making. */
   record Proposal(
-      List<ProposedMove> moves, Imbalance before, Imbalance after, List<PassedOver> passedOver)
+      List<ProposedMove> moves,
+      Imbalance before,
+      Imbalance after,
+      List<PassedOver> passedOver,
+      Origin origin)
       implements Decision {
     public Proposal {
       moves = List.copyOf(moves);

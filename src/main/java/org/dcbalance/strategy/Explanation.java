@@ -10,13 +10,17 @@ import java.util.List;
 import java.util.Set;
 import org.dcbalance.strategy.Candidates.Look;
 import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Say of the VMs that an operator will ask about why they are not proposed: those of overloaded and
- * most loaded hosts and of sources, and all others that would have been moved but for their price
- * or the cap.
+ * Say of the VMs that an operator will ask about why they are not proposed: those of the eight most
+ * overloaded hosts, of the most loaded ones and of sources, and all others that would have been
+ * moved but for their price or the cap.
  */
 final class Explanation {
+  /** Overloaded hosts whose VMs are explained; nobody reads about those of a hundred. */
+  private static final int HOTTEST = 8;
+
   private final List<VmLoad> vms;
   private final Placement first;
   private final double firstScore;
@@ -31,11 +35,13 @@ final class Explanation {
    * Take over how things are before any move is made.
    *
    * @param first a placement of its own, in which nothing is moved
+   * @param prospects what each VM could gain there; null where nothing was searched, and then only
+   *     the VMs that are asked for are explained
    */
   Explanation(
       List<VmLoad> vms,
       Placement first,
-      Prospects prospects,
+      @Nullable Prospects prospects,
       Candidates candidates,
       Limits limits) {
     this.vms = vms;
@@ -44,15 +50,11 @@ final class Explanation {
     this.limits = limits;
     for (var resource : List.of(Resource.CPU, Resource.MEMORY)) {
       asked.add(first.mostLoaded(resource));
-      for (int host = 0; host < first.hostCount(); host++) {
-        if (first.overloaded(resource, host)) {
-          asked.add(host);
-        }
-      }
     }
+    Situation.hottest(first, HOTTEST).stream().filter(first::overloaded).forEach(asked::add);
     firstScore = first.imbalance().value();
     for (var vm : vms) {
-      if (prospects.most(vm) >= candidates.needed(vm, first, firstScore)) {
+      if (prospects != null && prospects.most(vm) >= candidates.needed(vm, first, firstScore)) {
         promising.add(vm.id());
       }
     }
@@ -103,6 +105,8 @@ final class Explanation {
   }
 
   private static boolean wouldHaveMoved(Reason reason) {
-    return reason instanceof Reason.OverCap || reason instanceof Reason.TooCostly;
+    return reason instanceof Reason.OverCap
+        || reason instanceof Reason.OverTransfer
+        || reason instanceof Reason.TooCostly;
   }
 }

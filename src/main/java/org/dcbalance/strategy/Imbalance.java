@@ -1,6 +1,5 @@
 package org.dcbalance.strategy;
 
-import java.util.Comparator;
 import java.util.List;
 
 /** Score a pool: the sum of named, weighted terms; 0 is perfect balance. */
@@ -14,13 +13,8 @@ public record Imbalance(List<Term> terms) {
 
   /** Score a pool as it is, by its open hosts. */
   public static Imbalance of(Pool pool, Limits limits) {
-    var open =
-        pool.hosts().stream()
-            .filter(host -> host.closed() == null)
-            .sorted(Comparator.comparing(HostLoad::id))
-            .toList();
-    var vms = pool.vms().stream().sorted(Comparator.comparing(VmLoad::id)).toList();
-    return open.isEmpty() ? NONE : new Placement(open, vms, limits).imbalance();
+    boolean open = pool.hosts().stream().anyMatch(host -> host.closed() == null);
+    return open ? Placement.of(pool, limits).imbalance() : NONE;
   }
 
   public double value() {

@@ -1,6 +1,7 @@
 package org.dcbalance.strategy;
 
 import java.time.Duration;
+import org.dcbalance.units.Memory;
 
 /**
  * Hold the settings that a decision keeps to.
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param holdRounds rounds that the pool must be out of bounds, the present one included
  * @param minimumCoverage least share of the window's samples needed from every host
  * @param maxMoves most moves to propose at once, those under way included
+ * @param maxTransfer most memory that the moves of one decision copy together, as expected
  * @param downtimeSlo longest downtime that operators accept
  */
 public record Limits(
@@ -22,7 +24,53 @@ public record Limits(
     int holdRounds,
     double minimumCoverage,
     int maxMoves,
+    Memory maxTransfer,
     Duration downtimeSlo) {
+  /** No cap on what is copied. */
+  public static final Memory ANY_TRANSFER = new Memory(Long.MAX_VALUE);
+
   public static final Limits DEFAULTS =
-      new Limits(0.15, 0.85, 0.90, 0.10, 3, 0.80, 4, Duration.ofSeconds(1));
+      new Limits(0.15, 0.85, 0.90, 0.10, 3, 0.80, 4, ANY_TRANSFER, Duration.ofSeconds(1));
+
+  /** Overload hosts' CPU from another share on. */
+  public Limits withCpuThreshold(double share) {
+    return new Limits(
+        imbalanceThreshold,
+        share,
+        memoryThreshold,
+        minimumGain,
+        holdRounds,
+        minimumCoverage,
+        maxMoves,
+        maxTransfer,
+        downtimeSlo);
+  }
+
+  /** Allow another number of moves at once. */
+  public Limits withMaxMoves(int most) {
+    return new Limits(
+        imbalanceThreshold,
+        cpuThreshold,
+        memoryThreshold,
+        minimumGain,
+        holdRounds,
+        minimumCoverage,
+        most,
+        maxTransfer,
+        downtimeSlo);
+  }
+
+  /** Let the moves of a decision copy no more than this together. */
+  public Limits withMaxTransfer(Memory most) {
+    return new Limits(
+        imbalanceThreshold,
+        cpuThreshold,
+        memoryThreshold,
+        minimumGain,
+        holdRounds,
+        minimumCoverage,
+        maxMoves,
+        most,
+        downtimeSlo);
+  }
 }

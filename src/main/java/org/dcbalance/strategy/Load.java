@@ -11,6 +11,13 @@ import org.dcbalance.units.Memory;
 public record Load(double cpuCores, Memory memory, ByteRate network, ByteRate disk) {
   public static final Load NONE = new Load(0, Memory.ZERO, ByteRate.ZERO, ByteRate.ZERO);
 
+  /** Refuse what no measurement can mean: a decision made on it would be worse than none. */
+  public Load {
+    if (!(cpuCores >= 0 && cpuCores < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("A load of " + cpuCores + " cores is no load.");
+    }
+  }
+
   public Load plus(Load other) {
     return new Load(
         cpuCores + other.cpuCores,

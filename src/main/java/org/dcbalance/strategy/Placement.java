@@ -1,6 +1,7 @@
 package org.dcbalance.strategy;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,17 @@ final class Placement {
     sumUp();
   }
 
+  /** Place the VMs of a pool on its open hosts; both in the order of their ids. */
+  static Placement of(Pool pool, Limits limits) {
+    return new Placement(
+        pool.hosts().stream()
+            .filter(host -> host.closed() == null)
+            .sorted(Comparator.comparing(HostLoad::id))
+            .toList(),
+        pool.vms().stream().sorted(Comparator.comparing(VmLoad::id)).toList(),
+        limits);
+  }
+
   int hostCount() {
     return hosts.size();
   }
@@ -106,6 +118,13 @@ final class Placement {
       most = share(resource, host) > share(resource, most) ? host : most;
     }
     return most;
+  }
+
+  /** Tell how far the host is above the threshold that it is nearest to; negative below it. */
+  double pressure(int host) {
+    return Math.max(
+        share(Resource.CPU, host) - limits.cpuThreshold(),
+        share(Resource.MEMORY, host) - limits.memoryThreshold());
   }
 
   boolean overloaded(int host) {

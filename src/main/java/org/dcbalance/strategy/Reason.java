@@ -74,6 +74,9 @@ public sealed interface Reason {
   /** It would have been good, but the proposed moves bring the pool within bounds without it. */
   record NotNeeded() implements Reason {}
 
+  /** It would have been good, but the moves of one decision may copy only so much together. */
+  record OverTransfer(Memory needed, Memory left) implements Reason {}
+
   /** It would have been good, but the number of moves at once is limited. */
   record OverCap(int maxMoves) implements Reason {}
 }

@@ -77,6 +77,9 @@ public final class ReasonText {
           "Once the proposed moves are made: " + decapitalized(of(r.reason()));
       case Reason.NotNeeded _ ->
           "It would be a good move, but the proposed ones bring the pool within bounds.";
+      case Reason.OverTransfer r ->
+          "Moving it would copy %s, and the moves of one round may copy only %s more."
+              .formatted(size(r.needed()), size(r.left()));
       case Reason.OverCap r ->
           "It would be a good move, but no more than %d may be proposed or under way at once."
               .formatted(r.maxMoves());
@@ -115,7 +118,7 @@ public final class ReasonText {
             : memory.mib() + " MiB";
   }
 
-  private static String time(Instant instant) {
+  static String time(Instant instant) {
     return TIME.format(instant);
   }
 

@@ -43,6 +43,7 @@ abstract sealed class ThresholdStrategy implements Strategy permits DynamicLoadB
       return new Decision.Holding(before, rounds, hold(limits));
     }
     long underWay = vms.stream().filter(vm -> vm.movingTo() != null).count();
+    long copied = 0;
     var moves = new ArrayList<ProposedMove>();
     while (moves.size() + underWay < limits.maxMoves()) {
       var next = next(turn);
@@ -50,12 +51,17 @@ abstract sealed class ThresholdStrategy implements Strategy permits DynamicLoadB
         break;
       }
       turn.moved.add(next.vm().id());
+      copied += next.cost().transferred().bytes();
+      if (copied > limits.maxTransfer().bytes()) {
+        break;
+      }
       var now = turn.placement.imbalance();
       moves.add(Justification.of(next, turn.placement, now, limits).take());
     }
     return moves.isEmpty()
         ? new Decision.Balanced(before, List.of())
-        : new Decision.Proposal(moves, before, turn.placement.imbalance(), List.of());
+        : new Decision.Proposal(
+            moves, before, turn.placement.imbalance(), List.of(), Origin.SEARCH);
   }
 
   /** Give the rounds for which a host has to be overloaded before anything is done about it. */

@@ -44,6 +44,42 @@ public record VmLoad(
     pastMoves = List.copyOf(pastMoves);
   }
 
+  /** Let other hosts refuse it. */
+  VmLoad refusedBy(Map<HostId, String> others) {
+    return new VmLoad(
+        id,
+        name,
+        host,
+        mean,
+        high,
+        allocated,
+        dirtyRate,
+        workingSet,
+        ties,
+        others,
+        restsUntil,
+        movingTo,
+        pastMoves);
+  }
+
+  /** Let a move of it be under way. */
+  VmLoad movingTo(@Nullable HostId target) {
+    return new VmLoad(
+        id,
+        name,
+        host,
+        mean,
+        high,
+        allocated,
+        dirtyRate,
+        workingSet,
+        ties,
+        refused,
+        restsUntil,
+        target,
+        pastMoves);
+  }
+
   /** Put it on another host, as it is once a move there is made. */
   public VmLoad on(HostId other) {
     return new VmLoad(

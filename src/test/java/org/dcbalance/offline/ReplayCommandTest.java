@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.dcbalance.strategy.DcBalance;
 import org.dcbalance.strategy.DynamicLoadBalancing;
 import org.dcbalance.strategy.Limits;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,7 @@ class ReplayCommandTest {
             4,
             64 * 1024,
             balanced ? new DynamicLoadBalancing() : null,
+            null,
             Limits.DEFAULTS,
             false,
             "test")
@@ -96,6 +98,37 @@ class ReplayCommandTest {
     assertThat(repeated.getFirst().cores()).isNotEqualTo(other.getFirst().cores());
     assertThat(Arrays.copyOf(repeated.getFirst().cores(), 288)).containsOnly(1);
     assertThat(repeated.getLast().cores()[400]).isBetween(0.9, 2.2).isNotEqualTo(2);
+  }
+
+  @Test
+  void answers_recurring_load_from_the_record() {
+    var a = steady("a", 0.2, 288);
+    var b = steady("b", 0.2, 288);
+    // the same two guests get busy at the same time, again and again, on whichever host they are
+    for (int hour = 3; hour < 24; hour += 3) {
+      Arrays.fill(a.cores(), 12 * hour, 12 * hour + 6, 2.2);
+      Arrays.fill(b.cores(), 12 * hour, 12 * hour + 6, 1.9);
+    }
+    var decisions = new RememberedDecisions();
+    var tally =
+        new Simulation(
+                List.of(a, b, steady("c", 0.1, 288)),
+                new int[] {0, 0, 1},
+                2,
+                4,
+                64 * 1024,
+                new DcBalance(decisions),
+                decisions,
+                Limits.DEFAULTS,
+                true,
+                "test")
+            .run();
+    assertThat(tally.migrations).isPositive();
+    var recorded = decisions.decisions(2);
+    assertThat(recorded).hasSize(tally.migrations);
+    // looked back at: the moves are made by then, and hindsight knows their worth
+    assertThat(recorded.getLast().choices().getFirst().outcome().ten()).isNotNull();
+    assertThat(recorded.getLast().choices().getFirst().outcome().sixty()).isNotNull();
   }
 
   @Test

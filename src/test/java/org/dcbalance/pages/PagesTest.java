@@ -361,6 +361,56 @@ class PagesTest {
   }
 
   @Test
+  void aPoolsStrategyAndThresholdAreSetOnItsPage() {
+    long id =
+        jdbc.sql("insert into pool (name) values ('to set') returning id")
+            .query(Long.class)
+            .single();
+    var path = "/pools/" + id;
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var page =
+          administrator.sendAndFollow(
+              path + "/policy",
+              "automation",
+              "MANUAL",
+              "automaticFrom",
+              "HIGH",
+              "strategy",
+              "DLB",
+              "cpuPercent",
+              "70");
+      assertThat(page)
+          .containsPattern("value=\"DLB\"[^>]*selected")
+          .contains("value=\"70\"", "CPU <span>70 %</span>");
+      assertThat(
+              administrator.sendAndFollow(
+                  path + "/policy",
+                  "automation",
+                  "MANUAL",
+                  "automaticFrom",
+                  "HIGH",
+                  "strategy",
+                  "OSVD",
+                  "cpuPercent",
+                  "700"))
+          .contains("A CPU threshold of 700 % makes no sense.");
+      administrator.sendAndFollow(
+          path + "/policy",
+          "automation",
+          "MANUAL",
+          "automaticFrom",
+          "HIGH",
+          "strategy",
+          "NONE",
+          "cpuPercent",
+          "");
+      assertThat(administrator.page(path))
+          .containsPattern("value=\"NONE\"[^>]*selected")
+          .contains("CPU <span>85 %</span>");
+    }
+  }
+
+  @Test
   void preferencesAreKeptAndNobodyIsSentElsewhere() {
     try (var viewer = as(Role.VIEWER)) {
       var answer =

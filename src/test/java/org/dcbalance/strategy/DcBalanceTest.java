@@ -1,6 +1,7 @@
 package org.dcbalance.strategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.dcbalance.strategy.PoolText.pool;
 
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.dcbalance.strategy.ProposedMove.Priority;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
@@ -332,6 +334,32 @@ class DcBalanceTest {
     var alone = decide("host a\nvm v on a cpu=15");
     assertThat(reasonFor(alone, "v"))
         .isEqualTo("There is nowhere to move it: no other host is open.");
+  }
+
+  @Test
+  void neverMovesToAHostThatStatesNoCpusOrMemory() {
+    var pool = pool(HOT);
+    for (var odd :
+        List.of(
+            new HostLoad(new HostId(9), "odd", 0, Memory.ofGiB(64), Load.NONE, 1, null),
+            new HostLoad(new HostId(9), "odd", 16, Memory.ZERO, Load.NONE, 1, null))) {
+      var hosts = new ArrayList<>(pool.hosts());
+      hosts.add(odd);
+      var with = new Pool(pool.name(), pool.at(), hosts, pool.vms(), 5, List.of());
+      assertThat(strategy.decide(with, LIMITS)).isEqualTo(strategy.decide(pool, LIMITS));
+      var alone = new Pool(pool.name(), pool.at(), List.of(odd), List.of(), 5, List.of());
+      assertThat(strategy.decide(alone, LIMITS))
+          .isEqualTo(new Decision.Balanced(Imbalance.NONE, List.of()));
+    }
+  }
+
+  @Test
+  void refusesLoadsThatAreNone() {
+    for (double none : new double[] {Double.NaN, -0.1, Double.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> new Load(none, Memory.ZERO, ByteRate.ZERO, ByteRate.ZERO))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("is no load");
+    }
   }
 
   @Test

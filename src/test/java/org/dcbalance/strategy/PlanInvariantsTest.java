@@ -1,5 +1,6 @@
 package org.dcbalance.strategy;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -8,6 +9,9 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
 import org.junit.jupiter.api.Test;
 
 /** Rules that hold for every pool, tried on a thousand made-up ones. */
@@ -69,6 +73,56 @@ class PlanInvariantsTest {
             Reason.OverCap.class,
             Reason.NotNeeded.class,
             Reason.Afterwards.class);
+  }
+
+  @Test
+  void noPlanCopiesMoreThanItMay() {
+    var capped = LIMITS.withMaxTransfer(Memory.ofGiB(3));
+    int told = 0;
+    for (long seed = 0; seed < POOLS; seed++) {
+      var pool = RandomPools.small(seed);
+      if (strategy.decide(pool, capped) instanceof Decision.Proposal proposal) {
+        new PlanVerifier(pool, capped).verify(proposal);
+        told +=
+            (int)
+                proposal.passedOver().stream()
+                    .filter(p -> ReasonText.of(p.reason()).contains("may copy only"))
+                    .count();
+      }
+    }
+    assertThat(told).isPositive();
+  }
+
+  @Test
+  void aSecondRunRightAfterTheFirstProposesNothing() {
+    int proposals = 0;
+    for (long seed = 0; seed < POOLS; seed++) {
+      var pool = RandomPools.small(seed);
+      if (strategy.decide(pool, LIMITS) instanceof Decision.Proposal proposal) {
+        proposals++;
+        // the moves are under way, and the load is the same
+        var started = new HashMap<VmId, HostId>();
+        proposal.moves().forEach(move -> started.put(move.vm().id(), move.target()));
+        var again =
+            new Pool(
+                pool.name(),
+                pool.at(),
+                pool.hosts(),
+                pool.vms().stream()
+                    .map(
+                        vm ->
+                            started.containsKey(vm.id())
+                                ? vm.movingTo(requireNonNull(started.get(vm.id())))
+                                : vm)
+                    .toList(),
+                5,
+                pool.history());
+        if (strategy.decide(again, LIMITS) instanceof Decision.Proposal more) {
+          throw new AssertionError("seed " + seed + " proposes " + more.moves().size() + " more");
+        }
+      }
+    }
+    assertThat(proposals).isGreaterThan(POOLS / 4);
   }
 
   @Test

@@ -102,6 +102,8 @@ final class PlanVerifier {
     assertThat(proposal.moves().size() + underWay).isLessThanOrEqualTo(limits.maxMoves());
     assertThat(proposal.before().value()).isCloseTo(score(), within(1e-9));
     assertThat(proposal.before().outOfBounds(limits)).isTrue();
+    assertThat(proposal.moves().stream().mapToLong(m -> m.cost().transferred().bytes()).sum())
+        .isLessThanOrEqualTo(limits.maxTransfer().bytes());
     var moved = new HashSet<VmId>();
     for (var move : proposal.moves()) {
       assertThat(moved.add(move.vm().id())).as("a VM moves once").isTrue();

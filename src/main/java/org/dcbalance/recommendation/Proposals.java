@@ -1,0 +1,110 @@
+package org.dcbalance.recommendation;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.strategy.Decision;
+import org.dcbalance.strategy.Limits;
+import org.dcbalance.strategy.Pool;
+import org.dcbalance.strategy.ProposedMove;
+import org.dcbalance.strategy.ReasonText;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.stereotype.Component;
+
+/**
+ * Turn what rounds decide into recommendations that stand still while somebody reads them.
+ *
+ * <p>Load is noisy: a pool that has just been out of bounds is within them for a round, and then
+ * the hold begins anew. So a proposal outlives as many rounds that do not confirm it as that takes,
+ * and nothing is put beside it meanwhile. What has become impossible goes at once.
+ */
+@Component
+class Proposals {
+  private final Recommendations recommendations;
+  private final Rounds rounds;
+  private final BalancingSettings settings;
+  private final ApplicationEventPublisher publisher;
+
+  Proposals(
+      Recommendations recommendations,
+      Rounds rounds,
+      BalancingSettings settings,
+      ApplicationEventPublisher publisher) {
+    this.recommendations = recommendations;
+    this.rounds = rounds;
+    this.settings = settings;
+    this.publisher = publisher;
+  }
+
+  /**
+   * Keep what is proposed again or may be, supersede what is not, and add what is new.
+   *
+   * @return whether anything is new
+   */
+  boolean take(Pool snapshot, HostPool pool, Limits limits, Round round, Decision decision) {
+    var now = snapshot.at();
+    var moves = moves(decision);
+    var standing = new ArrayList<Recommendation>();
+    boolean changed = false;
+    boolean borne = false;
+    for (var old : recommendations.lockProposed(pool.id().value())) {
+      boolean confirmed = moves.stream().anyMatch(old::proposes);
+      if (!confirmed && !now.isBefore(old.expiresAt())) {
+        old.expire(now);
+        changed = true;
+      } else if (confirmed || bears(old, snapshot, limits, decision)) {
+        standing.add(old);
+        borne |= !confirmed;
+      } else {
+        old.supersede(round.number(), round.sentence(), now);
+        changed = true;
+      }
+    }
+    recommendations.flush();
+    boolean added = false;
+    double before = round.imbalance() == null ? 0 : round.imbalance();
+    for (var move : moves) {
+      var kept = standing.stream().filter(r -> r.proposes(move)).findFirst();
+      if (kept.isEmpty() && borne) {
+        // what stands may be taken back in a moment, or confirmed: both together were not meant
+        continue;
+      }
+      var recommendation =
+          kept.orElseGet(() -> new Recommendation(pool.id(), move, now, settings.expiry()));
+      double after = before - move.gain();
+      recommendation.confirm(
+          round.id(),
+          move,
+          ReasonText.of(move.reason()),
+          ReasonText.of(move.targetReason()),
+          before,
+          after,
+          now.plus(settings.expiry()));
+      recommendations.save(recommendation);
+      added |= kept.isEmpty();
+      before = after;
+    }
+    if (changed || added) {
+      publisher.publishEvent(new RecommendationsChanged(pool.id()));
+    }
+    return added;
+  }
+
+  private static List<ProposedMove> moves(Decision decision) {
+    return switch (decision) {
+      case Decision.Proposal proposal -> proposal.moves();
+      case Decision.Balanced _ -> List.of();
+      case Decision.Holding _ -> List.of();
+      case Decision.NotEnoughData _ -> List.of();
+    };
+  }
+
+  private boolean bears(Recommendation old, Pool snapshot, Limits limits, Decision decision) {
+    if (!StandingProposals.possible(snapshot, old.vmId(), old.sourceId(), old.targetId())) {
+      return false;
+    }
+    // a missed sample is no reason to take back what was well founded
+    return decision instanceof Decision.NotEnoughData
+        || rounds.decidedSince(old.poolId(), old.roundId()) <= limits.holdRounds();
+  }
+}

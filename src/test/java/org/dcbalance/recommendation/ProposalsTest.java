@@ -1,0 +1,254 @@
+package org.dcbalance.recommendation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.strategy.DcBalance;
+import org.dcbalance.strategy.Decision;
+import org.dcbalance.strategy.HostLoad;
+import org.dcbalance.strategy.Imbalance;
+import org.dcbalance.strategy.Limits;
+import org.dcbalance.strategy.Load;
+import org.dcbalance.strategy.Pool;
+import org.dcbalance.strategy.VmLoad;
+import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.data.domain.Limit;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** What operators see of rounds that do not agree with each other. */
+@ConsoleTest
+class ProposalsTest {
+  private static final Limits LIMITS = Limits.DEFAULTS;
+  @Autowired private Proposals proposals;
+  @Autowired private Recommendations recommendations;
+  @Autowired private Rounds rounds;
+  @Autowired private Pools pools;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private TransactionTemplate transaction;
+
+  private final Instant start = Instant.now();
+  private final List<Long> hosts = new ArrayList<>();
+  private final List<Long> vms = new ArrayList<>();
+  private @Nullable HostPool pool;
+  private int minute;
+
+  /** A paused pool of a hot host and two others, so that no round but those of the test is run. */
+  @BeforeEach
+  void setUp() {
+    long id =
+        jdbc.sql(
+                "insert into pool (name, paused) values ('calm ' || gen_random_uuid(), true) returning id")
+            .query(Long.class)
+            .single();
+    for (int i = 0; i < 3; i++) {
+      hosts.add(
+          jdbc.sql(
+                  "insert into host (pool_id, name, uri, removed_at)"
+                      + " values (:pool, :name, :name, now()) returning id")
+              .param("pool", id)
+              .param("name", "calm-" + id + "-" + i)
+              .query(Long.class)
+              .single());
+    }
+    for (int i = 0; i < 5; i++) {
+      vms.add(
+          jdbc.sql(
+                  """
+                  insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes, gone_since)
+                  values (gen_random_uuid(), :host, 'calm', 'RUNNING', 1, 1, 1, now()) returning id
+                  """)
+              .param("host", hosts.getFirst())
+              .query(Long.class)
+              .single());
+    }
+    pool = pools.findById(id).orElseThrow();
+  }
+
+  @Test
+  void a_second_round_right_after_the_first_proposes_nothing_new() {
+    round(decide());
+    var first = shown();
+    assertThat(first).isNotEmpty();
+    assertThat(round(decide())).isFalse();
+    assertThat(shown()).isEqualTo(first);
+  }
+
+  @Test
+  void a_quiet_round_and_the_hold_after_it_take_nothing_back() {
+    round(decide());
+    var first = shown();
+    round(balanced());
+    round(holding(1));
+    round(holding(2));
+    assertThat(shown()).isEqualTo(first);
+    round(decide());
+    assertThat(shown()).isEqualTo(first);
+    // the count begins anew
+    round(balanced());
+    assertThat(shown()).isEqualTo(first);
+  }
+
+  @Test
+  void what_no_round_confirms_any_more_is_superseded() {
+    round(decide());
+    for (int i = 0; i < LIMITS.holdRounds(); i++) {
+      round(balanced());
+      // a round that knows nothing counts for nothing
+      round(new Decision.NotEnoughData(List.of()));
+    }
+    assertThat(shown()).isNotEmpty();
+    round(balanced());
+    assertThat(shown()).isEmpty();
+  }
+
+  @Test
+  void another_target_does_not_take_turns_with_the_first_one() {
+    round(decide());
+    var first = shown();
+    assertThat(round(decide(first.getFirst()))).isFalse();
+    assertThat(shown()).isEqualTo(first);
+    round(decide());
+    assertThat(round(decide(first.getFirst()))).isFalse();
+    assertThat(shown()).isEqualTo(first);
+    // but when it lasts, the other one is proposed
+    boolean added = false;
+    for (int i = 0; i < LIMITS.holdRounds(); i++) {
+      added |= round(decide(first.getFirst()));
+    }
+    assertThat(added).isTrue();
+    assertThat(shown()).isNotEmpty().doesNotContain(first.getFirst());
+  }
+
+  @Test
+  void what_has_become_impossible_goes_at_once() {
+    round(decide());
+    var decision = balanced();
+    var closed =
+        new Pool(
+            "calm",
+            at(),
+            snapshot(null).hosts().stream().map(host -> host.closedFor("maintenance")).toList(),
+            snapshot(null).vms(),
+            5,
+            List.of());
+    round(decision, closed);
+    assertThat(shown()).isEmpty();
+  }
+
+  private HostPool pool() {
+    return java.util.Objects.requireNonNull(pool);
+  }
+
+  /** Each proposal that stands, as "id: vm to host". */
+  private List<String> shown() {
+    return recommendations
+        .findByPoolIdAndStateInOrderByIdDesc(
+            pool().id().value(), List.of(Recommendation.State.PROPOSED), Limit.unlimited())
+        .stream()
+        .map(r -> r.id() + ": " + r.vmId() + " to " + r.targetId())
+        .toList();
+  }
+
+  private boolean round(Decision decision) {
+    return round(decision, snapshot(null));
+  }
+
+  private boolean round(Decision decision, Pool snapshot) {
+    minute++;
+    return Boolean.TRUE.equals(
+        transaction.execute(
+            _ -> {
+              boolean thin = decision instanceof Decision.NotEnoughData;
+              var round =
+                  rounds.add(
+                      new Round(
+                          0,
+                          pool().id().value(),
+                          0,
+                          at(),
+                          Duration.ZERO,
+                          "DCbalance",
+                          thin ? "NOT_ENOUGH_DATA" : "BALANCED",
+                          thin ? null : 0.5,
+                          null,
+                          0.15,
+                          Duration.ofMinutes(10),
+                          "A round of the test.",
+                          List.of(),
+                          List.of(),
+                          0,
+                          "test",
+                          null,
+                          Duration.ZERO));
+              return proposals.take(snapshot, pool(), LIMITS, round, decision);
+            }));
+  }
+
+  private Instant at() {
+    return start.plus(Duration.ofMinutes(minute));
+  }
+
+  private static Decision balanced() {
+    return new Decision.Balanced(Imbalance.NONE, List.of());
+  }
+
+  private static Decision holding(int rounds) {
+    return new Decision.Holding(Imbalance.NONE, rounds, LIMITS.holdRounds());
+  }
+
+  private Decision decide() {
+    return new DcBalance().decide(snapshot(null), LIMITS);
+  }
+
+  /** Decide as if the target of what is shown were refused. */
+  private Decision decide(String shown) {
+    var target = hosts.stream().filter(h -> shown.endsWith("to " + new HostId(h))).findFirst();
+    return new DcBalance().decide(snapshot(new HostId(target.orElseThrow())), LIMITS);
+  }
+
+  private Pool snapshot(@Nullable HostId refusing) {
+    var hostLoads =
+        hosts.stream()
+            .map(
+                id ->
+                    new HostLoad(
+                        new HostId(id), "h" + id, 16, Memory.ofGiB(64), Load.NONE, 1, null))
+            .toList();
+    var load = new Load(3, Memory.ofGiB(4), ByteRate.ZERO, ByteRate.ZERO);
+    var vmLoads =
+        vms.stream()
+            .map(
+                id ->
+                    new VmLoad(
+                        new VmId(id),
+                        "vm" + id,
+                        new HostId(hosts.getFirst()),
+                        load,
+                        load,
+                        Memory.ofGiB(4),
+                        null,
+                        null,
+                        List.of(),
+                        refusing == null ? Map.of() : Map.of(refusing, "of the test"),
+                        null,
+                        null,
+                        List.of()))
+            .toList();
+    return new Pool("calm", at(), hostLoads, vmLoads, 5, List.of());
+  }
+}
