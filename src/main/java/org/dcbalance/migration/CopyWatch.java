@@ -32,6 +32,7 @@ final class CopyWatch {
   private @Nullable Instant silentSince;
   private boolean told;
   private boolean postCopy;
+  private @Nullable String gaveUp;
   private boolean switching;
 
   /**
@@ -65,6 +66,11 @@ final class CopyWatch {
         return;
       }
     }
+  }
+
+  /** Say why the copy was given up; null if it was not. */
+  @Nullable String gaveUp() {
+    return gaveUp;
   }
 
   /** Follow a job that was adopted, for as long as the source shows one. */
@@ -129,7 +135,10 @@ final class CopyWatch {
               change(
                   why + " Switching to post-copy: from here on it is not aborted.",
                   h -> h.startPostCopy(pair.guest()));
-      case CopyControl.Step.GiveUp(var why) -> desk.giveUp(claim, why);
+      case CopyControl.Step.GiveUp(var why) -> {
+        gaveUp = why;
+        desk.giveUp(claim, why);
+      }
     }
   }
 

@@ -2,8 +2,6 @@ package org.dcbalance.migration;
 
 import java.util.Locale;
 import org.dcbalance.hypervisor.HypervisorException;
-import org.dcbalance.hypervisor.MigrationOrder;
-import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
@@ -39,6 +37,7 @@ final class MigrationDrive implements Runnable {
   private final Marking marking;
   private final boolean queued;
   private @Nullable MigrateCall call;
+  private @Nullable CopyWatch watch;
   private @Nullable String notStarted;
 
   MigrationDrive(Tools tools, Claim claim, boolean queued) {
@@ -156,10 +155,11 @@ final class MigrationDrive implements Runnable {
     claim.check();
     measurements.moveBegins();
     var source = pair.onSource();
-    var order = order(row, vm, pair.target(), prepared);
+    var order = MoveOrders.of(vm, pool(row), pair.target(), prepared);
     call = MigrateCall.start(() -> source.migrate(order), row.id());
     var control = new CopyControl(move, facts);
-    new CopyWatch(desk, tools.settings(), claim, pair, control).follow(call);
+    watch = new CopyWatch(desk, tools.settings(), claim, pair, control);
+    watch.follow(call);
   }
 
   /** What an earlier move changed and could not be put back must not be taken for how it was. */
@@ -168,27 +168,6 @@ final class MigrationDrive implements Runnable {
         claim,
         "An earlier move still has something to put back, so it is neither ballooned nor capped.");
     return levers.withBalloon(null).withCap(0);
-  }
-
-  private MigrationOrder order(Migration row, Vm vm, Host target, Levers levers) {
-    var pool = pool(row);
-    boolean shared =
-        vm.disks().stream()
-            .allMatch(d -> d.source().isEmpty() || d.network() || pool.shares(d.source()));
-    return new MigrationOrder(vm.uuid(), target.reachedAt(), null, tuning(levers), shared);
-  }
-
-  private static Tuning tuning(Levers levers) {
-    int most = levers.throttle();
-    int first = Math.min(20, most);
-    return new Tuning(
-        levers.live(),
-        levers.pause(),
-        levers.bandwidth(),
-        most == 0 ? null : new Tuning.Throttle(first, Math.clamp(most - first, 1, 10)),
-        levers.cache(),
-        levers.connections(),
-        levers.postCopy());
   }
 
   private void settle(Migration row, Vm vm, HostPair pair, Measurements measurements) {
@@ -283,7 +262,8 @@ final class MigrationDrive implements Runnable {
     var stays = vm.name() + " still runs on " + pair.source().name();
     var by = desk.read(claim).abortRequestedBy();
     if (by != null) {
-      return "Aborted by " + by + ": " + stays + ".";
+      var why = watch == null ? null : watch.gaveUp();
+      return "Aborted by " + by + ": " + stays + "." + (why == null ? "" : " " + why);
     }
     if (notStarted != null) {
       return stays + ": " + notStarted + ".";
