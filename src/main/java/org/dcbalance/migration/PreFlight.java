@@ -241,7 +241,7 @@ final class PreFlight {
             : no(
                 "Memory fits",
                 target
-                    + " has no room for "
+                    + " has no memory for "
                     + known.vm().name()
                     + ": it needs "
                     + gib(need)
@@ -335,6 +335,9 @@ final class PreFlight {
   }
 
   private static String gib(Memory memory) {
+    if (memory.compareTo(Memory.ofGiB(1)) < 0) {
+      return memory.mib() + " MiB";
+    }
     return String.format(
         java.util.Locale.ROOT, "%.1f GiB", memory.bytes() / (1024.0 * 1024 * 1024));
   }

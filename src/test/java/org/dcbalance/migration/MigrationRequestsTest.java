@@ -155,7 +155,7 @@ class MigrationRequestsTest extends MigrationFaults {
     assertThat(end.sentence())
         .contains("its disk vda (/var/lib/db.qcow2) is not on storage marked as shared in pool lab")
         .contains("kvm-02 refused db-01: its CPU lacks avx2.")
-        .contains("kvm-02 has no room for db-01")
+        .contains("kvm-02 has no memory for db-01")
         .contains("What is known of kvm-02 is too old");
     assertThat(lab.fleet.migrations).hasValue(0);
     assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isFalse());

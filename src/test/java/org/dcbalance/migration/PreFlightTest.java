@@ -147,7 +147,7 @@ class PreFlightTest {
         Arguments.of(
             good,
             asked(new Room.Told(Memory.ofGiB(3), Memory.ofGiB(2)), GOOD.cpu()),
-            "kvm-02 has no room for web-07: it needs 2.0 GiB, and kvm-02 has 3.0 GiB free, 2.0 GiB"
+            "kvm-02 has no memory for web-07: it needs 2.0 GiB, and kvm-02 has 3.0 GiB free, 2.0 GiB"
                 + " of it promised to other moves."),
         Arguments.of(
             good,

@@ -113,7 +113,7 @@ class XenFaultsIT {
   void theGuestDoesNotBalloon() {
     LAB.unlimitLink(1);
     // its kernel cannot give away what is in use
-    LAB.load(1, "hold=40");
+    LAB.load(1, "hold=50");
     var fleet = fleet();
     long vm = fleet.vm(GUEST).get("id").asLong();
     fleet
