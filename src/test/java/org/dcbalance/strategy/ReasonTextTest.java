@@ -68,6 +68,9 @@ class ReasonTextTest {
     SENTENCES.put(
         new Reason.OverCap(4),
         "It would be a good move, but no more than 4 may be proposed or under way at once.");
+    SENTENCES.put(
+        new Reason.OverTransfer(Memory.ofGiB(8), Memory.ofMiB(1536)),
+        "Moving it would copy 8.0 GiB, and the moves of one round may copy only 1.5 GiB more.");
   }
 
   @Test
