@@ -10,7 +10,7 @@ RUN echo 'dcbalance:x:10001:10001:DCbalance:/var/lib/dcbalance:/bin/sh' >>/etc/p
   && chown 10001:10001 /var/lib/dcbalance /opt/dcbalance \
   && chmod 700 /var/lib/dcbalance
 
-# unpacked with a recorded start, from which it starts three times as fast; where none can be recorded, it starts all the same
+# unpacked with a recorded start, from which it starts about twice as fast; where none can be recorded, it starts all the same
 FROM base AS unpacked
 COPY target/dcbalance.jar /tmp/dcbalance.jar
 USER 10001:10001
