@@ -71,21 +71,7 @@ final class StandingProposals {
             .filter(host -> !host.id().equals(target))
             .forEach(host -> refused.putIfAbsent(host.id(), "Another target is proposed."));
       }
-      vms.add(
-          new VmLoad(
-              vm.id(),
-              vm.name(),
-              vm.host(),
-              vm.mean(),
-              vm.high(),
-              vm.allocated(),
-              vm.dirtyRate(),
-              vm.workingSet(),
-              ties,
-              refused,
-              vm.restsUntil(),
-              vm.movingTo(),
-              vm.pastMoves()));
+      vms.add(vm.held(ties, refused));
     }
     return new Pool(
         pool.name(),

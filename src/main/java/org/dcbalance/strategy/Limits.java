@@ -34,43 +34,29 @@ public record Limits(
 
   /** Overload hosts' CPU from another share on. */
   public Limits withCpuThreshold(double share) {
-    return new Limits(
-        imbalanceThreshold,
-        share,
-        memoryThreshold,
-        minimumGain,
-        holdRounds,
-        minimumCoverage,
-        maxMoves,
-        maxTransfer,
-        downtimeSlo);
+    return with(share, maxMoves, maxTransfer);
   }
 
   /** Allow another number of moves at once. */
   public Limits withMaxMoves(int most) {
-    return new Limits(
-        imbalanceThreshold,
-        cpuThreshold,
-        memoryThreshold,
-        minimumGain,
-        holdRounds,
-        minimumCoverage,
-        most,
-        maxTransfer,
-        downtimeSlo);
+    return with(cpuThreshold, most, maxTransfer);
   }
 
   /** Let the moves of a decision copy no more than this together. */
   public Limits withMaxTransfer(Memory most) {
+    return with(cpuThreshold, maxMoves, most);
+  }
+
+  private Limits with(double cpu, int moves, Memory transfer) {
     return new Limits(
         imbalanceThreshold,
-        cpuThreshold,
+        cpu,
         memoryThreshold,
         minimumGain,
         holdRounds,
         minimumCoverage,
-        maxMoves,
-        most,
+        moves,
+        transfer,
         downtimeSlo);
   }
 }

@@ -46,55 +46,39 @@ public record VmLoad(
 
   /** Let other hosts refuse it. */
   VmLoad refusedBy(Map<HostId, String> others) {
-    return new VmLoad(
-        id,
-        name,
-        host,
-        mean,
-        high,
-        allocated,
-        dirtyRate,
-        workingSet,
-        ties,
-        others,
-        restsUntil,
-        movingTo,
-        pastMoves);
+    return with(host, ties, others, movingTo);
+  }
+
+  /** Let other things keep it where it is, and other hosts refuse it. */
+  public VmLoad held(List<String> by, Map<HostId, String> others) {
+    return with(host, by, others, movingTo);
   }
 
   /** Let a move of it be under way. */
   VmLoad movingTo(@Nullable HostId target) {
-    return new VmLoad(
-        id,
-        name,
-        host,
-        mean,
-        high,
-        allocated,
-        dirtyRate,
-        workingSet,
-        ties,
-        refused,
-        restsUntil,
-        target,
-        pastMoves);
+    return with(host, ties, refused, target);
   }
 
   /** Put it on another host, as it is once a move there is made. */
   public VmLoad on(HostId other) {
+    return with(other, ties, refused, movingTo);
+  }
+
+  private VmLoad with(
+      HostId where, List<String> by, Map<HostId, String> others, @Nullable HostId target) {
     return new VmLoad(
         id,
         name,
-        other,
+        where,
         mean,
         high,
         allocated,
         dirtyRate,
         workingSet,
-        ties,
-        refused,
+        by,
+        others,
         restsUntil,
-        movingTo,
+        target,
         pastMoves);
   }
 }
