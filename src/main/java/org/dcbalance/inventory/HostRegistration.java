@@ -96,7 +96,7 @@ public class HostRegistration {
       return new Tested(
           facts, hypervisor.guests().size(), reach(entry, pool, hypervisor, existing));
     } catch (HypervisorException e) {
-      throw unreachable(entry, e);
+      throw unreachable(e.sentence(), e);
     }
   }
 
@@ -309,7 +309,7 @@ public class HostRegistration {
     try (var hypervisor = connect(entry, pool)) {
       return facts(hypervisor, entry);
     } catch (HypervisorException e) {
-      throw unreachable(entry, e);
+      throw unreachable(entry.name() + " could not be added: " + e.sentence(), e);
     }
   }
 
@@ -329,12 +329,12 @@ public class HostRegistration {
     return facts;
   }
 
-  private static Problem unreachable(Entry entry, HypervisorException e) {
+  private static Problem unreachable(String sentence, HypervisorException e) {
     return new Problem(
         e.kind() == HypervisorException.Kind.NO_LIBRARY
             ? ErrorCode.UNAVAILABLE
             : ErrorCode.HYPERVISOR,
-        entry.name() + " could not be added: " + e.sentence(),
+        sentence,
         e.kind() == HypervisorException.Kind.NO_LIBRARY
             ? null
             : "Maybe check the URI, that libvirt listens there, and that this console may reach it.",

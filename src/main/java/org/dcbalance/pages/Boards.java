@@ -79,11 +79,16 @@ class Boards {
             : null,
         waiting.size(),
         records.underWay(pool.id()).size(),
-        newest == null
-            ? List.of()
-            : newest.passedOver().stream()
-                .map(c -> new Board.PassedOverLine(new VmId(c.vmId()), c.vm(), c.why()))
-                .toList());
+        newest == null ? List.of() : passedOver(newest, waiting));
+  }
+
+  /** Leave out what an earlier round proposed and still stands: it is recommended. */
+  private static List<Board.PassedOverLine> passedOver(
+      Round round, List<RecommendationLine> waiting) {
+    return round.passedOver().stream()
+        .map(c -> new Board.PassedOverLine(new VmId(c.vmId()), c.vm(), c.why()))
+        .filter(c -> waiting.stream().noneMatch(l -> l.vmId().equals(c.vmId())))
+        .toList();
   }
 
   private static Board.RoundLine line(Round round, HostPool pool, BalancingSettings.Pace pace) {

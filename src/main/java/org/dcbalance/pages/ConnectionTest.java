@@ -7,9 +7,14 @@ import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.inventory.HostRegistration.Reach;
 import org.dcbalance.inventory.HostRegistration.Tested;
 import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
 
-/** What a connection test found, line by line. */
-record ConnectionTest(boolean reached, List<Line> checks) {
+/**
+ * What a connection test found, line by line.
+ *
+ * @param advice what to do about a host that was not reached
+ */
+record ConnectionTest(boolean reached, List<Line> checks, @Nullable String advice) {
 
   /** One thing that was to be tried. */
   record Line(Outcome outcome, String sentence) {
@@ -53,17 +58,12 @@ record ConnectionTest(boolean reached, List<Line> checks) {
     if (tested.reach().isEmpty()) {
       lines.add(new Line(true, "There is no other host in its pool that it would have to reach."));
     }
-    return new ConnectionTest(true, List.copyOf(lines));
+    return new ConnectionTest(true, List.copyOf(lines), null);
   }
 
   static ConnectionTest failed(Problem problem) {
-    var lines = new ArrayList<Line>();
-    lines.add(new Line(false, problem.sentence()));
-    var advice = problem.advice();
-    if (advice != null) {
-      lines.add(new Line(false, advice));
-    }
-    return new ConnectionTest(false, List.copyOf(lines));
+    return new ConnectionTest(
+        false, List.of(new Line(false, problem.sentence())), problem.advice());
   }
 
   private static Line line(Reach reach) {
