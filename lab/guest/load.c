@@ -4,6 +4,7 @@
  *                                    RATE 0: fill once and sleep; -1: as fast as the CPU goes
  *   load hold MIB                    fill MIB MiB once and keep them
  *   load burn PERCENT                do as much work as uses PERCENT of one undisturbed CPU */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,15 @@ static void dirty(long mib, long rate, int whole) {
   long pages = mib * 256, at = 0;
   if (rate == 0) sleep_for_ever();
   double begin = now(), done = 0;
+  /* what was written so far, for whoever asks how much of it a migration cost */
+  int file = open("/run/dirty.pages", O_RDWR | O_CREAT | O_TRUNC, 0644);
+  long written = 0;
   for (;;) {
+    if (file >= 0) {
+      char text[24];
+      int length = snprintf(text, sizeof text, "%ld\n", written);
+      if (pwrite(file, text, length, 0) != length) close(file), file = -1;
+    }
     long batch = 1024;
     if (rate > 0) {
       batch = (long)((now() - begin) * rate - done);
@@ -70,6 +79,7 @@ static void dirty(long mib, long rate, int whole) {
       }
     }
     done += batch;
+    written += batch;
     while (batch-- > 0) {
       if (whole) fill(area + at * WORDS);
       else area[at * WORDS + lap % WORDS] = lap;

@@ -5,7 +5,7 @@ LAB_NAME=lab/xen LAB_PART=xen
 LAB_PREFIX=${LAB_PREFIX:-xl}
 LAB_HOST_MIB=${LAB_HOST_MIB:-1536} # of one emulated Xen host, and of that its dom0
 LAB_DOM0_MIB=${LAB_DOM0_MIB:-512}
-LAB_HOST_CPUS=${LAB_HOST_CPUS:-2}
+LAB_HOST_CPUS=${LAB_HOST_CPUS:-1} # with more than one, guests now and then end by a triple fault, which is the emulation's
 LAB_BOOT_SECONDS=${LAB_BOOT_SECONDS:-240}
 LAB_SHARED_DISKS=60 LAB_SHARED_DISK_MIB=64 # partitions of the disk that all hosts share: number and size
 LAB_CONTROL_NET=10.98.0 # the lab's own way into a host, which no cut link closes: host N is .N, the fabric is .254

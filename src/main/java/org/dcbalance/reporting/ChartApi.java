@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Items;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.TimeRange;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,17 @@ class ChartApi {
       @RequestParam @Nullable Instant from,
       @RequestParam @Nullable Instant to) {
     return charts.vm(id, range(from, to));
+  }
+
+  /** How fast a VM changes its memory, by its newest measurement over each window. */
+  record DirtyRate(Instant at, int windowMillis, double bytesPerSecond) {}
+
+  @GetMapping("/vms/{id}/dirty-rate")
+  Items<DirtyRate> dirtyRate(@PathVariable long id) {
+    return Items.all(
+        charts.dirtyRate(id).stream()
+            .map(m -> new DirtyRate(m.at(), m.windowMillis(), m.bytesPerSecond()))
+            .toList());
   }
 
   @GetMapping("/pools/{id}/imbalance")

@@ -82,6 +82,11 @@ class LoadCharts {
         marks("(m.source_id = :id or m.target_id = :id)", id, range));
   }
 
+  List<LoadHistory.DirtyMeasurement> dirtyRate(long id) {
+    var vm = vms.findById(id).orElseThrow(() -> missing("virtual machine", id));
+    return loads.dirtyMeasurements(vm.id());
+  }
+
   Chart vm(long id, TimeRange range) {
     var vm = vms.findById(id).orElseThrow(() -> missing("virtual machine", id));
     int step = loads.step(range, MOST_POINTS);

@@ -137,6 +137,17 @@ public class LoadHistory {
         .list();
   }
 
+  public List<DirtyMeasurement> dirtyMeasurements(VmId vm) {
+    return jdbc.sql(
+            """
+            select vm_id, at, window_millis, bytes_per_second from dirty_measurement
+            where vm_id = :vm order by window_millis
+            """)
+        .param("vm", vm.value())
+        .query(new SimplePropertyRowMapper<>(DirtyMeasurement.class))
+        .list();
+  }
+
   /** Give the instant of the newest sample of a pool's hosts (of all hosts with null). */
   public Optional<Instant> newest(@Nullable PoolId pool) {
     return jdbc.sql(

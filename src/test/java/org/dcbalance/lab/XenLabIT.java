@@ -3,10 +3,12 @@ package org.dcbalance.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What stories on Xen rest on: the lab's own promises, on the hosts themselves. */
+@Tag("campaign")
 class XenLabIT {
   private static final int GUEST = 7;
 

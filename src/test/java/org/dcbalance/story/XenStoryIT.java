@@ -10,19 +10,12 @@ import org.dcbalance.lab.XenLab;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/**
- * From a hot host to a finished migration on two Xen hosts, by the pages alone.
- *
- * <p>It is no part of every build: guests of emulated Xen hosts restart now and then by a triple
- * fault ({@code xl dmesg} tells), and a migration that this hits fails.
- */
-@Tag("campaign")
+/** From a hot host to a finished migration on two Xen hosts, by the pages alone. */
 @Timeout(900)
 @ExtendWith(Chromium.Needed.class)
 class XenStoryIT {
