@@ -30,10 +30,10 @@ final class CopyModel {
   /** Below 50 pages Xen stops sooner. */
   private static final double XEN_ENOUGH = 50 * 4096;
 
-  /** QEMU begins at this throttle and adds to it pass by pass, in percent. */
-  static final int FIRST_THROTTLE = 20;
+  /** QEMU slows a guest down once this many passes have left more than half of what they sent. */
+  private static final int UNSLOWED = 2;
 
-  static final int MORE_THROTTLE = 10;
+  private static final int SOON = 2;
 
   private static final int MOST_PASSES = 60;
 
@@ -48,10 +48,10 @@ final class CopyModel {
   }
 
   /**
-   * How one copy goes: bytes sent in all, those of them while the guest pauses, and whether it
-   * ends.
+   * How one copy goes: bytes sent in all, those of them while the guest pauses, passes before the
+   * pause, and whether it ends.
    */
-  private record Course(double sent, double rest, boolean ends) {}
+  private record Course(double sent, double rest, int passes, boolean ends) {}
 
   /** Expect a copy that goes on by pre-copy until it may stop the guest. */
   Expectation preCopy(Levers levers, Duration pause) {
@@ -59,11 +59,17 @@ final class CopyModel {
     var course =
         facts.host().engine() == Engine.FIXED_ROUNDS
             ? rounds(memory, dirtyRate(levers.cap()))
-            : untilItFits(memory, dirtyRate(levers.cap()), levers.throttle(), seconds(pause));
+            : untilItFits(memory, levers, seconds(pause));
     double copying = (course.sent - course.rest) / bandwidth;
     boolean slowed = levers.cap() > 0 || levers.throttle() > 0;
     return expectation(
         levers.balloonTo(), course.sent, course.rest, slowed ? copying : 0, course.ends);
+  }
+
+  /** Tell whether a copy ends in a few passes after it begins to slow the guest down. */
+  boolean endsSoon(Levers levers, Duration pause) {
+    return untilItFits(firstPass(levers.balloonTo()), levers, seconds(pause)).passes
+        <= UNSLOWED + SOON;
   }
 
   /** Expect a copy that switches over after one pass and fetches the rest afterwards. */
@@ -134,32 +140,36 @@ final class CopyModel {
     return set <= 0 ? 0 : set * (1 - Math.exp(-dirtyRate * time / set));
   }
 
-  private Course untilItFits(double memory, double dirtyRate, int throttle, double pause) {
+  private Course untilItFits(double memory, Levers levers, double pause) {
+    double dirtyRate = dirtyRate(levers.cap());
     double sent = memory;
     double rest = changed(memory / bandwidth, dirtyRate);
-    for (int pass = 1; rest > bandwidth * pause; pass++) {
+    int pass = 1;
+    for (; rest > bandwidth * pause; pass++) {
       if (pass == MOST_PASSES) {
-        return new Course(sent + rest, rest, false);
+        return new Course(sent + rest, rest, pass, false);
       }
       sent += rest;
-      // it is slowed down once two passes have each left more than half of what they sent
       int slow =
-          throttle == 0 || pass < 2
+          pass < UNSLOWED
               ? 0
-              : Math.min(throttle, FIRST_THROTTLE + MORE_THROTTLE * (pass - 2));
+              : Math.min(
+                  levers.throttle(),
+                  levers.firstThrottle() + levers.throttleStep() * (pass - UNSLOWED));
       rest = changed(rest / bandwidth, dirtyRate * (100 - slow) / 100);
     }
-    return new Course(sent + rest, rest, true);
+    return new Course(sent + rest, rest, pass, true);
   }
 
   private Course rounds(double memory, double dirtyRate) {
     double sent = memory;
     double rest = changed(memory / bandwidth, dirtyRate);
-    for (int round = 0; round < XEN_ROUNDS && rest > XEN_ENOUGH; round++) {
+    int round = 0;
+    for (; round < XEN_ROUNDS && rest > XEN_ENOUGH; round++) {
       sent += rest;
       rest = changed(rest / bandwidth, dirtyRate);
     }
-    return new Course(sent + rest, rest, true);
+    return new Course(sent + rest, rest, 1 + round, true);
   }
 
   /** Expect the length of the first pass. */

@@ -31,6 +31,11 @@ public final class MethodChoice {
   /** Least share of its memory that ballooning must take to be worth it. */
   private static final double WORTH = 0.1;
 
+  /** Bytes per second up to which one core compares and compresses changed pages with ease. */
+  private static final double COMPRESSED_FASTER = 256 << 20;
+
+  private static final Memory MOST_CACHE_UNASKED = Memory.ofMiB(512);
+
   private final Facts facts;
   private final CopyModel model;
   private final List<Considered> considered = new ArrayList<>();
@@ -204,10 +209,33 @@ public final class MethodChoice {
       case PRE_COPY, BALLOON_FIRST, POST_COPY, NOT_LIVE -> levers;
       case LONGER_PAUSE -> levers.withPause(policy.downtime());
       case PARALLEL -> levers.withConnections(Math.max(2, policy.connections()));
-      case AUTO_CONVERGE -> levers.withPause(policy.downtime()).withThrottle(policy.throttle());
+      case AUTO_CONVERGE -> slowedDown(levers.withPause(policy.downtime()));
       case XBZRLE -> levers.withCache(cache());
       case CAPPED -> levers.withCap(policy.cap());
     };
+  }
+
+  /**
+   * Slow the guest down from the start by as little as ends the copy soon: each step up costs one
+   * more pass. Pages that changed little are compressed beside, where a core is faster at that than
+   * the link, and the cache takes little of the host's memory.
+   */
+  private Levers slowedDown(Levers levers) {
+    int most = facts.policy().throttle();
+    if (facts.host().has(Lever.COMPRESSION)
+        && facts.route().bandwidth().bytesPerSecond() <= COMPRESSED_FASTER
+        && cache().compareTo(MOST_CACHE_UNASKED) <= 0) {
+      levers = levers.withCache(cache());
+    }
+    for (int first = Math.min(Levers.FIRST_THROTTLE, most);
+        first < most;
+        first += Levers.MORE_THROTTLE) {
+      var tried = levers.withThrottle(first, most);
+      if (model.endsSoon(tried, facts.policy().downtime())) {
+        return tried;
+      }
+    }
+    return levers.withThrottle(most, most);
   }
 
   /** A cache below the working set misses every page: it must hold it, and is a power of two. */

@@ -91,7 +91,11 @@ public final class MethodText {
       set.add("a pause of " + time(pause) + " at first");
     }
     if (levers.throttle() > 0) {
-      set.add("slowed down by at most " + levers.throttle() + " %");
+      set.add(
+          levers.firstThrottle() > Levers.FIRST_THROTTLE
+              ? "slowed down by %d %% at first and at most %d %%"
+                  .formatted(levers.firstThrottle(), levers.throttle())
+              : "slowed down by at most " + levers.throttle() + " %");
     }
     var cache = levers.cache();
     if (cache != null) {

@@ -9,11 +9,6 @@ import org.dcbalance.method.Levers;
 
 /** Put a move and its levers into an order for the source's hypervisor. */
 final class MoveOrders {
-  /** QEMU's own first throttle and increment, in percent. */
-  private static final int FIRST_THROTTLE = 20;
-
-  private static final int MORE_THROTTLE = 10;
-
   private MoveOrders() {}
 
   static MigrationOrder of(Vm vm, HostPool pool, Host target, Levers levers) {
@@ -24,13 +19,13 @@ final class MoveOrders {
   }
 
   private static Tuning tuning(Levers levers) {
-    int most = levers.throttle();
-    int first = Math.min(FIRST_THROTTLE, most);
     return new Tuning(
         levers.live(),
         levers.pause(),
         levers.bandwidth(),
-        most == 0 ? null : new Tuning.Throttle(first, Math.clamp(most - first, 1, MORE_THROTTLE)),
+        levers.throttle() == 0
+            ? null
+            : new Tuning.Throttle(levers.firstThrottle(), levers.throttleStep()),
         levers.cache(),
         levers.connections(),
         levers.postCopy());
