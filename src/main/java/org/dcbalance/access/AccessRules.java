@@ -33,6 +33,7 @@ final class AccessRules {
     // brakes are an operator's, although what they stop is set up by administrators
     changing(Role.OPERATOR, "/pools/*/pause", "/hosts/*/maintenance");
     changing(Role.OPERATOR, "/api/v1/pools/*/pause", "/api/v1/hosts/*/maintenance");
+    changing(Role.OPERATOR, "/hosts/*/evacuation/**", "/api/v1/hosts/*/evacuation");
     changing(Role.ADMINISTRATOR, "/api/v1/hosts/**", "/api/v1/pools/**");
     // a person's word in place of a host's answer
     changing(Role.ADMINISTRATOR, "/migrations/*/close", "/api/v1/migrations/*/close");

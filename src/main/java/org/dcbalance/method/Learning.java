@@ -28,11 +28,13 @@ public final class Learning {
   public record Past(Memory bytes, Duration total, @Nullable Duration downtime) {}
 
   /**
-   * Recall how a move of a VM went against what was expected of it.
+   * Recall how a move of a VM went against what the model expected of it. Bytes tell more of the VM
+   * than time does, which depends on the way as well.
    *
-   * @param bias by what factor the expectation had been corrected
+   * @param expected bytes by the model, or milliseconds where the hypervisor tells no bytes
+   * @param actual the same, as measured
    */
-  public record Forecast(Duration expected, double bias, Duration actual) {}
+  public record Forecast(double expected, double actual) {}
 
   /**
    * Learn the way from one host to another.
@@ -62,15 +64,13 @@ public final class Learning {
         !between.isEmpty() && !Double.isNaN(bandwidth));
   }
 
-  /** Learn by what factor moves of a VM take longer than modelled, oldest first. */
+  /** Learn by what factor moves of a VM take more than modelled, oldest first. */
   public static double bias(List<Forecast> forecasts) {
     double log = 0;
     boolean any = false;
     for (var each : forecasts) {
-      double expected = CopyModel.seconds(each.expected());
-      double actual = CopyModel.seconds(each.actual());
-      if (expected > 0 && actual > 0) {
-        double off = Math.log(actual / expected * each.bias());
+      if (each.expected() > 0 && each.actual() > 0) {
+        double off = Math.log(each.actual() / each.expected());
         log = any ? log + NEWEST * (off - log) : off;
         any = true;
       }

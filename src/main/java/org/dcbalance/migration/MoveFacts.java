@@ -126,23 +126,27 @@ class MoveFacts {
         .single();
   }
 
-  /** Ballooning is left out: the hypervisor's own time does not hold it. */
+  /** Ballooning is left out: the hypervisor's own figures do not hold it. */
   private List<Learning.Forecast> forecasts(Vm vm) {
     return jdbc.sql(
             """
-            select expected_millis, expected_bias, total_millis from migration
+            select expected_bytes, bytes, expected_millis / expected_bias as expected_millis,
+              total_millis
+            from migration
             where vm_id = :vm and state = 'COMPLETED' and method <> 'BALLOON_FIRST'
-              and expected_millis > 0 and total_millis > 0
+              and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
             order by finished_at desc limit :most
             """)
         .param("vm", vm.id().value())
         .param("most", MOST_PAST)
         .query(
-            (row, n) ->
-                new Learning.Forecast(
-                    Duration.ofMillis(row.getLong(1)),
-                    row.getDouble(2),
-                    Duration.ofMillis(row.getLong(3))))
+            (row, n) -> {
+              var bytes = row.getObject("bytes", Long.class);
+              return bytes == null
+                  ? new Learning.Forecast(
+                      row.getDouble("expected_millis"), row.getDouble("total_millis"))
+                  : new Learning.Forecast(row.getDouble("expected_bytes"), bytes);
+            })
         .list()
         .reversed();
   }

@@ -46,15 +46,21 @@ public class MovesByHand {
     this.facts = facts;
   }
 
+  /** Queue a move that somebody asks for without a reason. */
+  public long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
+    return request(vmId, target, method, by, "Asked for by hand.");
+  }
+
   /**
    * Check that the VM can move there, and queue the move.
    *
    * @param method how to move it, whatever is expected of it; null for DCbalance to choose
+   * @param why a sentence for its record
    * @return the id of the migration
    * @throws Problem NOT_FOUND, REFUSED with all reasons, or CONFLICT if another move of it is open
    *     or the database is doubted
    */
-  public long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
+  public long request(VmId vmId, HostId target, @Nullable Method method, Operator by, String why) {
     installation.requireConfirmed();
     var failed = checks.of(vmId, target).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
@@ -81,7 +87,7 @@ public class MovesByHand {
             vmId.value(),
             vm.hostId().value(),
             target.value(),
-            "Asked for by hand.",
+            why,
             by.name(),
             null,
             null,

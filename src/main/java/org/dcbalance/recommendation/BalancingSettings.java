@@ -83,6 +83,11 @@ public record BalancingSettings(
           ? this
           : new Pace(window, every, limits.withCpuThreshold(cpuThreshold), coolDown, coolDownMost);
     }
+
+    /** Be content with however few samples there are. */
+    Pace withAnyCoverage() {
+      return new Pace(window, every, limits.withMinimumCoverage(0), coolDown, coolDownMost);
+    }
   }
 
   public Pace pace(boolean simulatedPool) {

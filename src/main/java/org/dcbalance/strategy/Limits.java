@@ -34,27 +34,32 @@ public record Limits(
 
   /** Overload hosts' CPU from another share on. */
   public Limits withCpuThreshold(double share) {
-    return with(share, maxMoves, maxTransfer);
+    return with(share, minimumCoverage, maxMoves, maxTransfer);
   }
 
   /** Allow another number of moves at once. */
   public Limits withMaxMoves(int most) {
-    return with(cpuThreshold, most, maxTransfer);
+    return with(cpuThreshold, minimumCoverage, most, maxTransfer);
   }
 
   /** Let the moves of a decision copy no more than this together. */
   public Limits withMaxTransfer(Memory most) {
-    return with(cpuThreshold, maxMoves, most);
+    return with(cpuThreshold, minimumCoverage, maxMoves, most);
   }
 
-  private Limits with(double cpu, int moves, Memory transfer) {
+  /** Need another share of the window's samples from every host. */
+  public Limits withMinimumCoverage(double share) {
+    return with(cpuThreshold, share, maxMoves, maxTransfer);
+  }
+
+  private Limits with(double cpu, double coverage, int moves, Memory transfer) {
     return new Limits(
         imbalanceThreshold,
         cpu,
         memoryThreshold,
         minimumGain,
         holdRounds,
-        minimumCoverage,
+        coverage,
         moves,
         transfer,
         downtimeSlo);

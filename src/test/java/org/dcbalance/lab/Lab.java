@@ -140,6 +140,20 @@ public abstract sealed class Lab extends Needed implements BeforeAllCallback, Af
     return script("guest", "where", guest).lines().toList();
   }
 
+  /**
+   * Give how long a guest has run, by itself. It grows across a migration; a guest that was broken
+   * by one boots anew.
+   */
+  public Duration uptime(int number) {
+    var line =
+        script("guest", "stat", Integer.toString(number))
+            .lines()
+            .filter(l -> l.startsWith("uptime "))
+            .findFirst()
+            .orElseThrow();
+    return Duration.ofMillis(Math.round(1000 * Double.parseDouble(line.substring(7))));
+  }
+
   /** Limit what a host sends to the others. */
   public void limitLink(int host, int megabitsPerSecond) {
     script("link", "limit", Integer.toString(megabitsPerSecond), Integer.toString(host));

@@ -247,6 +247,7 @@ class StoryByApiIT {
             "/api/v1/vms/" + best.get("vmId").asLong(),
             Map.of("probeAddress", address, "probePort", 80));
     var libvirt = fleet().nextMoveFrom(1, guest);
+    var ran = LAB.uptime(number);
     try (var caller = new Caller(LAB.fabric(), address)) {
       Await.pause(Duration.ofSeconds(1));
       var approval = Figures.watch();
@@ -270,6 +271,7 @@ class StoryByApiIT {
           .containsExactly(migration.get("id").asLong());
 
       assertThat(LAB.where(guest)).containsExactly(target + " running");
+      assertThat(LAB.uptime(number)).as("it goes on, and was not booted anew").isGreaterThan(ran);
       // the source measures to the very end, the target until the guest runs there
       var source = libvirt.join();
       assertThat(migration.get("downtimeMillis").asLong())

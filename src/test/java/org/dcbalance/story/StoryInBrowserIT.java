@@ -95,6 +95,7 @@ class StoryInBrowserIT {
     var libvirt = fleet.nextMoveFrom(1, "web-01");
     // so slow that it can be watched, until it was
     LAB.limitLink(1, 8);
+    var ran = LAB.uptime(1);
     try (var caller = new Caller(LAB.fabric(), QemuLab.guestAddress(1))) {
       var approval = Figures.watch();
       var migration =
@@ -110,6 +111,7 @@ class StoryInBrowserIT {
       assertThat(caller.silentFor()).as("the guest answers").isLessThan(Duration.ofSeconds(5));
       int target = Fleet.hostNumber(migration.get("target").asString());
       assertThat(LAB.where("web-01")).containsExactly(target + " running");
+      assertThat(LAB.uptime(1)).as("it goes on, and was not booted anew").isGreaterThan(ran);
       assertThat(migration.get("downtimeMillis").asLong())
           .isEqualTo(libvirt.join().number("downtime"));
       assertThat(migration.get("totalMillis").asLong())

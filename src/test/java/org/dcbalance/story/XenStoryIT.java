@@ -79,12 +79,14 @@ class XenStoryIT {
 
     var guest = best.get("vm").asString();
     int number = Integer.parseInt(guest.substring("web-0".length()));
+    var ran = LAB.uptime(number);
     var approval = Figures.watch();
     var migration = person.approvesAndWatches(best, () -> cannotAbort(browser, api));
     var took = approval.passed();
     Figures.seconds("approval to completion, on Xen", took);
     // it answers HTTP
     LAB.await(number);
+    assertThat(LAB.uptime(number)).as("it goes on, and was not booted anew").isGreaterThan(ran);
     assertThat(LAB.where(guest)).as("both hosts agree").containsExactly("2 running");
     assertThat(migration.get("downtimeMillis").asLong()).isPositive();
     assertThat(migration.get("downtimeSource").asString())

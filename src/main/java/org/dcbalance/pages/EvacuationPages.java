@@ -1,0 +1,70 @@
+package org.dcbalance.pages;
+
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.evacuation.Evacuations;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** Show what emptying a host takes, begin it, show how far it is, and stop it. */
+@Controller
+@RequestMapping("/hosts/{id}/evacuation")
+class EvacuationPages {
+  private final Hosts hosts;
+  private final HostLines lines;
+  private final Evacuations evacuations;
+
+  EvacuationPages(Hosts hosts, HostLines lines, Evacuations evacuations) {
+    this.hosts = hosts;
+    this.lines = lines;
+    this.evacuations = evacuations;
+  }
+
+  @GetMapping
+  String show(
+      @PathVariable HostId id,
+      @RequestParam(required = false) @Nullable String fragment,
+      Model model) {
+    var host =
+        hosts
+            .findById(id.value())
+            .orElseThrow(
+                () -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+    model.addAttribute("host", lines.line(host));
+    model.addAttribute("maintenance", host.maintenance());
+    model.addAttribute("progress", evacuations.newest(id).orElse(null));
+    model.addAttribute("preview", evacuations.preview(id));
+    return "progress".equals(fragment) ? "evacuation :: progress" : "evacuation";
+  }
+
+  @PostMapping
+  String start(@PathVariable HostId id, CurrentOperator me, RedirectAttributes redirect) {
+    try {
+      evacuations.start(id, me.operator());
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+    }
+    return "redirect:/hosts/" + id + "/evacuation";
+  }
+
+  @PostMapping("/cancel")
+  String cancel(@PathVariable HostId id, CurrentOperator me, RedirectAttributes redirect) {
+    try {
+      evacuations.cancel(id, me.operator());
+      Notice.done("No more of its VMs are moved. What runs ends by itself.").on(redirect);
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+    }
+    return "redirect:/hosts/" + id + "/evacuation";
+  }
+}

@@ -1,0 +1,134 @@
+package org.dcbalance.evacuation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.BooleanSupplier;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.testing.PostgresForTests;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Hosts of the simulated pool are emptied, in a console of their own. */
+@SpringBootTest(
+    webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+    properties = {
+      "dcbalance.data-dir=target/evacuation-test",
+      "dcbalance.inventory.period=500ms",
+      "dcbalance.admin.password=a password for tests"
+    })
+@Import(PostgresForTests.class)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class EvacuationTest {
+  private static final Operator ANN = new Operator("ann");
+
+  @Autowired private Evacuations evacuations;
+  @Autowired private Hosts hosts;
+  @Autowired private JdbcClient jdbc;
+
+  @BeforeEach
+  void awaitThePool() {
+    await(60, () -> hosts.findByName("sim-04").filter(h -> h.state() == Host.State.UP).isPresent());
+    await(60, () -> evacuations.preview(id("sim-03")).leaving().size() == 6);
+  }
+
+  @Test
+  @Order(1)
+  void aPreviewSaysWhatStaysAndWhyAndChangesNothing() {
+    var preview = evacuations.preview(id("sim-01"));
+    assertThat(preview.staying())
+        .filteredOn(s -> s.vm().equals("db-01"))
+        .singleElement()
+        .satisfies(s -> assertThat(s.why()).contains("passed-through device"));
+    assertThat(preview.leaving()).hasSizeGreaterThanOrEqualTo(4);
+    assertThat(preview.leaving()).noneMatch(l -> l.target().equals("sim-01"));
+    assertThat(preview.expected())
+        .isEqualTo(
+            preview.leaving().stream()
+                .map(Evacuations.Leaving::expected)
+                .reduce(Duration.ZERO, Duration::plus));
+    assertThat(hosts.findByName("sim-01").orElseThrow().maintenance()).isFalse();
+    assertThat(evacuations.newest(id("sim-01"))).isEmpty();
+  }
+
+  @Test
+  @Order(2)
+  void oneThatIsStoppedTakesBackWhatWaitsAndLetsTheRestEnd() {
+    var host = id("sim-02");
+    long begun = evacuations.start(host, ANN);
+    assertThat(evacuations.start(host, new Operator("bob"))).as("the same one").isEqualTo(begun);
+    assertThat(hosts.findByName("sim-02").orElseThrow().maintenance()).isTrue();
+    await(30, () -> moves(begun, "RUNNING") == 2 && moves(begun, "PENDING") == 2);
+
+    evacuations.cancel(host, ANN);
+    assertThat(moves(begun, "PENDING")).isZero();
+    await(60, () -> moves(begun, "RUNNING") == 0);
+    var progress = evacuations.newest(host).orElseThrow();
+    assertThat(progress.state()).isEqualTo(Evacuations.State.CANCELLED);
+    assertThat(progress.moved()).isEqualTo(2);
+    assertThat(hosts.findByName("sim-02").orElseThrow().maintenance()).isTrue();
+    assertThatThrownBy(() -> evacuations.cancel(host, ANN))
+        .isInstanceOf(Problem.class)
+        .hasMessageContaining("is not being emptied");
+  }
+
+  @Test
+  @Order(3)
+  @Tag("campaign")
+  void aHostEndsUpEmpty() {
+    var host = id("sim-03");
+    evacuations.start(host, ANN);
+    await(240, () -> evacuations.newest(host).orElseThrow().state() == Evacuations.State.DONE);
+    var progress = evacuations.newest(host).orElseThrow();
+    assertThat(progress.moved()).isEqualTo(progress.guests());
+    assertThat(progress.staying()).isEmpty();
+    assertThat(
+            jdbc.sql("select count(*) from vm where host_id = :id and gone_since is null")
+                .param("id", host.value())
+                .query(Long.class)
+                .single())
+        .isZero();
+  }
+
+  private long moves(long evacuation, String state) {
+    return jdbc.sql(
+            """
+            select count(*) from evacuation_move e join migration m on m.id = e.migration_id
+            where e.evacuation_id = :id and m.state = :state
+            """)
+        .param("id", evacuation)
+        .param("state", state)
+        .query(Long.class)
+        .single();
+  }
+
+  private HostId id(String name) {
+    return hosts.findByName(name).orElseThrow().id();
+  }
+
+  private static void await(int seconds, BooleanSupplier condition) {
+    var until = Instant.now().plusSeconds(seconds);
+    while (!condition.getAsBoolean()) {
+      assertThat(Instant.now()).isBefore(until);
+      try {
+        Thread.sleep(100);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
