@@ -2,6 +2,7 @@ package org.dcbalance.evacuation;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -123,7 +124,20 @@ class EvacuationRows {
         .update();
   }
 
-  void link(long id, long migration) {
+  /**
+   * Note that a move was queued for an evacuation.
+   *
+   * @param expected for now; null where it is not known
+   */
+  void link(long id, long migration, @Nullable Duration expected) {
+    jdbc.sql(
+            """
+            update migration set expected_millis = :expected
+            where id = :id and state = 'PENDING' and expected_millis is null
+            """)
+        .param("id", migration)
+        .param("expected", expected == null ? null : expected.toMillis())
+        .update();
     jdbc.sql("insert into evacuation_move values (:id, :migration) on conflict do nothing")
         .param("id", id)
         .param("migration", migration)
@@ -161,6 +175,20 @@ class EvacuationRows {
         .param("id", id)
         .query((row, n) -> row.getLong(1))
         .list();
+  }
+
+  /** Add up what the open moves are expected to take from now on. */
+  Duration expectedOfOpen(long id) {
+    return jdbc.sql(
+            """
+            select coalesce(sum(greatest(0, coalesce(m.expected_millis, 0)
+              - coalesce(extract(epoch from clock_timestamp() - m.started_at) * 1000, 0))), 0)
+            from evacuation_move e join migration m on m.id = e.migration_id
+            where e.evacuation_id = :id and m.state in ('PENDING', 'RUNNING')
+            """)
+        .param("id", id)
+        .query((row, n) -> Duration.ofMillis(row.getLong(1)))
+        .single();
   }
 
   /** Count the moves off a host that are queued or under way, whoever asked for them. */

@@ -95,7 +95,11 @@ public class Evacuations {
     this.clock = clock;
   }
 
-  /** One guest that would leave, to where, and what that is expected to cost. */
+  /**
+   * One guest that would leave, to where, and what that is expected to cost.
+   *
+   * @param ends whether its copy is expected to end by itself; if not, the cost is no expectation
+   */
   public record Leaving(
       VmId vmId,
       String vm,
@@ -103,7 +107,8 @@ public class Evacuations {
       String target,
       Memory bytes,
       Duration expected,
-      Duration downtime) {}
+      Duration downtime,
+      boolean ends) {}
 
   /** One guest that cannot leave, and why. */
   public record Staying(VmId vmId, String vm, String why) {}
@@ -112,15 +117,17 @@ public class Evacuations {
    * Foresee what emptying a host takes.
    *
    * @param leaving in the order in which they would be queued
-   * @param expected for all of them, one after the other: they share the host's link
+   * @param expected for all whose cost is known, one after the other: they share the host's link
    * @param downtime the longest of any of them
+   * @param unknown how many have no known cost, since their copies may not end by themselves
    */
   public record Preview(
       List<Leaving> leaving,
       List<Staying> staying,
       Memory bytes,
       Duration expected,
-      Duration downtime) {}
+      Duration downtime,
+      int unknown) {}
 
   /** How an evacuation stands. */
   public enum State {
@@ -173,16 +180,19 @@ public class Evacuations {
                         Objects.requireNonNull(names.get(m.target())).name(),
                         m.cost().transferred(),
                         m.cost().total(),
-                        m.cost().downtime()))
+                        m.cost().downtime(),
+                        m.cost().converges()))
             .toList();
+    var known = leaving.stream().filter(Leaving::ends).toList();
     return new Preview(
         leaving,
         plan.staying().stream()
             .map(s -> new Staying(s.vm(), s.vmName(), ReasonText.of(s.reason())))
             .toList(),
-        leaving.stream().map(Leaving::bytes).reduce(Memory.ZERO, Memory::plus),
-        leaving.stream().map(Leaving::expected).reduce(Duration.ZERO, Duration::plus),
-        leaving.stream().map(Leaving::downtime).max(Duration::compareTo).orElse(Duration.ZERO));
+        known.stream().map(Leaving::bytes).reduce(Memory.ZERO, Memory::plus),
+        known.stream().map(Leaving::expected).reduce(Duration.ZERO, Duration::plus),
+        known.stream().map(Leaving::downtime).max(Duration::compareTo).orElse(Duration.ZERO),
+        leaving.size() - known.size());
   }
 
   /** What takes longest goes first: the others then share its time. */
@@ -268,7 +278,10 @@ public class Evacuations {
 
   private Progress progress(HostId id, EvacuationRows.Row row) {
     int left = guests(id).size();
-    var remaining = row.state() == State.OPEN ? preview(id).expected() : null;
+    var remaining =
+        row.state() == State.OPEN
+            ? preview(id).expected().plus(rows.expectedOfOpen(row.id()))
+            : null;
     var tries = rows.tries(row.id());
     return new Progress(
         row.id(),
@@ -329,7 +342,8 @@ public class Evacuations {
                   move.target(),
                   null,
                   new Operator(row.startedBy()),
-                  host.name() + " is being emptied."));
+                  host.name() + " is being emptied."),
+              move.cost().converges() ? move.cost().total() : null);
           underWay++;
         } catch (Problem e) {
           if (e.code() != ErrorCode.CONFLICT) {
