@@ -62,8 +62,12 @@ final class CopyModel {
             : untilItFits(memory, levers, seconds(pause));
     double copying = (course.sent - course.rest) / bandwidth;
     boolean slowed = levers.cap() > 0 || levers.throttle() > 0;
-    return expectation(
-        levers.balloonTo(), course.sent, course.rest, slowed ? copying : 0, course.ends);
+    double rest = course.rest;
+    if (facts.host().engine() == Engine.UNTIL_IT_FITS && course.ends) {
+      // however far off the model is: QEMU does not stop the guest for longer than it may
+      rest = Math.min(rest, Math.max(1, bandwidth * seconds(pause)) / facts.vm().bias());
+    }
+    return expectation(levers.balloonTo(), course.sent, rest, slowed ? copying : 0, course.ends);
   }
 
   /** Tell whether a copy ends in a few passes after it begins to slow the guest down. */

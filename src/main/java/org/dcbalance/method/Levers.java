@@ -35,6 +35,9 @@ public record Levers(
   /** QEMU's own first throttle, in percent. */
   static final int FIRST_THROTTLE = 20;
 
+  /** How many steps there are to the bound at least. */
+  static final int STEPS = 4;
+
   /** What it adds at a time. */
   static final int MORE_THROTTLE = 10;
 
@@ -121,9 +124,12 @@ public record Levers(
         live, pause, balloonTo, cap, throttle, firstThrottle, cache, connections, postCopy, most);
   }
 
-  /** Give what is added to the throttle at a time, in percent; 0 without one. */
+  /**
+   * Give what is added to the throttle at a time, in percent; 0 without one. Nothing keeps QEMU
+   * from adding it pass by pass, so there are a few steps to the bound.
+   */
   public int throttleStep() {
-    return throttle == 0 ? 0 : Math.clamp(throttle - firstThrottle, 1, MORE_THROTTLE);
+    return throttle == 0 ? 0 : Math.clamp((throttle - firstThrottle) / STEPS, 1, MORE_THROTTLE);
   }
 
   /** Give up everything that only a running guest needs. */

@@ -235,7 +235,7 @@ public final class MethodChoice {
         return tried;
       }
     }
-    return levers.withThrottle(most, most);
+    return levers.withThrottle(most - Math.min(most / 2, Levers.STEPS), most);
   }
 
   /** A cache below the working set misses every page: it must hold it, and is a power of two. */
