@@ -44,6 +44,11 @@ public class HostPool {
   /** As {@link QuietHours} writes it. */
   private @Nullable String quietHours;
 
+  private boolean hostLoss;
+  private @Nullable Integer largeVmGib;
+  private @Nullable Integer largeVmCores;
+  private @Nullable Integer maxTransferGib;
+
   @JdbcTypeCode(SqlTypes.ARRAY)
   private List<String> sharedStorages = List.of();
 
@@ -146,6 +151,20 @@ public class HostPool {
     }
     this.strategy = chosen;
     this.cpuThreshold = threshold;
+  }
+
+  /** Choose what is kept free, and how much moves may copy. */
+  public void keepRoom(PoolRoom room) {
+    var checked = room.checked();
+    this.hostLoss = checked.hostLoss();
+    this.largeVmGib = checked.largeVmGib();
+    this.largeVmCores = checked.largeVmCores();
+    this.maxTransferGib = checked.maxTransferGib();
+  }
+
+  /** Tell what is kept free, and how much moves may copy. */
+  public PoolRoom room() {
+    return new PoolRoom(hostLoss, largeVmGib, largeVmCores, maxTransferGib);
   }
 
   public void pause(boolean nowPaused) {

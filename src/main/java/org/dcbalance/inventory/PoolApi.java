@@ -43,6 +43,7 @@ class PoolApi {
       List<String> networks,
       String note,
       MoveOptions moveOptions,
+      PoolRoom room,
       long hosts) {}
 
   /** What makes a pool. */
@@ -110,6 +111,7 @@ class PoolApi {
         pool.networks(),
         pool.note(),
         pool.moveOptions(),
+        pool.room(),
         hosts.countByPoolId(pool.id().value()));
   }
 }

@@ -45,16 +45,17 @@ public class PoolPolicy {
       HostPool.@Nullable Balancing strategy,
       @Nullable Double cpuThreshold,
       @Nullable String quietHours,
-      @Nullable MoveOptions moveOptions) {
+      @Nullable MoveOptions moveOptions,
+      @Nullable PoolRoom room) {
     /** Change what hosts share, or the note. */
     public static Change shared(
         @Nullable List<String> storages, @Nullable List<String> networks, @Nullable String note) {
-      return new Change(null, null, null, storages, networks, note, null, null, null, null);
+      return new Change(null, null, null, storages, networks, note, null, null, null, null, null);
     }
 
     /** Change how VMs may be moved. */
     public static Change moves(MoveOptions options) {
-      return new Change(null, null, null, null, null, null, null, null, null, options);
+      return new Change(null, null, null, null, null, null, null, null, null, options, null);
     }
   }
 
@@ -116,6 +117,14 @@ public class PoolPolicy {
     if (change.quietHours() != null) {
       keepQuiet(pool, change.quietHours(), by);
     }
+    if (change.room() != null && !change.room().checked().equals(pool.room())) {
+      pool.keepRoom(change.room());
+      note(
+          pool,
+          "pool-room",
+          "%s changed what %s keeps free and how much its moves may copy."
+              .formatted(by.name(), pool.name()));
+    }
     if (change.sharedStorages() != null) {
       pool.shareStorages(change.sharedStorages().stream().map(String::strip).toList());
       note(
@@ -155,7 +164,7 @@ public class PoolPolicy {
           "pool-quiet-hours",
           (now == null
                   ? "%s has no quiet hours any more; set by %s."
-                  : "%s is quiet at %3$s: nothing is approved without a person then; set by %2$s.")
+                  : "%s is quiet at %3$s: nothing is approved or started without a person then; set by %2$s.")
               .formatted(pool.name(), by.name(), now));
     }
   }

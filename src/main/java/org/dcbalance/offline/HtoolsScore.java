@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import org.dcbalance.offline.HtoolsCluster.Node;
+import org.dcbalance.strategy.Imbalance.Part;
 import org.dcbalance.strategy.Imbalance.Term;
 
 /**
@@ -135,11 +136,11 @@ final class HtoolsScore {
         spread("mem_load_cv", 1, sums.load[1]),
         spread("disk_load_cv", 1, sums.load[2]),
         spread("net_load_cv", 1, sums.load[3]),
-        new Term("n1_cnt", failing, 1, false),
-        new Term("reserved_mem_rtotal", reservedInAll, 0.25, false),
-        new Term("offline_all_cnt", stranded, OFFLINE, false),
-        new Term("offline_pri_cnt", strandedPrimaries, OFFLINE_PRIMARY, false),
-        new Term("pri_tags_score", sums.sharedTags, SHARED_TAG, false));
+        new Term("n1_cnt", failing, 1, Part.SPREAD),
+        new Term("reserved_mem_rtotal", reservedInAll, 0.25, Part.SPREAD),
+        new Term("offline_all_cnt", stranded, OFFLINE, Part.SPREAD),
+        new Term("offline_pri_cnt", strandedPrimaries, OFFLINE_PRIMARY, Part.SPREAD),
+        new Term("pri_tags_score", sums.sharedTags, SHARED_TAG, Part.SPREAD));
   }
 
   static double value(List<Term> terms) {
@@ -188,6 +189,6 @@ final class HtoolsScore {
     for (int n : online) {
       variance += (values[n] - mean) * (values[n] - mean) / online.length;
     }
-    return new Term(name, Math.sqrt(variance), weight, false);
+    return new Term(name, Math.sqrt(variance), weight, Part.SPREAD);
   }
 }

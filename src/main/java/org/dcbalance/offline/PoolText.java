@@ -15,6 +15,7 @@ import org.dcbalance.strategy.Limits;
 import org.dcbalance.strategy.Load;
 import org.dcbalance.strategy.PastMove;
 import org.dcbalance.strategy.Pool;
+import org.dcbalance.strategy.Rule;
 import org.dcbalance.strategy.VmLoad;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * vm web-01 on kvm-01 cpu=2 [high=3] mem=4 [alloc=4] [net=MiB/s] [disk=MiB/s]
  *    [dirty=MiB/s] [set=MiB] [tied="why"] [rests=minutes] [to=kvm-02] [refused=kvm-02,kvm-03
  *    [because="why"]] [failed=kvm-02]
+ * rule db-apart apart vms=db-01,db-02 [soft]
+ * rule licence on vms=db-01 hosts=kvm-01,kvm-02
  * </pre>
  *
  * <p>Memory is in GiB where nothing else is said, CPU in cores. Hosts and VMs are numbered in the
@@ -43,6 +46,7 @@ public final class PoolText {
   private static final Pattern WORD = Pattern.compile("(?:[^\\s\"]|\"[^\"]*\")+");
   private static final Set<String> OF_HOST =
       Set.of("cores", "mem", "own", "ownmem", "coverage", "closed");
+  private static final Set<String> OF_RULE = Set.of("vms", "hosts");
   private static final Set<String> OF_VM =
       Set.of(
           "cpu", "high", "mem", "alloc", "net", "disk", "dirty", "set", "tied", "rests", "to",
@@ -50,7 +54,9 @@ public final class PoolText {
 
   private final Map<String, Words> hostLines = new TreeMap<>();
   private final Map<String, Words> vmLines = new TreeMap<>();
+  private final Map<String, Words> ruleLines = new TreeMap<>();
   private final Map<String, HostId> ids = new HashMap<>();
+  private final Map<String, VmId> vmIds = new HashMap<>();
 
   private PoolText() {}
 
@@ -87,8 +93,11 @@ public final class PoolText {
     var hosts = new ArrayList<HostLoad>();
     hostLines.forEach((name, words) -> hosts.add(host(name, words)));
     var vms = new ArrayList<VmLoad>();
-    vmLines.forEach((name, words) -> vms.add(vm(new VmId(vms.size() + 1), name, words)));
-    return new Pool(file, NOW, hosts, vms, Limits.DEFAULTS.holdRounds(), List.of());
+    vmLines.keySet().forEach(name -> vmIds.put(name, new VmId(vmIds.size() + 1)));
+    vmLines.forEach((name, words) -> vms.add(vm(vmId(words, "name", name), name, words)));
+    var rules = new ArrayList<Rule>();
+    ruleLines.forEach((name, words) -> rules.add(rule(name, words)));
+    return new Pool(file, NOW, hosts, vms, Limits.DEFAULTS.holdRounds(), List.of(), rules);
   }
 
   private static Words words(SourceLine line) {
@@ -115,22 +124,80 @@ public final class PoolText {
   private void take(Words words) {
     var line = words.line();
     var bare = words.bare();
-    boolean vm = bare.getFirst().equals("vm");
-    if (!vm && !bare.getFirst().equals("host")) {
-      throw line.wrong("first word", "\"" + bare.getFirst() + "\" is neither \"host\" nor \"vm\".");
+    var lines =
+        switch (bare.getFirst()) {
+          case "host" -> hostLines;
+          case "vm" -> vmLines;
+          case "rule" -> ruleLines;
+          default ->
+              throw line.wrong(
+                  "first word",
+                  "\"" + bare.getFirst() + "\" is none of \"host\", \"vm\" and \"rule\".");
+        };
+    if (lines == hostLines) {
+      check(words, OF_HOST, bare.size() == 2, "a host is written \"host NAME\".");
+    } else if (lines == vmLines) {
+      boolean right = bare.size() == 4 && bare.get(2).equals("on");
+      check(words, OF_VM, right, "a VM is written \"vm NAME on HOST\".");
+    } else {
+      boolean right = bare.size() == 3 || (bare.size() == 4 && bare.get(3).equals("soft"));
+      check(
+          words,
+          OF_RULE,
+          right,
+          "a rule is written \"rule NAME together|apart|on|off [soft] vms=...\".");
     }
-    if (bare.size() != (vm ? 4 : 2) || (vm && !bare.get(2).equals("on"))) {
-      throw line.wrong(
-          "name", vm ? "a VM is written \"vm NAME on HOST\"." : "a host is written \"host NAME\".");
-    }
-    for (var key : words.values().keySet()) {
-      if (!(vm ? OF_VM : OF_HOST).contains(key)) {
-        throw line.wrong(key, "there is no such field.");
-      }
-    }
-    if ((vm ? vmLines : hostLines).put(bare.get(1), words) != null) {
+    if (lines.put(bare.get(1), words) != null) {
       throw line.wrong("name", "there is another \"" + bare.get(1) + "\".");
     }
+  }
+
+  private static void check(Words words, Set<String> fields, boolean right, String how) {
+    if (!right) {
+      throw words.line().wrong("name", how);
+    }
+    for (var key : words.values().keySet()) {
+      if (!fields.contains(key)) {
+        throw words.line().wrong(key, "there is no such field.");
+      }
+    }
+  }
+
+  private Rule rule(String name, Words words) {
+    var line = words.line();
+    var kind =
+        switch (words.bare().get(2)) {
+          case "together" -> Rule.Kind.TOGETHER;
+          case "apart" -> Rule.Kind.APART;
+          case "on" -> Rule.Kind.ON;
+          case "off" -> Rule.Kind.OFF;
+          default ->
+              throw line.wrong(
+                  "kind",
+                  "\"" + words.bare().get(2) + "\" is none of together, apart, on and off.");
+        };
+    var vms = new ArrayList<VmId>();
+    for (var vm : list(words, "vms")) {
+      vms.add(vmId(words, "vms", vm));
+    }
+    var hosts = new ArrayList<HostId>();
+    for (var host : list(words, "hosts")) {
+      hosts.add(id(words, "hosts", host));
+    }
+    boolean placed = kind == Rule.Kind.ON || kind == Rule.Kind.OFF;
+    if (vms.stream().distinct().count() < (placed ? 1 : 2)) {
+      throw line.wrong("vms", "the rule needs " + (placed ? "a VM." : "two VMs."));
+    }
+    if (placed == hosts.isEmpty()) {
+      throw line.wrong(
+          "hosts", placed ? "the rule needs a host." : "such a rule does not speak of hosts.");
+    }
+    return new Rule(name.replace("\"", ""), kind, words.bare().size() == 3, vms, hosts);
+  }
+
+  private static List<String> list(Words words, String field) {
+    var value = words.values().get(field);
+    return value == null ? List.of() : List.of(value.split(","));
   }
 
   private HostLoad host(String name, Words words) {
@@ -205,6 +272,14 @@ public final class PoolText {
         : List.of(
             new PastMove(
                 id, host, failed, NOW.minus(Duration.ofHours(2)), false, null, null, null));
+  }
+
+  private VmId vmId(Words words, String field, String name) {
+    var id = vmIds.get(name);
+    if (id == null) {
+      throw words.line().wrong(field, "there is no VM \"" + name + "\".");
+    }
+    return id;
   }
 
   private HostId id(Words words, String field, String name) {

@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.PoolPolicy;
+import org.dcbalance.inventory.PoolRoom;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,10 @@ class PolicyPages {
       @RequestParam(required = false) HostPool.@Nullable Balancing strategy,
       @RequestParam(required = false) @Nullable Double cpuPercent,
       @RequestParam(required = false) @Nullable String quietHours,
+      @RequestParam(defaultValue = "false") boolean hostLoss,
+      @RequestParam(required = false) @Nullable Integer largeVmGib,
+      @RequestParam(required = false) @Nullable Integer largeVmCores,
+      @RequestParam(required = false) @Nullable Integer maxTransferGib,
       CurrentOperator me,
       RedirectAttributes redirect) {
     // an empty field is no number, and stands for the threshold of the settings
@@ -47,7 +52,8 @@ class PolicyPages {
             strategy,
             strategy == null ? null : threshold,
             quietHours,
-            null);
+            null,
+            new PoolRoom(hostLoss, largeVmGib, largeVmCores, maxTransferGib));
     return answer(
         id,
         redirect,

@@ -4,6 +4,9 @@ import java.time.Duration;
 import java.util.List;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.MoveOptions;
+import org.dcbalance.inventory.PlacementRules;
+import org.dcbalance.inventory.PoolRoom;
+import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param ownCpuThreshold the pool's own; null where that of the settings holds
  * @param quietHours when nothing is approved without a person; null: never
+ * @param room what is kept free, and how much moves may copy
+ * @param maxTransfer most that the moves of a round copy together; null for any amount
+ * @param rules which VMs belong together, apart, or to certain hosts
+ * @param vms those that a rule may speak of
  * @param fellBack why automatic approval fell back to manual; null where it did not
  * @param storages folders marked as shared
  * @param networks what guests use, and what is marked as being on every host
@@ -32,6 +39,10 @@ record PoolDetail(
     Duration downtimeLimit,
     MoveOptions moveOptions,
     MoveOptions moveDefaults,
+    PoolRoom room,
+    @Nullable Memory maxTransfer,
+    List<PlacementRules.PlacementRule> rules,
+    List<PlacementRules.Named> vms,
     @Nullable String fellBack,
     List<String> storages,
     List<SeenPath> seenPaths,

@@ -13,12 +13,14 @@ import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.MoveOptions;
+import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.recommendation.Round;
 import org.dcbalance.recommendation.Rounds;
+import org.dcbalance.strategy.Limits;
 import org.dcbalance.telemetry.TelemetrySettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -33,6 +35,7 @@ class PoolDetails {
   private final Pools pools;
   private final Hosts hosts;
   private final Vms vms;
+  private final PlacementRules rules;
   private final Rounds rounds;
   private final FleetEvents events;
   private final BalancingSettings settings;
@@ -42,6 +45,7 @@ class PoolDetails {
       Pools pools,
       Hosts hosts,
       Vms vms,
+      PlacementRules rules,
       Rounds rounds,
       FleetEvents events,
       BalancingSettings settings,
@@ -49,6 +53,7 @@ class PoolDetails {
     this.pools = pools;
     this.hosts = hosts;
     this.vms = vms;
+    this.rules = rules;
     this.rounds = rounds;
     this.events = events;
     this.settings = settings;
@@ -74,7 +79,7 @@ class PoolDetails {
   }
 
   PoolDetail of(HostPool pool) {
-    var pace = settings.pace(pool.simulated()).with(pool.cpuThreshold());
+    var pace = settings.pace(pool);
     var limits = pace.limits();
     var guests = guests(pool);
     return new PoolDetail(
@@ -94,6 +99,10 @@ class PoolDetails {
         limits.downtimeSlo(),
         pool.moveOptions(),
         MoveOptions.DEFAULTS,
+        pool.room(),
+        limits.maxTransfer().equals(Limits.ANY_TRANSFER) ? null : limits.maxTransfer(),
+        rules.of(pool.id()),
+        guests.stream().map(vm -> new PlacementRules.Named(vm.id().value(), vm.name())).toList(),
         fellBack(pool),
         pool.sharedStorages(),
         seenPaths(pool, guests),

@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Check;
@@ -31,6 +32,7 @@ class VmPages {
   private final Targets targets;
   private final PreFlightChecks checks;
   private final MovesByHand byHand;
+  private final PlacementRules rules;
 
   VmPages(
       VmLines lines,
@@ -39,7 +41,8 @@ class VmPages {
       MigrationLines moves,
       Targets targets,
       PreFlightChecks checks,
-      MovesByHand byHand) {
+      MovesByHand byHand,
+      PlacementRules rules) {
     this.lines = lines;
     this.details = details;
     this.vms = vms;
@@ -47,6 +50,7 @@ class VmPages {
     this.targets = targets;
     this.checks = checks;
     this.byHand = byHand;
+    this.rules = rules;
   }
 
   @GetMapping("/vms")
@@ -82,6 +86,7 @@ class VmPages {
       return "vm :: moves";
     }
     model.addAttribute("disks", details.disks(vm));
+    model.addAttribute("rules", rules.speakingOf(id));
     model.addAttribute("targets", targets.of(vm));
     model.addAttribute("methods", byHand.offered(vm));
     model.addAttribute("target", target);

@@ -1,12 +1,16 @@
 package org.dcbalance.recommendation;
 
 import java.time.Clock;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeSet;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -34,13 +38,22 @@ public class Approvals {
   }
 
   /**
-   * Approve a recommendation; the move is queued in the same transaction.
+   * Approve a recommendation; the move is queued in the same transaction, and so are those of VMs
+   * that a rule does not part from its VM.
    *
    * @throws Problem with the reason if it cannot be approved (any more)
    */
   @Transactional
   public Recommendation approve(long id, Operator by) {
-    var recommendation = lock(id);
+    @Nullable Recommendation asked = null;
+    for (var recommendation : withThoseThatGoAlong(id)) {
+      var stored = approve(recommendation, by);
+      asked = stored.id() == id ? stored : asked;
+    }
+    return Objects.requireNonNull(asked);
+  }
+
+  private Recommendation approve(Recommendation recommendation, Operator by) {
     var pool = pools.findById(recommendation.poolId().value()).orElseThrow();
     if (!recommendation.approve(by, clock.instant())) {
       return recommendation;
@@ -50,7 +63,7 @@ public class Approvals {
     var stored = recommendations.save(recommendation);
     publisher.publishEvent(
         new RecommendationApproved(
-            id,
+            stored.id(),
             stored.poolId(),
             stored.vmId(),
             stored.sourceId(),
@@ -74,19 +87,44 @@ public class Approvals {
    */
   @Transactional
   public Recommendation reject(long id, Operator by, String because) {
-    var recommendation = lock(id);
-    if (recommendation.reject(by, clock.instant(), because.strip())) {
-      recommendations.save(recommendation);
-      publisher.publishEvent(new RecommendationsChanged(recommendation.poolId()));
+    @Nullable Recommendation asked = null;
+    for (var recommendation : withThoseThatGoAlong(id)) {
+      if (recommendation.reject(by, clock.instant(), because.strip())) {
+        recommendations.save(recommendation);
+        publisher.publishEvent(new RecommendationsChanged(recommendation.poolId()));
+      }
+      asked = recommendation.id() == id ? recommendation : asked;
     }
-    return recommendation;
+    return Objects.requireNonNull(asked);
+  }
+
+  /**
+   * Lock a recommendation, and with it those of the VMs that a rule does not part from its VM. They
+   * are locked in the order of their ids, whichever of them was asked for.
+   */
+  private List<Recommendation> withThoseThatGoAlong(long id) {
+    var ids = new TreeSet<>(recommendations.goingAlong(id));
+    ids.add(id);
+    var locked = ids.stream().map(this::lock).toList();
+    for (var asked : locked) {
+      if (asked.state() == Recommendation.State.PROPOSED
+          && asked.id() == id
+          && ids.size() <= asked.together().size()) {
+        throw new Problem(
+            ErrorCode.CONFLICT,
+            "A rule keeps its VM with others, and moving those is not proposed any more.",
+            "Maybe wait for the next round.");
+      }
+    }
+    return locked;
   }
 
   private Recommendation lock(long id) {
-    return recommendations
-        .lockById(id)
-        .orElseThrow(
-            () -> new Problem(ErrorCode.NOT_FOUND, "There is no recommendation " + id + ".", null));
+    return recommendations.lockById(id).orElseThrow(() -> unknown(id));
+  }
+
+  private static Problem unknown(long id) {
+    return new Problem(ErrorCode.NOT_FOUND, "There is no recommendation " + id + ".", null);
   }
 
   private static void mayMove(HostPool pool) {

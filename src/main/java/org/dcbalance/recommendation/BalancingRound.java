@@ -13,9 +13,11 @@ import org.dcbalance.inventory.HostPool;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.strategy.Decision;
 import org.dcbalance.strategy.Imbalance;
+import org.dcbalance.strategy.Limits;
 import org.dcbalance.strategy.PassedOver;
 import org.dcbalance.strategy.PastDecision;
 import org.dcbalance.strategy.ReasonText;
+import org.dcbalance.strategy.SpareRoom;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.VmId;
@@ -73,7 +75,7 @@ class BalancingRound {
    * @param epoch the lease under which it runs; if it was lost meanwhile, nothing is recorded
    */
   Round run(HostPool pool, long epoch, Operator by) {
-    var pace = settings.pace(pool.simulated()).with(pool.cpuThreshold());
+    var pace = settings.pace(pool);
     var strategy = strategies.of(pool);
     int outOfBounds = rounds.newest(pool.id()).map(Round::outOfBounds).orElse(0);
     var at = clock.instant();
@@ -89,7 +91,18 @@ class BalancingRound {
             standing(pool));
     var took = Duration.ofNanos(System.nanoTime() - started);
     var decidedIn = Duration.ofNanos(System.nanoTime() - deciding);
-    var about = new About(pool, pace, strategy.name(), at, took, decidedIn, outOfBounds, by);
+    var loss = pace.limits().room().hostLoss() ? SpareRoom.worst(snapshot, pace.limits()) : null;
+    var about =
+        new About(
+            pool,
+            pace,
+            strategy.name(),
+            at,
+            took,
+            decidedIn,
+            outOfBounds,
+            by,
+            loss == null ? "" : " " + loss.sentence());
     return Objects.requireNonNull(
         transaction.execute(
             status -> {
@@ -116,7 +129,8 @@ class BalancingRound {
       Duration took,
       Duration decidedIn,
       int outOfBounds,
-      Operator by) {}
+      Operator by,
+      String spareRoom) {}
 
   private Map<VmId, HostId> standing(HostPool pool) {
     return recommendations
@@ -143,8 +157,8 @@ class BalancingRound {
                 ? "Balanced (%.2f, threshold %.2f). Nothing to do."
                     .formatted(imbalance.value(), threshold)
                 : about.pool().strategy() == HostPool.Balancing.NONE
-                    ? state(imbalance, threshold) + "; no strategy decides for this pool."
-                    : state(imbalance, threshold) + ", but no move would gain enough.",
+                    ? state(imbalance, limits) + "; no strategy decides for this pool."
+                    : state(imbalance, limits) + ", but no move would gain enough.",
             null);
       }
       case Decision.Holding(var imbalance, var seen, var needed) ->
@@ -156,7 +170,7 @@ class BalancingRound {
               List.of(),
               seen,
               "%s for %d of %d rounds; watching before acting."
-                  .formatted(state(imbalance, threshold), seen, needed),
+                  .formatted(state(imbalance, limits), seen, needed),
               null);
       case Decision.NotEnoughData(var thin) ->
           round(
@@ -178,7 +192,7 @@ class BalancingRound {
               about.outOfBounds() + 1,
               "%s: %d %s would bring it to %.2f."
                   .formatted(
-                      state(before, threshold),
+                      state(before, limits),
                       moves.size(),
                       moves.size() == 1 ? "move" : "moves",
                       after.value()),
@@ -207,7 +221,7 @@ class BalancingRound {
         after == null ? null : after.value(),
         about.pace().limits().imbalanceThreshold(),
         about.pace().window(),
-        sentence,
+        sentence + about.spareRoom(),
         imbalance == null
             ? List.of()
             : imbalance.terms().stream()
@@ -223,7 +237,17 @@ class BalancingRound {
         about.decidedIn());
   }
 
-  private static String state(Imbalance imbalance, double threshold) {
+  private static String state(Imbalance imbalance, Limits limits) {
+    var wishes =
+        imbalance.terms().stream()
+            .filter(term -> term.part() == Imbalance.Part.WISH && term.value() > 0)
+            .map(Imbalance.Term::name)
+            .toList();
+    if (!imbalance.uneven(limits) && !wishes.isEmpty()) {
+      return "Load is even enough, but what is asked for is not met (%s)"
+          .formatted(String.join(", ", wishes));
+    }
+    double threshold = limits.imbalanceThreshold();
     return imbalance.value() > threshold
         ? "Out of balance (%.2f, threshold %.2f)".formatted(imbalance.value(), threshold)
         : "A host is overloaded (imbalance %.2f, threshold %.2f)"

@@ -1,9 +1,10 @@
 package org.dcbalance.recommendation;
 
 import java.time.Duration;
+import java.util.Objects;
+import org.dcbalance.inventory.HostPool;
 import org.dcbalance.strategy.Limits;
 import org.dcbalance.units.Memory;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -77,17 +78,33 @@ public record BalancingSettings(
   /** The settings that hold for one pool. */
   public record Pace(
       Duration window, Duration every, Limits limits, Duration coolDown, Duration coolDownMost) {
-    /** Put a pool's own CPU threshold in place of the usual one; null: it has none. */
-    public Pace with(@Nullable Double cpuThreshold) {
-      return cpuThreshold == null
-          ? this
-          : new Pace(window, every, limits.withCpuThreshold(cpuThreshold), coolDown, coolDownMost);
+    private Pace with(Limits others) {
+      return new Pace(window, every, others, coolDown, coolDownMost);
     }
 
     /** Be content with however few samples there are. */
     Pace withAnyCoverage() {
       return new Pace(window, every, limits.withMinimumCoverage(0), coolDown, coolDownMost);
     }
+  }
+
+  /** Give what holds for a pool: its own settings, and the usual ones where it has none. */
+  public Pace pace(HostPool pool) {
+    var pace = pace(pool.simulated());
+    var limits = pace.limits();
+    var room = pool.room();
+    if (pool.cpuThreshold() != null) {
+      limits = limits.withCpuThreshold(pool.cpuThreshold());
+    }
+    if (room.maxTransferGib() != null) {
+      limits = limits.withMaxTransfer(Memory.ofGiB(room.maxTransferGib()));
+    }
+    return pace.with(
+        limits.withRoom(
+            new Limits.Room(
+                room.hostLoss(),
+                Memory.ofGiB(Objects.requireNonNullElse(room.largeVmGib(), 0)),
+                Objects.requireNonNullElse(room.largeVmCores(), 0))));
   }
 
   public Pace pace(boolean simulatedPool) {
@@ -111,7 +128,8 @@ public record BalancingSettings(
         coverage,
         maxMoves,
         maxTransfer.toBytes() == 0 ? Limits.ANY_TRANSFER : new Memory(maxTransfer.toBytes()),
-        downtimeSlo);
+        downtimeSlo,
+        Limits.Room.NONE);
   }
 
   private static void share(String name, double value) {

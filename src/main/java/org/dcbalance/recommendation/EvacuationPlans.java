@@ -51,6 +51,6 @@ public class EvacuationPlans {
   }
 
   private BalancingSettings.Pace pace(HostPool pool) {
-    return settings.pace(pool.simulated()).with(pool.cpuThreshold()).withAnyCoverage();
+    return settings.pace(pool).withAnyCoverage();
   }
 }

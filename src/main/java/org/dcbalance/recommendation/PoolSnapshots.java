@@ -16,12 +16,14 @@ import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Movability;
+import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.strategy.HostLoad;
 import org.dcbalance.strategy.Load;
 import org.dcbalance.strategy.PastMove;
 import org.dcbalance.strategy.Pool;
+import org.dcbalance.strategy.Rule;
 import org.dcbalance.strategy.VmLoad;
 import org.dcbalance.telemetry.LoadHistory;
 import org.dcbalance.units.ByteRate;
@@ -49,6 +51,7 @@ class PoolSnapshots {
   private final CpuFits cpuFits;
   private final MigrationRecords records;
   private final Connections connections;
+  private final PlacementRules placementRules;
 
   PoolSnapshots(
       Hosts hosts,
@@ -56,13 +59,15 @@ class PoolSnapshots {
       LoadHistory loads,
       CpuFits cpuFits,
       MigrationRecords records,
-      Connections connections) {
+      Connections connections,
+      PlacementRules placementRules) {
     this.hosts = hosts;
     this.vms = vms;
     this.loads = loads;
     this.cpuFits = cpuFits;
     this.records = records;
     this.connections = connections;
+    this.placementRules = placementRules;
   }
 
   Pool take(HostPool pool, BalancingSettings.Pace pace, int roundsOutOfBounds, Instant now) {
@@ -101,7 +106,25 @@ class PoolSnapshots {
                           past.stream().filter(m -> m.vm().equals(vm.id())).toList()));
                 })
             .toList();
-    return new Pool(pool.name(), now, hostLoads, vmLoads, roundsOutOfBounds, past);
+    return new Pool(pool.name(), now, hostLoads, vmLoads, roundsOutOfBounds, past, rules(pool));
+  }
+
+  private List<Rule> rules(HostPool pool) {
+    return placementRules.of(pool.id()).stream()
+        .map(
+            rule ->
+                new Rule(
+                    rule.name(),
+                    switch (rule.kind()) {
+                      case TOGETHER -> Rule.Kind.TOGETHER;
+                      case APART -> Rule.Kind.APART;
+                      case ON -> Rule.Kind.ON;
+                      case OFF -> Rule.Kind.OFF;
+                    },
+                    rule.hard(),
+                    PlacementRules.vms(rule),
+                    PlacementRules.hosts(rule)))
+        .toList();
   }
 
   private static HostLoad host(

@@ -52,6 +52,11 @@ public class Recommendation {
   private Cost cost = new Cost(0, 0, 0, true, 0, false, false);
 
   private double gain;
+
+  /** Ids of the other VMs that move together with it, since a rule keeps them on one host. */
+  @JdbcTypeCode(SqlTypes.ARRAY)
+  private List<Long> together = List.of();
+
   private double imbalanceBefore;
   private double imbalanceAfter;
   private Instant createdAt = Instant.EPOCH;
@@ -125,6 +130,7 @@ public class Recommendation {
     this.effects = move.effects();
     this.cost = Cost.of(move.cost());
     this.gain = move.gain();
+    this.together = move.together().stream().map(VmId::value).toList();
     this.imbalanceBefore = before;
     this.imbalanceAfter = after;
     this.expiresAt = expires;
@@ -272,6 +278,11 @@ public class Recommendation {
 
   public double gain() {
     return gain;
+  }
+
+  /** Name the other VMs that move together with it. */
+  public List<VmId> together() {
+    return together.stream().map(VmId::new).toList();
   }
 
   public double imbalanceBefore() {

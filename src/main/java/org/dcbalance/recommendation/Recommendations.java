@@ -21,6 +21,17 @@ public interface Recommendations extends Repository<Recommendation, Long> {
   @Query("select r from Recommendation r where r.id = :id")
   Optional<Recommendation> lockById(long id);
 
+  /** List the ids of those that were proposed with it for VMs that move together with its VM. */
+  @Query(
+      nativeQuery = true,
+      value =
+          """
+          select o.id from recommendation o join recommendation a on a.id = :id
+          where o.pool_id = a.pool_id and o.round_id = a.round_id and o.state = a.state
+          and o.vm_id = any(a.together)
+          """)
+  List<Long> goingAlong(long id);
+
   @Lock(LockModeType.PESSIMISTIC_WRITE)
   @Query(
       "select r from Recommendation r where r.poolId = :poolId and r.state = PROPOSED order by r.id")

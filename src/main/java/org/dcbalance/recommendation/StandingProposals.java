@@ -2,7 +2,6 @@ package org.dcbalance.recommendation;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.dcbalance.strategy.Decision;
 import org.dcbalance.strategy.Limits;
@@ -73,12 +72,6 @@ final class StandingProposals {
       }
       vms.add(vm.held(ties, refused));
     }
-    return new Pool(
-        pool.name(),
-        pool.at(),
-        pool.hosts(),
-        List.copyOf(vms),
-        pool.roundsOutOfBounds(),
-        pool.history());
+    return pool.with(pool.hosts(), vms);
   }
 }

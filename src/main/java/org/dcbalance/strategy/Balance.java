@@ -2,6 +2,8 @@ package org.dcbalance.strategy;
 
 import static org.dcbalance.strategy.BalancingProblem.ELSEWHERE;
 
+import java.util.Arrays;
+
 /**
  * Hold a placement while a plan is searched for, and tell what a move or an exchange would gain, in
  * work that does not grow with the number of hosts or VMs.
@@ -38,6 +40,8 @@ final class Balance {
   /** Number of VMs on each host, by tag. */
   private final int[][] tagged;
 
+  private final RuleCounts rules;
+
   private int steps;
 
   Balance(BalancingProblem problem) {
@@ -71,6 +75,7 @@ final class Balance {
       used[c] = problem.ceilings.get(c).used().clone();
     }
     tagged = new int[problem.tagCount][problem.hosts];
+    rules = new RuleCounts(problem.book, problem.hosts);
     for (int vm = 0; vm < problem.vms; vm++) {
       if (at[vm] != ELSEWHERE) {
         put(vm, at[vm], 1);
@@ -111,7 +116,7 @@ final class Balance {
 
   /** Score the placement as it is. */
   double score() {
-    double score = problem.constant;
+    double score = problem.constant + rules.cost();
     for (int t = 0; t < terms; t++) {
       score += weight[t] * deviation[t];
       if (overloadWeight[t] > 0) {
@@ -158,7 +163,12 @@ final class Balance {
       }
       gain += weight[t] * (deviation[t] - deviation(sumAfter, squaresAfter));
     }
-    return gain + tagGain(vm, source, target);
+    return gain + tagGain(vm, source, target) + ruleGain(vm, target);
+  }
+
+  /** Tell how much lower the score of rules gets when the VM goes there. */
+  double ruleGain(int vm, int target) {
+    return -rules.change(problem.rules[vm], at[vm], target);
   }
 
   /** Tell how much lower the score gets when two VMs on different hosts change places. */
@@ -190,7 +200,30 @@ final class Balance {
     return target != at[vm]
         && !problem.refuses(vm, target)
         && apart(vm, target)
-        && hasRoom(vm, target, -1);
+        && rules.refusing(problem.rules[vm], at[vm], target) == null
+        && hasRoom(vm, target, -1)
+        && hasRoomForAll(vm, target);
+  }
+
+  /** Tell whether those find room as well that have to follow the VM. */
+  private boolean hasRoomForAll(int vm, int target) {
+    int rule = at[vm] == ELSEWHERE ? rules.unplaced(problem.rules[vm]) : -1;
+    for (int c = 0; rule >= 0 && c < used.length; c++) {
+      var ceiling = problem.ceilings.get(c);
+      double level = used[c][target];
+      for (int other = 0; other < problem.vms; other++) {
+        boolean follows = problem.stranded[other] && at[other] == ELSEWHERE;
+        level += follows && speaks(rule, other) ? ceiling.need()[other] : 0;
+      }
+      if (!ceiling.soft() && level > ceiling.limit()[target]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean speaks(int rule, int vm) {
+    return Arrays.stream(problem.rules[vm]).anyMatch(r -> r == rule);
   }
 
   /** Tell whether two VMs on different hosts may change places, once both have. */
@@ -198,6 +231,7 @@ final class Balance {
     return !problem.refuses(one, at[other])
         && !problem.refuses(other, at[one])
         && problem.tags[one].length + problem.tags[other].length == 0
+        && problem.rules[one].length + problem.rules[other].length == 0
         && hasRoom(one, at[other], other)
         && hasRoom(other, at[one], one);
   }
@@ -273,6 +307,7 @@ final class Balance {
     for (int tag : problem.tags[vm]) {
       tagged[tag][host] += sign;
     }
+    rules.put(problem.rules[vm], host, sign);
   }
 
   private void sumUp() {

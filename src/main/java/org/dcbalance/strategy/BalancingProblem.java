@@ -44,6 +44,11 @@ public final class BalancingProblem {
   final double tagWeight;
   final @Nullable BitSet[] refused;
 
+  /** The rules of a pool, and which of them speak of each VM. */
+  final RuleBook book;
+
+  final int[][] rules;
+
   private BalancingProblem(Builder builder) {
     hosts = builder.hosts;
     constant = builder.constant;
@@ -58,6 +63,8 @@ public final class BalancingProblem {
     tagWeight = builder.tagWeight;
     tagCount = 1 + Arrays.stream(tags).flatMapToInt(Arrays::stream).max().orElse(-1);
     refused = builder.refused;
+    book = builder.book;
+    rules = builder.rules;
     stranded = new boolean[vms];
     for (int vm = 0; vm < vms; vm++) {
       stranded[vm] = home[vm] == ELSEWHERE && movable[vm];
@@ -70,6 +77,8 @@ public final class BalancingProblem {
     terms.forEach(builder::term);
     ceilings.forEach(builder::ceiling);
     builder.refused = refused.clone();
+    builder.book = book;
+    builder.rules = rules;
     return builder.leaving(leaveWeight).apart(tags, tagWeight).build();
   }
 
@@ -126,6 +135,8 @@ public final class BalancingProblem {
     private int[][] tags;
     private double tagWeight;
     private double constant;
+    private RuleBook book = new RuleBook(List.of(), List.of());
+    private int[][] rules;
 
     /**
      * Start with the placement.
@@ -140,6 +151,7 @@ public final class BalancingProblem {
       Arrays.fill(movable, true);
       tags = new int[home.length][];
       Arrays.fill(tags, NO_TAGS);
+      rules = tags.clone();
       refused = new BitSet[home.length];
     }
 
@@ -180,6 +192,13 @@ public final class BalancingProblem {
     public Builder apart(int[][] tagsOfVms, double weight) {
       tags = tagsOfVms.clone();
       tagWeight = weight;
+      return this;
+    }
+
+    /** Keep to rules; {@code ofVms} are the numbers of those that speak of each VM. */
+    Builder ruledBy(RuleBook rulesOfPool, int[][] ofVms) {
+      book = rulesOfPool;
+      rules = ofVms.clone();
       return this;
     }
 

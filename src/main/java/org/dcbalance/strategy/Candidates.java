@@ -3,10 +3,11 @@ package org.dcbalance.strategy;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.dcbalance.units.HostId;
-import org.dcbalance.units.Memory;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 
@@ -15,26 +16,20 @@ final class Candidates {
   /** A target where a VM's move failed is left alone for so long. */
   private static final Duration FAILURE_REMEMBERED = Duration.ofHours(24);
 
-  /** A move that takes so long has to gain twice as much as one that takes no time. */
-  private static final double PRICE_TIME = 300;
-
   /** In a pool of more hosts than this, no single move takes away a tenth of the imbalance. */
   private static final int LARGE = 10;
 
   private final Pool pool;
   private final Limits limits;
-  private final PreCopyModel model;
+  private final Prices prices;
 
-  /** What the moves that were chosen so far copy, in bytes. */
-  private long copied;
-
-  /** Costs of moves between hosts that have no history of their own: the same for all of them. */
-  private final Map<VmId, MigrationCost> usualCosts = new HashMap<>();
+  /** Moves that would leave too little room for the loss of a host. */
+  private final Map<VmId, Set<HostId>> barred = new HashMap<>();
 
   Candidates(Pool pool, Limits limits) {
     this.pool = pool;
     this.limits = limits;
-    this.model = PreCopyModel.learn(pool.history());
+    prices = new Prices(pool.history(), limits);
   }
 
   /** What came of looking at one VM. */
@@ -73,49 +68,49 @@ final class Candidates {
     for (int target : targets) {
       if (target == source
           || refusal(vm, placement.host(target)) != null
+          || placement.wishes().refusing(vm, source, target) != null
           || !placement.hasRoom(vm, target)
           || overload(vm, target, placement) != null) {
         continue;
       }
       double gain = score - placement.scoreAfter(vm, source, target);
-      if (gain < needed || gain <= 0) {
+      if (gain <= 0 || gain < least(vm, source, target, placement, needed)) {
         continue;
       }
-      var cost = cost(vm, placement.host(target).id());
-      double worth = gain / price(cost);
-      if (!unaffordable(cost) && !overTransfer(cost) && (best == null || worth > best.worth())) {
+      var cost = prices.cost(vm, placement.host(target).id());
+      double worth = gain / prices.price(cost);
+      if (!prices.unaffordable(cost)
+          && !prices.overTransfer(cost)
+          && (best == null || worth > best.worth())) {
         best = new Look.Move(vm, source, target, worth, cost, 0);
       }
     }
     return best;
   }
 
-  /** Count what a chosen move copies; from then on so much less may be copied. */
-  void choose(MigrationCost cost) {
-    copied += cost.transferred().bytes();
+  Prices prices() {
+    return prices;
   }
 
-  /** Forget what was chosen. */
-  void chooseAnew() {
-    copied = 0;
+  /** Leave a move alone from now on: it would leave too little room for the loss of a host. */
+  void bar(VmId vm, HostId target) {
+    barred.computeIfAbsent(vm, _ -> new HashSet<>()).add(target);
   }
 
-  private long left() {
-    return limits.maxTransfer().bytes() - copied;
-  }
-
-  private boolean overTransfer(MigrationCost cost) {
-    return cost.transferred().bytes() > left();
-  }
-
-  /** Say what a move of the VM has to gain from here, which scores so much. */
+  /** Say what a move of the VM has to gain at least from here, which scores so much. */
   double needed(VmLoad vm, Placement placement, double score) {
     int source = placement.index(vm.host());
-    return source < 0 ? Double.POSITIVE_INFINITY : minimumGain(source, placement, score);
+    if (source < 0) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double needed = minimumGain(source, placement, score);
+    return placement.wishes().broken(vm)
+        ? 0
+        : placement.wishes().roomMissing() > 0 ? Math.min(needed, minimumRoom()) : needed;
   }
 
   /** Say why the VM stays whatever the hosts' load is; null if it may move. */
-  private @Nullable Reason fixed(VmLoad vm, Placement placement) {
+  @Nullable Reason fixed(VmLoad vm, Placement placement) {
     if (placement.index(vm.host()) < 0) {
       return pool.hosts().stream()
           .filter(host -> host.id().equals(vm.host()))
@@ -139,6 +134,7 @@ final class Candidates {
     int source = placement.index(vm.host());
     double needed = minimumGain(source, placement, score);
     @Nullable String refusal = null;
+    @Nullable Rule broken = null;
     int refusals = 0;
     int roomless = 0;
     int possible = 0;
@@ -157,6 +153,11 @@ final class Candidates {
         refusals++;
         continue;
       }
+      var rule = placement.wishes().refusing(vm, source, target);
+      if (rule != null) {
+        broken = broken == null ? rule : broken;
+        continue;
+      }
       if (!placement.hasRoom(vm, target)) {
         roomless++;
         continue;
@@ -168,20 +169,20 @@ final class Candidates {
       }
       double gain = score - placement.scoreAfter(vm, source, target);
       bestGain = Math.max(bestGain, gain);
-      if (gain < needed || gain <= 0) {
+      if (gain <= 0 || gain < least(vm, source, target, placement, needed)) {
         continue;
       }
-      var cost = cost(vm, placement.host(target).id());
-      if (unaffordable(cost)) {
+      var cost = prices.cost(vm, placement.host(target).id());
+      if (prices.unaffordable(cost)) {
         tooCostly = tooCostly == null || less(cost, tooCostly) ? cost : tooCostly;
         continue;
       }
-      if (overTransfer(cost)) {
+      if (prices.overTransfer(cost)) {
         tooMuch = cost;
         continue;
       }
       possible++;
-      double worth = gain / price(cost);
+      double worth = gain / prices.price(cost);
       if (best == null || worth > best.worth()) {
         best = new Look.Move(vm, source, target, worth, cost, 0);
       }
@@ -190,14 +191,16 @@ final class Candidates {
       return best.outOf(possible);
     }
     if (tooMuch != null) {
-      var rest = new Memory(Math.max(0, left()));
-      return new Look.Stay(new Reason.OverTransfer(tooMuch.transferred(), rest));
+      return new Look.Stay(new Reason.OverTransfer(tooMuch.transferred(), prices.left()));
     }
     if (tooCostly != null) {
-      return new Look.Stay(tooCostly(vm, tooCostly));
+      return new Look.Stay(prices.tooCostly(vm, tooCostly));
     }
     if (bestGain > Double.NEGATIVE_INFINITY) {
-      return new Look.Stay(new Reason.GainTooSmall(bestGain, needed));
+      return new Look.Stay(
+          needed == Double.POSITIVE_INFINITY && bestGain > 0
+              ? new Reason.NoCause()
+              : new Reason.GainTooSmall(bestGain, needed));
     }
     if (overload != null) {
       return new Look.Stay(overload);
@@ -205,25 +208,59 @@ final class Candidates {
     if (roomless > 0) {
       return new Look.Stay(new Reason.NoRoom(vm.allocated()));
     }
+    if (broken != null) {
+      return new Look.Stay(new Reason.KeptByRule(broken.name(), broken.kind()));
+    }
     return new Look.Stay(
         new Reason.NoTarget(refusals, refusal == null ? "no other host is open" : refusal));
   }
 
   /**
-   * Say what a move has to gain: a share of the imbalance at its turn. A host above a threshold is
-   * relieved by small steps too: there the whole plan has to gain as much.
+   * Say what a move to one host has to gain. What mends a rule is worth a move whatever it gains
+   * besides; what makes room for a large VM is worth one that gains as much as one for balance has
+   * to in a pool that is just out of bounds.
+   *
+   * @param needed what a move for balance has to gain
    */
-  private double minimumGain(int source, Placement placement, double score) {
-    double imbalance = Math.max(score, limits.imbalanceThreshold());
+  double least(VmLoad vm, int source, int target, Placement placement, double needed) {
+    var wishes = placement.wishes();
+    if (wishes.mends(vm, source, target) > 0) {
+      return 0;
+    }
+    return wishes.makesRoom(vm, source, target) > 0 ? Math.min(needed, minimumRoom()) : needed;
+  }
+
+  /** The same for VMs on one host that move as one. */
+  double least(List<VmLoad> several, int source, int target, Placement placement, double needed) {
+    return placement.wishes().mends(several, source, target) > 0 ? 0 : needed;
+  }
+
+  private double minimumRoom() {
+    return limits.minimumGain() * limits.imbalanceThreshold();
+  }
+
+  /**
+   * Say what a move for balance has to gain: a share of the unevenness at its turn. A host above a
+   * threshold is relieved by small steps too: there the whole plan has to gain as much. Where load
+   * is spread evenly enough, no gain is a reason.
+   */
+  double minimumGain(int source, Placement placement, double score) {
+    if (!placement.uneven() && placement.wishes().unmet()) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double imbalance = Math.max(score - placement.wishes().cost(), limits.imbalanceThreshold());
     double minimum =
         limits.minimumGain() * imbalance * Math.min(1, LARGE / (double) placement.hostCount());
     return placement.overloaded(source) ? minimum / Math.max(1, limits.maxMoves()) : minimum;
   }
 
-  private @Nullable String refusal(VmLoad vm, HostLoad target) {
+  @Nullable String refusal(VmLoad vm, HostLoad target) {
     var refused = vm.refused().get(target.id());
     if (refused != null) {
       return refused;
+    }
+    if (barred.getOrDefault(vm.id(), Set.of()).contains(target.id())) {
+      return "with it there, the loss of a host would leave more guests without room";
     }
     if (vm.pastMoves().isEmpty()) {
       return null;
@@ -237,13 +274,7 @@ final class Candidates {
         .orElse(null);
   }
 
-  private MigrationCost cost(VmLoad vm, HostId target) {
-    return model.knows(vm.host(), target)
-        ? model.expect(vm, target, limits.downtimeSlo())
-        : usualCosts.computeIfAbsent(vm.id(), _ -> model.expect(vm, target, limits.downtimeSlo()));
-  }
-
-  private Reason.@Nullable WouldOverload overload(VmLoad vm, int target, Placement placement) {
+  Reason.@Nullable WouldOverload overload(VmLoad vm, int target, Placement placement) {
     for (var resource : List.of(Resource.CPU, Resource.MEMORY)) {
       double peak = placement.peakWith(vm, resource, target);
       if (peak > resource.threshold(limits)) {
@@ -258,28 +289,7 @@ final class Candidates {
     return overload.share() - overload.threshold();
   }
 
-  /** An assumption does not refuse a move: only a measured rate or an earlier move does. */
-  private boolean unaffordable(MigrationCost cost) {
-    boolean known = cost.measuredDirtyRate() || cost.pastMoves() > 0;
-    return known && (!cost.converges() || cost.downtime().compareTo(limits.downtimeSlo()) > 0);
-  }
-
   private static boolean less(MigrationCost one, MigrationCost other) {
     return one.downtime().compareTo(other.downtime()) < 0;
-  }
-
-  private Reason tooCostly(VmLoad vm, MigrationCost cost) {
-    double dirty = vm.dirtyRate() == null ? 0 : vm.dirtyRate().bytesPerSecond();
-    return new Reason.TooCostly(
-        dirty / (1024 * 1024), seconds(cost.downtime()), seconds(limits.downtimeSlo()));
-  }
-
-  private double price(MigrationCost cost) {
-    double slo = Math.max(1e-3, seconds(limits.downtimeSlo()));
-    return 1 + seconds(cost.total()) / PRICE_TIME + seconds(cost.downtime()) / slo;
-  }
-
-  private static double seconds(Duration duration) {
-    return duration.toNanos() / 1e9;
   }
 }

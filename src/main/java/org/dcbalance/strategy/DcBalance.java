@@ -2,12 +2,8 @@ package org.dcbalance.strategy;
 
 import static java.util.Comparator.comparing;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import org.dcbalance.strategy.Candidates.Look;
-import org.dcbalance.units.VmId;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answer a situation from what was decided in one like it, or else take the move that gains most
@@ -63,7 +59,7 @@ public final class DcBalance implements Strategy {
       return new Decision.Balanced(Imbalance.NONE, List.of());
     }
     var vms = pool.vms().stream().sorted(comparing(VmLoad::id)).toList();
-    var placement = new Placement(open, vms, limits);
+    var placement = new Placement(open, vms, pool.rules(), limits);
     var before = placement.imbalance();
     if (!before.outOfBounds(limits)) {
       return new Decision.Balanced(before, List.of());
@@ -72,12 +68,16 @@ public final class DcBalance implements Strategy {
     if (rounds < limits.holdRounds()) {
       return new Decision.Holding(before, rounds, limits.holdRounds());
     }
-    var first = new Placement(open, vms, limits);
+    var first = new Placement(open, vms, pool.rules(), limits);
     var past = new Past(history.decisions(open.size()), Situation.of(first, vms));
     var warned = past.warned(vms);
     var candidates = new Candidates(pool, limits);
     var miss =
-        open.size() < recallFrom ? new Origin.Miss.SmallPool(open.size(), recallFrom) : past.miss();
+        first.wishes().unmet()
+            ? new Origin.Miss.MoreIsAsked()
+            : open.size() < recallFrom
+                ? new Origin.Miss.SmallPool(open.size(), recallFrom)
+                : past.miss();
     if (miss == null) {
       var recall = new Recall(warned, placement, candidates, limits);
       switch (recall.make(past.nearest(), past.distance())) {
@@ -88,54 +88,20 @@ public final class DcBalance implements Strategy {
         }
         case Recall.Attempt.Failed(var why) -> {
           miss = why;
-          candidates.chooseAnew();
-          placement = new Placement(open, vms, limits);
+          candidates.prices().chooseAnew();
+          placement = new Placement(open, vms, pool.rules(), limits);
         }
       }
     }
     var prospects = new Prospects(pool, limits);
     var explanation = new Explanation(warned, first, prospects, candidates, limits);
-    var moves = search(warned, placement, prospects, candidates, limits);
-    var passedOver = explanation.after(moves, placement);
+    var search = new Search(warned, pool.rules(), placement, prospects, candidates, limits);
+    var moves = search.run();
+    var passedOver = explanation.after(moves, search.placement());
     return moves.isEmpty()
         ? new Decision.Balanced(before, passedOver)
         : new Decision.Proposal(
-            moves, before, placement.imbalance(), passedOver, new Origin.Search(miss));
-  }
-
-  private static List<ProposedMove> search(
-      List<VmLoad> vms,
-      Placement placement,
-      Prospects prospects,
-      Candidates candidates,
-      Limits limits) {
-    long underWay = vms.stream().filter(vm -> vm.movingTo() != null).count();
-    var moves = new ArrayList<ProposedMove>();
-    var moved = new HashSet<VmId>();
-    while (moves.size() + underWay < limits.maxMoves()
-        && placement.imbalance().outOfBounds(limits)) {
-      var now = placement.imbalance();
-      Look.@Nullable Move best = null;
-      for (var vm : prospects.mostFirst(vms)) {
-        if (best != null && prospects.most(vm) < best.worth()) {
-          break;
-        }
-        if (!moved.contains(vm.id())
-            && prospects.most(vm) >= candidates.needed(vm, placement, now.value())
-            && candidates.look(vm, placement, now.value()) instanceof Look.Move move
-            && (best == null || better(move, best))) {
-          best = move;
-        }
-      }
-      if (best == null) {
-        break;
-      }
-      moves.add(Justification.of(best, placement, now, limits).take());
-      moved.add(best.vm().id());
-      candidates.choose(best.cost());
-      prospects.move(best.vm(), best.target());
-    }
-    return moves;
+            moves, before, search.placement().imbalance(), passedOver, new Origin.Search(miss));
   }
 
   /** A price is at least 1, so that no move is worth more than it gains. */

@@ -78,16 +78,12 @@ public record Evacuation(List<Move> moves, List<PassedOver> staying, Pool after)
   }
 
   private static Pool after(Pool pool, Set<HostId> emptied, HashMap<VmId, HostId> goals) {
-    return new Pool(
-        pool.name(),
-        pool.at(),
+    return pool.with(
         pool.hosts().stream()
             .map(host -> emptied.contains(host.id()) ? host.closedFor("being emptied") : host)
             .toList(),
         pool.vms().stream()
             .map(vm -> goals.containsKey(vm.id()) ? vm.on(goals.get(vm.id())) : vm)
-            .toList(),
-        pool.roundsOutOfBounds(),
-        pool.history());
+            .toList());
   }
 }

@@ -22,12 +22,34 @@ public record Imbalance(List<Term> terms) {
   }
 
   /**
-   * Tell whether the pool is out of bounds: its imbalance is above the threshold, or a host is
-   * overloaded.
+   * Tell whether the pool is out of bounds: uneven, or a rule is broken, or room is missing that
+   * moves could make.
    */
   public boolean outOfBounds(Limits limits) {
-    return value() > limits.imbalanceThreshold()
-        || terms.stream().anyMatch(term -> term.overload() && term.value() > 0);
+    return uneven(limits)
+        || terms.stream().anyMatch(term -> term.part() == Part.WISH && term.value() > 0);
+  }
+
+  /** Tell whether its loads are spread too unevenly, or a host is overloaded. */
+  public boolean uneven(Limits limits) {
+    return sum(Part.SPREAD) + sum(Part.OVERLOAD) > limits.imbalanceThreshold()
+        || terms.stream().anyMatch(term -> term.part() == Part.OVERLOAD && term.value() > 0);
+  }
+
+  private double sum(Part part) {
+    return terms.stream().filter(term -> term.part() == part).mapToDouble(Term::contribution).sum();
+  }
+
+  /** What a part of the score is about. */
+  public enum Part {
+    /** How evenly something is spread. */
+    SPREAD,
+    /** Hosts above a threshold; any of that is out of bounds. */
+    OVERLOAD,
+    /** What operators ask for besides; any of it that is not met is out of bounds. */
+    WISH,
+    /** What moves cannot change for the better, and must not change for the worse. */
+    NOTE
   }
 
   /**
@@ -36,9 +58,8 @@ public record Imbalance(List<Term> terms) {
    * @param name such as "spread of CPU"
    * @param value the term's own value
    * @param weight what it counts for
-   * @param overload whether it measures hosts above a threshold; any of that is out of bounds
    */
-  public record Term(String name, double value, double weight, boolean overload) {
+  public record Term(String name, double value, double weight, Part part) {
     public double contribution() {
       return value * weight;
     }

@@ -57,6 +57,14 @@ public sealed interface Origin {
       }
     }
 
+    /** The record knows of load alone. */
+    record MoreIsAsked() implements Miss {
+      @Override
+      public String sentence() {
+        return "a rule is broken or room is missing, and the record knows of load alone.";
+      }
+    }
+
     /** A search is quick enough. */
     record SmallPool(int hosts, int recallFrom) implements Miss {
       @Override

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.dcbalance.strategy.Imbalance.Part;
 import org.dcbalance.units.HostId;
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +44,10 @@ final class Placement {
 
   private final double[] squares = new double[RESOURCES.length];
   private double overload;
+  private final Wishes wishes;
 
   /** Place the VMs on the open hosts; VMs elsewhere are left out. */
-  Placement(List<HostLoad> openHosts, List<VmLoad> vms, Limits limits) {
+  Placement(List<HostLoad> openHosts, List<VmLoad> vms, List<Rule> rules, Limits limits) {
     this.limits = limits;
     this.hosts = openHosts;
     int n = openHosts.size();
@@ -63,10 +65,13 @@ final class Placement {
         share[r][h] = RESOURCES[r].amount(host.own()) / capacity[h][r];
       }
     }
-    for (var vm : vms) {
+    var counts = new int[vms.size()];
+    for (int v = 0; v < counts.length; v++) {
+      var vm = vms.get(v);
       int at = index(vm.host());
       int movingTo = index(vm.movingTo());
       int goal = movingTo < 0 ? at : movingTo;
+      counts[v] = goal;
       if (goal >= 0) {
         add(vm, goal, 1);
         promised[goal] += vm.allocated().bytes();
@@ -76,7 +81,36 @@ final class Placement {
         promised[at] += vm.allocated().bytes();
       }
     }
+    wishes = new Wishes(openHosts, vms, counts, rules, limits);
+    for (int v = 0; v < counts.length && !rules.isEmpty(); v++) {
+      int at = index(vms.get(v).host());
+      if (at >= 0 && at != counts[v]) {
+        wishes.leave(vms.get(v), at);
+      }
+    }
     sumUp();
+  }
+
+  /** Take over how things stand, to try something out. */
+  Placement(Placement other) {
+    limits = other.limits;
+    hosts = other.hosts;
+    indexes.putAll(other.indexes);
+    capacity = other.capacity;
+    share = deep(other.share);
+    rises = deep(other.rises);
+    leaving = deep(other.leaving);
+    promised = other.promised.clone();
+    wishes = new Wishes(other.wishes);
+    sumUp();
+  }
+
+  private static double[][] deep(double[][] table) {
+    var copy = table.clone();
+    for (int i = 0; i < copy.length; i++) {
+      copy[i] = copy[i].clone();
+    }
+    return copy;
   }
 
   /** Place the VMs of a pool on its open hosts; both in the order of their ids. */
@@ -87,6 +121,7 @@ final class Placement {
             .sorted(Comparator.comparing(HostLoad::id))
             .toList(),
         pool.vms().stream().sorted(Comparator.comparing(VmLoad::id)).toList(),
+        pool.rules(),
         limits);
   }
 
@@ -173,7 +208,7 @@ final class Placement {
               "spread of " + resource.words(),
               Math.sqrt(variance),
               resource.spreadWeight(),
-              false));
+              Part.SPREAD));
     }
     for (var resource : List.of(Resource.CPU, Resource.MEMORY)) {
       double above = 0;
@@ -182,13 +217,41 @@ final class Placement {
       }
       terms.add(
           new Imbalance.Term(
-              "overload of " + resource.words(), above, Resource.OVERLOAD_WEIGHT, true));
+              "overload of " + resource.words(), above, Resource.OVERLOAD_WEIGHT, Part.OVERLOAD));
     }
+    terms.addAll(wishes.terms());
     return new Imbalance(terms);
+  }
+
+  /** Give what is asked of the placement besides an even load. */
+  Wishes wishes() {
+    return wishes;
+  }
+
+  /** Tell whether load is spread too unevenly, or a host is overloaded, in constant work. */
+  boolean uneven() {
+    double score = Resource.OVERLOAD_WEIGHT * overload;
+    for (int r = 0; r < RESOURCES.length; r++) {
+      score += RESOURCES[r].spreadWeight() * deviation(sums[r], squares[r], hosts.size());
+    }
+    return overload > 0 || score > limits.imbalanceThreshold();
   }
 
   /** Give the score after one move, in constant work. */
   double scoreAfter(VmLoad vm, int source, int target) {
+    return spreadAfter(vm, source, target) + wishes.costAfter(vm, source, target);
+  }
+
+  /**
+   * Give the score after VMs on one host have moved as one.
+   *
+   * @param sum all of them in one
+   */
+  double scoreAfter(List<VmLoad> several, VmLoad sum, int source, int target) {
+    return spreadAfter(sum, source, target) + wishes.costAfter(several, sum, source, target);
+  }
+
+  private double spreadAfter(VmLoad vm, int source, int target) {
     int n = hosts.size();
     double score = 0;
     for (int r = 0; r < RESOURCES.length; r++) {
@@ -217,6 +280,8 @@ final class Placement {
     leave(vm, source);
     add(vm, target, 1);
     promised[target] += vm.allocated().bytes();
+    wishes.move(vm, source, target);
+    wishes.leave(vm, source);
     sumUp();
   }
 

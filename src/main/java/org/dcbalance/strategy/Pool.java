@@ -1,6 +1,7 @@
 package org.dcbalance.strategy;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -11,6 +12,7 @@ import java.util.List;
  * @param vms the running VMs in a fixed order
  * @param roundsOutOfBounds consecutive earlier rounds in which the pool was out of bounds
  * @param history finished moves in the pool, newest first, for learning bandwidth and downtime
+ * @param rules which VMs belong together, apart, or to certain hosts
  */
 public record Pool(
     String name,
@@ -18,10 +20,33 @@ public record Pool(
     List<HostLoad> hosts,
     List<VmLoad> vms,
     int roundsOutOfBounds,
-    List<PastMove> history) {
+    List<PastMove> history,
+    List<Rule> rules) {
   public Pool {
     hosts = List.copyOf(hosts);
     vms = List.copyOf(vms);
     history = List.copyOf(history);
+    rules = rules.stream().sorted(Comparator.comparing(Rule::name)).toList();
+  }
+
+  /** Hold a pool without rules. */
+  public Pool(
+      String name,
+      Instant at,
+      List<HostLoad> hosts,
+      List<VmLoad> vms,
+      int roundsOutOfBounds,
+      List<PastMove> history) {
+    this(name, at, hosts, vms, roundsOutOfBounds, history, List.of());
+  }
+
+  /** Put other hosts and VMs in their place. */
+  public Pool with(List<HostLoad> otherHosts, List<VmLoad> otherVms) {
+    return new Pool(name, at, otherHosts, otherVms, roundsOutOfBounds, history, rules);
+  }
+
+  /** Let these rules hold. */
+  public Pool ruledBy(List<Rule> others) {
+    return new Pool(name, at, hosts, vms, roundsOutOfBounds, history, others);
   }
 }

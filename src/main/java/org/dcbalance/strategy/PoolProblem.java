@@ -67,6 +67,10 @@ final class PoolProblem {
     }
     builder.ceiling(promised(limits));
     builder.ceiling(peak(Resource.CPU, limits)).ceiling(peak(Resource.MEMORY, limits));
+    var book = new RuleBook(pool.rules(), hosts);
+    if (!book.isEmpty()) {
+      builder.ruledBy(book, vms.stream().map(vm -> book.of(vm.id())).toArray(int[][]::new));
+    }
     problem = builder.build();
   }
 

@@ -2,6 +2,7 @@ package org.dcbalance.strategy;
 
 import java.util.List;
 import org.dcbalance.units.HostId;
+import org.dcbalance.units.VmId;
 
 /**
  * Propose one move.
@@ -9,7 +10,8 @@ import org.dcbalance.units.HostId;
  * @param reason why this VM should leave
  * @param targetReason why it should go there
  * @param effects what it does to both hosts, source first
- * @param gain imbalance that it takes away
+ * @param gain imbalance that it takes away; of moves that are made together an equal part each
+ * @param together the other VMs that are moved together with it, which rules keep on one host
  */
 public record ProposedMove(
     VmLoad vm,
@@ -20,9 +22,11 @@ public record ProposedMove(
     Reason targetReason,
     List<Effect> effects,
     MigrationCost cost,
-    double gain) {
+    double gain,
+    List<VmId> together) {
   public ProposedMove {
     effects = List.copyOf(effects);
+    together = List.copyOf(together);
   }
 
   /** How urgent a move is. */

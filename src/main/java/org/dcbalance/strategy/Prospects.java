@@ -25,6 +25,9 @@ final class Prospects {
   private final Map<VmId, Integer> indexes = new HashMap<>();
   private final double[] most;
 
+  /** What a move could gain by making room for a large VM. */
+  private double room;
+
   Prospects(Pool pool, Limits limits) {
     var all = new HashSet<VmId>();
     pool.vms().forEach(vm -> all.add(vm.id()));
@@ -44,10 +47,15 @@ final class Prospects {
     }
   }
 
+  /** Set what a move could gain besides by making room for a large VM, which is missing so far. */
+  void missRoom(double missing) {
+    room = missing;
+  }
+
   /** Give the most that a move of the VM could gain, by any target whatever. */
   double most(VmLoad vm) {
     var index = indexes.get(vm.id());
-    return index == null ? Double.NEGATIVE_INFINITY : most[index];
+    return index == null ? Double.NEGATIVE_INFINITY : most[index] + room;
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.dcbalance.strategy;
 
 import java.time.Instant;
+import java.util.List;
 import org.dcbalance.units.Memory;
 
 /**
@@ -24,6 +25,20 @@ public sealed interface Reason {
   /** No host is overloaded, but the pool is uneven. */
   record Uneven(double before, double after, double threshold, String mostLoaded, double share)
       implements Reason {}
+
+  /**
+   * It breaks a rule where it is.
+   *
+   * @param hard whether the rule must not be broken, or is a wish
+   */
+  record Mends(String rule, Rule.Kind kind, boolean hard, String vm, String host)
+      implements Reason {}
+
+  /** It goes along with others, which rules keep on one host; the reason is theirs together. */
+  record GoesAlong(List<String> others, Reason reason) implements Reason {}
+
+  /** No host could take a large VM. */
+  record MakesRoom(double missing, double after) implements Reason {}
 
   // why it should go there
 
@@ -56,6 +71,14 @@ public sealed interface Reason {
 
   /** No open host has the memory. */
   record NoRoom(Memory needed) implements Reason {}
+
+  /** A rule keeps it off every host that could take it. */
+  record KeptByRule(String rule, Rule.Kind kind) implements Reason {}
+
+  /**
+   * Only rules or room for a large VM are a reason to move anything, and it does not help there.
+   */
+  record NoCause() implements Reason {}
 
   /** Every target would be overloaded by it. */
   record WouldOverload(String host, String resource, double share, double threshold)

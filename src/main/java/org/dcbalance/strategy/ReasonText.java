@@ -36,6 +36,26 @@ public final class ReasonText {
                   score(r.after()),
                   r.mostLoaded(),
                   share(r.share()));
+      case Reason.Mends r ->
+          "%s \"%s\" %s: %s."
+              .formatted(
+                  r.hard() ? "Rule" : "The soft rule",
+                  r.rule(),
+                  r.hard() ? "is broken" : "is not met",
+                  switch (r.kind()) {
+                    case TOGETHER -> r.vm() + " on " + r.host() + " is off the host of the others";
+                    case APART -> r.vm() + " shares " + r.host() + " with another of its VMs";
+                    case ON ->
+                        r.vm() + " should not run on " + r.host() + ", but on the hosts named";
+                    case OFF -> r.vm() + " should not run on " + r.host();
+                  });
+      case Reason.GoesAlong r ->
+          of(r.reason())
+              + " It moves together with %s, from which a rule does not part it."
+                  .formatted(String.join(", ", r.others()));
+      case Reason.MakesRoom r ->
+          "No host could take a large VM: %s of it found no room; this move brings that to %s."
+              .formatted(share(r.missing()), share(r.after()));
       case Reason.BestTarget r ->
           r.possible() == 1
               ? "%s is the only host that can take it with enough gain: CPU at %s and memory at %s before the move."
@@ -56,6 +76,19 @@ public final class ReasonText {
                       .formatted(r.hosts(), unstopped(r.because()));
       case Reason.NoRoom r ->
           "No open host has the %s of memory that it needs.".formatted(size(r.needed()));
+      case Reason.KeptByRule r ->
+          switch (r.kind()) {
+            case TOGETHER ->
+                "Rule \"%s\" does not let it move without the others; all of them together cannot, or gain too little."
+                    .formatted(r.rule());
+            case APART ->
+                "Rule \"%s\" keeps it off the hosts of others, and no other host can take it."
+                    .formatted(r.rule());
+            case ON, OFF ->
+                "Rule \"%s\" allows it on no other host that can take it.".formatted(r.rule());
+          };
+      case Reason.NoCause _ ->
+          "Load is even enough, and moving it would not help with what else is asked for.";
       case Reason.WouldOverload r ->
           "It would overload any target: %s %s would peak at %s, above %s."
               .formatted(r.host(), r.resource(), share(r.share()), share(r.threshold()));
@@ -110,7 +143,7 @@ public final class ReasonText {
     return Math.round(mib) + " MiB";
   }
 
-  private static String size(Memory memory) {
+  static String size(Memory memory) {
     return memory.mib() >= 10 * 1024
         ? Math.round(memory.mib() / 1024.0) + " GiB"
         : memory.mib() >= 1024

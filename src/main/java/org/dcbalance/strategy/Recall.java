@@ -78,7 +78,7 @@ final class Recall {
       gained += made.gain();
       moves.add(made);
       moved.add(move.vm().id());
-      candidates.choose(move.cost());
+      candidates.prices().choose(move.cost());
       literal +=
           move.vm().id().equals(choice.vm())
                   && placement.host(move.target()).id().equals(choice.target())

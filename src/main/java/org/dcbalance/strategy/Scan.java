@@ -84,6 +84,9 @@ final class Scan {
         overloads(out, t, moved);
       }
     }
+    for (int host = 0; host < hosts && balance.problem.rules[vm].length > 0; host++) {
+      out[host] -= balance.ruleGain(vm, host);
+    }
   }
 
   private static void deviations(

@@ -33,7 +33,7 @@ abstract sealed class ThresholdStrategy implements Strategy permits DynamicLoadB
       return new Decision.NotEnoughData(thin);
     }
     var vms = pool.vms().stream().sorted(comparing(VmLoad::id)).toList();
-    var turn = new Turn(pool, vms, new Placement(open, vms, limits), limits);
+    var turn = new Turn(pool, vms, new Placement(open, vms, pool.rules(), limits), limits);
     var before = turn.placement.imbalance();
     if (turn.calm()) {
       return new Decision.Balanced(before, List.of());
@@ -108,6 +108,7 @@ abstract sealed class ThresholdStrategy implements Strategy permits DynamicLoadB
     /** Tell whether a host can take the VM and stays below the thresholds, by the means alone. */
     boolean takes(VmLoad vm, int host) {
       return !vm.refused().containsKey(placement.host(host).id())
+          && placement.wishes().refusing(vm, placement.index(vm.host()), host) == null
           && placement.hasRoom(vm, host)
           && stays(Resource.CPU, vm, host)
           && stays(Resource.MEMORY, vm, host);

@@ -64,6 +64,46 @@ public record VmLoad(
     return with(other, ties, refused, movingTo);
   }
 
+  /**
+   * See VMs that move as one as a single VM. They seldom peak together, so that their rises above
+   * their means add up as independent ones do. Only its loads and its memory mean anything.
+   */
+  static VmLoad sum(List<VmLoad> vms) {
+    var first = vms.getFirst();
+    var mean = Load.NONE;
+    long memory = 0;
+    double cpu = 0;
+    double used = 0;
+    for (var vm : vms) {
+      mean = mean.plus(vm.mean());
+      memory += vm.allocated().bytes();
+      cpu += square(vm.high().cpuCores() - vm.mean().cpuCores());
+      used += square(vm.high().memory().bytes() - (double) vm.mean().memory().bytes());
+    }
+    return new VmLoad(
+        first.id(),
+        first.name(),
+        first.host(),
+        mean,
+        new Load(
+            mean.cpuCores() + Math.sqrt(cpu),
+            new Memory(mean.memory().bytes() + Math.round(Math.sqrt(used))),
+            mean.network(),
+            mean.disk()),
+        new Memory(memory),
+        null,
+        null,
+        List.of(),
+        Map.of(),
+        null,
+        null,
+        List.of());
+  }
+
+  private static double square(double rise) {
+    return rise <= 0 ? 0 : rise * rise;
+  }
+
   private VmLoad with(
       HostId where, List<String> by, Map<HostId, String> others, @Nullable HostId target) {
     return new VmLoad(

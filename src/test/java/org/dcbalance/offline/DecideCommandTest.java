@@ -162,13 +162,20 @@ class DecideCommandTest {
         "cores=16 mem=64!cores=0 mem=64!pool, line 2, cores: \"0\" is less than 1.",
         "cores=16 mem=64!cores=x mem=64!pool, line 2, cores: \"x\" is not a whole number.",
         "cores=16 mem=64!cores=16 mem=0!pool, line 2, mem: a host needs memory.",
-        "host kvm-02!hos kvm-02!pool, line 3, first word: \"hos\" is neither \"host\" nor \"vm\".",
+        "host kvm-02!hos kvm-02!pool, line 3, first word: \"hos\" is none of \"host\", \"vm\" and \"rule\".",
         "host kvm-02!host kvm-01!pool, line 3, name: there is another \"kvm-01\".",
         "cpu=2   mem=4!cpu=NaN!pool, line 9, cpu: \"NaN\" is not a number of at least 0.",
         "cpu=2   mem=4!cpu=-1!pool, line 9, cpu: \"-1\" is not a number of at least 0.",
         "cpu=2   mem=4!cpu=2 cpu=3!pool, line 9, cpu: is there twice.",
         "cpu=2   mem=4!cpus=2!pool, line 9, cpus: there is no such field.",
         "app-01 on kvm-02!app-01 on kvm-09!pool, line 9, host: there is no host \"kvm-09\".",
+        "vm app-01.*!rule r apart vms=web-01!pool, line 9, vms: the rule needs two VMs.",
+        "vm app-01.*!rule r apart vms=web-01,nobody!pool, line 9, vms: there is no VM \"nobody\".",
+        "vm app-01.*!rule r on vms=web-01!pool, line 9, hosts: the rule needs a host.",
+        "vm app-01.*!rule r off vms=web-01 hosts=kvm-09!pool, line 9, hosts: there is no host \"kvm-09\".",
+        "vm app-01.*!rule r near vms=web-01!pool, line 9, kind: \"near\" is none of together",
+        "vm app-01.*!rule r apart often vms=web-01!pool, line 9, name: a rule is written",
+        "vm app-01.*!rule r apart cpu=2!pool, line 9, cpu: there is no such field.",
         "app-01 on kvm-02!app-01 at kvm-02!pool, line 9, name: a VM is written \"vm NAME on HOST\".",
       })
   void names_file_line_and_field_of_a_mistake_in_a_pool(String right, String wrong, String says)
@@ -203,6 +210,18 @@ class DecideCommandTest {
   }
 
   @Test
+  void keeps_the_rules_of_a_pool() throws IOException {
+    var ruled =
+        POOL + "rule web apart vms=web-01,web-02\nrule licence on vms=web-01 hosts=kvm-01\n";
+    assertThat(decide(file("pool", ruled))).isZero();
+    assertThat(printed)
+        .contains(
+            "broken rules",
+            "web-02: kvm-01 -> ",
+            "Rule \"web\" is broken: web-02 shares kvm-01 with another of its VMs.");
+  }
+
+  @Test
   void refuses_wrong_loads_and_options() throws IOException {
     var cluster = file("cluster", CLUSTER);
     assertThat(decide(cluster, "--utilization", file("load", "i1 0.1 0.1 NaN 0.1\n"))).isEqualTo(2);
@@ -229,6 +248,9 @@ class DecideCommandTest {
     assertThat(decide(file("pool", POOL.replace("mem=64", "mem=64 closed=\"in maintenance\""))))
         .isZero();
     assertThat(printed).startsWith("Nothing to decide: no host is open.").contains("0 moves");
+    var two = file("pool", "host a\nhost b\nvm x on a\n");
+    assertThat(decide(two, "--evacuate", "a", "--evacuate", "b")).isZero();
+    assertThat(printed).contains("0 moves", "x: No open host has the 2.0 GiB");
     var giant = file("pool", "host a mem=64\nhost b mem=64\nvm giant on a cpu=15 mem=200\n");
     assertThat(decide(giant)).isZero();
     assertThat(printed).contains("0 moves", "giant: ");

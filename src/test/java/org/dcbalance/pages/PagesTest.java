@@ -422,6 +422,93 @@ class PagesTest {
   }
 
   @Test
+  void aPoolsRoomIsSetOnItsPage() {
+    long id =
+        jdbc.sql("insert into pool (name) values ('roomy') returning id")
+            .query(Long.class)
+            .single();
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var fields =
+          List.of(
+              "automation",
+              "MANUAL",
+              "automaticFrom",
+              "HIGH",
+              "strategy",
+              "DCBALANCE",
+              "cpuPercent",
+              "",
+              "quietHours",
+              "",
+              "hostLoss",
+              "true",
+              "largeVmGib",
+              "32",
+              "largeVmCores",
+              "",
+              "maxTransferGib",
+              "20");
+      var page =
+          administrator.sendAndFollow("/pools/" + id + "/policy", fields.toArray(String[]::new));
+      assertThat(page)
+          .containsPattern("name=\"hostLoss\" value=\"true\" checked")
+          .containsPattern("name=\"largeVmGib\"[^>]*value=\"32\"")
+          .contains("at most <span>20.0 GiB</span>");
+      assertThat(
+              administrator.sendAndFollow(
+                  "/pools/" + id + "/policy",
+                  "automation",
+                  "MANUAL",
+                  "automaticFrom",
+                  "HIGH",
+                  "largeVmGib",
+                  "-1"))
+          .contains("&quot;largeVmGib&quot; lies between 0 and");
+    }
+  }
+
+  @Test
+  void aPoolsRulesAreAddedNamedAndRemovedOnPages() {
+    long one = vm("web-01");
+    long two = vm("web-02");
+    var path = "/pools/" + pool();
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var page =
+          administrator.sendAndFollow(
+              path + "/rules",
+              "name",
+              "web-apart",
+              "kind",
+              "APART",
+              "hard",
+              "false",
+              "vms",
+              "" + one,
+              "vms",
+              "" + two);
+      assertThat(page)
+          .contains(
+              "The rule web-apart holds from the next round on.", "should stay on different hosts");
+      assertThat(administrator.page("/vms/" + one)).contains("web-apart", "/vms/" + two);
+      assertThat(
+              administrator.sendAndFollow(
+                  path + "/rules", "name", "x", "kind", "ON", "vms", "" + one))
+          .contains("needs at least one host");
+      long rule =
+          jdbc.sql("select id from placement_rule where name = 'web-apart'")
+              .query(Long.class)
+              .single();
+      assertThat(administrator.sendAndFollow(path + "/rules/" + rule + "/delete"))
+          .contains("The rule is removed.")
+          .doesNotContain("web-apart</th>");
+    }
+    try (var viewer = as(Role.VIEWER)) {
+      assertThat(viewer.send(path + "/rules", "name", "x", "kind", "ON").statusCode())
+          .isEqualTo(403);
+    }
+  }
+
+  @Test
   void preferencesAreKeptAndNobodyIsSentElsewhere() {
     try (var viewer = as(Role.VIEWER)) {
       var answer =

@@ -16,11 +16,13 @@ import org.dcbalance.strategy.Imbalance;
 import org.dcbalance.strategy.Limits;
 import org.dcbalance.strategy.Load;
 import org.dcbalance.strategy.Pool;
+import org.dcbalance.strategy.Rule;
 import org.dcbalance.strategy.VmLoad;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.Operator;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,6 +38,7 @@ class ProposalsTest {
   private static final Limits LIMITS = Limits.DEFAULTS;
   @Autowired private Proposals proposals;
   @Autowired private Recommendations recommendations;
+  @Autowired private Approvals approvals;
   @Autowired private Rounds rounds;
   @Autowired private Pools pools;
   @Autowired private JdbcClient jdbc;
@@ -148,6 +151,49 @@ class ProposalsTest {
             List.of());
     round(decision, closed);
     assertThat(shown()).isEmpty();
+  }
+
+  @Test
+  void what_a_rule_does_not_part_is_approved_and_rejected_as_one() {
+    round(decideOnPair());
+    var first = proposed();
+    assertThat(first).hasSize(2);
+    assertThat(first).extracting(r -> r.together().size()).containsOnly(1);
+    approvals.reject(first.getFirst().id(), new Operator("ann"), "not now");
+    assertThat(proposed()).isEmpty();
+    assertThat(recommendations.findById(first.getLast().id()).orElseThrow().state())
+        .isEqualTo(Recommendation.State.REJECTED);
+
+    round(decideOnPair());
+    var again = proposed();
+    var awake = pools.findById(pool().id().value()).orElseThrow();
+    awake.pause(false);
+    pools.save(awake);
+    approvals.approve(again.getLast().id(), new Operator("ann"));
+    var queued =
+        jdbc.sql("select count(*) from migration where recommendation_id in (:ids)")
+            .param("ids", again.stream().map(Recommendation::id).toList())
+            .query(Long.class)
+            .single();
+    assertThat(queued).isEqualTo(2);
+  }
+
+  private List<Recommendation> proposed() {
+    return recommendations.findByPoolIdAndStateInOrderByIdDesc(
+        pool().id().value(), List.of(Recommendation.State.PROPOSED), Limit.unlimited());
+  }
+
+  /** Decide where a rule keeps the first two VMs together, and all others are tied. */
+  private Decision decideOnPair() {
+    var pair = List.of(new VmId(vms.get(0)), new VmId(vms.get(1)));
+    var snapshot = snapshot(null);
+    var tied =
+        snapshot.vms().stream()
+            .map(vm -> pair.contains(vm.id()) ? vm : vm.held(List.of("Of the test."), Map.of()))
+            .toList();
+    var rule = new Rule("pair", Rule.Kind.TOGETHER, true, pair, List.of());
+    return new DcBalance()
+        .decide(snapshot.with(snapshot.hosts(), tied).ruledBy(List.of(rule)), LIMITS);
   }
 
   private HostPool pool() {

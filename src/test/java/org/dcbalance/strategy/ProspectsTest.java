@@ -12,7 +12,7 @@ class ProspectsTest {
     int moves = 0;
     int spared = 0;
     for (long seed = 0; seed < 1000; seed++) {
-      var pool = RandomPools.small(seed);
+      var pool = seed % 2 == 0 ? RandomPools.small(seed) : RandomPools.ruled(seed);
       var limits = Limits.DEFAULTS;
       var open =
           pool.hosts().stream()
@@ -22,7 +22,7 @@ class ProspectsTest {
       if (open.isEmpty()) {
         continue;
       }
-      var placement = new Placement(open, pool.vms(), limits);
+      var placement = new Placement(open, pool.vms(), pool.rules(), limits);
       var prospects = new Prospects(pool, limits);
       var candidates = new Candidates(pool, limits);
       double score = placement.imbalance().value();

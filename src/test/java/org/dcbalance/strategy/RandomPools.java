@@ -27,6 +27,28 @@ final class RandomPools {
     return made.pool(hosts, made.random.nextInt(hosts * 12 + 1), true);
   }
 
+  /** A pool with rules of all kinds, some of them broken, some that cannot be kept. */
+  static Pool ruled(long seed) {
+    var pool = small(seed);
+    var random = new SplittableRandom(-1 - seed);
+    var rules = new ArrayList<Rule>();
+    int wanted = pool.vms().size() < 2 ? 0 : 1 + random.nextInt(5);
+    for (int i = 0; i < wanted; i++) {
+      var kind = Rule.Kind.values()[random.nextInt(4)];
+      boolean placed = kind == Rule.Kind.ON || kind == Rule.Kind.OFF;
+      var vms = new ArrayList<VmId>();
+      for (int n = 2 + random.nextInt(3); n > 0; n--) {
+        vms.add(pool.vms().get(random.nextInt(pool.vms().size())).id());
+      }
+      var hosts = new ArrayList<HostId>();
+      for (int n = placed ? 1 + random.nextInt(pool.hosts().size()) : 0; n > 0; n--) {
+        hosts.add(pool.hosts().get(random.nextInt(pool.hosts().size())).id());
+      }
+      rules.add(new Rule("rule-" + i, kind, random.nextInt(3) > 0, vms, hosts));
+    }
+    return pool.ruledBy(rules);
+  }
+
   /** A pool whose hosts are all open and whose VMs are all free to move. */
   static Pool plain(long seed, int hosts, int vms) {
     return new RandomPools(seed).pool(hosts, vms, false);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,39 @@ class ReasonTextTest {
     SENTENCES.put(
         new Reason.Uneven(0.312, 0.0843, 0.15, "kvm-01", 0.78),
         "The pool's imbalance of 0.31 is above 0.15; this move brings it to 0.084. The busiest CPU is that of kvm-01 at 78 %.");
+    SENTENCES.put(
+        new Reason.Mends("db", Rule.Kind.APART, true, "db-01", "kvm-01"),
+        "Rule \"db\" is broken: db-01 shares kvm-01 with another of its VMs.");
+    SENTENCES.put(
+        new Reason.Mends("web", Rule.Kind.TOGETHER, false, "web-01", "kvm-01"),
+        "The soft rule \"web\" is not met: web-01 on kvm-01 is off the host of the others.");
+    SENTENCES.put(
+        new Reason.Mends("licence", Rule.Kind.ON, true, "db-01", "kvm-01"),
+        "Rule \"licence\" is broken: db-01 should not run on kvm-01, but on the hosts named.");
+    SENTENCES.put(
+        new Reason.Mends("power", Rule.Kind.OFF, true, "db-01", "kvm-01"),
+        "Rule \"power\" is broken: db-01 should not run on kvm-01.");
+    SENTENCES.put(
+        new Reason.GoesAlong(
+            List.of("web-02", "web-03"),
+            new Reason.CpuOverload("kvm-01", 0.95, 0.85, "web-01", 0.31)),
+        "kvm-01 CPU at 95 % for the window, above 85 %; web-01 causes 31 points of it."
+            + " It moves together with web-02, web-03, from which a rule does not part it.");
+    SENTENCES.put(
+        new Reason.MakesRoom(0.585, 0.385),
+        "No host could take a large VM: 59 % of it found no room; this move brings that to 39 %.");
+    SENTENCES.put(
+        new Reason.KeptByRule("web", Rule.Kind.TOGETHER),
+        "Rule \"web\" does not let it move without the others; all of them together cannot, or gain too little.");
+    SENTENCES.put(
+        new Reason.KeptByRule("db", Rule.Kind.APART),
+        "Rule \"db\" keeps it off the hosts of others, and no other host can take it.");
+    SENTENCES.put(
+        new Reason.KeptByRule("licence", Rule.Kind.ON),
+        "Rule \"licence\" allows it on no other host that can take it.");
+    SENTENCES.put(
+        new Reason.NoCause(),
+        "Load is even enough, and moving it would not help with what else is asked for.");
     SENTENCES.put(
         new Reason.BestTarget("kvm-03", 0.31, 0.4, 3),
         "Of 3 hosts that can take it, kvm-03 gains most for the price: CPU at 31 % and memory at 40 % before the move.");

@@ -1,0 +1,76 @@
+package org.dcbalance.strategy;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
+
+/** Expect what moves cost, tell which ones cost too much, and keep account of what is copied. */
+final class Prices {
+  /** A move that takes so long has to gain twice as much as one that takes no time. */
+  private static final double PRICE_TIME = 300;
+
+  private final Limits limits;
+  private final PreCopyModel model;
+
+  /** What the moves that were chosen so far copy, in bytes. */
+  private long copied;
+
+  /** Costs of moves between hosts that have no history of their own: the same for all of them. */
+  private final Map<VmId, MigrationCost> usualCosts = new HashMap<>();
+
+  Prices(List<PastMove> history, Limits limits) {
+    this.limits = limits;
+    this.model = PreCopyModel.learn(history);
+  }
+
+  MigrationCost cost(VmLoad vm, HostId target) {
+    return model.knows(vm.host(), target)
+        ? model.expect(vm, target, limits.downtimeSlo())
+        : usualCosts.computeIfAbsent(vm.id(), _ -> model.expect(vm, target, limits.downtimeSlo()));
+  }
+
+  /** Give what a gain is divided by to tell its worth. */
+  double price(MigrationCost cost) {
+    double slo = Math.max(1e-3, seconds(limits.downtimeSlo()));
+    return 1 + seconds(cost.total()) / PRICE_TIME + seconds(cost.downtime()) / slo;
+  }
+
+  /** Count what a chosen move copies; from then on so much less may be copied. */
+  void choose(MigrationCost cost) {
+    copied += cost.transferred().bytes();
+  }
+
+  /** Forget what was chosen. */
+  void chooseAnew() {
+    copied = 0;
+  }
+
+  /** Tell what may still be copied. */
+  Memory left() {
+    return new Memory(Math.max(0, limits.maxTransfer().bytes() - copied));
+  }
+
+  boolean overTransfer(MigrationCost cost) {
+    return cost.transferred().bytes() > left().bytes();
+  }
+
+  /** An assumption does not refuse a move: only a measured rate or an earlier move does. */
+  boolean unaffordable(MigrationCost cost) {
+    boolean known = cost.measuredDirtyRate() || cost.pastMoves() > 0;
+    return known && (!cost.converges() || cost.downtime().compareTo(limits.downtimeSlo()) > 0);
+  }
+
+  Reason tooCostly(VmLoad vm, MigrationCost cost) {
+    double dirty = vm.dirtyRate() == null ? 0 : vm.dirtyRate().bytesPerSecond();
+    return new Reason.TooCostly(
+        dirty / (1024 * 1024), seconds(cost.downtime()), seconds(limits.downtimeSlo()));
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
+  }
+}
