@@ -350,6 +350,11 @@ public class Migration {
     return abortRequestedBy;
   }
 
+  /** Name whoever approved it or asked for it by hand. */
+  public String requestedBy() {
+    return requestedBy;
+  }
+
   public String sentence() {
     return sentence;
   }

@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +11,7 @@ import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.units.Operator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -110,14 +112,44 @@ class MigrationRunner implements DisposableBean {
         drive(row.id(), epoch, false);
       }
     }
+    var quiet = quiet(rows);
     var turns =
         MigrationSlots.of(
-            moves(rows, MigrationState.PENDING),
+            moves(rows, MigrationState.PENDING).stream()
+                .filter(move -> !quiet.containsKey(move.id()))
+                .toList(),
             moves(rows, MigrationState.RUNNING),
             caps(),
             settings.perPool());
     turns.start().forEach(id -> drive(id, epoch, true));
     turns.waiting().forEach(this::showWaiting);
+    quiet.forEach(this::showWaiting);
+  }
+
+  /**
+   * What nobody asked for by hand does not begin in the quiet hours of its pool, also if it was
+   * approved before they began: give what such moves wait for.
+   */
+  private Map<Long, String> quiet(List<Migration> rows) {
+    var waiting = new HashMap<Long, String>();
+    var now = tools.desk().clock().instant();
+    for (var row : rows) {
+      if (row.state() == MigrationState.PENDING
+          && row.requestedBy().equals(Operator.DCBALANCE.name())) {
+        tools
+            .pools()
+            .findById(row.pool().value())
+            .filter(pool -> pool.quiet(now))
+            .ifPresent(
+                pool ->
+                    waiting.put(
+                        row.id(),
+                        "Waits for the end of the pool's quiet hours, "
+                            + pool.quietHours()
+                            + ": nobody asked for it by hand."));
+      }
+    }
+    return waiting;
   }
 
   private void drive(long id, long epoch, boolean queued) {

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.dcbalance.hypervisor.GuestState;
@@ -12,8 +17,10 @@ import org.dcbalance.hypervisor.Hypervisors;
 import org.dcbalance.hypervisor.simulated.SimulatedPlan;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.QuietHours;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.live.Signals;
@@ -114,25 +121,7 @@ class SimulatedMoveTest {
         () -> find("dns-01") && hosts.findByName("sim-04").orElseThrow().state() == Host.State.UP);
     var vm = named("dns-01");
 
-    transaction.executeWithoutResult(
-        status -> {
-          long recommendation = recommendation(vm, source, target);
-          events.publishEvent(
-              new RecommendationApproved(
-                  recommendation,
-                  pool.id(),
-                  vm.id(),
-                  source.id(),
-                  target.id(),
-                  "sim-02 is busy",
-                  new Operator("ann"),
-                  5000L,
-                  100L,
-                  1L << 30,
-                  0.3,
-                  0.2));
-        });
-    var id = jdbc.sql("select id from migration").query(Long.class).single();
+    long id = approve(pool, vm, source, target, new Operator("ann"));
     await(() -> migrations.findById(id).orElseThrow().state().ended());
 
     var points = progress.of(id);
@@ -149,6 +138,65 @@ class SimulatedMoveTest {
     assertThat(placed.hostId()).isEqualTo(target.id());
     assertThat(placed.movingTo()).isNull();
     assertThat(Objects.requireNonNull(parts.settled).succeeded()).isTrue();
+  }
+
+  @Test
+  void whatNobodyAskedForByHandWaitsForTheEndOfTheQuietHours() throws InterruptedException {
+    await(() -> hosts.findByName("sim-04").isPresent() && find("dns-01"));
+    var name = SimulatedPlan.standard().poolName();
+    var now = LocalTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.MINUTES);
+    var pool = pools.findByName(name).orElseThrow();
+    pool.keepQuiet(new QuietHours(now.minusHours(1), now.plusHours(1), ZoneOffset.UTC));
+    pool = pools.save(pool);
+    var source = hosts.findByName("sim-01").orElseThrow();
+    var target = hosts.findByName("sim-04").orElseThrow();
+    var guests =
+        vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(source.id().value())).stream()
+            .filter(Vm::running)
+            .sorted(Comparator.comparing(Vm::memory))
+            .toList();
+
+    long waiting = approve(pool, guests.get(1), source, target, Operator.DCBALANCE);
+    long byHand = approve(pool, guests.get(0), source, target, new Operator("ann"));
+    await(() -> migrations.findById(byHand).orElseThrow().state().ended());
+
+    var kept = migrations.findById(waiting).orElseThrow();
+    assertThat(kept.state()).isEqualTo(MigrationState.PENDING);
+    assertThat(kept.sentence())
+        .isEqualTo(
+            "Waits for the end of the pool's quiet hours, %s: nobody asked for it by hand."
+                .formatted(pool.quietHours()));
+
+    var awake = pools.findByName(name).orElseThrow();
+    awake.keepQuiet(null);
+    pools.save(awake);
+    await(() -> migrations.findById(waiting).orElseThrow().state() != MigrationState.PENDING);
+  }
+
+  private long approve(HostPool pool, Vm vm, Host source, Host target, Operator by) {
+    return Objects.requireNonNull(
+        transaction.execute(
+            status -> {
+              long recommendation = recommendation(vm, source, target);
+              events.publishEvent(
+                  new RecommendationApproved(
+                      recommendation,
+                      pool.id(),
+                      vm.id(),
+                      source.id(),
+                      target.id(),
+                      "it is busy",
+                      by,
+                      5000L,
+                      100L,
+                      1L << 30,
+                      0.3,
+                      0.2));
+              return jdbc.sql("select id from migration where recommendation_id = :id")
+                  .param("id", recommendation)
+                  .query(Long.class)
+                  .single();
+            }));
   }
 
   private long recommendation(Vm vm, Host source, Host target) {
