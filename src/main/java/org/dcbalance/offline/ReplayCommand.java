@@ -21,13 +21,14 @@ final class ReplayCommand {
       """
       replay --traces DIR --format planetlab|bitbrains --hosts N --host-cores C --host-memory GIB
              [--host-mhz M] [--placement firstfit|spread] [--strategies none,dlb,osvd,dcbalance]
-             [--vms N] [--days K] [--seed S] [--json]
+             [--vms N] [--days K] [--seed S] [--history-from N] [--json]
 
         --host-mhz    clock of the hosts, for traces that state CPU in MHz (2500)
         --placement   firstfit: the first host with room, or spread: the one with most (spread)
         --strategies  dlb and osvd are run with thresholds of 70, 80 and 90 %; "search" is DCbalance
                       without its record of past decisions
         --vms         use the recorded VMs more than once, with changes from the seed, or fewer
+        --history-from  hosts from which on past decisions answer for "dcbalance" (100, as in the console)
         --days        repeat the recorded days as load that recurs, with changes from the seed
       """;
 
@@ -62,7 +63,8 @@ final class ReplayCommand {
                 "--strategies",
                 "--vms",
                 "--days",
-                "--seed"),
+                "--seed",
+                "--history-from"),
             Set.of("--json"));
     var folder = arguments.value("--traces");
     if (folder == null) {
@@ -83,7 +85,9 @@ final class ReplayCommand {
         arguments.oneOf("--placement", List.of("firstfit", "spread"), "spread").equals("spread");
     var placement = place(played, hosts, 1024.0 * memory, spread);
     var results = new ArrayList<Map<String, Object>>();
-    for (var contender : contenders(arguments.value("--strategies"))) {
+    for (var contender :
+        contenders(
+            arguments.value("--strategies"), arguments.wholeNumber("--history-from", 1, 100))) {
       var simulation =
           new Simulation(
               played,
@@ -125,7 +129,7 @@ final class ReplayCommand {
     return placement;
   }
 
-  private static List<Contender> contenders(@Nullable String names) {
+  private static List<Contender> contenders(@Nullable String names, int historyFrom) {
     var contenders = new ArrayList<Contender>();
     for (var name : names == null ? STRATEGIES : List.of(names.split(","))) {
       switch (name) {
@@ -136,7 +140,11 @@ final class ReplayCommand {
           var decisions = new RememberedDecisions();
           contenders.add(
               new Contender(
-                  "dcbalance", new DcBalance(decisions), decisions, Limits.DEFAULTS, true));
+                  "dcbalance",
+                  new DcBalance(decisions, historyFrom),
+                  decisions,
+                  Limits.DEFAULTS,
+                  true));
         }
         case "dlb", "osvd" -> {
           for (double threshold : new double[] {0.7, 0.8, 0.9}) {

@@ -1,6 +1,7 @@
 package org.dcbalance.offline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayOutputStream;
@@ -160,6 +161,8 @@ class ReplayCommandTest {
     Files.writeString(folder.resolve("vm-1"), "90\nNaN\n");
     assertThat(replay()).isEqualTo(2);
     assertThat(complained).contains("vm-1, line 2, percent: \"NaN\"");
+    assertThatThrownBy(() -> TraceFiles.read(folder, "bitbrains", 2500))
+        .hasMessageContaining("vm-1, line 2, fields: there are 1 and not 11.");
     Files.writeString(folder.resolve("vm-1"), "90\n90\n");
     assertThat(replay("--host-memory", "1")).isEqualTo(2);
     assertThat(complained).startsWith("There is no room for vm-1.");
