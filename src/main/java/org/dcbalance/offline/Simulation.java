@@ -15,6 +15,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.dcbalance.strategy.Decision;
+import org.dcbalance.strategy.DynamicLoadBalancing;
 import org.dcbalance.strategy.HostLoad;
 import org.dcbalance.strategy.Imbalance;
 import org.dcbalance.strategy.Limits;
@@ -45,6 +46,9 @@ final class Simulation {
 
   /** Moves are followed in steps of so many seconds. */
   private static final double TICK = 10;
+
+  /** Seconds between two rounds of a console. */
+  private static final double ROUND = 60;
 
   private static final Duration RETURN = Duration.ofHours(1);
   private static final Duration COOL_DOWN = Duration.ofMinutes(30);
@@ -80,11 +84,15 @@ final class Simulation {
     final Instant started;
     double leftMiB;
 
-    Running(int vm, int target, Instant started, double leftMiB) {
+    /** Seconds until it begins. */
+    double wait;
+
+    Running(int vm, int target, Instant started, double leftMiB, double wait) {
       this.vm = vm;
       this.target = target;
       this.started = started;
       this.leftMiB = leftMiB;
+      this.wait = wait;
     }
   }
 
@@ -135,7 +143,10 @@ final class Simulation {
   }
 
   private void act(int step) {
-    var pool = pool(step);
+    // a console looks once a minute, at the same load for five of them: a hold that ends within
+    // these five minutes does not last until the next ones
+    int held = Math.max(0, limits.holdRounds() - 1 - roundsOutOfBounds);
+    var pool = pool(step, roundsOutOfBounds + held);
     long start = System.nanoTime();
     long busy = THREADS.getCurrentThreadCpuTime();
     var decision = requireNonNull(strategy).decide(pool, limits);
@@ -150,18 +161,19 @@ final class Simulation {
     if (step >= Tally.FIRST) {
       tally.decision(decision, millis, cpuMillis);
     }
-    // the console would look once a minute; the load it looks at is the same for five of them
     roundsOutOfBounds = Imbalance.of(pool, limits).outOfBounds(limits) ? roundsOutOfBounds + 5 : 0;
     if (decision instanceof Decision.Proposal proposal) {
-      proposal.moves().forEach(move -> start(move, step));
+      double wait = strategy instanceof DynamicLoadBalancing ? 0 : ROUND * held;
+      proposal.moves().forEach(move -> start(move, step, wait));
     }
   }
 
-  private void start(ProposedMove move, int step) {
+  private void start(ProposedMove move, int step, double wait) {
     int vm = (int) move.vm().id().value() - 1;
     int target = (int) move.target().value() - 1;
     double memory = traces.get(vm).used()[step - 1];
-    running.add(new Running(vm, target, time(step), memory));
+    var begins = time(step).plusSeconds((long) wait);
+    running.add(new Running(vm, target, begins, memory, wait));
     if (step >= Tally.FIRST) {
       tally.migrations++;
       tally.gibMoved += memory / 1024;
@@ -206,7 +218,7 @@ final class Simulation {
       demand[at[vm]] += traces.get(vm).cores()[step];
     }
     for (var move : running) {
-      demand[at[move.vm]] += OVERHEAD * traces.get(move.vm).cores()[step];
+      demand[at[move.vm]] += move.wait > 0 ? 0 : OVERHEAD * traces.get(move.vm).cores()[step];
     }
     return demand;
   }
@@ -214,11 +226,16 @@ final class Simulation {
   private void copy(double seconds, Instant now) {
     var busy = new int[hosts];
     for (var move : running) {
-      busy[at[move.vm]]++;
-      busy[move.target]++;
+      int copying = move.wait > 0 ? 0 : 1;
+      busy[at[move.vm]] += copying;
+      busy[move.target] += copying;
     }
     for (Iterator<Running> moves = running.iterator(); moves.hasNext(); ) {
       var move = moves.next();
+      if (move.wait > 0) {
+        move.wait -= seconds;
+        continue;
+      }
       int sharing = Math.max(busy[at[move.vm]], busy[move.target]);
       move.leftMiB -= LINK_MIB / sharing * seconds;
       if (move.leftMiB <= 0) {
@@ -245,7 +262,7 @@ final class Simulation {
   }
 
   /** Show what was measured over the last ten minutes. */
-  private Pool pool(int step) {
+  private Pool pool(int step, int outOfBounds) {
     var hostLoads = new ArrayList<HostLoad>();
     for (int host = 0; host < hosts; host++) {
       hostLoads.add(
@@ -265,7 +282,7 @@ final class Simulation {
       vms.add(vm(vm, step, targets.get(vm)));
     }
     var recent = past.stream().limit(200).toList();
-    return new Pool("replay", time(step), hostLoads, vms, roundsOutOfBounds, recent);
+    return new Pool("replay", time(step), hostLoads, vms, outOfBounds, recent);
   }
 
   private VmLoad vm(int vm, int step, @Nullable Integer target) {
