@@ -47,6 +47,9 @@ final class Simulation {
   /** Moves are followed in steps of so many seconds. */
   private static final double TICK = 10;
 
+  /** Steps of a day. */
+  private static final int DAY = 24 * 60 / 5;
+
   /** Seconds between two rounds of a console. */
   private static final double ROUND = 60;
 
@@ -67,6 +70,9 @@ final class Simulation {
   private final int[] at;
   private final double[] got;
   private final double[] gotBefore;
+
+  /** What each VM got in each step so far. */
+  private final double[][] seen;
   private final List<Running> running = new ArrayList<>();
 
   /** Finished moves, newest first: of all VMs, and of each. */
@@ -124,6 +130,7 @@ final class Simulation {
     this.rests = rests;
     at = placement.clone();
     got = new double[placement.length];
+    seen = new double[placement.length][traces.getFirst().length()];
     gotBefore = new double[placement.length];
     tally = new Tally(name);
   }
@@ -206,6 +213,9 @@ final class Simulation {
       }
       copy(seconds, time(step).plusSeconds((long) (Trace.SECONDS - left + seconds)));
       left -= seconds;
+    }
+    for (int vm = 0; vm < at.length; vm++) {
+      seen[vm][step] = got[vm];
     }
     if (step >= Tally.FIRST) {
       tally.imbalance(demand(step), cores);
@@ -296,7 +306,7 @@ final class Simulation {
         trace.vm(),
         new HostId(at[vm] + 1),
         new Load((last + before) / 2, memory, ByteRate.ZERO, ByteRate.ZERO),
-        new Load(Math.max(last, before), memory, ByteRate.ZERO, ByteRate.ZERO),
+        new Load(Math.max(dayHigh(vm, step), Math.max(last, before)), memory, ByteRate.ZERO, ByteRate.ZERO),
         Memory.ofMiB(Math.round(trace.memoryMiB())),
         null,
         null,
@@ -305,6 +315,16 @@ final class Simulation {
         rests ? restsUntil(own, time(step)) : null,
         target == null ? null : new HostId(target + 1),
         own);
+  }
+
+  /** The 95th percentile of a day, once six hours of it are known, as the console takes it. */
+  private double dayHigh(int vm, int step) {
+    if (step < DAY / 4) {
+      return 0;
+    }
+    var day = Arrays.copyOfRange(seen[vm], Math.max(0, step - DAY), step);
+    Arrays.sort(day);
+    return day[(int) (0.95 * (day.length - 1))];
   }
 
   private Deque<PastMove> pastOf(int vm) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.hypervisor.Capability;
@@ -29,6 +30,7 @@ import org.dcbalance.telemetry.LoadHistory;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.TimeRange;
 import org.dcbalance.units.VmId;
@@ -44,6 +46,18 @@ class PoolSnapshots {
   private static final Duration FRESH = Duration.ofSeconds(30);
 
   private static final int PAST_MOVES = 500;
+
+  /** Peaks are taken over so long, if at least so many minutes of it are recorded. */
+  private static final Duration PEAKS_OVER = Duration.ofDays(1);
+
+  private static final int PEAK_MINUTES = 6 * 60;
+
+  /** A day's peaks hardly change in so long, and take long to find out in a large pool. */
+  private static final Duration PEAKS_KEPT = Duration.ofMinutes(15);
+
+  private record Peaks(Instant at, Map<VmId, Double> cores) {}
+
+  private final Map<PoolId, Peaks> peaks = new ConcurrentHashMap<>();
 
   private final Hosts hosts;
   private final Vms vms;
@@ -78,6 +92,7 @@ class PoolSnapshots {
     var hostLoads = members.stream().map(h -> host(h, windows.get(h.id()), expected, now)).toList();
     var vmWindows = loads.vmWindows(pool.id(), range);
     var memories = changedMemory(pool);
+    var dayHighs = peaks(pool.id(), now);
     var past = records.finished(pool.id(), PAST_MOVES);
     var rests = records.coolDowns(pool.id(), now, pace.coolDown(), pace.coolDownMost());
     var targets =
@@ -101,6 +116,7 @@ class PoolSnapshots {
                       enough,
                       memories.get(vm.id()),
                       new Past(
+                          dayHighs.getOrDefault(vm.id(), 0.0),
                           rests.get(vm.id()),
                           targets.get(vm.id()),
                           past.stream().filter(m -> m.vm().equals(vm.id())).toList()));
@@ -170,7 +186,7 @@ class PoolSnapshots {
         vm.name(),
         vm.hostId(),
         window == null ? idle(vm) : mean(window),
-        window == null ? idle(vm) : high(window),
+        window == null ? idle(vm) : high(window, past.cpuHigh()),
         vm.memory(),
         changed == null ? null : changed.rate(),
         changed == null ? null : changed.workingSet(),
@@ -183,6 +199,7 @@ class PoolSnapshots {
 
   /** What the history holds of one VM. */
   private record Past(
+      double cpuHigh,
       @Nullable Instant restsUntil, @Nullable HostId movingTo, List<PastMove> moves) {}
 
   private Map<HostId, String> refused(Vm vm, List<Host> members) {
@@ -226,9 +243,19 @@ class PoolSnapshots {
         new ByteRate(window.disk()));
   }
 
-  private static Load high(LoadHistory.VmWindow window) {
+  private Map<VmId, Double> peaks(PoolId pool, Instant now) {
+    var known = peaks.get(pool);
+    if (known == null || known.at().plus(PEAKS_KEPT).isBefore(now)) {
+      known =
+          new Peaks(now, loads.vmCpuHighs(pool, TimeRange.last(PEAKS_OVER, now), PEAK_MINUTES));
+      peaks.put(pool, known);
+    }
+    return known.cores();
+  }
+
+  private static Load high(LoadHistory.VmWindow window, double dayHigh) {
     return new Load(
-        window.cpuCoresHigh(),
+        Math.max(window.cpuCoresHigh(), dayHigh),
         new Memory(window.memoryBytes()),
         new ByteRate(window.networkHigh()),
         new ByteRate(window.diskHigh()));

@@ -96,6 +96,30 @@ public class LoadHistory {
     return windows;
   }
 
+  /**
+   * Give the 95th percentile of each VM's CPU over minutes, in cores, of VMs of which enough is
+   * recorded.
+   *
+   * @param minutes how many minutes are enough
+   */
+  public Map<VmId, Double> vmCpuHighs(PoolId pool, TimeRange range, int minutes) {
+    var highs = new HashMap<VmId, Double>();
+    jdbc.sql(
+            """
+            select r.vm_id, percentile_cont(0.95) within group (order by r.cpu_cores) as high
+            from vm_rollup r join vm v on v.id = r.vm_id join host h on h.id = v.host_id
+            where h.pool_id = :pool and r.resolution = 60 and r.at >= :from and r.at < :to
+            group by r.vm_id having count(*) >= :minutes
+            """)
+        .param("pool", pool.value())
+        .param("from", utc(range.from()))
+        .param("to", utc(range.to()))
+        .param("minutes", minutes)
+        .query((row, _) -> highs.put(new VmId(row.getLong("vm_id")), row.getDouble("high")))
+        .list();
+    return highs;
+  }
+
   public Map<HostId, HostWindow> hostWindows(PoolId pool, TimeRange range) {
     var windows = new HashMap<HostId, HostWindow>();
     jdbc.sql(
