@@ -243,7 +243,8 @@ public class PlacementRules {
     }
     var vms =
         known(
-            "select v.id, v.name from vm v join host h on h.id = v.host_id where h.pool_id = :pool and v.gone_since is null",
+            "select v.id, v.name from vm v join host h on h.id = v.host_id where h.pool_id = :pool"
+                + " and v.gone_since is null",
             pool,
             wanted.vmIds(),
             "VM");

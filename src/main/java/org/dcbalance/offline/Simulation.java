@@ -73,6 +73,7 @@ final class Simulation {
 
   /** What each VM got in each step so far. */
   private final double[][] seen;
+
   private final List<Running> running = new ArrayList<>();
 
   /** Finished moves, newest first: of all VMs, and of each. */
@@ -306,7 +307,11 @@ final class Simulation {
         trace.vm(),
         new HostId(at[vm] + 1),
         new Load((last + before) / 2, memory, ByteRate.ZERO, ByteRate.ZERO),
-        new Load(Math.max(dayHigh(vm, step), Math.max(last, before)), memory, ByteRate.ZERO, ByteRate.ZERO),
+        new Load(
+            Math.max(dayHigh(vm, step), Math.max(last, before)),
+            memory,
+            ByteRate.ZERO,
+            ByteRate.ZERO),
         Memory.ofMiB(Math.round(trace.memoryMiB())),
         null,
         null,

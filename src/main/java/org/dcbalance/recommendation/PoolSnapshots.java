@@ -200,7 +200,9 @@ class PoolSnapshots {
   /** What the history holds of one VM. */
   private record Past(
       double cpuHigh,
-      @Nullable Instant restsUntil, @Nullable HostId movingTo, List<PastMove> moves) {}
+      @Nullable Instant restsUntil,
+      @Nullable HostId movingTo,
+      List<PastMove> moves) {}
 
   private Map<HostId, String> refused(Vm vm, List<Host> members) {
     var refused = new TreeMap<HostId, String>();
@@ -246,8 +248,7 @@ class PoolSnapshots {
   private Map<VmId, Double> peaks(PoolId pool, Instant now) {
     var known = peaks.get(pool);
     if (known == null || known.at().plus(PEAKS_KEPT).isBefore(now)) {
-      known =
-          new Peaks(now, loads.vmCpuHighs(pool, TimeRange.last(PEAKS_OVER, now), PEAK_MINUTES));
+      known = new Peaks(now, loads.vmCpuHighs(pool, TimeRange.last(PEAKS_OVER, now), PEAK_MINUTES));
       peaks.put(pool, known);
     }
     return known.cores();

@@ -34,7 +34,8 @@ public interface Recommendations extends Repository<Recommendation, Long> {
 
   @Lock(LockModeType.PESSIMISTIC_WRITE)
   @Query(
-      "select r from Recommendation r where r.poolId = :poolId and r.state = PROPOSED order by r.id")
+      "select r from Recommendation r where r.poolId = :poolId and r.state = PROPOSED order by"
+          + " r.id")
   List<Recommendation> lockProposed(long poolId);
 
   List<Recommendation> findByPoolIdAndStateInOrderByIdDesc(

@@ -162,7 +162,8 @@ class DecideCommandTest {
         "cores=16 mem=64!cores=0 mem=64!pool, line 2, cores: \"0\" is less than 1.",
         "cores=16 mem=64!cores=x mem=64!pool, line 2, cores: \"x\" is not a whole number.",
         "cores=16 mem=64!cores=16 mem=0!pool, line 2, mem: a host needs memory.",
-        "host kvm-02!hos kvm-02!pool, line 3, first word: \"hos\" is none of \"host\", \"vm\" and \"rule\".",
+        "host kvm-02!hos kvm-02!pool, line 3, first word: \"hos\" is none of \"host\", \"vm\" and"
+            + " \"rule\".",
         "host kvm-02!host kvm-01!pool, line 3, name: there is another \"kvm-01\".",
         "cpu=2   mem=4!cpu=NaN!pool, line 9, cpu: \"NaN\" is not a number of at least 0.",
         "cpu=2   mem=4!cpu=-1!pool, line 9, cpu: \"-1\" is not a number of at least 0.",
@@ -172,11 +173,13 @@ class DecideCommandTest {
         "vm app-01.*!rule r apart vms=web-01!pool, line 9, vms: the rule needs two VMs.",
         "vm app-01.*!rule r apart vms=web-01,nobody!pool, line 9, vms: there is no VM \"nobody\".",
         "vm app-01.*!rule r on vms=web-01!pool, line 9, hosts: the rule needs a host.",
-        "vm app-01.*!rule r off vms=web-01 hosts=kvm-09!pool, line 9, hosts: there is no host \"kvm-09\".",
+        "vm app-01.*!rule r off vms=web-01 hosts=kvm-09!pool, line 9, hosts: there is no host"
+            + " \"kvm-09\".",
         "vm app-01.*!rule r near vms=web-01!pool, line 9, kind: \"near\" is none of together",
         "vm app-01.*!rule r apart often vms=web-01!pool, line 9, name: a rule is written",
         "vm app-01.*!rule r apart cpu=2!pool, line 9, cpu: there is no such field.",
-        "app-01 on kvm-02!app-01 at kvm-02!pool, line 9, name: a VM is written \"vm NAME on HOST\".",
+        "app-01 on kvm-02!app-01 at kvm-02!pool, line 9, name: a VM is written \"vm NAME on"
+            + " HOST\".",
       })
   void names_file_line_and_field_of_a_mistake_in_a_pool(String right, String wrong, String says)
       throws IOException {
@@ -193,7 +196,8 @@ class DecideCommandTest {
         "3584.0.0.16!3584|0|0|0!cluster, line 3, cpus: \"0\" is less than 1.",
         "n2.16384!n2|x!cluster, line 4, total_mem: \"x\" is not a whole number.",
         "n2.16384!n1|16384!cluster, line 4, name: \"n1\" is empty or was used before.",
-        "14848.0.0.16.N.u1!14848|0|0|16|N|u9!cluster, line 4, group_uuid: there is no group \"u9\".",
+        "14848.0.0.16.N.u1!14848|0|0|16|N|u9!cluster, line 4, group_uuid: there is no group"
+            + " \"u9\".",
         "i4.1024!i4|-1!cluster, line 10, mem: \"-1\" is less than 0.",
         "running.Y.n2!running|Y|n9!cluster, line 10, pnode: there is no node \"n9\".",
         "running.Y.n2!walking|Y|n2!cluster, line 10, status: \"walking\" is not a status.",

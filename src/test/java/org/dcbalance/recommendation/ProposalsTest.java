@@ -55,7 +55,8 @@ class ProposalsTest {
   void setUp() {
     long id =
         jdbc.sql(
-                "insert into pool (name, paused) values ('calm ' || gen_random_uuid(), true) returning id")
+                "insert into pool (name, paused) values ('calm ' || gen_random_uuid(), true)"
+                    + " returning id")
             .query(Long.class)
             .single();
     for (int i = 0; i < 3; i++) {

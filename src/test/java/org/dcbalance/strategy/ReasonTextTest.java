@@ -21,7 +21,8 @@ class ReasonTextTest {
         "kvm-02 memory at 94 % for the window, above 90 %; db-01 takes 1 point of it.");
     SENTENCES.put(
         new Reason.Uneven(0.312, 0.0843, 0.15, "kvm-01", 0.78),
-        "The pool's imbalance of 0.31 is above 0.15; this move brings it to 0.084. The busiest CPU is that of kvm-01 at 78 %.");
+        "The pool's imbalance of 0.31 is above 0.15; this move brings it to 0.084. The busiest CPU"
+            + " is that of kvm-01 at 78 %.");
     SENTENCES.put(
         new Reason.Mends("db", Rule.Kind.APART, true, "db-01", "kvm-01"),
         "Rule \"db\" is broken: db-01 shares kvm-01 with another of its VMs.");
@@ -45,7 +46,8 @@ class ReasonTextTest {
         "No host could take a large VM: 59 % of it found no room; this move brings that to 39 %.");
     SENTENCES.put(
         new Reason.KeptByRule("web", Rule.Kind.TOGETHER),
-        "Rule \"web\" does not let it move without the others; all of them together cannot, or gain too little.");
+        "Rule \"web\" does not let it move without the others; all of them together cannot, or gain"
+            + " too little.");
     SENTENCES.put(
         new Reason.KeptByRule("db", Rule.Kind.APART),
         "Rule \"db\" keeps it off the hosts of others, and no other host can take it.");
@@ -57,10 +59,12 @@ class ReasonTextTest {
         "Load is even enough, and moving it would not help with what else is asked for.");
     SENTENCES.put(
         new Reason.BestTarget("kvm-03", 0.31, 0.4, 3),
-        "Of 3 hosts that can take it, kvm-03 gains most for the price: CPU at 31 % and memory at 40 % before the move.");
+        "Of 3 hosts that can take it, kvm-03 gains most for the price: CPU at 31 % and memory at 40"
+            + " % before the move.");
     SENTENCES.put(
         new Reason.BestTarget("kvm-03", 0.31, 0.4, 1),
-        "kvm-03 is the only host that can take it with enough gain: CPU at 31 % and memory at 40 % before the move.");
+        "kvm-03 is the only host that can take it with enough gain: CPU at 31 % and memory at 40 %"
+            + " before the move.");
     SENTENCES.put(
         new Reason.Tied("It has a passed-through device: 0000:3b:00.0."),
         "It cannot move. It has a passed-through device: 0000:3b:00.0.");
@@ -89,7 +93,8 @@ class ReasonTextTest {
     SENTENCES.put(new Reason.GainTooSmall(-0.2, 0.031), "No move of it makes the pool more even.");
     SENTENCES.put(
         new Reason.TooCostly(420, 2.55, 1),
-        "It changes 420 MiB of memory per second: its migration is expected to pause it for 2.6 s, and 1.0 s is allowed.");
+        "It changes 420 MiB of memory per second: its migration is expected to pause it for 2.6 s,"
+            + " and 1.0 s is allowed.");
     SENTENCES.put(
         new Reason.TooCostly(420, 0.3, 0.5),
         "It changes 420 MiB of memory per second: its migration is expected not to end.");

@@ -45,7 +45,8 @@ class RoomTest {
             pool(HOT.replace("small on c cpu=0.2 mem=10", "small on c mem=12")), LIMITS);
     assertThat(Objects.requireNonNull(loss).sentence())
         .isEqualTo(
-            "If b failed, 1 of its guests with 20 GiB of memory would find no room on the other hosts.");
+            "If b failed, 1 of its guests with 20 GiB of memory would find no room on the other"
+                + " hosts.");
     assertThat(loss.share()).isCloseTo(20.0 / 32, within(1e-9));
     assertThat(SpareRoom.worst(pool(HOT), LIMITS)).isNull();
   }
@@ -99,7 +100,8 @@ class RoomTest {
         .containsOnly(new HostId(1));
     assertThat(ReasonText.of(proposal.moves().getFirst().reason()))
         .isEqualTo(
-            "No host could take a large VM: 59 % of it found no room; this move brings that to 39 %.");
+            "No host could take a large VM: 59 % of it found no room; this move brings that to 39"
+                + " %.");
     // and once there is room, it is left alone
     var after = PoolText.after(pool(FULL), proposal.moves());
     assertThat(Imbalance.of(after, wide).terms())

@@ -122,7 +122,8 @@ class RulesTest {
                 + "rule pair together vms=one,far\n".replace("far", "other"));
     assertThat(reasons(together))
         .contains(
-            "one: Rule \"pair\" does not let it move without the others; all of them together cannot, or gain too little.");
+            "one: Rule \"pair\" does not let it move without the others; all of them together"
+                + " cannot, or gain too little.");
 
     var apart =
         decide(
