@@ -4,6 +4,7 @@ import './styles/base.css';
 import './styles/layout.css';
 import './styles/parts.css';
 import './styles/tables.css';
+import './styles/lists.css';
 import './styles/charts.css';
 import './styles/media.css';
 import 'htmx.org';

@@ -32,7 +32,11 @@ final class AccessRules {
     changing(Role.VIEWER, "/preferences");
     // brakes are an operator's, although what they stop is set up by administrators
     changing(Role.OPERATOR, "/pools/*/pause", "/hosts/*/maintenance");
-    changing(Role.OPERATOR, "/api/v1/pools/*/pause", "/api/v1/hosts/*/maintenance");
+    changing(
+        Role.OPERATOR,
+        "/api/v1/pools/*/pause",
+        "/api/v1/pools/*/resume",
+        "/api/v1/hosts/*/maintenance");
     changing(Role.OPERATOR, "/hosts/*/evacuation/**", "/api/v1/hosts/*/evacuation");
     changing(Role.ADMINISTRATOR, "/api/v1/hosts/**", "/api/v1/pools/**");
     // a person's word in place of a host's answer
@@ -42,6 +46,8 @@ final class AccessRules {
     all(Role.ADMINISTRATOR, "/hosts/new", "/hosts/*/edit", "/hosts/*/remove");
     all(Role.ADMINISTRATOR, "/pools/new", "/pools/*/edit");
     all(Role.ADMINISTRATOR, "/settings/access/**", "/api/v1/users/**", "/api/v1/tokens/**");
+    // it tells addresses, and how hosts are reached
+    all(Role.ADMINISTRATOR, "/audit", "/api/v1/audit", "/api/v1/audit.csv");
 
     rules.add(new Rule(AccessRules::changes, Role.OPERATOR));
     rules.add(new Rule(ANY, Role.VIEWER));
@@ -80,7 +86,8 @@ final class AccessRules {
     }
   }
 
-  private static boolean changes(HttpServletRequest request) {
+  /** Tell whether the request is of a kind that may change something. */
+  static boolean changes(HttpServletRequest request) {
     return !READING.contains(request.getMethod());
   }
 

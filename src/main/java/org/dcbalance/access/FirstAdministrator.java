@@ -6,8 +6,13 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Optional;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.database.DatabaseSettings;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +37,7 @@ class FirstAdministrator implements SmartInitializingSingleton {
 
   private final Users users;
   private final ApiTokens tokens;
+  private final AuditLog audit;
   private final AdminSettings settings;
   private final Path file;
   private final JdbcClient jdbc;
@@ -40,12 +46,14 @@ class FirstAdministrator implements SmartInitializingSingleton {
   FirstAdministrator(
       Users users,
       ApiTokens tokens,
+      AuditLog audit,
       AdminSettings settings,
       DatabaseSettings data,
       JdbcClient jdbc,
       TransactionOperations transactions) {
     this.users = users;
     this.tokens = tokens;
+    this.audit = audit;
     this.settings = settings;
     this.file = data.folder().resolve("admin-password");
     this.jdbc = jdbc;
@@ -61,8 +69,7 @@ class FirstAdministrator implements SmartInitializingSingleton {
         status -> {
           jdbc.sql("select pg_advisory_xact_lock(?)").param(LOCK).query(row -> {});
           password.ifPresentOrElse(this::take, this::generateOnce);
-          token.ifPresentOrElse(
-              given -> tokens.put(TOKEN_NAME, given, Role.ADMINISTRATOR), this::forgetToken);
+          token.ifPresentOrElse(this::takeToken, this::forgetToken);
         });
   }
 
@@ -82,6 +89,7 @@ class FirstAdministrator implements SmartInitializingSingleton {
     if (!changed) {
       return;
     }
+    note(Act.PASSWORD_SET, Thing.user(NAME), "DCBALANCE_ADMIN_PASSWORD");
     log.info("The user {} has the password given in DCBALANCE_ADMIN_PASSWORD.", NAME);
     try {
       if (Files.deleteIfExists(file)) {
@@ -111,11 +119,23 @@ class FirstAdministrator implements SmartInitializingSingleton {
           e);
     }
     users.add(NAME, password, Role.ADMINISTRATOR);
+    note(Act.USER_ADDED, Thing.user(NAME), "the first start");
     log.info("Sign in as {}; the generated password is in {} (for its owner alone).", NAME, file);
+  }
+
+  private void takeToken(String given) {
+    if (tokens.put(TOKEN_NAME, given, Role.ADMINISTRATOR)) {
+      note(Act.TOKEN_ADDED, Thing.token(TOKEN_NAME), "DCBALANCE_ADMIN_TOKEN");
+    }
+  }
+
+  private void note(Act act, Thing thing, String cause) {
+    audit.note(Operator.DCBALANCE, act, thing, Facts.NONE, Facts.of("because of", cause));
   }
 
   private void forgetToken() {
     if (tokens.remove(TOKEN_NAME)) {
+      note(Act.TOKEN_REMOVED, Thing.token(TOKEN_NAME), "DCBALANCE_ADMIN_TOKEN, which is not set");
       log.info("Removed the API token of DCBALANCE_ADMIN_TOKEN, which is not set any more.");
     }
   }

@@ -3,7 +3,9 @@ package org.dcbalance.access;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import org.dcbalance.audit.AuditLog;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.access.AccessDeniedException;
@@ -17,9 +19,11 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
   private static final String LOGIN = "/login";
 
   private final AccessRules rules;
+  private final RefusalLog log;
 
-  Refusals(AccessRules rules) {
+  Refusals(AccessRules rules, RefusalLog log) {
     this.rules = rules;
+    this.log = log;
   }
 
   @Override
@@ -39,6 +43,7 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
       return;
     }
     if (reason instanceof CsrfException) {
+      log.request(me.get().operator(), request, "without the token of the session's forms");
       send(
           request,
           response,
@@ -49,6 +54,7 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
       return;
     }
     var needed = rules.needed(request).orElse(Role.ADMINISTRATOR);
+    log.request(me.get().operator(), request, "needs the role " + needed.word());
     send(
         request,
         response,
@@ -62,12 +68,14 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
   private void signInFirst(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     switch (RequestKind.of(request)) {
+      // whoever opens a page is asked to sign in, which refuses nothing
       case PAGE -> response.sendRedirect(request.getContextPath() + LOGIN);
       case FRAGMENT -> {
         response.setHeader("HX-Redirect", request.getContextPath() + LOGIN);
         send(request, response, signedOut("Maybe sign in again."));
       }
       case API -> {
+        log.request(AuditLog.SOMEBODY, request, "nobody was signed in");
         response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"DCbalance\"");
         send(
             request,
@@ -81,6 +89,13 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
 
   private static Problem signedOut(String advice) {
     return new Problem(ErrorCode.SIGNED_OUT, "Nobody is signed in.", advice);
+  }
+
+  /** Refuse a token that is not known, or that may not do this. */
+  void token(HttpServletRequest request, HttpServletResponse response, Operator by, Problem problem)
+      throws IOException {
+    log.request(by, request, problem.sentence());
+    send(request, response, problem);
   }
 
   static Problem databaseAway(Throwable cause) {

@@ -4,20 +4,29 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.dcbalance.access.PasswordSignIn.TooManyAttempts;
+import org.dcbalance.audit.Act;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.authentication.DisabledException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.web.authentication.AuthenticationFailureHandler;
 
 /** Lead back to the sign-in page, which says what was wrong without helping to guess. */
 final class SignInFailure implements AuthenticationFailureHandler {
+  private static final String UNKNOWN = "(no user of this name)";
+
   private static final Logger log = LoggerFactory.getLogger(SignInFailure.class);
 
   private final Refusals refusals;
+  private final RefusalLog audit;
+  private final Users users;
 
-  SignInFailure(Refusals refusals) {
+  SignInFailure(Refusals refusals, RefusalLog audit, Users users) {
     this.refusals = refusals;
+    this.audit = audit;
+    this.users = users;
   }
 
   @Override
@@ -31,13 +40,31 @@ final class SignInFailure implements AuthenticationFailureHandler {
       }
       case TooManyAttempts blocked -> {
         log.warn("Sign-ins from {} are held off.", request.getRemoteAddr());
+        audit.signIn(
+            Act.SIGN_IN_HELD_OFF, known(request), request, "too many failures from this address");
         response.sendRedirect(request.getContextPath() + "/login?error&wait=" + blocked.seconds());
       }
       default -> {
         // not the name: people type their password into that field
         log.warn("A sign-in from {} failed.", request.getRemoteAddr());
+        audit.signIn(
+            Act.SIGN_IN_FAILED,
+            known(request),
+            request,
+            reason instanceof DisabledException
+                ? "the user is disabled"
+                : "wrong name or password");
         response.sendRedirect(request.getContextPath() + "/login?error");
       }
+    }
+  }
+
+  private String known(HttpServletRequest request) {
+    var typed = request.getParameter("username");
+    try {
+      return typed == null ? UNKNOWN : users.find(typed).map(User::name).orElse(UNKNOWN);
+    } catch (DataAccessException e) {
+      return UNKNOWN;
     }
   }
 }

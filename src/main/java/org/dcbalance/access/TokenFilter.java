@@ -5,9 +5,12 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import org.dcbalance.audit.AuditLog;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpHeaders;
@@ -23,10 +26,12 @@ final class TokenFilter extends OncePerRequestFilter {
 
   private final ApiTokens tokens;
   private final Refusals refusals;
+  private final Clock clock;
 
-  TokenFilter(ApiTokens tokens, Refusals refusals) {
+  TokenFilter(ApiTokens tokens, Refusals refusals, Clock clock) {
     this.tokens = tokens;
     this.refusals = refusals;
+    this.clock = clock;
   }
 
   /** Read the token that the request carries, if it carries one. */
@@ -44,27 +49,52 @@ final class TokenFilter extends OncePerRequestFilter {
     Optional<ApiToken> known;
     try {
       known = tokenOf(request).flatMap(tokens::find);
+      known.ifPresent(tokens::used);
     } catch (DataAccessException e) {
       refusals.send(request, response, Refusals.databaseAway(e));
       return;
     }
     if (known.isEmpty()) {
-      refusals.send(
+      refusals.token(
           request,
           response,
+          AuditLog.SOMEBODY,
           new Problem(
               ErrorCode.SIGNED_OUT,
               "The API token is not known here.",
-              "Maybe it was replaced or removed: compare it with DCBALANCE_ADMIN_TOKEN of the"
-                  + " running console."));
+              "Maybe it was replaced or revoked: compare it with DCBALANCE_ADMIN_TOKEN of the"
+                  + " running console, or make another one under Access."));
       return;
     }
     var token = known.get();
+    // no user can have this name: names hold no space
+    var operator = new Operator("token " + token.name());
+    if (token.expired(clock.instant())) {
+      refusals.token(
+          request,
+          response,
+          operator,
+          new Problem(
+              ErrorCode.SIGNED_OUT,
+              "The API token " + token.name() + " has expired.",
+              "Maybe ask an administrator for another one."));
+      return;
+    }
+    if (token.readOnly() && AccessRules.changes(request)) {
+      refusals.token(
+          request,
+          response,
+          operator,
+          new Problem(
+              ErrorCode.FORBIDDEN,
+              "The API token " + token.name() + " may only read. Nothing was changed.",
+              "Maybe ask an administrator for one that may change things."));
+      return;
+    }
     SecurityContextHolder.setContext(
         new SecurityContextImpl(
             new PreAuthenticatedAuthenticationToken(
-                // no user can have this name: names hold no space
-                "token " + token.name(),
+                operator.name(),
                 "",
                 List.of(new SimpleGrantedAuthority(CurrentOperator.authority(token.role()))))));
     chain.doFilter(request, response);

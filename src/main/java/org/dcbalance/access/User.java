@@ -1,4 +1,22 @@
 package org.dcbalance.access;
 
-/** A person who may sign in. */
-record User(String name, String passwordHash, Role role, boolean enabled) {}
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A person who may sign in.
+ *
+ * @param lastSignedInAt null where that never happened
+ */
+record User(
+    String name,
+    String passwordHash,
+    Role role,
+    boolean enabled,
+    @Nullable Instant lastSignedInAt) {
+  /** Tell what the user is, never the password's hash. */
+  @Override
+  public String toString() {
+    return "User[%s, %s, %s]".formatted(name, role, enabled ? "enabled" : "disabled");
+  }
+}

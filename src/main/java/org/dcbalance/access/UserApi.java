@@ -1,10 +1,6 @@
 package org.dcbalance.access;
 
-import java.util.regex.Pattern;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Items;
-import org.dcbalance.units.Problem;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -20,101 +16,48 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1/users")
 class UserApi {
-  private static final int SHORTEST_PASSWORD = 10;
-  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._@-]{0,62}");
+  private final Accounts accounts;
 
-  private final Users users;
-
-  UserApi(Users users) {
-    this.users = users;
+  UserApi(Accounts accounts) {
+    this.accounts = accounts;
   }
 
-  /** A user as the API shows it. */
-  record UserView(String name, Role role, boolean enabled) {}
-
   /** What makes a user. */
-  record NewUser(String name, String password, Role role) {}
-
-  /** What may be changed; null leaves a thing as it is. */
-  record UserChange(@Nullable String password, @Nullable Role role, @Nullable Boolean enabled) {}
+  record NewUser(String name, String password, Role role) {
+    /** Tell who it is, never the password. */
+    @Override
+    public String toString() {
+      return "NewUser[" + name + ", " + role + "]";
+    }
+  }
 
   @GetMapping
-  Items<UserView> list() {
-    return Items.all(users.all()).map(UserApi::view);
+  Items<Accounts.Account> list() {
+    return Items.all(accounts.all());
   }
 
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
-  UserView add(@RequestBody NewUser user) {
-    if (!NAME.matcher(user.name()).matches()) {
-      throw new Problem(
-          ErrorCode.BAD_REQUEST,
-          "A user's name has 1 to 63 lower-case letters, digits, dots, hyphens, underscores or @.",
-          null);
-    }
-    checkPassword(user.password());
-    if (!users.add(user.name(), user.password(), user.role())) {
-      throw new Problem(
-          ErrorCode.CONFLICT, "There is a user named " + user.name() + " already.", null);
-    }
-    return view(find(user.name()));
+  Accounts.Account add(@RequestBody NewUser user, CurrentOperator me) {
+    return accounts.add(user.name(), user.password(), user.role(), me.operator());
   }
 
   @PatchMapping("/{name}")
-  UserView change(@PathVariable String name, @RequestBody UserChange change, CurrentOperator me) {
-    var user = find(name);
-    boolean weakens =
-        (change.role() != null && change.role() != Role.ADMINISTRATOR)
-            || Boolean.FALSE.equals(change.enabled());
-    if (weakens && name.equals(me.name())) {
-      throw new Problem(
-          ErrorCode.REFUSED,
-          "Nobody can take their own rights away.",
-          "Maybe ask another administrator.");
-    }
-    if (change.password() != null) {
-      checkPassword(change.password());
-      users.setPassword(user, change.password());
-    }
-    if (change.role() != null) {
-      users.setRole(user, change.role());
-    }
-    if (change.enabled() != null) {
-      users.enable(user, change.enabled());
-    }
-    return view(find(name));
+  Accounts.Account change(
+      @PathVariable String name, @RequestBody Accounts.Change change, CurrentOperator me) {
+    return accounts.change(name, change, me.operator());
   }
 
   @DeleteMapping("/{name}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable String name, CurrentOperator me) {
-    var user = find(name);
-    if (name.equals(me.name()) || name.equals(FirstAdministrator.NAME)) {
-      throw new Problem(
-          ErrorCode.REFUSED,
-          "The user " + name + " stays: someone has to be able to sign in.",
-          null);
-    }
-    users.remove(user);
+    accounts.remove(name, me.operator());
   }
 
-  private User find(String name) {
-    return users
-        .find(name)
-        .orElseThrow(
-            () -> new Problem(ErrorCode.NOT_FOUND, "There is no user named " + name + ".", null));
-  }
-
-  private static void checkPassword(String password) {
-    if (password.length() < SHORTEST_PASSWORD) {
-      throw new Problem(
-          ErrorCode.BAD_REQUEST,
-          "A password needs at least " + SHORTEST_PASSWORD + " characters.",
-          "Maybe use a few words that nobody else would put together.");
-    }
-  }
-
-  private static UserView view(User user) {
-    return new UserView(user.name(), user.role(), user.enabled());
+  /** Sign a user out everywhere. */
+  @DeleteMapping("/{name}/sessions")
+  @ResponseStatus(HttpStatus.NO_CONTENT)
+  void signOut(@PathVariable String name, CurrentOperator me) {
+    accounts.signOut(name, me.operator());
   }
 }

@@ -1,5 +1,8 @@
 package org.dcbalance.access;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -9,6 +12,8 @@ import org.springframework.stereotype.Repository;
 /** The people who may sign in. */
 @Repository
 class Users {
+  private static final String COLUMNS = "name, password_hash, role, enabled, last_signed_in_at";
+
   private final JdbcClient jdbc;
   private final PasswordEncoder encoder;
 
@@ -18,15 +23,9 @@ class Users {
   }
 
   Optional<User> find(String name) {
-    return jdbc.sql("select name, password_hash, role, enabled from app_user where name = ?")
+    return jdbc.sql("select " + COLUMNS + " from app_user where name = ?")
         .param(name)
-        .query(
-            (row, index) ->
-                new User(
-                    row.getString("name"),
-                    row.getString("password_hash"),
-                    Role.valueOf(row.getString("role")),
-                    row.getBoolean("enabled")))
+        .query(Users::user)
         .optional();
   }
 
@@ -53,15 +52,18 @@ class Users {
   }
 
   List<User> all() {
-    return jdbc.sql("select name, password_hash, role, enabled from app_user order by name")
-        .query(
-            (row, index) ->
-                new User(
-                    row.getString("name"),
-                    row.getString("password_hash"),
-                    Role.valueOf(row.getString("role")),
-                    row.getBoolean("enabled")))
-        .list();
+    return jdbc.sql("select " + COLUMNS + " from app_user order by name").query(Users::user).list();
+  }
+
+  /** Count who may sign in and change everything. */
+  int administrators() {
+    return jdbc.sql("select count(*) from app_user where role = 'ADMINISTRATOR' and enabled")
+        .query(Integer.class)
+        .single();
+  }
+
+  void signedIn(String name) {
+    jdbc.sql("update app_user set last_signed_in_at = now() where name = ?").param(name).update();
   }
 
   void setRole(User user, Role role) {
@@ -78,5 +80,15 @@ class Users {
 
   void remove(User user) {
     jdbc.sql("delete from app_user where name = ?").param(user.name()).update();
+  }
+
+  private static User user(ResultSet row, int index) throws SQLException {
+    var signedIn = row.getObject("last_signed_in_at", OffsetDateTime.class);
+    return new User(
+        row.getString("name"),
+        row.getString("password_hash"),
+        Role.valueOf(row.getString("role")),
+        row.getBoolean("enabled"),
+        signedIn == null ? null : signedIn.toInstant());
   }
 }

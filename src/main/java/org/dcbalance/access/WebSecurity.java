@@ -4,6 +4,8 @@ import static org.springframework.security.web.servlet.util.matcher.PathPatternR
 
 import java.time.Clock;
 import java.util.Map;
+import org.dcbalance.audit.AuditLog;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -44,7 +46,13 @@ class WebSecurity {
       };
 
   private final AccessRules rules = new AccessRules();
-  private final Refusals refusals = new Refusals(rules);
+  private final Refusals refusals;
+  private final RefusalLog log;
+
+  WebSecurity(RefusalLog log) {
+    this.log = log;
+    this.refusals = new Refusals(rules, log);
+  }
 
   @Bean
   PasswordEncoder passwordEncoder() {
@@ -60,11 +68,11 @@ class WebSecurity {
 
   @Bean
   @Order(1)
-  SecurityFilterChain programs(HttpSecurity http, ApiTokens tokens) {
+  SecurityFilterChain programs(HttpSecurity http, ApiTokens tokens, Clock clock) {
     guard(http);
     return http.securityMatcher(
             new AndRequestMatcher(TOKEN_PATHS, request -> TokenFilter.tokenOf(request).isPresent()))
-        .addFilterBefore(new TokenFilter(tokens, refusals), AuthorizationFilter.class)
+        .addFilterBefore(new TokenFilter(tokens, refusals, clock), AuthorizationFilter.class)
         .sessionManagement(
             session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
         // no browser adds the token by itself, so that nobody can borrow it
@@ -74,15 +82,29 @@ class WebSecurity {
 
   @Bean
   @Order(2)
-  SecurityFilterChain people(HttpSecurity http) {
+  SecurityFilterChain people(
+      HttpSecurity http,
+      Users users,
+      AuditLog audit,
+      ApplicationEventPublisher publisher,
+      SignInSettings settings) {
     guard(http);
     var returning = new HttpSessionRequestCache();
     returning.setRequestMatcher(WORTH_RETURNING_TO);
     addNothingToAddresses(returning);
     return http.csrf(Customizer.withDefaults())
         .requestCache(cache -> cache.requestCache(returning))
-        .formLogin(form -> form.loginPage("/login").failureHandler(new SignInFailure(refusals)))
-        .logout(logout -> logout.logoutUrl("/logout").logoutSuccessUrl("/login?logout"))
+        .formLogin(
+            form ->
+                form.loginPage("/login")
+                    .successHandler(new SignedIn(users, audit, returning, settings.session()))
+                    .failureHandler(new SignInFailure(refusals, log, users)))
+        .logout(
+            logout ->
+                logout
+                    .logoutUrl("/logout")
+                    .addLogoutHandler(new SignOut(audit, publisher))
+                    .logoutSuccessUrl("/login?logout"))
         .build();
   }
 

@@ -3,12 +3,14 @@ package org.dcbalance.database;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
+import javax.sql.DataSource;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
@@ -52,12 +54,14 @@ class DatabaseConfiguration {
 
   /** Migrate as soon as the database answers; give up with a sentence after the wait. */
   @Bean
-  FlywayMigrationStrategy waitThenMigrate(DatabaseSettings settings) {
+  FlywayMigrationStrategy waitThenMigrate(
+      DatabaseSettings settings, ObjectProvider<JdbcConnectionDetails> application) {
     return flyway -> {
       var giveUp = Instant.now().plus(settings.databaseWait());
       while (true) {
         try {
           flyway.migrate();
+          grant(flyway.getConfiguration().getDataSource(), application.getIfAvailable());
           return;
         } catch (FlywayException e) {
           var cause = away(e);
@@ -78,6 +82,24 @@ class DatabaseConfiguration {
         }
       }
     };
+  }
+
+  private static void grant(DataSource owner, @Nullable JdbcConnectionDetails application) {
+    var role = application == null ? null : application.getUsername();
+    if (role == null) {
+      return;
+    }
+    try (var connection = owner.getConnection()) {
+      if (Privileges.grant(connection, role)) {
+        log.info("The role {} may append to the audit log and cannot rewrite it.", role);
+      }
+    } catch (SQLException e) {
+      throw new Problem(
+          ErrorCode.UNAVAILABLE,
+          "The role %s could not be given what it needs: %s".formatted(role, e.getMessage()),
+          "Maybe the tables do not belong to the role in SPRING_FLYWAY_USER: see docs/security.md.",
+          e);
+    }
   }
 
   /** SQL states of class 08 and 57P: no connection, or a server that starts or stops. */

@@ -3,6 +3,10 @@ package org.dcbalance.installation;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.database.DatabaseSettings;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
@@ -32,16 +36,19 @@ public class Installation {
 
   private final JdbcClient jdbc;
   private final FleetEvents events;
+  private final AuditLog audit;
   private final TransactionTemplate transaction;
   private final ConsoleMemory memory;
 
   public Installation(
       JdbcClient jdbc,
       FleetEvents events,
+      AuditLog audit,
       PlatformTransactionManager transactions,
       DatabaseSettings settings) {
     this.jdbc = jdbc;
     this.events = events;
+    this.audit = audit;
     this.transaction = new TransactionTemplate(transactions);
     this.memory = new ConsoleMemory(settings.folder());
   }
@@ -167,6 +174,12 @@ public class Installation {
                   """)
               .param("now", keptIn())
               .update();
+          audit.note(
+              by,
+              Act.DATABASE_CONFIRMED,
+              Thing.settings("installation"),
+              Facts.of("doubt", row.doubt()),
+              Facts.NONE);
           events.record(
               Severity.WARN,
               "installation-confirmed",

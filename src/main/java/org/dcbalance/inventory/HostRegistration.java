@@ -5,6 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.hypervisor.HostFacts;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
@@ -29,6 +33,7 @@ public class HostRegistration {
   private final Pools pools;
   private final Connections connections;
   private final FleetEvents events;
+  private final AuditLog audit;
   private final JdbcClient jdbc;
   private final TransactionTemplate transaction;
   private final ApplicationEventPublisher publisher;
@@ -39,6 +44,7 @@ public class HostRegistration {
       Pools pools,
       Connections connections,
       FleetEvents events,
+      AuditLog audit,
       JdbcClient jdbc,
       TransactionTemplate transaction,
       ApplicationEventPublisher publisher,
@@ -47,6 +53,7 @@ public class HostRegistration {
     this.pools = pools;
     this.connections = connections;
     this.events = events;
+    this.audit = audit;
     this.jdbc = jdbc;
     this.transaction = transaction;
     this.publisher = publisher;
@@ -126,6 +133,7 @@ public class HostRegistration {
                       stored.id(),
                       null,
                       entry.name() + " was added by " + by.name() + ".");
+                  audit.note(by, Act.HOST_ADDED, thing(stored), Facts.NONE, facts(stored));
                   return stored;
                 }));
     publisher.publishEvent(new InventoryChanged(added.id()));
@@ -151,6 +159,7 @@ public class HostRegistration {
             transaction.execute(
                 status -> {
                   var host = find(id);
+                  var was = facts(host);
                   host.rename(entry.name());
                   host.connectBy(entry.uri(), entry.peerUri());
                   host.moveTo(pool.id());
@@ -165,6 +174,7 @@ public class HostRegistration {
                       id,
                       null,
                       entry.name() + " was changed by " + by.name() + ".");
+                  audit.change(by, Act.HOST_CHANGED, thing(stored), was, facts(stored));
                   return stored;
                 }));
     if (facts != null) {
@@ -181,7 +191,9 @@ public class HostRegistration {
             transaction.execute(
                 status -> {
                   var host = find(id);
+                  var was = facts(host);
                   host.maintain(on);
+                  audit.change(by, Act.HOST_MAINTENANCE, thing(host), was, facts(host));
                   events.record(
                       Severity.INFO,
                       "host-maintenance",
@@ -222,6 +234,7 @@ public class HostRegistration {
                 "A migration from or to " + host.name() + " is under way or lost.",
                 "Maybe wait until it has ended, or close a lost one by hand on its page.");
           }
+          audit.note(by, Act.HOST_REMOVED, thing(host), facts(host), Facts.NONE);
           host.remove(clock.instant());
           hosts.save(host);
           jdbc.sql("update vm set gone_since = now() where host_id = :id and gone_since is null")
@@ -237,6 +250,18 @@ public class HostRegistration {
         });
     connections.forget(id);
     publisher.publishEvent(new InventoryChanged(id));
+  }
+
+  private static Thing thing(Host host) {
+    return Thing.host(host.id(), host.name());
+  }
+
+  private Facts facts(Host host) {
+    return Facts.of("name", host.name())
+        .and("pool", pools.findById(host.poolId().value()).map(HostPool::name).orElse(null))
+        .and("uri", host.uri())
+        .and("peer uri", host.peerUri())
+        .and("maintenance", host.maintenance());
   }
 
   private Host find(HostId id) {

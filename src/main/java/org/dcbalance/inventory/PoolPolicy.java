@@ -3,6 +3,10 @@ package org.dcbalance.inventory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
@@ -19,12 +23,19 @@ public class PoolPolicy {
   private final Pools pools;
   private final Hosts hosts;
   private final FleetEvents events;
+  private final AuditLog audit;
   private final ApplicationEventPublisher publisher;
 
-  PoolPolicy(Pools pools, Hosts hosts, FleetEvents events, ApplicationEventPublisher publisher) {
+  PoolPolicy(
+      Pools pools,
+      Hosts hosts,
+      FleetEvents events,
+      AuditLog audit,
+      ApplicationEventPublisher publisher) {
     this.pools = pools;
     this.hosts = hosts;
     this.events = events;
+    this.audit = audit;
     this.publisher = publisher;
   }
 
@@ -78,12 +89,14 @@ public class PoolPolicy {
     }
     var pool = pools.save(new HostPool(name, false, List.of()));
     note(pool, "pool-added", "The pool " + pool.name() + " was added by " + by.name() + ".");
+    audit.note(by, Act.POOL_ADDED, thing(pool), Facts.NONE, Facts.of("name", pool.name()));
     return pool;
   }
 
   @Transactional
   public HostPool change(PoolId id, Change change, Operator by) {
     var pool = find(id.value());
+    var was = facts(pool);
     if (change.name() != null && !change.name().equals(pool.name())) {
       if (pools.findByName(change.name().strip()).isPresent()) {
         throw new Problem(
@@ -151,6 +164,7 @@ public class PoolPolicy {
           "pool-moves",
           "%s changed how VMs of %s may be moved.".formatted(by.name(), pool.name()));
     }
+    audit.change(by, Act.POOL_CHANGED, thing(pool), was, facts(pool));
     return pools.save(pool);
   }
 
@@ -198,6 +212,7 @@ public class PoolPolicy {
     var pool = find(id.value());
     if (pool.paused() != paused) {
       pool.pause(paused);
+      audit.note(by, paused ? Act.POOL_PAUSED : Act.POOL_RESUMED, thing(pool));
       note(
           pool,
           "pool-paused",
@@ -219,7 +234,25 @@ public class PoolPolicy {
     if (pool.name().equals("default")) {
       throw new Problem(ErrorCode.REFUSED, "The default pool stays: new hosts join it.", null);
     }
+    audit.note(by, Act.POOL_REMOVED, thing(pool), facts(pool), Facts.NONE);
     pools.delete(pool);
+  }
+
+  private static Thing thing(HostPool pool) {
+    return Thing.pool(pool.id(), pool.name());
+  }
+
+  private static Facts facts(HostPool pool) {
+    return Facts.of("name", pool.name())
+        .and("automation", pool.automation())
+        .and("automatic from", pool.automaticFrom())
+        .and("strategy", pool.strategy())
+        .and("CPU threshold", pool.cpuThreshold())
+        .and("quiet hours", pool.quietHours())
+        .and("shared storages", List.copyOf(pool.sharedStorages()))
+        .and("networks", List.copyOf(pool.networks()))
+        .and("note", pool.note())
+        .and("moves", pool.moveOptions());
   }
 
   private void note(HostPool pool, String kind, String sentence) {

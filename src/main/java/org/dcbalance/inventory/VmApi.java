@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.units.HostId;
@@ -96,8 +97,8 @@ class VmApi {
   }
 
   @PatchMapping("/{id}")
-  VmView change(@PathVariable long id, @RequestBody VmWishes.Change change) {
-    return view(wishes.change(id, change), fleet());
+  VmView change(@PathVariable long id, @RequestBody VmWishes.Change change, CurrentOperator me) {
+    return view(wishes.change(id, change, me.operator()), fleet());
   }
 
   private static boolean matches(Vm vm, String q) {

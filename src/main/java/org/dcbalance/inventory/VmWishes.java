@@ -1,6 +1,11 @@
 package org.dcbalance.inventory;
 
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -10,9 +15,11 @@ import org.springframework.transaction.annotation.Transactional;
 @Component
 public class VmWishes {
   private final Vms vms;
+  private final AuditLog audit;
 
-  VmWishes(Vms vms) {
+  VmWishes(Vms vms, AuditLog audit) {
     this.vms = vms;
+    this.audit = audit;
   }
 
   /** What is to change; null leaves a thing as it is, an empty probe address ends the probe. */
@@ -36,8 +43,9 @@ public class VmWishes {
   }
 
   @Transactional
-  public Vm change(long id, Change change) {
+  public Vm change(long id, Change change, Operator by) {
     var vm = find(id);
+    var was = facts(vm);
     if (change.neverMove() != null || change.neverMoveNote() != null) {
       vm.neverMove(
           change.neverMove() == null ? vm.neverMove() : change.neverMove(),
@@ -51,6 +59,15 @@ public class VmWishes {
     if (change.moveOptions() != null) {
       vm.moveBy(change.moveOptions());
     }
+    audit.change(by, Act.VM_CHANGED, Thing.vm(vm.id(), vm.name()), was, facts(vm));
     return vms.save(vm);
+  }
+
+  private static Facts facts(Vm vm) {
+    return Facts.of("never move", vm.neverMove())
+        .and("note", vm.neverMoveNote())
+        .and("probe address", vm.probeAddress())
+        .and("probe port", vm.probePort())
+        .and("moves", vm.moveOptions());
   }
 }

@@ -1,11 +1,17 @@
 package org.dcbalance.live;
 
-import jakarta.servlet.http.HttpSessionEvent;
-import jakarta.servlet.http.HttpSessionListener;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.dcbalance.access.OpenSessions;
+import org.dcbalance.access.SessionsEnded;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.EventListener;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
 /**
@@ -13,10 +19,17 @@ import org.springframework.stereotype.Component;
  * been missed, and before the server shuts down.
  */
 @Component
-class OpenStreams implements HttpSessionListener, SmartLifecycle {
+class OpenStreams implements SmartLifecycle {
+  private static final Logger log = LoggerFactory.getLogger(OpenStreams.class);
+
   private final Map<LiveStream, String> sessions = new ConcurrentHashMap<>();
+  private final OpenSessions known;
   private volatile boolean listening;
   private volatile boolean running;
+
+  OpenStreams(OpenSessions known) {
+    this.known = known;
+  }
 
   /** Open a stream for a page of the session; empty while this console hears no signals. */
   Optional<LiveStream> open(String session) {
@@ -52,15 +65,24 @@ class OpenStreams implements HttpSessionListener, SmartLifecycle {
     sessions.keySet().forEach(LiveStream::close);
   }
 
-  @Override
-  public void sessionDestroyed(HttpSessionEvent ended) {
-    var session = ended.getSession().getId();
+  @EventListener
+  void on(SessionsEnded ended) {
     sessions.forEach(
         (stream, owner) -> {
-          if (owner.equals(session)) {
+          if (ended.ids().contains(owner)) {
             stream.close();
           }
         });
+  }
+
+  /** Sessions also run out, or are ended at another console. */
+  @Scheduled(fixedDelayString = "5s")
+  void closeThoseOfEndedSessions() {
+    try {
+      on(new SessionsEnded(known.ended(Set.copyOf(sessions.values()))));
+    } catch (DataAccessException e) {
+      log.debug("Whether sessions have ended is not known now.", e);
+    }
   }
 
   @Override

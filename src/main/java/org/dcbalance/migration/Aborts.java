@@ -1,6 +1,9 @@
 package org.dcbalance.migration;
 
 import java.time.Clock;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.Deed;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.units.ErrorCode;
@@ -63,6 +66,7 @@ public class Aborts {
 
   private void cancel(Migration migration, Operator by) {
     migration.cancel(by, clock.instant());
+    events.publishEvent(new Deed(by, Act.ABORT_ASKED, Thing.migration(migration.id())));
     log.add(migration.id(), migration.phase(), migration.sentence());
     events.publishEvent(
         new MigrationFinished(
@@ -88,6 +92,7 @@ public class Aborts {
           "Maybe let it end and move the VM back.");
     }
     migration.requestAbort(by);
+    events.publishEvent(new Deed(by, Act.ABORT_ASKED, Thing.migration(migration.id())));
     log.add(migration.id(), migration.phase(), by.name() + " asks to abort.");
     events.publishEvent(new MigrationChanged(migration.id()));
   }

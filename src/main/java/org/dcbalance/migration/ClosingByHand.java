@@ -2,6 +2,10 @@ package org.dcbalance.migration;
 
 import java.time.Clock;
 import java.util.Objects;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.Deed;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
@@ -114,6 +118,13 @@ public class ClosingByHand {
   private void close(long id, StatedPlace stated, String reason, Operator by, String sentence) {
     var migration = requireLost(migrations.lock(id).orElseThrow(() -> missing(id)));
     migration.close(stated, by, reason, sentence, clock.instant());
+    events.publishEvent(
+        new Deed(
+            by,
+            Act.MIGRATION_CLOSED,
+            Thing.migration(id),
+            Facts.NONE,
+            Facts.of("states that it runs on", stated).and("because", reason)));
     log.add(id, migration.phase(), sentence);
     HostId nowAt = stated == StatedPlace.DESTINATION ? migration.target() : migration.source();
     if (stated == StatedPlace.NEITHER) {

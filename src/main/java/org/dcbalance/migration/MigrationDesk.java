@@ -6,6 +6,9 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.Deed;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.hypervisor.MigrationProgress;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.FleetEvents;
@@ -146,12 +149,17 @@ class MigrationDesk {
 
   /** Ask for the end of a move that took its time. */
   void timeOut(Claim claim, Operator by) {
-    step(claim, m -> m.requestAbort(by), "It has taken longer than it was given.");
+    step(claim, m -> abort(m, by), "It has taken longer than it was given.");
   }
 
   /** Ask for the end of a copy that does not gain on its guest. */
   void giveUp(Claim claim, String why) {
-    step(claim, m -> m.requestAbort(Operator.DCBALANCE), why + " It is given up.");
+    step(claim, m -> abort(m, Operator.DCBALANCE), why + " It is given up.");
+  }
+
+  private void abort(Migration migration, Operator by) {
+    migration.requestAbort(by);
+    events.publishEvent(new Deed(by, Act.ABORT_ASKED, Thing.migration(migration.id())));
   }
 
   Migration refuse(Claim claim, String reasons) {

@@ -1,7 +1,12 @@
 package org.dcbalance.migration;
 
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.Deed;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.recommendation.RecommendationApproved;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +98,15 @@ class MigrationQueue {
             .optional();
     if (added.isPresent()) {
       log.add(added.get(), Phase.QUEUED, "Queued by " + wish.by() + ": " + wish.why());
+      if (wish.recommendationId() == null) {
+        events.publishEvent(
+            new Deed(
+                new Operator(wish.by()),
+                Act.MOVE_ASKED,
+                Thing.migration(added.get()),
+                Facts.NONE,
+                wish.askedMethod() == null ? Facts.NONE : Facts.of("method", wish.askedMethod())));
+      }
       events.publishEvent(new MigrationQueued(added.get()));
       return added.get();
     }

@@ -1,5 +1,6 @@
 package org.dcbalance.pages;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
@@ -120,7 +121,7 @@ class MigrationPages {
   /**
    * What was typed into the form that closes a migration, to be shown again when it was refused.
    */
-  record TypedStatement(String runsOn, String why) {}
+  record TypedStatement(String runsOn, String why) implements Serializable {}
 
   @PostMapping("/migrations/{id}/close")
   String close(

@@ -29,9 +29,13 @@ class MoveOptionPages {
 
   @PostMapping("/vms/{id}/move-options")
   String ofVm(
-      @PathVariable VmId id, @ModelAttribute MoveOptions options, RedirectAttributes redirect) {
+      @PathVariable VmId id,
+      @ModelAttribute MoveOptions options,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
     try {
-      var vm = wishes.change(id.value(), new VmWishes.Change(null, null, null, null, options));
+      var change = new VmWishes.Change(null, null, null, null, options);
+      var vm = wishes.change(id.value(), change, me.operator());
       Notice.done("How " + vm.name() + " may be moved is saved.").on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);

@@ -1,5 +1,6 @@
 package org.dcbalance.pages;
 
+import java.io.Serializable;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
@@ -10,7 +11,7 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
  * @param tone "ok", "warn" or "bad"
  * @param advice starts with "Maybe"; null where there is none
  */
-record Notice(String tone, String sentence, @Nullable String advice) {
+record Notice(String tone, String sentence, @Nullable String advice) implements Serializable {
   static final String ATTRIBUTE = "notice";
 
   static Notice done(String sentence) {

@@ -22,7 +22,19 @@ import org.springframework.web.util.UriComponentsBuilder;
 @ControllerAdvice(basePackageClasses = ShellOfEveryPage.class)
 class ShellOfEveryPage {
   private static final Set<String> PAGES =
-      Set.of("recommendations", "migrations", "hosts", "vms", "pools", "search");
+      Set.of(
+          "recommendations",
+          "migrations",
+          "hosts",
+          "vms",
+          "pools",
+          "search",
+          "rounds",
+          "reports/migrations",
+          "reports/downtime",
+          "audit",
+          "settings/access",
+          "about");
   private static final Set<String> THEMES = Set.of("light", "dark");
 
   private final JdbcClient jdbc;
@@ -121,8 +133,15 @@ class ShellOfEveryPage {
     var first =
         "nav".equals(request.getParameter("fragment")) && asked != null
             ? asked
-            : path(request).split("/", 3)[1];
+            : entry(path(request).split("/", 4));
     return PAGES.contains(first) ? first : "overview";
+  }
+
+  /** An entry of the navigation is named by the first part of its path, or by the first two. */
+  private static String entry(String[] parts) {
+    return parts.length > 2 && (parts[1].equals("reports") || parts[1].equals("settings"))
+        ? parts[1] + "/" + parts[2]
+        : parts[1];
   }
 
   private static String back(HttpServletRequest request) {

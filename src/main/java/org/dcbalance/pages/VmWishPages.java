@@ -1,5 +1,6 @@
 package org.dcbalance.pages;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.Vm;
@@ -33,8 +34,11 @@ class VmWishPages {
       @PathVariable VmId id,
       @RequestParam boolean neverMove,
       @RequestParam(defaultValue = "") String note,
+      CurrentOperator me,
       RedirectAttributes redirect) {
-    var vm = wishes.change(id.value(), new VmWishes.Change(neverMove, note, null, null, null));
+    var vm =
+        wishes.change(
+            id.value(), new VmWishes.Change(neverMove, note, null, null, null), me.operator());
     Notice.done(
             vm.name() + (neverMove ? " stays where it is from now on." : " may be moved again."))
         .on(redirect);
@@ -47,9 +51,11 @@ class VmWishPages {
       @RequestParam ProbeKind kind,
       @RequestParam(defaultValue = "") String address,
       @RequestParam(defaultValue = "") String port,
+      CurrentOperator me,
       RedirectAttributes redirect) {
     try {
-      var vm = wishes.change(id.value(), change(kind, address.strip(), port.strip()));
+      var vm =
+          wishes.change(id.value(), change(kind, address.strip(), port.strip()), me.operator());
       Notice.done(words(vm)).on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
@@ -66,7 +72,7 @@ class VmWishPages {
   }
 
   /** What was typed into the form of the probe, to be shown again when it was refused. */
-  record TypedProbe(String kind, String address, String port) {}
+  record TypedProbe(String kind, String address, String port) implements Serializable {}
 
   @PostMapping("/vms/{id}/migrations")
   String migrate(

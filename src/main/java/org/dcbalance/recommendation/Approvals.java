@@ -4,6 +4,10 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.Deed;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Pools;
@@ -61,6 +65,7 @@ public class Approvals {
     installation.requireConfirmed();
     mayMove(pool);
     var stored = recommendations.save(recommendation);
+    publisher.publishEvent(new Deed(by, Act.APPROVED, Thing.recommendation(stored.id())));
     publisher.publishEvent(
         new RecommendationApproved(
             stored.id(),
@@ -91,6 +96,13 @@ public class Approvals {
     for (var recommendation : withThoseThatGoAlong(id)) {
       if (recommendation.reject(by, clock.instant(), because.strip())) {
         recommendations.save(recommendation);
+        publisher.publishEvent(
+            new Deed(
+                by,
+                Act.REJECTED,
+                Thing.recommendation(recommendation.id()),
+                Facts.NONE,
+                Facts.of("because", because.strip())));
         publisher.publishEvent(new RecommendationsChanged(recommendation.poolId()));
       }
       asked = recommendation.id() == id ? recommendation : asked;

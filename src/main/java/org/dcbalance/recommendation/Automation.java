@@ -3,6 +3,10 @@ package org.dcbalance.recommendation;
 import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.HostPool;
@@ -28,6 +32,7 @@ class Automation {
   private final Approvals approvals;
   private final Installation installation;
   private final FleetEvents events;
+  private final AuditLog audit;
   private final BalancingSettings settings;
   private final Clock clock;
 
@@ -38,6 +43,7 @@ class Automation {
       Approvals approvals,
       Installation installation,
       FleetEvents events,
+      AuditLog audit,
       BalancingSettings settings,
       Clock clock) {
     this.pools = pools;
@@ -46,6 +52,7 @@ class Automation {
     this.approvals = approvals;
     this.installation = installation;
     this.events = events;
+    this.audit = audit;
     this.settings = settings;
     this.clock = clock;
   }
@@ -111,6 +118,12 @@ class Automation {
     if (allBad) {
       pool.automate(HostPool.Automation.MANUAL, pool.automaticFrom());
       pools.save(pool);
+      audit.note(
+          Operator.DCBALANCE,
+          Act.AUTOMATION_FELL_BACK,
+          Thing.pool(id, pool.name()),
+          Facts.of("automation", HostPool.Automation.AUTOMATIC),
+          Facts.of("automation", HostPool.Automation.MANUAL));
       events.record(
           FleetEvents.Severity.WARN,
           "automation-fell-back",

@@ -4,6 +4,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
@@ -14,6 +17,7 @@ import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
 
 /** Ask for a round now, whichever console runs them, and wait for its outcome. */
 @Component
@@ -24,12 +28,22 @@ public class RoundRequests {
   private final Hosts hosts;
   private final Rounds rounds;
   private final JdbcClient jdbc;
+  private final AuditLog audit;
+  private final TransactionOperations transactions;
 
-  RoundRequests(Pools pools, Hosts hosts, Rounds rounds, JdbcClient jdbc) {
+  RoundRequests(
+      Pools pools,
+      Hosts hosts,
+      Rounds rounds,
+      JdbcClient jdbc,
+      AuditLog audit,
+      TransactionOperations transactions) {
     this.pools = pools;
     this.hosts = hosts;
     this.rounds = rounds;
     this.jdbc = jdbc;
+    this.audit = audit;
+    this.transactions = transactions;
   }
 
   /**
@@ -59,10 +73,7 @@ public class RoundRequests {
             "Maybe resume it first.");
       }
       before.add(rounds.newest(pool.id()).map(Round::number).orElse(0L));
-      jdbc.sql("update pool set round_requested_by = :by where id = :id")
-          .param("by", by.name())
-          .param("id", pool.id().value())
-          .update();
+      transactions.executeWithoutResult(status -> ask(pool, by));
     }
     var done = new ArrayList<Round>();
     var giveUp = Instant.now().plus(PATIENCE);
@@ -70,6 +81,14 @@ public class RoundRequests {
       done.add(await(asked.get(i), before.get(i), by, giveUp));
     }
     return done;
+  }
+
+  private void ask(HostPool pool, Operator by) {
+    jdbc.sql("update pool set round_requested_by = :by where id = :id")
+        .param("by", by.name())
+        .param("id", pool.id().value())
+        .update();
+    audit.note(by, Act.ROUND_ASKED, Thing.pool(pool.id(), pool.name()));
   }
 
   private Round await(HostPool pool, long after, Operator by, Instant giveUp) {

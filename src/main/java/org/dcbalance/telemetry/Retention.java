@@ -58,15 +58,10 @@ class Retention {
     for (var table : PARTITIONED) {
       for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
         var day = today.plusDays(ahead);
-        jdbc.sql(
-                "create table if not exists %s_%s partition of %s for values from ('%sZ') to ('%sZ')"
-                    .formatted(
-                        table,
-                        DAY.format(day),
-                        table,
-                        day.atStartOfDay(),
-                        day.plusDays(1).atStartOfDay()))
-            .update();
+        jdbc.sql("select make_sample_partition(cast(:table as regclass), :day)")
+            .param("table", table)
+            .param("day", day)
+            .query(row -> {});
       }
     }
   }
@@ -150,7 +145,10 @@ class Retention {
       for (var partition : partitions) {
         var day = LocalDate.parse(partition.substring(table.length() + 1), DAY);
         if (day.isBefore(oldest)) {
-          jdbc.sql("drop table " + partition).update();
+          jdbc.sql("select drop_sample_partition(cast(:table as regclass), :day)")
+              .param("table", table)
+              .param("day", day)
+              .query(row -> {});
           log.info("Dropped the samples of {}", day);
         }
       }

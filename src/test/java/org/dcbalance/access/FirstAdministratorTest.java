@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import org.dcbalance.audit.AuditLog;
 import org.dcbalance.database.DatabaseSettings;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.Problem;
@@ -28,6 +29,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Starts consoles on an empty database of its own. */
 @ConsoleTest
@@ -37,12 +39,14 @@ class FirstAdministratorTest {
   @Autowired private JdbcConnectionDetails server;
   @Autowired private JdbcClient console;
   @Autowired private PasswordEncoder encoder;
+  @Autowired private JsonMapper json;
   @TempDir private Path folder;
 
   private JdbcClient jdbc;
   private TransactionTemplate transactions;
   private Users users;
   private ApiTokens tokens;
+  private AuditLog audit;
 
   @BeforeEach
   void makeADatabase() {
@@ -58,6 +62,7 @@ class FirstAdministratorTest {
     transactions = new TransactionTemplate(new JdbcTransactionManager(database));
     users = new Users(jdbc, encoder);
     tokens = new ApiTokens(jdbc);
+    audit = new AuditLog(jdbc, json);
   }
 
   @Test
@@ -103,7 +108,12 @@ class FirstAdministratorTest {
   @Test
   void theTokenLivesAsLongAsItIsSet() {
     start(folder, "p", TOKEN);
-    assertThat(tokens.find(TOKEN)).hasValue(new ApiToken("environment", Role.ADMINISTRATOR));
+    assertThat(tokens.find(TOKEN))
+        .hasValueSatisfying(
+            token -> {
+              assertThat(token.name()).isEqualTo("environment");
+              assertThat(token.role()).isEqualTo(Role.ADMINISTRATOR);
+            });
     assertThat(
             jdbc.sql("select encode(token_hash, 'escape') from api_token")
                 .query(String.class)
@@ -158,6 +168,7 @@ class FirstAdministratorTest {
     new FirstAdministrator(
             users,
             tokens,
+            audit,
             new AdminSettings(password, null, token, null),
             new DatabaseSettings(data, Duration.ofSeconds(1)),
             jdbc,

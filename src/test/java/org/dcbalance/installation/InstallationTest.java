@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
+import org.dcbalance.audit.AuditLog;
 import org.dcbalance.database.DatabaseSettings;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.testing.PostgresForTests;
@@ -35,11 +36,12 @@ class InstallationTest {
   @TestComponent
   @SpringBootConfiguration
   @EnableAutoConfiguration
-  @Import({PostgresForTests.class, FleetEvents.class})
+  @Import({PostgresForTests.class, FleetEvents.class, AuditLog.class})
   static class Lab {}
 
   @Autowired private JdbcClient jdbc;
   @Autowired private FleetEvents events;
+  @Autowired private AuditLog audit;
   @Autowired private PlatformTransactionManager transactions;
   @TempDir private Path folders;
 
@@ -60,6 +62,7 @@ class InstallationTest {
         new Installation(
             jdbc,
             events,
+            audit,
             transactions,
             new DatabaseSettings(folders.resolve(name), Duration.ofSeconds(1)));
     console.check();

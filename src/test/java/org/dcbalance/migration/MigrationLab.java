@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import org.dcbalance.audit.AuditLog;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
@@ -58,6 +59,7 @@ import org.springframework.transaction.support.TransactionTemplate;
   Hypervisors.class,
   Connections.class,
   FleetEvents.class,
+  AuditLog.class,
   Placements.class,
   Leadership.class,
   Installation.class,

@@ -1,0 +1,82 @@
+package org.dcbalance.audit;
+
+/** Name what can be done, as the audit log stores it and people read it. */
+public enum Act {
+  HOST_ADDED("Host added"),
+  HOST_CHANGED("Host changed"),
+  HOST_MAINTENANCE("Maintenance"),
+  HOST_REMOVED("Host removed"),
+  POOL_ADDED("Pool added"),
+  POOL_CHANGED("Pool changed"),
+  POOL_PAUSED("Balancing paused"),
+  POOL_RESUMED("Balancing resumed"),
+  POOL_REMOVED("Pool removed"),
+  AUTOMATION_FELL_BACK("Automation fell back"),
+  VM_CHANGED("VM changed"),
+  ROUND_ASKED("Round asked for"),
+  APPROVED("Move approved"),
+  REJECTED("Move rejected"),
+  MOVE_ASKED("Move by hand"),
+  ABORT_ASKED("Abort asked for"),
+  MIGRATION_CLOSED("Lost move closed"),
+  DATABASE_CONFIRMED("Database confirmed"),
+  USER_ADDED("User added"),
+  USER_CHANGED("User changed"),
+  PASSWORD_SET("Password set"),
+  USER_REMOVED("User removed"),
+  TOKEN_ADDED("API token added"),
+  TOKEN_REMOVED("API token removed"),
+  SETTINGS_CHANGED("Settings changed"),
+  SIGNED_IN("Signed in"),
+  SIGNED_OUT("Signed out"),
+  SESSIONS_ENDED("Sessions ended"),
+  SIGN_IN_FAILED("Sign-in failed"),
+  SIGN_IN_HELD_OFF("Sign-in held off"),
+  REFUSED("Refused");
+
+  private final String words;
+
+  Act(String words) {
+    this.words = words;
+  }
+
+  public String words() {
+    return words;
+  }
+
+  /** Tell whether somebody was kept from doing something. */
+  public boolean refusal() {
+    return switch (this) {
+      case SIGN_IN_FAILED, SIGN_IN_HELD_OFF, REFUSED -> true;
+      case HOST_ADDED,
+          HOST_CHANGED,
+          HOST_MAINTENANCE,
+          HOST_REMOVED,
+          POOL_ADDED,
+          POOL_CHANGED,
+          POOL_PAUSED,
+          POOL_RESUMED,
+          POOL_REMOVED,
+          AUTOMATION_FELL_BACK,
+          VM_CHANGED,
+          ROUND_ASKED,
+          APPROVED,
+          REJECTED,
+          MOVE_ASKED,
+          ABORT_ASKED,
+          MIGRATION_CLOSED,
+          DATABASE_CONFIRMED,
+          USER_ADDED,
+          USER_CHANGED,
+          PASSWORD_SET,
+          USER_REMOVED,
+          TOKEN_ADDED,
+          TOKEN_REMOVED,
+          SETTINGS_CHANGED,
+          SIGNED_IN,
+          SIGNED_OUT,
+          SESSIONS_ENDED ->
+          false;
+    };
+  }
+}

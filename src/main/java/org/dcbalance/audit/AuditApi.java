@@ -1,0 +1,83 @@
+package org.dcbalance.audit;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.dcbalance.csv.Csv;
+import org.dcbalance.units.Cursor;
+import org.dcbalance.units.Items;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Read the audit log; for administrators, since it tells addresses and how hosts are reached. */
+@RestController
+@RequestMapping("/api/v1")
+class AuditApi {
+  private static final int AT_ONCE = 1000;
+
+  private final AuditEntries entries;
+
+  AuditApi(AuditEntries entries) {
+    this.entries = entries;
+  }
+
+  @GetMapping("/audit")
+  Items<AuditEntry> list(@ModelAttribute AuditFilter filter, Cursor cursor) {
+    return Items.page(
+        entries.list(filter, cursor.afterId().orElse(Long.MAX_VALUE), cursor.fetch()),
+        cursor,
+        AuditEntry::id);
+  }
+
+  /** Write all entries that the filter lets through, newest first. */
+  @GetMapping("/audit.csv")
+  void csv(@ModelAttribute AuditFilter filter, HttpServletResponse response) throws IOException {
+    response.setContentType(Csv.MEDIA_TYPE);
+    response.setHeader(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\"");
+    response.setCharacterEncoding(StandardCharsets.UTF_8);
+    var table =
+        new Csv(
+            response.getWriter(),
+            "id",
+            "at",
+            "who",
+            "what",
+            "kind",
+            "object id",
+            "object",
+            "before",
+            "after",
+            "address",
+            "request");
+    long before = Long.MAX_VALUE;
+    List<AuditEntry> some;
+    do {
+      some = entries.list(filter, before, AT_ONCE);
+      for (var entry : some) {
+        table.row(
+            entry.id(),
+            entry.at(),
+            entry.who(),
+            entry.act().words(),
+            entry.kind(),
+            entry.objectId(),
+            entry.object(),
+            entry.differences().stream()
+                .filter(d -> d.before() != null)
+                .map(d -> d.name() + ": " + d.before())
+                .toList(),
+            entry.differences().stream()
+                .filter(d -> d.after() != null)
+                .map(d -> d.name() + ": " + d.after())
+                .toList(),
+            entry.address(),
+            entry.requestId());
+        before = entry.id();
+      }
+    } while (some.size() == AT_ONCE);
+  }
+}

@@ -1,0 +1,187 @@
+package org.dcbalance.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.ConsoleTest;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.web.servlet.mvc.method.RequestMappingInfoHandlerMapping;
+
+/**
+ * Every route of the running console against every role. The table of who may do what is written
+ * down in access-matrix.txt: a route that is not in it fails the build, until somebody has looked
+ * at the rule that it falls under and added its line.
+ */
+@ConsoleTest
+class AccessMatrixTest {
+  private static final String PASSWORD = "one for all";
+  private static final String NOBODY = "everybody";
+
+  @LocalServerPort private int port;
+  @Autowired private Users users;
+  @Autowired private List<RequestMappingInfoHandlerMapping> mappings;
+  private final AccessRules rules = new AccessRules();
+
+  record Route(String method, String path) implements Comparable<Route> {
+    boolean program() {
+      return path.startsWith("/api/") || path.startsWith("/v3/") || path.startsWith("/actuator/");
+    }
+
+    boolean changes() {
+      return !method.equals("GET");
+    }
+
+    /** Give an address that the route serves, of things that do not exist. */
+    String address() {
+      return path.replaceAll("\\{\\*?[a-zA-Z]+}", "999999999").replace("/**", "/x");
+    }
+
+    @Override
+    public int compareTo(Route other) {
+      return (path + " " + method).compareTo(other.path + " " + other.method);
+    }
+  }
+
+  @Test
+  void everyRouteHasTheRuleThatTheTableSays() throws IOException {
+    var found =
+        routes().stream()
+            .map(route -> "%-6s %-62s %s".formatted(route.method(), route.path(), needed(route)))
+            .toList();
+    var written = Files.readAllLines(Path.of("src/test/resources/access-matrix.txt"));
+    var actual = Path.of("target/access-matrix.txt");
+    Files.write(actual, found);
+    assertThat(found)
+        .as("Maybe compare src/test/resources/access-matrix.txt with " + actual + ".")
+        .containsExactlyElementsOf(
+            written.stream().filter(line -> !line.isBlank() && !line.startsWith("#")).toList());
+  }
+
+  @Test
+  void whoeverLacksTheRoleIsRefusedByTheRunningConsole() {
+    var people = new HashMap<String, Browser>();
+    try {
+      people.put(NOBODY, new Browser(port));
+      for (var role : Role.values()) {
+        users.add("matrix-" + role.word(), PASSWORD, role);
+        var browser = new Browser(port);
+        assertThat(
+                browser
+                    .signIn("matrix-" + role.word(), PASSWORD)
+                    .headers()
+                    .firstValue("Location")
+                    .orElseThrow())
+            .doesNotContain("login");
+        people.put(role.word(), browser);
+      }
+      var wrong = new ArrayList<String>();
+      int refused = 0;
+      for (var route : routes()) {
+        for (var who : people.keySet()) {
+          if (!mayNot(who, route)) {
+            continue;
+          }
+          refused++;
+          int status = ask(people.get(who), route);
+          boolean right =
+              who.equals(NOBODY)
+                  // a page that is opened leads to the sign-in
+                  ? status == (route.program() || route.path().equals("/live") ? 401 : 302)
+                  : status == 403;
+          if (!right) {
+            wrong.add("%s %s as %s: %d".formatted(route.method(), route.path(), who, status));
+          }
+        }
+      }
+      assertThat(wrong).isEmpty();
+      assertThat(refused).isGreaterThan(150);
+    } finally {
+      people.values().forEach(Browser::close);
+    }
+  }
+
+  @Test
+  void whoeverHasTheRoleIsLetIn() {
+    var wrong = new ArrayList<String>();
+    for (var role : Role.values()) {
+      users.add("matrix-" + role.word(), PASSWORD, role);
+      try (var browser = new Browser(port)) {
+        browser.signIn("matrix-" + role.word(), PASSWORD);
+        for (var route : routes()) {
+          // a stream does not end, and what changes things is tried by the tests of those things
+          if (route.changes() || route.path().equals("/live") || mayNot(role.word(), route)) {
+            continue;
+          }
+          int status = ask(browser, route);
+          if (status == 401 || status == 403 || status >= 500) {
+            wrong.add("%s as %s: %d".formatted(route.path(), role.word(), status));
+          }
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  private boolean mayNot(String who, Route route) {
+    var needed = needed(route);
+    return !needed.equals(NOBODY)
+        && (who.equals(NOBODY)
+            || !Role.valueOf(who.toUpperCase(Locale.ROOT))
+                .includes(Role.valueOf(needed.toUpperCase(Locale.ROOT))));
+  }
+
+  private static int ask(Browser browser, Route route) {
+    var request = browser.request(route.address());
+    if (route.changes()) {
+      request
+          .header(
+              "Content-Type",
+              route.program() ? "application/json" : "application/x-www-form-urlencoded")
+          .header("X-CSRF-TOKEN", browser.csrf("/login"))
+          .method(route.method(), BodyPublishers.ofString(route.program() ? "{}" : ""));
+    }
+    return browser.send(request.build()).statusCode();
+  }
+
+  private String needed(Route route) {
+    var request = new MockHttpServletRequest(route.method(), route.address());
+    Optional<Role> needed = rules.needed(request);
+    return needed.map(Role::word).orElse(NOBODY);
+  }
+
+  private TreeSet<Route> routes() {
+    var routes = new TreeSet<Route>();
+    for (var mapping : mappings) {
+      mapping
+          .getHandlerMethods()
+          .forEach(
+              (info, handler) -> {
+                if (handler.getBeanType().getPackageName().startsWith("org.dcbalance.testing")) {
+                  return;
+                }
+                for (var path : info.getPatternValues()) {
+                  var methods = info.getMethodsCondition().getMethods();
+                  if (methods.isEmpty()) {
+                    routes.add(new Route("GET", path));
+                  }
+                  methods.forEach(method -> routes.add(new Route(method.name(), path)));
+                }
+              });
+    }
+    assertThat(routes).hasSizeGreaterThan(70);
+    return routes;
+  }
+}
