@@ -85,7 +85,7 @@ public class Accounts {
     if (!users.add(name, password, role)) {
       throw new Problem(ErrorCode.CONFLICT, "There is a user named " + name + " already.", null);
     }
-    audit.note(by, Act.USER_ADDED, Thing.user(name), Facts.NONE, Facts.of("role", role));
+    audit.note(by, Act.USER_ADDED, Thing.user(name), Facts.NONE, Facts.of("role", role.word()));
     return account(find(name), Map.of());
   }
 
@@ -161,7 +161,7 @@ public class Accounts {
   }
 
   private static Facts facts(User user) {
-    return Facts.of("role", user.role()).and("enabled", user.enabled());
+    return Facts.of("role", user.role().word()).and("enabled", user.enabled());
   }
 
   private static void checkPassword(String password) {

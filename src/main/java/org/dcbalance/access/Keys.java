@@ -82,7 +82,7 @@ public class Keys {
         Act.TOKEN_ADDED,
         Thing.token(name),
         Facts.NONE,
-        Facts.of("role", role).and("read only", readOnly).and("until", expires));
+        Facts.of("role", role.word()).and("read only", readOnly).and("until", expires));
     return new Fresh(tokens.named(name).orElseThrow(), secret);
   }
 

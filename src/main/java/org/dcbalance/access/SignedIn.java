@@ -41,7 +41,7 @@ final class SignedIn extends SavedRequestAwareAuthenticationSuccessHandler {
         Thing.user(name),
         Facts.NONE,
         CurrentOperator.of(authentication)
-            .map(me -> Facts.of("role", me.role()))
+            .map(me -> Facts.of("role", me.role().word()))
             .orElse(Facts.NONE));
     super.onAuthenticationSuccess(request, response, authentication);
   }

@@ -66,6 +66,19 @@ class WebSecurity {
     return new PasswordSignIn(users, encoder, new SignInBrake(Clock.systemUTC()));
   }
 
+  /** The front end's files are for everybody, and need no session, which lies in the database. */
+  @Bean
+  @Order(0)
+  SecurityFilterChain files(HttpSecurity http) {
+    guard(http);
+    return http.securityMatcher("/app/**", "/favicon.ico")
+        .sessionManagement(
+            session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+        .requestCache(cache -> cache.disable())
+        .csrf(csrf -> csrf.disable())
+        .build();
+  }
+
   @Bean
   @Order(1)
   SecurityFilterChain programs(HttpSecurity http, ApiTokens tokens, Clock clock) {

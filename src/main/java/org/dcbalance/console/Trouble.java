@@ -35,6 +35,7 @@ record Trouble(int status, ErrorCode code, String sentence, @Nullable String adv
               "Your role does not allow this. Nothing was changed.",
               "Maybe ask an administrator.");
       case 404 -> noSuchPage(path);
+      case 413 -> new Trouble(status, ErrorCode.BAD_REQUEST, "The request is too large.", null);
       default ->
           status < 500
               ? new Trouble(

@@ -10,6 +10,7 @@ import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.ConversionNotSupportedException;
 import org.springframework.beans.TypeMismatchException;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.http.HttpMethod;
@@ -41,6 +42,10 @@ class Troubles {
               ErrorCode.HYPERVISOR,
               hypervisor.sentence(),
               "Maybe look at the host's page: it shows whether the host answers.");
+      case HttpMessageNotReadableException large
+          when NestedExceptionUtils.getMostSpecificCause(large)
+              instanceof MaxUploadSizeExceededException ->
+          tooLarge();
       case HttpMessageNotReadableException unreadable -> UnreadableBody.trouble(unreadable);
       case MethodArgumentNotValidException invalid -> BrokenRules.of(invalid.getBindingResult());
       case BindException invalid -> BrokenRules.of(invalid.getBindingResult());
@@ -78,12 +83,15 @@ class Troubles {
               ErrorCode.BAD_REQUEST,
               "There is no answer in a form that the request accepts.",
               "Maybe send \"Accept: application/json\".");
-      case MaxUploadSizeExceededException large ->
-          new Trouble(413, ErrorCode.BAD_REQUEST, "The request is too large.", null);
+      case MaxUploadSizeExceededException large -> tooLarge();
       case ErrorResponse other ->
           Trouble.of(other.getStatusCode().value(), RequestKind.path(request));
       default -> Trouble.internal();
     };
+  }
+
+  private static Trouble tooLarge() {
+    return Trouble.of(413, "");
   }
 
   private static Trouble wrongType(@Nullable String name, TypeMismatchException wrong) {

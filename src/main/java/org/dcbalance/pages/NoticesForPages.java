@@ -20,7 +20,9 @@ class NoticesForPages implements FlashMapManager {
   @Override
   public @Nullable FlashMap retrieveAndUpdate(
       HttpServletRequest request, HttpServletResponse response) {
+    // the front end's files are no page either, and have to come while the database is away
     return RequestKind.of(request) == RequestKind.PAGE
+            && !RequestKind.path(request).startsWith("/app/")
         ? session.retrieveAndUpdate(request, response)
         : null;
   }

@@ -1,5 +1,6 @@
 package org.dcbalance.pages;
 
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.Set;
@@ -21,21 +22,24 @@ class PreferencePages {
       @RequestParam(required = false) @Nullable String theme,
       @RequestParam(required = false) @Nullable String pool,
       @RequestParam(required = false) @Nullable String back,
+      HttpServletRequest request,
       HttpServletResponse response) {
     if (theme != null && THEMES.contains(theme)) {
-      keep("theme", theme, response);
+      keep("theme", theme, request.isSecure(), response);
     }
     if (pool != null && pool.matches("[0-9]{0,18}")) {
-      keep("pool", pool, response);
+      keep("pool", pool, request.isSecure(), response);
     }
     return Back.to(back, "/");
   }
 
-  private static void keep(String name, String value, HttpServletResponse response) {
+  private static void keep(
+      String name, String value, boolean secure, HttpServletResponse response) {
     var cookie =
         ResponseCookie.from(name, value)
             .path("/")
             .sameSite("Lax")
+            .secure(secure)
             .maxAge(value.isEmpty() ? Duration.ZERO : KEPT)
             .build();
     response.addHeader(HttpHeaders.SET_COOKIE, cookie.toString());

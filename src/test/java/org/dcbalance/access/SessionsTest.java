@@ -121,6 +121,24 @@ class SessionsTest {
   }
 
   @Test
+  void sessionsThatCannotBeReadAreSaidToBeAwayAndNobodyIsSignedOut() {
+    jdbc.sql("alter table spring_session rename to elsewhere").update();
+    try {
+      for (var path : List.of("/", "/login", "/hosts?fragment=table", "/api/v1/probe/me")) {
+        var answer = browser.get(path);
+        assertThat(answer.statusCode()).as(path).isEqualTo(503);
+        assertThat(answer.body()).contains("The database does not answer", "Maybe wait a moment");
+        assertThat(answer.headers().firstValue("Set-Cookie")).isEmpty();
+        assertThat(answer.headers().firstValue("Content-Security-Policy")).isPresent();
+      }
+      assertThat(browser.get("/app/app.css").statusCode()).isEqualTo(200);
+    } finally {
+      jdbc.sql("alter table elsewhere rename to spring_session").update();
+    }
+    assertThat(status()).isEqualTo(200);
+  }
+
+  @Test
   void onlyTheClassesOfSessionsAreRead() throws IOException {
     assertThat(SessionContent.read(bytes(new ArrayList<>(List.of("a", Map.of("b", 1L))))))
         .isEqualTo(List.of("a", Map.of("b", 1L)));

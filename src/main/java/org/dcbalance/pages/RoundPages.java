@@ -1,0 +1,87 @@
+package org.dcbalance.pages;
+
+import java.time.Duration;
+import java.util.Set;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.recommendation.Rounds;
+import org.dcbalance.reporting.RoundHistory;
+import org.dcbalance.telemetry.TelemetrySettings;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** Show every decision: what it knew, how it scored, what it chose and passed over. */
+@Controller
+class RoundPages {
+  private static final int AT_ONCE = 50;
+  private static final Set<String> OUTCOMES =
+      Set.of("BALANCED", "NOT_ENOUGH_DATA", "HOLDING", "PROPOSAL");
+
+  private final Rounds rounds;
+  private final RoundHistory history;
+  private final Pools pools;
+  private final TelemetrySettings telemetry;
+
+  RoundPages(Rounds rounds, RoundHistory history, Pools pools, TelemetrySettings telemetry) {
+    this.rounds = rounds;
+    this.history = history;
+    this.pools = pools;
+    this.telemetry = telemetry;
+  }
+
+  @GetMapping("/rounds")
+  String list(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
+      @RequestParam(defaultValue = "") String outcome,
+      @RequestParam(required = false) @Nullable Long before,
+      @RequestParam(required = false) @Nullable String fragment,
+      Model model) {
+    var chosen = OUTCOMES.contains(outcome) ? outcome : null;
+    var pool = shell.poolId();
+    var found =
+        history.list(
+            pool == null ? null : pool.value(),
+            chosen,
+            before == null ? Long.MAX_VALUE : before,
+            AT_ONCE + 1);
+    boolean more = found.size() > AT_ONCE;
+    var shown = more ? found.subList(0, AT_ONCE) : found;
+    model.addAttribute("rounds", shown);
+    model.addAttribute("outcome", chosen);
+    model.addAttribute("before", before);
+    model.addAttribute("next", more ? shown.getLast().id() : null);
+    return "table".equals(fragment) ? "rounds :: table" : "rounds";
+  }
+
+  @GetMapping("/rounds/{id}")
+  String one(@PathVariable long id, Model model) {
+    var round =
+        rounds
+            .find(id)
+            .orElseThrow(
+                () ->
+                    new Problem(
+                        ErrorCode.NOT_FOUND,
+                        "There is no round " + id + ".",
+                        "Maybe its pool was removed, and its rounds with it."));
+    var inputs = history.inputs(id);
+    model.addAttribute("round", round);
+    model.addAttribute("pool", pools.findById(round.poolId()).orElseThrow().name());
+    model.addAttribute("inputs", inputs);
+    model.addAttribute("samplesKept", inputs.stream().anyMatch(input -> input.samples() > 0));
+    model.addAttribute("expected", expected(round.window()));
+    model.addAttribute("standing", history.standing(id));
+    model.addAttribute("neighbours", history.neighbours(id));
+    return "round";
+  }
+
+  private long expected(Duration window) {
+    return Math.max(1, window.toMillis() / Math.max(1, telemetry.period().toMillis()));
+  }
+}

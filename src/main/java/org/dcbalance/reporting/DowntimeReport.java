@@ -1,0 +1,120 @@
+package org.dcbalance.reporting;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/**
+ * Report how long guests stood still while they moved, idle and loaded ones apart, and how far the
+ * expectation was off.
+ *
+ * <p>A guest counts as loaded if it took at least {@value #LOADED_PERCENT} % of its CPUs in the
+ * last minute before its move, by the finest record that is still kept; where none is, it is not
+ * known.
+ */
+@Component
+public class DowntimeReport {
+  static final int LOADED_PERCENT = 20;
+
+  /** Completed and measured moves with what the guest did before; newest first in each group. */
+  private static final String MOVES =
+      """
+      with moves as (
+        select m.vm_id, v.name as vm, m.method, m.downtime_millis, m.guest_downtime_millis,
+          m.expected_downtime_millis,
+          case
+            when coalesce(sample.cores, minute.cores, hour.cores) is null then 'UNKNOWN'
+            when coalesce(sample.cores, minute.cores, hour.cores) * 100 >= v.vcpus * :loaded then 'LOADED'
+            else 'IDLE' end as load
+        from migration m join vm v on v.id = m.vm_id
+        join host s on s.id = m.source_id join host t on t.id = m.target_id
+        left join lateral (select avg(cpu_cores) as cores from vm_sample
+          where vm_id = m.vm_id and at > m.started_at - interval '1 minute' and at <= m.started_at)
+          sample on true
+        left join lateral (select cpu_cores as cores from vm_rollup
+          where vm_id = m.vm_id and resolution = 60 and at <= m.started_at
+            and at > m.started_at - interval '3 minutes' order by at desc limit 1) minute on true
+        left join lateral (select cpu_cores as cores from vm_rollup
+          where vm_id = m.vm_id and resolution = 3600 and at <= m.started_at
+            and at > m.started_at - interval '2 hours' order by at desc limit 1) hour on true
+        where m.state = 'COMPLETED' and m.downtime_millis is not null and\s"""
+          + ReportFilter.CONDITIONS
+          + ")";
+
+  private static final String FIGURES =
+      """
+       count(*) as moves,
+        percentile_cont(0.5) within group (order by downtime_millis) as median,
+        percentile_cont(0.95) within group (order by downtime_millis) as p95,
+        max(downtime_millis) as longest,
+        percentile_cont(0.5) within group (order by guest_downtime_millis) as guest_median,
+        percentile_cont(0.5) within group (order by expected_downtime_millis) as expected_median,
+        count(expected_downtime_millis) as expected,
+        percentile_cont(0.5) within group (order by
+          abs(downtime_millis - expected_downtime_millis)) as error_median,
+        avg(case when expected_downtime_millis is null then null
+          when downtime_millis > expected_downtime_millis then 1.0 else 0.0 end) as longer_share
+      """;
+
+  private final JdbcClient jdbc;
+
+  DowntimeReport(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /**
+   * The measured pauses of some moves, in milliseconds.
+   *
+   * @param load IDLE, LOADED or UNKNOWN
+   * @param guestMedian what probes saw; null where none did
+   * @param expectedMedian null where nothing was expected
+   * @param expected of how many moves something was expected
+   * @param errorMedian median of the distance between measured and expected
+   * @param longerShare share of moves that took longer than expected
+   */
+  public record Pauses(
+      @Nullable Long vmId,
+      @Nullable String vm,
+      @Nullable String method,
+      String load,
+      long moves,
+      double median,
+      double p95,
+      long longest,
+      @Nullable Double guestMedian,
+      @Nullable Double expectedMedian,
+      long expected,
+      @Nullable Double errorMedian,
+      @Nullable Double longerShare) {}
+
+  /** Sum up all moves, one line for idle and one for loaded guests. */
+  public List<Pauses> overall(ReportFilter filter) {
+    return query(
+        filter,
+        "select cast(null as bigint) as vm_id, cast(null as text) as vm, cast(null as text) as method,"
+            + " load,"
+            + FIGURES
+            + " from moves group by load order by load");
+  }
+
+  /** Sum up per VM, method and load; the longest first. */
+  public List<Pauses> perVm(ReportFilter filter, int most) {
+    return query(
+        filter,
+        "select vm_id, vm, method, load,"
+            + FIGURES
+            + " from moves group by vm_id, vm, method, load order by longest desc, vm, method, load"
+            + " limit "
+            + most);
+  }
+
+  private List<Pauses> query(ReportFilter filter, String select) {
+    return jdbc.sql(MOVES + select)
+        .params(filter.params())
+        .param("loaded", LOADED_PERCENT)
+        .query(new SimplePropertyRowMapper<>(Pauses.class))
+        .list();
+  }
+}

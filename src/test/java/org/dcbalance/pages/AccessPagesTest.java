@@ -1,0 +1,139 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.regex.Pattern;
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.ConsoleTest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+/** Users and tokens by the pages, as an administrator clicks through them, and the log of it. */
+@ConsoleTest
+class AccessPagesTest {
+  private static final Pattern SECRET = Pattern.compile("value=\"(dcb_[A-Za-z0-9_-]{43})\"");
+
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private PasswordEncoder encoder;
+  private SignedIn administrator;
+
+  @BeforeEach
+  void signIn() {
+    administrator = SignedIn.as(Role.ADMINISTRATOR, port, jdbc, encoder);
+  }
+
+  @AfterEach
+  void close() {
+    administrator.close();
+  }
+
+  @Test
+  void aUserIsAddedChangedAndRemoved() {
+    remove("amy.page");
+    assertThat(send("/users", "name", " amy.page ", "password", "ten letters", "role", "VIEWER"))
+        .contains("amy.page can sign in as viewer now.");
+    try (var amy = new Browser(port)) {
+      amy.signIn("amy.page", "ten letters");
+      assertThat(amy.get("/hosts").statusCode()).isEqualTo(200);
+      assertThat(amy.get("/settings/access").statusCode()).isEqualTo(403);
+      assertThat(administrator.page("/settings/access")).contains("1 session");
+
+      assertThat(send("/users/amy.page/role", "role", "OPERATOR"))
+          .contains("amy.page is operator now, and has to sign in again.");
+      assertThat(amy.get("/hosts").statusCode()).isEqualTo(302);
+      amy.signIn("amy.page", "ten letters");
+      assertThat(send("/users/amy.page/enabled", "enabled", "false")).contains("cannot sign in any more");
+      assertThat(amy.get("/hosts").statusCode()).isEqualTo(302);
+      assertThat(send("/users/amy.page/enabled", "enabled", "true")).contains("can sign in again");
+      assertThat(send("/users/amy.page/password", "password", "other letters"))
+          .contains("amy.page has a new password");
+      amy.signIn("amy.page", "other letters");
+      assertThat(amy.get("/hosts").statusCode()).isEqualTo(200);
+      assertThat(send("/users/amy.page/sessions/delete")).contains("signed out everywhere");
+      assertThat(amy.get("/hosts").statusCode()).isEqualTo(302);
+    }
+    assertThat(send("/users/amy.page/delete")).contains("amy.page was removed.");
+    assertThat(administrator.page("/audit?q=amy.page"))
+        .contains("User added", "User changed", "Password set", "Sessions ended", "User removed")
+        .doesNotContain("ten letters", "other letters");
+  }
+
+  @Test
+  void whatIsRefusedComesBackWithWhatWasTyped() {
+    assertThat(send("/users", "name", "Amy Page", "password", "ten letters", "role", "OPERATOR"))
+        .contains("lower-case letters", "value=\"Amy Page\"", "<option value=\"OPERATOR\" selected");
+    assertThat(send("/users", "name", "amy", "password", "short", "role", "VIEWER"))
+        .contains("at least 10 characters");
+    assertThat(send("/users", "name", "amy", "password", "ü".repeat(40), "role", "VIEWER"))
+        .contains("at most 72 bytes");
+    assertThat(send("/tokens", "name", "a b", "role", "VIEWER", "days", "5"))
+        .contains("1 to 63 letters", "value=\"a b\"");
+    assertThat(send("/tokens", "name", "forever", "role", "VIEWER", "days", "0"))
+        .contains("holds for 1 to 3650 days, not 0");
+  }
+
+  @Test
+  void nobodyTakesTheirOwnRightsAwayOrTheFirstUser() {
+    assertThat(send("/users/page-administrator/role", "role", "VIEWER"))
+        .contains("Nobody can take their own rights away.");
+    assertThat(send("/users/page-administrator/enabled", "enabled", "false"))
+        .contains("Nobody can take their own rights away.");
+    assertThat(send("/users/admin/delete")).contains("someone has to be able to sign in");
+    assertThat(send("/users/nobody/role", "role", "VIEWER")).contains("There is no user named nobody.");
+  }
+
+  @Test
+  void aTokenIsShownInTheAnswerThatMadeItAndNowhereElse() {
+    jdbc.sql("delete from api_token where name = 'by-page'").update();
+    var answer =
+        administrator.send(
+            "/settings/access/tokens", "name", "by-page", "role", "VIEWER", "days", "", "readOnly", "true");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Cache-Control").orElseThrow()).contains("no-store");
+    var secret = SECRET.matcher(answer.body());
+    assertThat(secret.find()).isTrue();
+    assertThat(administrator.page("/settings/access"))
+        .contains("by-page", "read as viewer", "it is revoked")
+        .doesNotContain(secret.group(1));
+    try (var program = new Browser(port)) {
+      var header = "Bearer " + secret.group(1);
+      assertThat(program.get("/api/v1/hosts", "Authorization", header).statusCode()).isEqualTo(200);
+      assertThat(send("/tokens/by-page/delete")).contains("The token by-page is revoked");
+      assertThat(program.get("/api/v1/hosts", "Authorization", header).statusCode()).isEqualTo(401);
+    }
+    assertThat(send("/tokens/environment/delete")).contains("DCBALANCE_ADMIN_TOKEN");
+  }
+
+  @Test
+  void roundsTellWhatTheyKnewAndChose() {
+    administrator.send("/rounds", "back", "/");
+    var list = administrator.page("/rounds");
+    var id = Pattern.compile("href=\"/rounds/([0-9]+)\"").matcher(list);
+    assertThat(id.find()).isTrue();
+    assertThat(administrator.page("/rounds/" + id.group(1)))
+        .contains("What it knew", "sim-01", "Decided in", "Passed over", "Open after it");
+    assertThat(administrator.fragment("/rounds?fragment=table")).contains("Round ");
+    assertThat(administrator.get("/rounds/999999999").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void theAboutPageTellsWhetherTheAuditLogIsProtected() {
+    assertThat(administrator.page("/about"))
+        .contains("Not protected", "SPRING_FLYWAY_USER", "sim-01", "PostgreSQL", "Audit log");
+  }
+
+  private String send(String path, String... fields) {
+    return administrator.sendAndFollow("/settings/access" + path, fields);
+  }
+
+  private void remove(String name) {
+    jdbc.sql("delete from app_user where name = ?").param(name).update();
+  }
+}

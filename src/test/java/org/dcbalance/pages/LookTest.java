@@ -1,0 +1,234 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.Needed;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Look at every page in a real browser: axe-core finds nothing serious in light or dark, and
+ * nothing sticks out at 390 px. With {@code -Dpictures=true} the pages are left as pictures in
+ * target/pictures.
+ */
+@ConsoleTest
+@ExtendWith(LookTest.BrowserAndAxe.class)
+class LookTest {
+  private static final Path BROWSER = Path.of("/usr/bin/chromium");
+  private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
+  private static final Path AXE = Path.of("frontend/node_modules/axe-core/axe.min.js");
+  private static final Path PICTURES = Path.of("target/pictures");
+  private static final boolean TAKE = Boolean.getBoolean("pictures");
+
+  private static final String RUN_AXE =
+      """
+      const done = arguments[arguments.length - 1];
+      axe.run(document, {runOnly: {type: arguments[0], values: arguments[1]}}).then(
+        r => done(r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical').map(v =>
+          v.id + ': ' + v.help + ' at ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', '))),
+        e => done(['axe failed: ' + e]));
+      """;
+
+  private static final String STICKS_OUT =
+      """
+      return [...document.querySelectorAll('main *, .main *')]
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.table-wrap, .log, .plot, [hidden], .table-slot'))
+        .slice(0, 3).map(e => e.tagName + '.' + e.className);
+      """;
+
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+
+  static final class BrowserAndAxe extends Needed {
+    BrowserAndAxe() {
+      super("lab/install --only browser && (cd frontend && npm ci)");
+    }
+
+    @Override
+    protected List<String> missing() {
+      return Stream.concat(
+              Stream.of(BROWSER, DRIVER)
+                  .filter(program -> !Files.isExecutable(program))
+                  .map(Path::toString),
+              Stream.of(AXE).filter(file -> !Files.exists(file)).map(Path::toString))
+          .toList();
+    }
+  }
+
+  @Test
+  void everyPageIsAccessibleInLightAndDarkAndFitsAPhone() throws IOException {
+    haveSomethingToShow();
+    var pages = pages();
+    var wrong = new ArrayList<String>();
+    var axe = Files.readString(AXE);
+    Files.createDirectories(PICTURES);
+    try (var browser = new Closing()) {
+      var web = browser.web;
+      web.get(address("/login"));
+      look(web, "sign-in", axe, wrong);
+      web.get(address("/login"));
+      web.findElement(By.name("username")).sendKeys("admin");
+      web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD);
+      web.findElement(By.cssSelector("form button")).click();
+      for (var page : pages.entrySet()) {
+        web.get(address(page.getValue()));
+        look(web, page.getKey(), axe, wrong);
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  private void haveSomethingToShow() {
+    try (var program = new Browser(port)) {
+      program.send(
+          program
+              .request("/api/v1/rounds")
+              .header("Content-Type", "application/json")
+              .header("Authorization", "Bearer " + ConsoleTest.TOKEN)
+              .POST(HttpRequest.BodyPublishers.ofString("{}"))
+              .build());
+    }
+    // long enough ago to weigh on no decision
+    jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
+              created_at, started_at, finished_at, expected_downtime_millis, downtime_millis,
+              expected_millis, total_millis, bytes)
+            select h.pool_id, v.id, h.id, t.id, 'COMPLETED', 'DONE', 'Asked for by hand.', 'amy',
+              now() - interval '20 days', now() - interval '20 days', now() - interval '20 days',
+              280, 310, 22000, 24000, 2200000000
+            from vm v join host h on h.id = v.host_id join host t on t.pool_id = h.pool_id and t.id <> h.id
+            where v.gone_since is null order by v.name, t.name limit 1
+            """)
+        .update();
+  }
+
+  private Map<String, String> pages() {
+    var pages = new LinkedHashMap<String, String>();
+    for (var path :
+        List.of(
+            "",
+            "recommendations",
+            "migrations",
+            "hosts",
+            "hosts/new",
+            "vms",
+            "pools",
+            "rounds",
+            "reports/migrations",
+            "reports/downtime",
+            "audit",
+            "audit?q=nobody-of-this-name",
+            "settings/access",
+            "about",
+            "nothing-is-here")) {
+      pages.put(path.isEmpty() ? "overview" : path.replaceAll("[^a-z-]+", "-"), "/" + path);
+    }
+    for (var table : List.of("host", "vm", "pool", "round", "migration", "recommendation")) {
+      jdbc.sql("select max(id) from " + table + where(table))
+          .query(Long.class)
+          .optional()
+          .ifPresent(id -> pages.put(table, "/" + table + "s/" + id));
+    }
+    return pages;
+  }
+
+  private static String where(String table) {
+    return switch (table) {
+      case "host" -> " where removed_at is null";
+      case "vm" -> " where gone_since is null";
+      default -> "";
+    };
+  }
+
+  private static void look(ChromeDriver web, String name, String axe, List<String> wrong)
+      throws IOException {
+    web.executeScript(axe);
+    for (var theme : List.of("light", "dark")) {
+      web.executeScript("document.documentElement.dataset.theme = arguments[0]", theme);
+      // light and dark differ in colours alone
+      var found =
+          (List<?>)
+              (theme.equals("light")
+                  ? web.executeAsyncScript(RUN_AXE, "tag", List.of("wcag2a", "wcag2aa", "wcag21aa"))
+                  : web.executeAsyncScript(RUN_AXE, "rule", List.of("color-contrast")));
+      found.forEach(each -> wrong.add(name + ", " + theme + ": " + each));
+      take(web, name + "-" + theme);
+    }
+    web.manage().window().setSize(new Dimension(390, 844));
+    var out = (List<?>) web.executeScript(STICKS_OUT);
+    if (!out.isEmpty()) {
+      wrong.add(name + " at 390 px sticks out: " + out);
+    }
+    take(web, name + "-390");
+    web.manage().window().setSize(new Dimension(1280, 1000));
+  }
+
+  private static void take(ChromeDriver web, String name) throws IOException {
+    if (TAKE) {
+      Files.write(PICTURES.resolve(name + ".png"), web.getScreenshotAs(OutputType.BYTES));
+    }
+  }
+
+  private String address(String path) {
+    return "http://127.0.0.1:" + port + path;
+  }
+
+  private static final class Closing implements AutoCloseable {
+    private final Path profile;
+    private final ChromeDriver web;
+
+    Closing() throws IOException {
+      profile = Files.createTempDirectory("look");
+      var options = new ChromeOptions();
+      options.setBinary(BROWSER.toFile());
+      options.addArguments(
+          "--headless",
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--disable-dev-shm-usage",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-sync",
+          // a colour half-way to another one has no contrast of its own
+          "--force-prefers-reduced-motion",
+          "--window-size=1280,1000",
+          "--user-data-dir=" + profile);
+      web =
+          new ChromeDriver(
+              new ChromeDriverService.Builder()
+                  .usingDriverExecutable(DRIVER.toFile())
+                  .usingAnyFreePort()
+                  .build(),
+              options);
+      web.manage().timeouts().scriptTimeout(java.time.Duration.ofSeconds(60));
+    }
+
+    @Override
+    public void close() {
+      web.quit();
+    }
+  }
+}

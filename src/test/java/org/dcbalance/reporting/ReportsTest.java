@@ -1,0 +1,272 @@
+package org.dcbalance.reporting;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.UUID;
+import org.dcbalance.migration.MigrationState;
+import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.ConsoleTest;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Reports over a pool of known moves: the figures are worked out by hand here. */
+@ConsoleTest
+class ReportsTest {
+  private static final Instant START = Instant.parse("2026-03-01T12:00:30Z");
+
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private MoveReport moves;
+  @Autowired private DowntimeReport downtimes;
+  private long pool;
+  private long one;
+  private long two;
+  private long busy;
+  private long calm;
+
+  @BeforeEach
+  void moveThings() {
+    pool = insert("insert into pool (name) values ('report ' || gen_random_uuid()) returning id");
+    one = host("report-1");
+    two = host("report-2");
+    busy = vm("busy", 2);
+    calm = vm("calm", 2);
+    // of 2 CPUs, 1.0 is half and 0.1 a twentieth; the limit between idle and loaded is a fifth
+    for (int i = 0; i < 5; i++) {
+      rollup(busy, i, 1.0);
+      rollup(calm, i, 0.1);
+    }
+    move(busy, 0, "COMPLETED", 1000, 800L, 10_000, 0.40, 0.20, 0.25);
+    move(busy, 1, "COMPLETED", 3000, 800L, 20_000, 0.40, 0.20, 0.38);
+    move(busy, 2, "FAILED", null, 800L, 30_000, null, null, null);
+    move(calm, 3, "COMPLETED", 100, 120L, 5_000, null, null, null);
+    move(calm, 4, "COMPLETED", 200, null, 7_000, null, null, null);
+    // before any figure that is kept
+    move(calm, 60 * 24, "COMPLETED", 400, null, 7_000, null, null, null);
+  }
+
+  @AfterEach
+  void tidyUp() {
+    jdbc.sql("delete from vm_rollup where vm_id in (:ids)")
+        .param("ids", java.util.List.of(busy, calm))
+        .update();
+    jdbc.sql("delete from vm where id in (:ids)")
+        .param("ids", java.util.List.of(busy, calm))
+        .update();
+    jdbc.sql("delete from host where pool_id = :pool").param("pool", pool).update();
+    jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+  }
+
+  @Test
+  void totalsCountWhatCompletedAndWhatHelped() {
+    var totals = moves.totals(all());
+    assertThat(totals.moves()).isEqualTo(6);
+    assertThat(totals.completed()).isEqualTo(5);
+    assertThat(totals.failed()).isEqualTo(1);
+    // of 100, 200, 400, 1000, 3000: the third, and four fifths of the way from the fourth to the
+    // last
+    assertThat(totals.downtimeMedian()).isEqualTo(400);
+    assertThat(totals.downtime95()).isCloseTo(1000 + 0.8 * 2000, within(0.001));
+    assertThat(totals.totalMedian()).isEqualTo(7_000);
+    // promised 0.40 to 0.20: 0.25 keeps more than half of it, 0.38 does not
+    assertThat(totals.judged()).isEqualTo(2);
+    assertThat(totals.helped()).isEqualTo(1);
+    assertThat(totals.imbalanceBefore()).isEqualTo(0.40);
+    assertThat(totals.imbalanceAfter()).isCloseTo((0.25 + 0.38) / 2, within(0.001));
+  }
+
+  @Test
+  void movesAreFilteredAndTellWhoDecided() {
+    assertThat(moves.list(all(), Long.MAX_VALUE, 10)).hasSize(6);
+    var failed =
+        moves.list(
+            new ReportFilter(pool, null, null, null, MigrationState.FAILED), Long.MAX_VALUE, 9);
+    assertThat(failed)
+        .singleElement()
+        .satisfies(
+            move -> {
+              assertThat(move.vm()).isEqualTo("busy");
+              assertThat(move.decidedBy()).isEqualTo("amy");
+              assertThat(move.helped()).isNull();
+            });
+    assertThat(moves.list(new ReportFilter(pool, null, null, "CAL", null), Long.MAX_VALUE, 9))
+        .hasSize(3);
+    assertThat(moves.list(new ReportFilter(pool, null, null, "100%_", null), Long.MAX_VALUE, 9))
+        .isEmpty();
+    assertThat(
+            moves.list(
+                new ReportFilter(pool, START.plus(1, ChronoUnit.DAYS), null, null, null),
+                Long.MAX_VALUE,
+                9))
+        .hasSize(1);
+    var helped =
+        moves.list(all(), Long.MAX_VALUE, 10).stream().filter(m -> m.helped() != null).toList();
+    assertThat(helped).extracting(MoveReport.Move::helped).containsExactly(false, true);
+  }
+
+  @Test
+  void idleAndLoadedGuestsAreToldApart() {
+    var overall = downtimes.overall(all());
+    assertThat(overall)
+        .extracting(DowntimeReport.Pauses::load)
+        .containsExactly("IDLE", "LOADED", "UNKNOWN");
+    var idle = overall.getFirst();
+    assertThat(idle.moves()).isEqualTo(2);
+    assertThat(idle.median()).isEqualTo(150);
+    assertThat(idle.expected()).isEqualTo(1);
+    assertThat(idle.errorMedian()).isEqualTo(20);
+    assertThat(idle.longerShare()).isEqualTo(0);
+    var loaded = overall.get(1);
+    assertThat(loaded.median()).isEqualTo(2000);
+    assertThat(loaded.longest()).isEqualTo(3000);
+    assertThat(loaded.errorMedian()).isEqualTo((200 + 2200) / 2.0);
+    assertThat(loaded.longerShare()).isEqualTo(1);
+    assertThat(overall.get(2).errorMedian()).isNull();
+    assertThat(downtimes.perVm(all(), 10))
+        .first()
+        .satisfies(p -> assertThat(p.vm()).isEqualTo("busy"));
+  }
+
+  @Test
+  void pagesAndFilesShowTheSame() {
+    try (var browser = new Browser(port)) {
+      browser.signIn("admin", ConsoleTest.PASSWORD);
+      var page = browser.get("/reports/migrations?from=2026-03-01&to=2026-03-03&q=report-1").body();
+      assertThat(page).contains("5 completed, 1 failed", "1 of 2", "0.40 → 0.32", "Export CSV");
+      assertThat(browser.get("/reports/downtime?from=2026-03-01&to=2026-03-03&q=report-1").body())
+          .contains("Idle", "Loaded", "Load not known any more", "2.00 s");
+      assertThat(browser.get("/reports/migrations?from=2025-01-01&to=2025-01-02").body())
+          .contains("No migration ended in this time");
+      assertThat(browser.get("/reports/downtime?from=2025-01-01&to=2025-01-02").body())
+          .contains("No measured move in this time");
+      assertThat(browser.get("/reports/migrations?from=yesterday").statusCode()).isEqualTo(400);
+      assertThat(browser.get("/api/v1/reports/migrations.csv?poolId=" + pool).body().lines())
+          .hasSize(7)
+          .anyMatch(line -> line.contains(",busy,report-1"));
+      assertThat(browser.get("/api/v1/reports/downtime.csv?poolId=" + pool).body())
+          .contains("busy,PRE_COPY,LOADED,2,2000.0,");
+      assertThat(browser.get("/api/v1/reports/migrations/totals?poolId=" + pool).body())
+          .contains("\"judged\":2", "\"helped\":1");
+      assertThat(browser.get("/api/v1/reports/downtime?poolId=" + pool).body())
+          .contains("\"load\":\"IDLE\"");
+    }
+  }
+
+  private ReportFilter all() {
+    return new ReportFilter(pool, null, null, null, null);
+  }
+
+  private long host(String name) {
+    return jdbc.sql(
+            """
+            insert into host (pool_id, name, uri, removed_at)
+            values (:pool, :name, 'simulated:///' || gen_random_uuid(), now()) returning id
+            """)
+        .param("pool", pool)
+        .param("name", name)
+        .query(Long.class)
+        .single();
+  }
+
+  private long vm(String name, int cpus) {
+    return jdbc.sql(
+            """
+            insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes, gone_since)
+            values (:uuid, :host, :name, 'SHUT_OFF', :cpus, 1024, 1024, now()) returning id
+            """)
+        .param("uuid", UUID.randomUUID())
+        .param("host", one)
+        .param("name", name)
+        .param("cpus", cpus)
+        .query(Long.class)
+        .single();
+  }
+
+  private void rollup(long vm, int minute, double cores) {
+    jdbc.sql(
+            """
+            insert into vm_rollup (resolution, at, vm_id, samples, cpu_cores, cpu_cores_max, memory_bytes,
+              net_received, net_sent, disk_read, disk_written)
+            values (60, :at, :vm, 12, :cores, :cores, 1024, 0, 0, 0, 0)
+            """)
+        .param("at", utc(START.truncatedTo(ChronoUnit.MINUTES).plus(Duration.ofMinutes(minute))))
+        .param("vm", vm)
+        .param("cores", cores)
+        .update();
+  }
+
+  private void move(
+      long vm,
+      int minute,
+      String state,
+      @Nullable Integer downtime,
+      @Nullable Long expected,
+      int total,
+      @Nullable Double before,
+      @Nullable Double promised,
+      @Nullable Double measured) {
+    var at = START.plus(Duration.ofMinutes(minute));
+    Long recommendation = null;
+    if (before != null) {
+      recommendation =
+          jdbc.sql(
+                  """
+                  insert into recommendation (pool_id, vm_id, source_id, target_id, priority, state, why,
+                    why_target, effects, cost, gain, imbalance_before, imbalance_after, created_at,
+                    expires_at, decided_by, imbalance_measured)
+                  values (:pool, :vm, :one, :two, 'HIGH', 'SETTLED', 'why', 'there', '[]', '{}', 0.2,
+                    :before, :promised, :at, :at, 'amy', :measured) returning id
+                  """)
+              .param("pool", pool)
+              .param("vm", vm)
+              .param("one", one)
+              .param("two", two)
+              .param("before", before)
+              .param("promised", promised)
+              .param("measured", measured)
+              .param("at", utc(at))
+              .query(Long.class)
+              .single();
+    }
+    jdbc.sql(
+            """
+            insert into migration (pool_id, recommendation_id, vm_id, source_id, target_id, state, phase,
+              why, requested_by, created_at, started_at, finished_at, expected_downtime_millis,
+              downtime_millis, total_millis, bytes, imbalance_before, imbalance_promised)
+            values (:pool, :recommendation, :vm, :one, :two, :state, 'DONE', 'why', 'amy', :at, :at,
+              :at, :expected, :downtime, :total, 1000, :before, :promised)
+            """)
+        .param("pool", pool)
+        .param("recommendation", recommendation)
+        .param("vm", vm)
+        .param("one", one)
+        .param("two", two)
+        .param("state", state)
+        .param("at", utc(at))
+        .param("expected", expected)
+        .param("downtime", downtime)
+        .param("total", total)
+        .param("before", before)
+        .param("promised", promised)
+        .update();
+  }
+
+  private long insert(String sql) {
+    return jdbc.sql(sql).query(Long.class).single();
+  }
+
+  private static OffsetDateTime utc(Instant at) {
+    return OffsetDateTime.ofInstant(at, ZoneOffset.UTC);
+  }
+}
