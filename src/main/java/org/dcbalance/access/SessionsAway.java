@@ -34,7 +34,7 @@ class SessionsAway {
     return before(new Notice(), SessionRepositoryFilter.DEFAULT_ORDER - 1);
   }
 
-  /** Inside of what reads sessions. */
+  /** Inside of what reads sessions; also for files, which have to come while they are away. */
   @Bean
   FilterRegistrationBean<OncePerRequestFilter> doWithoutSessions() {
     return before(new Without(), SessionRepositoryFilter.DEFAULT_ORDER + 1);
@@ -80,7 +80,13 @@ class SessionsAway {
         HttpServletRequest request, HttpServletResponse response, FilterChain chain)
         throws ServletException, IOException {
       chain.doFilter(
-          request.getAttribute(AWAY) == null ? request : new Sessionless(request), response);
+          request.getAttribute(AWAY) == null && !file(request) ? request : new Sessionless(request),
+          response);
+    }
+
+    /** The front end's files are the same for everybody. */
+    private static boolean file(HttpServletRequest request) {
+      return RequestKind.path(request).startsWith("/app/");
     }
   }
 
@@ -92,7 +98,7 @@ class SessionsAway {
     @Override
     public @Nullable HttpSession getSession(boolean create) {
       if (create) {
-        throw new IllegalStateException("There are no sessions while the database is away.");
+        throw new IllegalStateException("This request is answered without a session.");
       }
       return null;
     }
@@ -100,6 +106,12 @@ class SessionsAway {
     @Override
     public @Nullable HttpSession getSession() {
       return getSession(true);
+    }
+
+    /** Even its id is only told after the session was looked up. */
+    @Override
+    public @Nullable String getRequestedSessionId() {
+      return null;
     }
 
     @Override

@@ -49,7 +49,8 @@ class AccessPagesTest {
           .contains("amy.page is operator now, and has to sign in again.");
       assertThat(amy.get("/hosts").statusCode()).isEqualTo(302);
       amy.signIn("amy.page", "ten letters");
-      assertThat(send("/users/amy.page/enabled", "enabled", "false")).contains("cannot sign in any more");
+      assertThat(send("/users/amy.page/enabled", "enabled", "false"))
+          .contains("cannot sign in any more");
       assertThat(amy.get("/hosts").statusCode()).isEqualTo(302);
       assertThat(send("/users/amy.page/enabled", "enabled", "true")).contains("can sign in again");
       assertThat(send("/users/amy.page/password", "password", "other letters"))
@@ -68,7 +69,8 @@ class AccessPagesTest {
   @Test
   void whatIsRefusedComesBackWithWhatWasTyped() {
     assertThat(send("/users", "name", "Amy Page", "password", "ten letters", "role", "OPERATOR"))
-        .contains("lower-case letters", "value=\"Amy Page\"", "<option value=\"OPERATOR\" selected");
+        .contains(
+            "lower-case letters", "value=\"Amy Page\"", "<option value=\"OPERATOR\" selected");
     assertThat(send("/users", "name", "amy", "password", "short", "role", "VIEWER"))
         .contains("at least 10 characters");
     assertThat(send("/users", "name", "amy", "password", "ü".repeat(40), "role", "VIEWER"))
@@ -86,7 +88,8 @@ class AccessPagesTest {
     assertThat(send("/users/page-administrator/enabled", "enabled", "false"))
         .contains("Nobody can take their own rights away.");
     assertThat(send("/users/admin/delete")).contains("someone has to be able to sign in");
-    assertThat(send("/users/nobody/role", "role", "VIEWER")).contains("There is no user named nobody.");
+    assertThat(send("/users/nobody/role", "role", "VIEWER"))
+        .contains("There is no user named nobody.");
   }
 
   @Test
@@ -94,7 +97,15 @@ class AccessPagesTest {
     jdbc.sql("delete from api_token where name = 'by-page'").update();
     var answer =
         administrator.send(
-            "/settings/access/tokens", "name", "by-page", "role", "VIEWER", "days", "", "readOnly", "true");
+            "/settings/access/tokens",
+            "name",
+            "by-page",
+            "role",
+            "VIEWER",
+            "days",
+            "",
+            "readOnly",
+            "true");
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.headers().firstValue("Cache-Control").orElseThrow()).contains("no-store");
     var secret = SECRET.matcher(answer.body());
