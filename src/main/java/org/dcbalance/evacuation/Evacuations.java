@@ -11,6 +11,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
@@ -65,6 +68,7 @@ public class Evacuations {
   private final Installation installation;
   private final Leadership leadership;
   private final FleetEvents events;
+  private final AuditLog audit;
   private final TransactionTemplate transaction;
   private final Clock clock;
 
@@ -79,6 +83,7 @@ public class Evacuations {
       Installation installation,
       Leadership leadership,
       FleetEvents events,
+      AuditLog audit,
       TransactionTemplate transaction,
       Clock clock) {
     this.rows = rows;
@@ -91,6 +96,7 @@ public class Evacuations {
     this.installation = installation;
     this.leadership = leadership;
     this.events = events;
+    this.audit = audit;
     this.transaction = transaction;
     this.clock = clock;
   }
@@ -234,6 +240,7 @@ public class Evacuations {
                   null,
                   "%s is being emptied, for %s: %d guests are to leave."
                       .formatted(host.name(), by.name(), guests));
+              audit.note(by, Act.EVACUATION_STARTED, Thing.host(id, host.name()));
               return added;
             }));
   }
@@ -261,6 +268,7 @@ public class Evacuations {
               id,
               null,
               "%s is no longer being emptied, says %s.".formatted(host.name(), by.name()));
+          audit.note(by, Act.EVACUATION_CANCELLED, Thing.host(id, host.name()));
         });
     for (var waiting : rows.pending(open.id())) {
       try {
