@@ -6,6 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.Deed;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -181,6 +185,13 @@ public class PlacementRules {
         pool,
         "%s added the rule %s to %s: %s."
             .formatted(by.name(), rule.name(), pool.name(), said(rule)));
+    publisher.publishEvent(
+        new Deed(
+            by,
+            Act.RULE_ADDED,
+            Thing.pool(id, pool.name()),
+            Facts.NONE,
+            Facts.of(rule.name(), said(rule))));
     return list("where id = :id", added).getFirst();
   }
 
@@ -223,6 +234,13 @@ public class PlacementRules {
                         ErrorCode.NOT_FOUND, pool.name() + " has no rule " + rule + ".", null));
     jdbc.sql("delete from placement_rule where id = :id").param("id", rule).update();
     note(pool, "%s removed the rule %s from %s.".formatted(by.name(), old.name(), pool.name()));
+    publisher.publishEvent(
+        new Deed(
+            by,
+            Act.RULE_REMOVED,
+            Thing.pool(id, pool.name()),
+            Facts.of(old.name(), said(old)),
+            Facts.NONE));
   }
 
   private HostPool pool(PoolId id) {

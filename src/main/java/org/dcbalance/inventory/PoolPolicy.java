@@ -252,7 +252,8 @@ public class PoolPolicy {
         .and("shared storages", List.copyOf(pool.sharedStorages()))
         .and("networks", List.copyOf(pool.networks()))
         .and("note", pool.note())
-        .and("moves", pool.moveOptions());
+        .and("moves", pool.moveOptions())
+        .and("room", pool.room());
   }
 
   private void note(HostPool pool, String kind, String sentence) {
