@@ -160,9 +160,15 @@ final class CopyModel {
               : Math.min(
                   levers.throttle(),
                   levers.firstThrottle() + levers.throttleStep() * (pass - UNSLOWED));
-      rest = changed(rest / bandwidth, dirtyRate * (100 - slow) / 100);
+      rest = changed(rest / bandwidth, dirtyRate * speed(slow));
     }
     return new Course(sent + rest, rest, pass, true);
+  }
+
+  /** A guest that has idle time makes up for what it is slowed down by: only the rest is felt. */
+  private double speed(int slow) {
+    double busy = Math.clamp(facts.vm().busyCores() / Math.max(1, facts.vm().cpus()), 0.01, 1);
+    return Math.min(1, (100 - slow) / 100.0 / busy);
   }
 
   private Course rounds(double memory, double dirtyRate) {

@@ -17,6 +17,7 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
    * @param dirtyRate how fast it changes its memory; null if never measured
    * @param workingSet distinct memory that it keeps changing; null if never measured
    * @param busyCores CPUs that it keeps busy
+   * @param cpus CPUs that it has
    * @param bias how many times longer than modelled its earlier moves took; 1 without any
    */
   public record Workload(
@@ -25,6 +26,7 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
       @Nullable ByteRate dirtyRate,
       @Nullable Memory workingSet,
       double busyCores,
+      int cpus,
       double bias) {}
 
   /**

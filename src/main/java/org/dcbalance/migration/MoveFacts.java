@@ -101,6 +101,7 @@ class MoveFacts {
                     .max()
                     .orElse(0)),
         busyCores(vm),
+        vm.vcpus(),
         Learning.bias(forecasts(vm)));
   }
 

@@ -66,6 +66,7 @@ final class Cases {
             dirty == null ? null : ByteRate.ofMiB(dirty),
             workingSet == null ? null : Memory.ofMiB(workingSet),
             cores,
+            1,
             bias),
         new Facts.Route(ByteRate.ofMiB(bandwidth), Duration.ofMillis(50), learnt),
         new Facts.Host(engine, missing),

@@ -56,6 +56,15 @@ class MethodChoiceTest {
               c.throttle = 60;
             }),
         qemu(
+            "but not one with idle time to make up for that",
+            null,
+            c -> {
+              c.dirty = 105.0;
+              c.workingSet = 2000L;
+              c.throttle = 60;
+              c.cores = 0.3;
+            }),
+        qemu(
             "or goes by post-copy, where slowing it down does not do",
             Method.POST_COPY,
             c -> {

@@ -14,6 +14,8 @@ import java.util.stream.Stream;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.Needed;
+import org.dcbalance.testing.NodeModules;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.openqa.selenium.By;
@@ -32,7 +34,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * target/pictures.
  */
 @ConsoleTest
-@ExtendWith(LookTest.BrowserAndAxe.class)
+@ExtendWith({LookTest.BrowserInstalled.class, NodeModules.class})
 class LookTest {
   private static final Path BROWSER = Path.of("/usr/bin/chromium");
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
@@ -59,20 +61,23 @@ class LookTest {
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
 
-  static final class BrowserAndAxe extends Needed {
-    BrowserAndAxe() {
-      super("lab/install --only browser && (cd frontend && npm ci)");
+  static final class BrowserInstalled extends Needed {
+    BrowserInstalled() {
+      super("lab/install --only browser");
     }
 
     @Override
     protected List<String> missing() {
-      return Stream.concat(
-              Stream.of(BROWSER, DRIVER)
-                  .filter(program -> !Files.isExecutable(program))
-                  .map(Path::toString),
-              Stream.of(AXE).filter(file -> !Files.exists(file)).map(Path::toString))
+      return Stream.of(BROWSER, DRIVER)
+          .filter(program -> !Files.isExecutable(program))
+          .map(Path::toString)
           .toList();
     }
+  }
+
+  @BeforeAll
+  static void install() throws Exception {
+    NodeModules.install();
   }
 
   @Test
