@@ -74,6 +74,7 @@ class SimulatedMoveTest {
   })
   @ComponentScan(
       basePackages = {
+        "org.dcbalance.audit",
         "org.dcbalance.installation",
         "org.dcbalance.inventory",
         "org.dcbalance.leadership",
