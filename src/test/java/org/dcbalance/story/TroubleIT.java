@@ -88,7 +88,7 @@ class TroubleIT {
       delimiter = '|',
       textBlock =
           """
-          502 | qemu+tcp://10.99.0.77/system                        | kvm-09 could not be added
+          502 | qemu+tcp://10.99.0.77/system                        | could not connect to 10.99.0.77
           400 | kvm 9                                               | is not a URI
           400 | qemu+tcp://10.99.0.2/session                        | must end in /system
           422 | qemu+ext://10.99.0.2/system                         | runs a command on the console
