@@ -7,9 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.dcbalance.units.Memory;
 
 /** Bring up hosts with libvirt and QEMU, in namespaces of this machine; see {@code lab/qemu}. */
 public final class QemuLab extends Lab {
+  /** Memory of a guest unless told otherwise; see {@code lab/qemu/image/emulator} for the rest. */
+  public static final Memory GUEST_MEMORY = Memory.ofMiB(112).minus(new Memory(8 << 10));
+
   /**
    * Describe a lab.
    *

@@ -114,7 +114,7 @@ class StoryByApiIT {
     assertThat(db.get("state").asString()).isEqualTo("RUNNING");
     assertThat(db.get("cpus").asInt()).isEqualTo(1);
     assertThat(db.get("maxMemoryBytes").asLong()).isEqualTo(112L << 20);
-    assertThat(db.get("memoryBytes").asLong()).isEqualTo(112L << 20);
+    assertThat(db.get("memoryBytes").asLong()).isEqualTo(QemuLab.GUEST_MEMORY.bytes());
     assertThat(db.get("disks").get(0).get("source").asString())
         .isEqualTo(LAB.folder() + "/shared/db-01.qcow2");
     assertThat(db.get("addresses").toString()).contains("52:54:00:dc:b0:04");

@@ -69,7 +69,7 @@ class LibvirtLeversIT {
   void aGuestGivesMemoryBackAndTakesItAgain() {
     var web = LAB.start(1, "web-01", 1);
     var full = one.memory(web);
-    assertThat(full.now()).isEqualTo(Memory.ofMiB(112));
+    assertThat(full.now()).isEqualTo(QemuLab.GUEST_MEMORY);
     assertThat(full.used()).isBetween(Memory.ofMiB(4), Memory.ofMiB(112));
     one.setMemory(web, Memory.ofMiB(100));
     await(() -> one.memory(web).now().compareTo(Memory.ofMiB(101)) <= 0);
