@@ -53,7 +53,11 @@ class EvacuationRows {
   private record Stay(long vmId, String vm, String why) {}
 
   List<Row> open() {
-    return jdbc.sql("select " + COLUMNS + " from evacuation where state = 'OPEN' order by id")
+    return jdbc.sql(
+            "select "
+                + COLUMNS
+                + " from evacuation where state = 'OPEN' and exists ("
+                + "select from host h where h.id = host_id and h.removed_at is null) order by id")
         .query((row, n) -> row(row))
         .list();
   }
@@ -124,20 +128,16 @@ class EvacuationRows {
         .update();
   }
 
-  /**
-   * Note that a move was queued for an evacuation.
-   *
-   * @param expected for now; null where it is not known
-   */
-  void link(long id, long migration, @Nullable Duration expected) {
-    jdbc.sql(
-            """
-            update migration set expected_millis = :expected
-            where id = :id and state = 'PENDING' and expected_millis is null
-            """)
-        .param("id", migration)
-        .param("expected", expected == null ? null : expected.toMillis())
-        .update();
+  /** Hold an evacuation open until the transaction ends; false if it has ended. */
+  boolean lockOpen(long id) {
+    return jdbc.sql("select id from evacuation where id = :id and state = 'OPEN' for update")
+        .param("id", id)
+        .query(Long.class)
+        .optional()
+        .isPresent();
+  }
+
+  void link(long id, long migration) {
     jdbc.sql("insert into evacuation_move values (:id, :migration) on conflict do nothing")
         .param("id", id)
         .param("migration", migration)

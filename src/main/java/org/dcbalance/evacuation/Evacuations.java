@@ -313,7 +313,14 @@ public class Evacuations {
       return;
     }
     try {
-      rows.open().forEach(row -> goOn(row, epoch));
+      for (var row : rows.open()) {
+        try {
+          goOn(row, epoch);
+        } catch (Problem e) {
+          // one that cannot go on keeps no other from it
+          log.warn("Evacuation {} waits: {}", row.id(), e.sentence());
+        }
+      }
     } catch (DataAccessException | TransactionException | LeadershipLost e) {
       log.warn("Evacuations wait: {}", e.getMessage());
     }
@@ -325,8 +332,12 @@ public class Evacuations {
       // what it has is not known
       return;
     }
-    var guests = guests(row.host());
-    if (guests.isEmpty()) {
+    if (!host.maintenance()) {
+      // somebody wants guests on it again
+      cancel(row.host(), Operator.DCBALANCE);
+      return;
+    }
+    if (guests(row.host()).isEmpty()) {
       finish(row, host, epoch);
       return;
     }
@@ -342,16 +353,7 @@ public class Evacuations {
         staying.add(new Staying(move.vm().id(), move.vm().name(), why));
       } else if (underWay < AHEAD && !rests(earlier) && move.vm().movingTo() == null) {
         try {
-          transaction.executeWithoutResult(status -> leadership.confirm(epoch.getAsLong()));
-          rows.link(
-              row.id(),
-              moves.request(
-                  move.vm().id(),
-                  move.target(),
-                  null,
-                  new Operator(row.startedBy()),
-                  host.name() + " is being emptied."),
-              move.cost().converges() ? move.cost().total() : null);
+          queue(row, move, host, epoch);
           underWay++;
         } catch (Problem e) {
           if (e.code() != ErrorCode.CONFLICT) {
@@ -361,6 +363,26 @@ public class Evacuations {
       }
     }
     rows.staying(row.id(), without(staying, tries));
+  }
+
+  /** Queue a move, unless the lease was lost or the evacuation stopped meanwhile. */
+  private void queue(EvacuationRows.Row row, Evacuation.Move move, Host host, OptionalLong epoch) {
+    transaction.executeWithoutResult(
+        status -> {
+          leadership.confirm(epoch.getAsLong());
+          if (rows.lockOpen(row.id())) {
+            var cost = move.cost();
+            rows.link(
+                row.id(),
+                moves.request(
+                    move.vm().id(),
+                    move.target(),
+                    null,
+                    new Operator(row.startedBy()),
+                    host.name() + " is being emptied.",
+                    cost.converges() ? cost.total() : null));
+          }
+        });
   }
 
   /** What is under way is neither left nor stays. */

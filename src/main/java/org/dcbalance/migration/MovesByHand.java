@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import java.time.Duration;
 import java.util.List;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Host;
@@ -48,7 +49,7 @@ public class MovesByHand {
 
   /** Queue a move that somebody asks for without a reason. */
   public long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
-    return request(vmId, target, method, by, "Asked for by hand.");
+    return request(vmId, target, method, by, "Asked for by hand.", null);
   }
 
   /**
@@ -56,11 +57,18 @@ public class MovesByHand {
    *
    * @param method how to move it, whatever is expected of it; null for DCbalance to choose
    * @param why a sentence for its record
+   * @param expected how long it is expected to take; null where that is not known yet
    * @return the id of the migration
    * @throws Problem NOT_FOUND, REFUSED with all reasons, or CONFLICT if another move of it is open
    *     or the database is doubted
    */
-  public long request(VmId vmId, HostId target, @Nullable Method method, Operator by, String why) {
+  public long request(
+      VmId vmId,
+      HostId target,
+      @Nullable Method method,
+      Operator by,
+      String why,
+      @Nullable Duration expected) {
     installation.requireConfirmed();
     var failed = checks.of(vmId, target).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
@@ -89,7 +97,7 @@ public class MovesByHand {
             target.value(),
             why,
             by.name(),
-            null,
+            expected == null ? null : expected.toMillis(),
             null,
             null,
             null,
