@@ -9,7 +9,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import org.dcbalance.evacuation.Evacuations.State;
-import org.dcbalance.evacuation.Evacuations.Staying;
+import org.dcbalance.evacuation.Preview.Staying;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.VmId;

@@ -108,23 +108,17 @@ class AccessPages {
 
   @PostMapping("/users/{name}/sessions/delete")
   String signOut(@PathVariable String name, CurrentOperator me, RedirectAttributes redirect) {
-    try {
-      accounts.signOut(name, me.operator());
-      Notice.done(name + " is signed out everywhere.").on(redirect);
-    } catch (Problem e) {
-      Notice.refused(e).on(redirect);
-    }
+    Notice.tried(
+        () -> accounts.signOut(name, me.operator()), name + " is signed out everywhere.", redirect);
     return PAGE;
   }
 
   @PostMapping("/users/{name}/delete")
   String remove(@PathVariable String name, CurrentOperator me, RedirectAttributes redirect) {
-    try {
-      accounts.remove(name, me.operator());
-      Notice.done(name + " was removed. What they did stays in the audit log.").on(redirect);
-    } catch (Problem e) {
-      Notice.refused(e).on(redirect);
-    }
+    Notice.tried(
+        () -> accounts.remove(name, me.operator()),
+        name + " was removed. What they did stays in the audit log.",
+        redirect);
     return PAGE;
   }
 
@@ -150,12 +144,10 @@ class AccessPages {
 
   @PostMapping("/tokens/{name}/delete")
   String revoke(@PathVariable String name, CurrentOperator me, RedirectAttributes redirect) {
-    try {
-      keys.revoke(name, me.operator());
-      Notice.done("The token " + name + " is revoked: requests with it are refused.").on(redirect);
-    } catch (Problem e) {
-      Notice.refused(e).on(redirect);
-    }
+    Notice.tried(
+        () -> keys.revoke(name, me.operator()),
+        "The token " + name + " is revoked: requests with it are refused.",
+        redirect);
     return PAGE;
   }
 
@@ -165,12 +157,7 @@ class AccessPages {
       String done,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    try {
-      accounts.change(name, change, me.operator());
-      Notice.done(done).on(redirect);
-    } catch (Problem e) {
-      Notice.refused(e).on(redirect);
-    }
+    Notice.tried(() -> accounts.change(name, change, me.operator()), done, redirect);
     return PAGE;
   }
 }

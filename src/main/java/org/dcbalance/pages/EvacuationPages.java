@@ -42,8 +42,9 @@ class EvacuationPages {
                 () -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
     model.addAttribute("host", lines.line(host));
     model.addAttribute("maintenance", host.maintenance());
-    model.addAttribute("progress", evacuations.newest(id).orElse(null));
-    model.addAttribute("preview", evacuations.preview(id));
+    var standing = evacuations.standing(id);
+    model.addAttribute("progress", standing.progress());
+    model.addAttribute("preview", standing.preview());
     return "progress".equals(fragment) ? "evacuation :: progress" : "evacuation";
   }
 
@@ -59,12 +60,10 @@ class EvacuationPages {
 
   @PostMapping("/cancel")
   String cancel(@PathVariable HostId id, CurrentOperator me, RedirectAttributes redirect) {
-    try {
-      evacuations.cancel(id, me.operator());
-      Notice.done("No more of its VMs are moved. What runs ends by itself.").on(redirect);
-    } catch (Problem e) {
-      Notice.refused(e).on(redirect);
-    }
+    Notice.tried(
+        () -> evacuations.cancel(id, me.operator()),
+        "No more of its VMs are moved. What runs ends by itself.",
+        redirect);
     return "redirect:/hosts/" + id + "/evacuation";
   }
 }

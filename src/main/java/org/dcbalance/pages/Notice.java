@@ -22,6 +22,16 @@ record Notice(String tone, String sentence, @Nullable String advice) implements 
     return new Notice("bad", problem.sentence(), problem.advice());
   }
 
+  /** Do what a form asks for, and show how that went on the page that the browser is sent to. */
+  static void tried(Runnable what, String done, RedirectAttributes redirect) {
+    try {
+      what.run();
+      done(done).on(redirect);
+    } catch (Problem e) {
+      refused(e).on(redirect);
+    }
+  }
+
   /** Show it on the page that the browser is sent to. */
   void on(RedirectAttributes redirect) {
     redirect.addFlashAttribute(ATTRIBUTE, this);

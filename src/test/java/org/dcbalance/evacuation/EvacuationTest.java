@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
-import java.time.Instant;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostRegistration;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.PostgresForTests;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
@@ -45,13 +46,13 @@ class EvacuationTest {
   @BeforeEach
   void awaitThePool() {
     await(60, () -> hosts.findByName("sim-04").filter(h -> h.state() == Host.State.UP).isPresent());
-    await(60, () -> evacuations.preview(id("sim-03")).leaving().size() >= 6);
+    await(60, () -> evacuations.standing(id("sim-03")).preview().leaving().size() >= 6);
   }
 
   @Test
   @Order(1)
   void aPreviewSaysWhatStaysAndWhyAndChangesNothing() {
-    var preview = evacuations.preview(id("sim-01"));
+    var preview = evacuations.standing(id("sim-01")).preview();
     assertThat(preview.staying())
         .filteredOn(s -> s.vm().equals("db-01"))
         .singleElement()
@@ -61,12 +62,12 @@ class EvacuationTest {
     assertThat(preview.expected())
         .isEqualTo(
             preview.leaving().stream()
-                .filter(Evacuations.Leaving::ends)
-                .map(Evacuations.Leaving::expected)
+                .filter(Preview.Leaving::ends)
+                .map(Preview.Leaving::expected)
                 .reduce(Duration.ZERO, Duration::plus));
     assertThat(preview.unknown()).as("analytics-01 writes faster than the link").isEqualTo(1);
     assertThat(hosts.findByName("sim-01").orElseThrow().maintenance()).isFalse();
-    assertThat(evacuations.newest(id("sim-01"))).isEmpty();
+    assertThat(evacuations.standing(id("sim-01")).progress()).isNull();
   }
 
   @Test
@@ -81,7 +82,7 @@ class EvacuationTest {
     evacuations.cancel(host, ANN);
     assertThat(moves(begun, "PENDING")).isZero();
     await(60, () -> moves(begun, "RUNNING") == 0);
-    var progress = evacuations.newest(host).orElseThrow();
+    var progress = progress(host);
     assertThat(progress.state()).isEqualTo(Evacuations.State.CANCELLED);
     assertThat(progress.moved()).isEqualTo(2);
     assertThat(hosts.findByName("sim-02").orElseThrow().maintenance()).isTrue();
@@ -96,7 +97,7 @@ class EvacuationTest {
     var host = id("sim-04");
     long begun = evacuations.start(host, ANN);
     registration.maintain(host, false, ANN);
-    await(30, () -> evacuations.newest(host).orElseThrow().state() != Evacuations.State.OPEN);
+    await(30, () -> progress(host).state() != Evacuations.State.OPEN);
     assertThat(moves(begun, "PENDING")).isZero();
     assertThat(hosts.findByName("sim-04").orElseThrow().maintenance()).isFalse();
   }
@@ -107,8 +108,8 @@ class EvacuationTest {
   void aHostEndsUpEmpty() {
     var host = id("sim-03");
     evacuations.start(host, ANN);
-    await(240, () -> evacuations.newest(host).orElseThrow().state() == Evacuations.State.DONE);
-    var progress = evacuations.newest(host).orElseThrow();
+    await(240, () -> progress(host).state() == Evacuations.State.DONE);
+    var progress = progress(host);
     assertThat(progress.moved()).isEqualTo(progress.guests());
     assertThat(progress.staying()).isEmpty();
     assertThat(
@@ -117,6 +118,10 @@ class EvacuationTest {
                 .query(Long.class)
                 .single())
         .isZero();
+  }
+
+  private Evacuations.Progress progress(HostId host) {
+    return Objects.requireNonNull(evacuations.standing(host).progress());
   }
 
   private long moves(long evacuation, String state) {
@@ -136,14 +141,7 @@ class EvacuationTest {
   }
 
   private static void await(int seconds, BooleanSupplier condition) {
-    var until = Instant.now().plusSeconds(seconds);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).isBefore(until);
-      try {
-        Thread.sleep(100);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    Await.until(
+        "what this test waits for", Duration.ofSeconds(seconds), condition::getAsBoolean, is -> is);
   }
 }

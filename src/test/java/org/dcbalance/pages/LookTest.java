@@ -10,10 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.ChromiumInstalled;
 import org.dcbalance.testing.ConsoleTest;
-import org.dcbalance.testing.Needed;
 import org.dcbalance.testing.NodeModules;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,7 +22,6 @@ import org.openqa.selenium.Dimension;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -34,10 +32,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * target/pictures.
  */
 @ConsoleTest
-@ExtendWith({LookTest.BrowserInstalled.class, NodeModules.class})
+@ExtendWith({ChromiumInstalled.class, NodeModules.class})
 class LookTest {
-  private static final Path BROWSER = Path.of("/usr/bin/chromium");
-  private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
   private static final Path AXE = Path.of("frontend/node_modules/axe-core/axe.min.js");
   private static final Path PICTURES = Path.of("target/pictures");
   private static final boolean TAKE = Boolean.getBoolean("pictures");
@@ -60,20 +56,6 @@ class LookTest {
 
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
-
-  static final class BrowserInstalled extends Needed {
-    BrowserInstalled() {
-      super("lab/install --only browser");
-    }
-
-    @Override
-    protected List<String> missing() {
-      return Stream.of(BROWSER, DRIVER)
-          .filter(program -> !Files.isExecutable(program))
-          .map(Path::toString)
-          .toList();
-    }
-  }
 
   @BeforeAll
   static void install() throws Exception {
@@ -205,26 +187,14 @@ class LookTest {
 
     Closing() throws IOException {
       profile = Files.createTempDirectory("look");
-      var options = new ChromeOptions();
-      options.setBinary(BROWSER.toFile());
-      options.addArguments(
-          "--headless",
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-quic",
-          "--disable-dev-shm-usage",
-          "--no-first-run",
-          "--disable-background-networking",
-          "--disable-component-update",
-          "--disable-sync",
-          // a colour half-way to another one has no contrast of its own
-          "--force-prefers-reduced-motion",
-          "--window-size=1280,1000",
-          "--user-data-dir=" + profile);
+      var options =
+          ChromiumInstalled.options(profile)
+              // a colour half-way to another one has no contrast of its own
+              .addArguments("--force-prefers-reduced-motion");
       web =
           new ChromeDriver(
               new ChromeDriverService.Builder()
-                  .usingDriverExecutable(DRIVER.toFile())
+                  .usingDriverExecutable(ChromiumInstalled.DRIVER.toFile())
                   .usingAnyFreePort()
                   .build(),
               options);

@@ -12,12 +12,13 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.dcbalance.lab.Fabric;
 import org.dcbalance.lab.Lab;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ChromiumInstalled;
 import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.remote.RemoteWebDriver;
 
 /**
@@ -25,8 +26,6 @@ import org.openqa.selenium.remote.RemoteWebDriver;
  * its driver run inside the lab's network, and the test speaks to the driver through a door.
  */
 final class Chromium implements AutoCloseable {
-  private static final Path BROWSER = Path.of("/usr/bin/chromium");
-  private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
   private static final Path SCREENSHOTS = Path.of("target", "screenshots").toAbsolutePath();
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -49,7 +48,9 @@ final class Chromium implements AutoCloseable {
       Files.createDirectories(SCREENSHOTS);
       driver =
           new ProcessBuilder(
-                  Stream.concat(wrapper.stream(), Stream.of(DRIVER.toString(), "--port=" + port))
+                  Stream.concat(
+                          wrapper.stream(),
+                          Stream.of(ChromiumInstalled.DRIVER.toString(), "--port=" + port))
                       .toList())
               .redirectErrorStream(true)
               .redirectOutput(profile.resolve("driver.log").toFile())
@@ -57,20 +58,7 @@ final class Chromium implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    var options = new ChromeOptions();
-    options.setBinary(BROWSER.toFile());
-    options.addArguments(
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1280,1000",
-        "--user-data-dir=" + profile.resolve("profile"));
+    var options = ChromiumInstalled.options(profile.resolve("profile"));
     var address = URI.create("http://127.0.0.1:" + (door == null ? port : door.port()));
     try {
       Await.until(
@@ -87,21 +75,6 @@ final class Chromium implements AutoCloseable {
       throw e;
     }
     web.manage().timeouts().pageLoadTimeout(Duration.ofSeconds(60));
-  }
-
-  /** Skip a test where the browser is missing. */
-  static final class Needed extends org.dcbalance.testing.Needed {
-    Needed() {
-      super("lab/install --only browser");
-    }
-
-    @Override
-    protected List<String> missing() {
-      return Stream.of(BROWSER, DRIVER)
-          .filter(program -> !Files.isExecutable(program))
-          .map(Path::toString)
-          .toList();
-    }
   }
 
   /** Open a browser inside a lab. */

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.dcbalance.lab.Fabric;
 import org.dcbalance.lab.Lab;
+import org.dcbalance.testing.Await;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.dcbalance.lab.Lab;
 import org.dcbalance.lab.XenLab;
+import org.dcbalance.testing.Await;
 import tools.jackson.databind.JsonNode;
 
 /** Know a lab's hosts and guests by the names that a console's API gives them. */

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import org.dcbalance.console.Format;
+import org.dcbalance.testing.Await;
 import tools.jackson.databind.JsonNode;
 
 /** What an operator does in the browser, from the recommendation to the history. */

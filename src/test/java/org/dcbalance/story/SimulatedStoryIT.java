@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ChromiumInstalled;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -16,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What a newcomer sees: a console with nothing configured, and its simulated pool. */
 @Timeout(900)
-@ExtendWith(Chromium.Needed.class)
+@ExtendWith(ChromiumInstalled.class)
 class SimulatedStoryIT {
   private static @Nullable Console console;
   private static @Nullable Api connected;

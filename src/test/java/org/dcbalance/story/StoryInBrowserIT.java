@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Objects;
 import org.dcbalance.lab.QemuLab;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ChromiumInstalled;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From a hot host to a finished migration, by the pages alone, in a real browser. */
 @Timeout(900)
-@ExtendWith(Chromium.Needed.class)
+@ExtendWith(ChromiumInstalled.class)
 class StoryInBrowserIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("stb", 3);
 

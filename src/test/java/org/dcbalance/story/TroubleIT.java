@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.dcbalance.lab.QemuLab;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.dcbalance.lab.Lab;
 import org.dcbalance.lab.XenLab;
+import org.dcbalance.testing.ChromiumInstalled;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From a hot host to a finished migration on two Xen hosts, by the pages alone. */
 @Timeout(900)
-@ExtendWith(Chromium.Needed.class)
+@ExtendWith(ChromiumInstalled.class)
 class XenStoryIT {
   @RegisterExtension static final XenLab LAB = new XenLab("stx", 2);
 

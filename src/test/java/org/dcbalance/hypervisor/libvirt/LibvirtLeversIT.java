@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +15,7 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.lab.QemuLab;
+import org.dcbalance.testing.Await;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.AfterEach;
@@ -155,16 +155,7 @@ class LibvirtLeversIT {
   }
 
   private static void await(BooleanSupplier condition) {
-    var until = Instant.now().plusSeconds(90);
-    while (!condition.getAsBoolean()) {
-      if (Instant.now().isAfter(until)) {
-        throw new AssertionError("This did not come about within 90 s.");
-      }
-      try {
-        Thread.sleep(200);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    Await.until(
+        "what this test waits for", Duration.ofSeconds(30), condition::getAsBoolean, is -> is);
   }
 }

@@ -1,4 +1,4 @@
-package org.dcbalance.story;
+package org.dcbalance.testing;
 
 import java.time.Duration;
 import java.util.function.Predicate;
@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Wait for what a console or a host does in its own time. */
-final class Await {
+public final class Await {
   private static final Duration BETWEEN = Duration.ofMillis(200);
 
   /** What is said to be patient enough is so on an idle machine; others get more. */
@@ -20,7 +20,7 @@ final class Await {
    * @param what says what is waited for, for the failure
    * @throws AssertionError with what was seen last, if it takes too long
    */
-  static <T> T until(
+  public static <T> T until(
       String what, Duration patience, Supplier<? extends @Nullable T> look, Predicate<T> wanted) {
     long until = System.nanoTime() + patience.multipliedBy(BUSY_MACHINE).toNanos();
     while (true) {
@@ -41,7 +41,7 @@ final class Await {
     }
   }
 
-  static void pause(Duration time) {
+  public static void pause(Duration time) {
     try {
       Thread.sleep(time);
     } catch (InterruptedException e) {

@@ -1,0 +1,217 @@
+package org.dcbalance.evacuation;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.dcbalance.evacuation.Preview.Staying;
+import org.dcbalance.installation.Installation;
+import org.dcbalance.inventory.FleetEvents;
+import org.dcbalance.inventory.FleetEvents.Severity;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.migration.MovesByHand;
+import org.dcbalance.recommendation.EvacuationPlans;
+import org.dcbalance.strategy.Evacuation;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Empty hosts. Whoever holds the lease looks at the open evacuations every few seconds, plans anew
+ * from what is still there, and queues a few moves at a time, so that each target is chosen by the
+ * load of the moment. What fails is tried again after a while, a few times.
+ */
+@Component
+class EvacuationRunner {
+  /** Moves of one evacuation that are queued or under way at a time. */
+  private static final int AHEAD = 4;
+
+  private static final int MOST_TRIES = 3;
+  private static final Duration FIRST_BREAK = Duration.ofSeconds(30);
+  private static final Logger log = LoggerFactory.getLogger(EvacuationRunner.class);
+
+  private final Evacuations evacuations;
+  private final EvacuationRows rows;
+  private final EvacuationPlans plans;
+  private final MovesByHand moves;
+  private final Hosts hosts;
+  private final Installation installation;
+  private final Leadership leadership;
+  private final FleetEvents events;
+  private final TransactionTemplate transaction;
+  private final Clock clock;
+
+  EvacuationRunner(
+      Evacuations evacuations,
+      EvacuationRows rows,
+      EvacuationPlans plans,
+      MovesByHand moves,
+      Hosts hosts,
+      Installation installation,
+      Leadership leadership,
+      FleetEvents events,
+      TransactionTemplate transaction,
+      Clock clock) {
+    this.evacuations = evacuations;
+    this.rows = rows;
+    this.plans = plans;
+    this.moves = moves;
+    this.hosts = hosts;
+    this.installation = installation;
+    this.leadership = leadership;
+    this.events = events;
+    this.transaction = transaction;
+    this.clock = clock;
+  }
+
+  @Scheduled(fixedDelay = 3000)
+  void look() {
+    var epoch = leadership.epoch();
+    if (epoch.isEmpty() || installation.doubt().isPresent()) {
+      return;
+    }
+    try {
+      for (var row : rows.open()) {
+        try {
+          goOn(row, epoch);
+        } catch (Problem e) {
+          // one that cannot go on keeps no other from it
+          log.warn("Evacuation {} waits: {}", row.id(), e.sentence());
+        }
+      }
+    } catch (DataAccessException | TransactionException | LeadershipLost e) {
+      log.warn("Evacuations wait: {}", e.getMessage());
+    }
+  }
+
+  private void goOn(EvacuationRows.Row row, OptionalLong epoch) {
+    var host = hosts.findById(row.host().value()).orElseThrow();
+    if (host.state() != Host.State.UP) {
+      // what it has is not known
+      return;
+    }
+    if (!host.maintenance()) {
+      // somebody wants guests on it again
+      evacuations.cancel(row.host(), Operator.DCBALANCE);
+      return;
+    }
+    if (evacuations.guests(row.host()).isEmpty()) {
+      finish(row, host, epoch);
+      return;
+    }
+    var tries =
+        rows.tries(row.id()).stream().collect(Collectors.groupingBy(EvacuationRows.Try::vm));
+    var plan = plans.plan(row.host());
+    var staying = new ArrayList<>(Preview.staying(plan));
+    int underWay = rows.underWay(row.host());
+    for (var move : Preview.ordered(plan)) {
+      var earlier = tries.getOrDefault(move.vm().id(), List.of());
+      var why = givenUp(earlier);
+      if (why != null) {
+        staying.add(new Staying(move.vm().id(), move.vm().name(), why));
+      } else if (underWay < AHEAD && !rests(earlier) && move.vm().movingTo() == null) {
+        try {
+          queue(row, move, host, epoch);
+          underWay++;
+        } catch (Problem e) {
+          if (e.code() != ErrorCode.CONFLICT) {
+            staying.add(new Staying(move.vm().id(), move.vm().name(), e.sentence()));
+          }
+        }
+      }
+    }
+    rows.staying(row.id(), without(staying, tries));
+  }
+
+  /** Queue a move, unless the lease was lost or the evacuation stopped meanwhile. */
+  private void queue(EvacuationRows.Row row, Evacuation.Move move, Host host, OptionalLong epoch) {
+    transaction.executeWithoutResult(
+        status -> {
+          leadership.confirm(epoch.getAsLong());
+          if (rows.lockOpen(row.id())) {
+            var cost = move.cost();
+            rows.link(
+                row.id(),
+                moves.request(
+                    move.vm().id(),
+                    move.target(),
+                    null,
+                    new Operator(row.startedBy()),
+                    host.name() + " is being emptied.",
+                    cost.converges() ? cost.total() : null));
+          }
+        });
+  }
+
+  /** What is under way is neither left nor stays. */
+  private static List<Staying> without(
+      List<Staying> staying, Map<VmId, List<EvacuationRows.Try>> tries) {
+    return staying.stream()
+        .filter(
+            s ->
+                tries.getOrDefault(s.vmId(), List.of()).stream()
+                    .noneMatch(EvacuationRows.Try::open))
+        .toList();
+  }
+
+  private void finish(EvacuationRows.Row row, Host host, OptionalLong epoch) {
+    transaction.executeWithoutResult(
+        status -> {
+          leadership.confirm(epoch.getAsLong());
+          rows.staying(row.id(), List.of());
+          rows.end(row.id(), Evacuations.State.DONE, Operator.DCBALANCE, clock.instant());
+          events.record(
+              Severity.INFO,
+              "evacuation-done",
+              host.poolId(),
+              host.id(),
+              null,
+              host.name() + " is empty, and stays in maintenance.");
+        });
+  }
+
+  private static @Nullable String givenUp(List<EvacuationRows.Try> earlier) {
+    var last = last(earlier);
+    if (last == null) {
+      return null;
+    }
+    if (last.state().equals("ABORTED")) {
+      return "Its move was aborted, so it is not tried again.";
+    }
+    return earlier.stream().filter(t -> !t.open()).count() >= MOST_TRIES
+        ? "It was tried %d times. %s".formatted(MOST_TRIES, last.sentence())
+        : null;
+  }
+
+  /** Wait longer after each failure. */
+  private boolean rests(List<EvacuationRows.Try> earlier) {
+    var last = last(earlier);
+    if (last == null || last.open()) {
+      return last != null;
+    }
+    var finished = Objects.requireNonNullElse(last.finishedAt(), clock.instant());
+    return finished
+        .plus(FIRST_BREAK.multipliedBy(1L << earlier.size() - 1))
+        .isAfter(clock.instant());
+  }
+
+  private static EvacuationRows.@Nullable Try last(List<EvacuationRows.Try> earlier) {
+    return earlier.isEmpty() ? null : earlier.getLast();
+  }
+}

@@ -1,0 +1,88 @@
+package org.dcbalance.evacuation;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.dcbalance.strategy.Evacuation;
+import org.dcbalance.strategy.ReasonText;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
+
+/**
+ * Foresee what emptying a host takes.
+ *
+ * @param leaving in the order in which they would be queued
+ * @param expected for all whose cost is known, one after the other: they share the host's link
+ * @param downtime the longest of any of them
+ * @param unknown how many have no known cost, since their copies may not end by themselves
+ */
+public record Preview(
+    List<Leaving> leaving,
+    List<Staying> staying,
+    Memory bytes,
+    Duration expected,
+    Duration downtime,
+    int unknown) {
+
+  /**
+   * One guest that would leave, to where, and what that is expected to cost.
+   *
+   * @param ends whether its copy is expected to end by itself; if not, the cost is no expectation
+   */
+  public record Leaving(
+      VmId vmId,
+      String vm,
+      HostId targetHostId,
+      String target,
+      Memory bytes,
+      Duration expected,
+      Duration downtime,
+      boolean ends) {}
+
+  /** One guest that cannot leave, and why. */
+  public record Staying(VmId vmId, String vm, String why) {}
+
+  static Preview of(Evacuation plan, Map<HostId, String> names) {
+    var leaving =
+        ordered(plan).stream()
+            .map(
+                m ->
+                    new Leaving(
+                        m.vm().id(),
+                        m.vm().name(),
+                        m.target(),
+                        Objects.requireNonNull(names.get(m.target())),
+                        m.cost().transferred(),
+                        m.cost().total(),
+                        m.cost().downtime(),
+                        m.cost().converges()))
+            .toList();
+    var known = leaving.stream().filter(Leaving::ends).toList();
+    return new Preview(
+        leaving,
+        staying(plan),
+        known.stream().map(Leaving::bytes).reduce(Memory.ZERO, Memory::plus),
+        known.stream().map(Leaving::expected).reduce(Duration.ZERO, Duration::plus),
+        known.stream().map(Leaving::downtime).max(Duration::compareTo).orElse(Duration.ZERO),
+        leaving.size() - known.size());
+  }
+
+  /** What takes longest goes first: the others then share its time. */
+  static List<Evacuation.Move> ordered(Evacuation plan) {
+    return plan.moves().stream()
+        .sorted(
+            Comparator.comparing((Evacuation.Move m) -> m.cost().total())
+                .reversed()
+                .thenComparing(m -> m.vm().name()))
+        .toList();
+  }
+
+  static List<Staying> staying(Evacuation plan) {
+    return plan.staying().stream()
+        .map(s -> new Staying(s.vm(), s.vmName(), ReasonText.of(s.reason())))
+        .toList();
+  }
+}
