@@ -14,6 +14,15 @@ check_load() {
   [[ $1 =~ ^(burn=[0-9]+|hold=[0-9]+|dirty=(0|[0-9]+:-?[0-9]+(:(word|page))?))$ ]] ||
     fail "'$1' is not a load." "Maybe: burn=50 or dirty=16:500:page or hold=8"
 }
+# What does not fit is killed by the guest's kernel, and then nothing would write.
+check_room() { # MiB of the guest, loads
+  local mib=$1 word needed=0
+  shift
+  for word; do
+    [[ $word =~ ^(dirty|hold)=([0-9]+) ]] && needed=$((needed + BASH_REMATCH[2]))
+  done
+  ((needed + 68 <= mib)) || fail "A guest of $mib MiB has no room for loads of $needed MiB." "Maybe: --mib $((needed + 68))"
+}
 hosts_that_answer() {
   local n
   for n in $(host_numbers); do answers "$n" && echo "$n"; done || true

@@ -52,18 +52,34 @@ final class DowntimeProbe implements AutoCloseable {
     moveBegun = System.nanoTime() - begun;
   }
 
+  /** Tell whether a guest that answered before the move does not answer now: the gap goes on. */
+  boolean silent() {
+    return answeredBefore() && !answeredLately(System.nanoTime() - begun);
+  }
+
+  private boolean answeredBefore() {
+    return !answers.headSet(moveBegun).isEmpty();
+  }
+
+  private boolean answeredLately(long now) {
+    return answers.higher(Math.max(moveBegun, now - PATIENCE.toNanos())) != null;
+  }
+
   /** Stop, and say what was seen since the move began. */
   Seen finish() {
     long end = System.nanoTime() - begun;
     method.close();
     long usual = longestGap(0, Math.min(moveBegun, end));
     var name = method.words() + " every " + PERIOD.toMillis() + " ms";
-    if (answers.headSet(moveBegun).isEmpty()) {
+    if (!answeredBefore()) {
       return new Seen(null, name + ": no answer before the move" + because());
     }
-    Long after = answers.higher(Math.max(moveBegun, end - PATIENCE.toNanos()));
-    if (after == null) {
-      return new Seen(null, name + ": no answer any more at the end" + because());
+    if (!answeredLately(end)) {
+      var silent = (end - answers.last()) / 1e9;
+      return new Seen(
+          null,
+          String.format(
+              Locale.ROOT, "%s: no answer in the last %.1f s%s", name, silent, because()));
     }
     long longest = longestGap(moveBegun, end);
     var note = String.format(Locale.ROOT, "; gaps of up to %d ms before the move", millis(usual));

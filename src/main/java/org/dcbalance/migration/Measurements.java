@@ -84,7 +84,8 @@ final class Measurements implements AutoCloseable {
   /**
    * Give what the guest's users saw.
    *
-   * @param copied when the copy ended: the probe goes on for a while after it
+   * @param copied when the copy ended: the probe goes on for a while after it, and longer for a
+   *     guest that does not answer yet
    */
   Optional<DowntimeProbe.Seen> seenByGuest(Instant copied) {
     if (probe == null) {
@@ -93,6 +94,10 @@ final class Measurements implements AutoCloseable {
     var left = Duration.between(now(), copied.plus(settings.probeAfter()));
     if (left.isPositive()) {
       Pause.of(left);
+    }
+    var atMost = copied.plus(settings.probeSilent());
+    while (probe.silent() && now().isBefore(atMost)) {
+      Pause.of(DowntimeProbe.PATIENCE);
     }
     return Optional.of(probe.finish());
   }

@@ -30,6 +30,7 @@ import org.springframework.validation.annotation.Validated;
  * @param lostReadEvery how often both hosts are asked about a lost move
  * @param probeBefore how long a guest is probed before its move, to know its usual gaps
  * @param probeAfter how long it is probed after
+ * @param probeSilent how long it is probed after when it does not answer
  * @param balloonStalled for how long a balloon may stand still above its target before it is given
  *     up
  * @param balloonMost how long ballooning may take, and undoing it
@@ -54,6 +55,7 @@ record MigrationSettings(
     @DefaultValue("5s") @DurationMin(millis = 10) Duration lostReadEvery,
     @DefaultValue("500ms") @DurationMin(millis = 50) Duration probeBefore,
     @DefaultValue("1s") @DurationMin(millis = 50) Duration probeAfter,
+    @DefaultValue("20s") @DurationMin(millis = 50) Duration probeSilent,
     @DefaultValue("10s") @DurationMin(millis = 50) Duration balloonStalled,
     @DefaultValue("2m") @DurationMin(millis = 50) Duration balloonMost) {
 

@@ -1,5 +1,7 @@
 package org.dcbalance.migration;
 
+import static java.util.concurrent.CompletableFuture.delayedExecutor;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -10,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Probes loopback servers that go away for a while. */
@@ -79,6 +82,37 @@ class DowntimeProbeTest {
       assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isBetween(290L, 420L);
       assertThat(seen.words())
           .startsWith("TCP 127.0.0.1:" + server.port + " every 10 ms; gaps of up to ");
+    }
+  }
+
+  @Test
+  void saysThatAGuestStaysSilentUntilItAnswersAgain() throws Exception {
+    try (var server = new Server();
+        var probe = DowntimeProbe.start("127.0.0.1", server.port)) {
+      assertThat(probe.silent()).as("nothing is known yet").isFalse();
+      Thread.sleep(400);
+      probe.moveBegins();
+      var silent = CompletableFuture.supplyAsync(probe::silent, delayedExecutor(1, SECONDS));
+      server.away(1500);
+      assertThat(silent.get()).isTrue();
+      Thread.sleep(600);
+      assertThat(probe.silent()).isFalse();
+      var seen = probe.finish();
+      assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isBetween(1400L, 2000L);
+    }
+  }
+
+  @Test
+  void saysForHowLongAGuestWasSilentAtTheEnd() throws Exception {
+    var server = new Server();
+    try (var probe = DowntimeProbe.start("127.0.0.1", server.port)) {
+      Thread.sleep(400);
+      probe.moveBegins();
+      server.close();
+      Thread.sleep(1200);
+      var seen = probe.finish();
+      assertThat(seen.downtime()).isNull();
+      assertThat(seen.words()).containsPattern("no answer in the last 1\\.[1-5] s");
     }
   }
 

@@ -296,6 +296,7 @@ class MigrationLab {
               Duration.ofMillis(100),
               Duration.ofMillis(100),
               Duration.ofMillis(100),
+              Duration.ofMillis(500),
               Duration.ofMillis(600),
               Duration.ofSeconds(6));
       var desk =

@@ -37,6 +37,7 @@ class MigrationSettingsTest {
                 Duration.ofSeconds(5),
                 Duration.ofMillis(500),
                 Duration.ofSeconds(1),
+                Duration.ofSeconds(20),
                 Duration.ofSeconds(10),
                 Duration.ofMinutes(2)));
   }
@@ -62,6 +63,7 @@ class MigrationSettingsTest {
             Map.entry("lost-read-every", "19ms"),
             Map.entry("probe-before", "60ms"),
             Map.entry("probe-after", "61ms"),
+            Map.entry("probe-silent", "64ms"),
             Map.entry("balloon-stalled", "62ms"),
             Map.entry("balloon-most", "63ms"));
     assertThat(bind(given))
@@ -84,6 +86,7 @@ class MigrationSettingsTest {
                 Duration.ofMillis(19),
                 Duration.ofMillis(60),
                 Duration.ofMillis(61),
+                Duration.ofMillis(64),
                 Duration.ofMillis(62),
                 Duration.ofMillis(63)));
   }

@@ -86,7 +86,7 @@ class LibvirtLeversIT {
 
   @Test
   void switchesToPostCopy() throws Exception {
-    var web = LAB.start(1, "web-01", 1, "dirty=48:8000:page");
+    var web = LAB.start(1, "web-01", 1, "dirty=40:8000:page");
     LAB.limitLink(1, 100);
     var ran = LAB.uptime(1);
     var tuning = new Tuning(true, Duration.ofMillis(1), null, null, null, 1, true);
@@ -99,7 +99,7 @@ class LibvirtLeversIT {
 
   @Test
   void slowsAWriterDownAndTellsByHowMuch() throws Exception {
-    var web = LAB.start(1, "web-01", 1, "dirty=48:8000:page");
+    var web = LAB.start(1, "web-01", 1, "dirty=40:8000:page");
     LAB.limitLink(1, 100);
     var ran = LAB.uptime(1);
     var tuning =
@@ -117,7 +117,7 @@ class LibvirtLeversIT {
 
   @Test
   void stopsAGuestForAllOfItsMove() {
-    var web = LAB.start(1, "web-01", 1, "dirty=48:8000:page");
+    var web = LAB.start(1, "web-01", 1, "dirty=40:8000:page");
     LAB.limitLink(1, 100);
     var ran = LAB.uptime(1);
     one.migrate(order(web, new Tuning(false, null, null, null, null, 1, false)));
