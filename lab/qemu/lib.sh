@@ -99,7 +99,12 @@ C
   cat >"$h/etc/libvirt/storage/shared.xml" <<C
 <pool type='dir'><name>shared</name><target><path>$LAB_DIR/shared</path></target></pool>
 C
-  ln -sf /etc/libvirt/storage/shared.xml "$h/etc/libvirt/storage/autostart/shared.xml"
+  # where checkpoints go; root's alone
+  cat >"$h/etc/libvirt/storage/checkpoints.xml" <<C
+<pool type='dir'><name>checkpoints</name><target><path>/var/lib/libvirt/checkpoints</path></target></pool>
+C
+  local pool
+  for pool in shared checkpoints; do ln -sf "/etc/libvirt/storage/$pool.xml" "$h/etc/libvirt/storage/autostart/$pool.xml"; done
 }
 
 # Power a host on: network, settings, and its pid 1. Leaves alone one that runs.

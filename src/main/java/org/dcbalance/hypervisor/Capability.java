@@ -18,7 +18,8 @@ public enum Capability {
   HOST_CPU("report the host's own CPU time"),
   HOST_MEMORY("report the host's own memory"),
   BALLOON("report and change guests' memory while they run"),
-  CPU_CAP("cap how much CPU a guest gets");
+  CPU_CAP("cap how much CPU a guest gets"),
+  CHECKPOINT("take checkpoints of guests");
 
   private final String words;
 

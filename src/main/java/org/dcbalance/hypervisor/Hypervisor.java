@@ -149,6 +149,13 @@ public interface Hypervisor extends AutoCloseable {
    */
   Optional<String> reachPeer(String peerUri);
 
+  /**
+   * Give what captures guests and brings them back.
+   *
+   * @throws HypervisorException UNSUPPORTED where {@link Capability#CHECKPOINT} is missing
+   */
+  StateStorage states();
+
   /** Be told of events on this host for as long as the connection lives, across reconnections. */
   void listen(Consumer<HypervisorEvent> listener);
 

@@ -30,6 +30,7 @@ import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.hypervisor.StateStorage;
 import org.dcbalance.migration.FaultyFleet.Copy;
 import org.dcbalance.migration.FaultyFleet.Point;
 import org.dcbalance.migration.FaultyFleet.RunningJob;
@@ -173,6 +174,11 @@ final class FaultyHost implements Hypervisor {
     answer();
     fleet.pass(Point.FITS);
     return fit;
+  }
+
+  @Override
+  public StateStorage states() {
+    throw new HypervisorException(Kind.UNSUPPORTED, "It takes no checkpoints.", null);
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Figures;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

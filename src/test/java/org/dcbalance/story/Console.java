@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.dcbalance.lab.Fabric;
 import org.dcbalance.lab.Lab;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.dcbalance.testing.Figures;
 
 /** Tell how the packaged program is started: what follows {@code java} on the command line. */
 final class Jar {

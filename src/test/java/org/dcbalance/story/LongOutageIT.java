@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Figures;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

@@ -7,6 +7,7 @@ import java.util.Objects;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ChromiumInstalled;
+import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.dcbalance.lab.XenLab;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;

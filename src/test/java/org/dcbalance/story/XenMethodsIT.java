@@ -11,6 +11,7 @@ import java.util.function.ToLongFunction;
 import org.dcbalance.lab.XenLab;
 import org.dcbalance.method.Method;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Figures;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.dcbalance.lab.Lab;
 import org.dcbalance.lab.XenLab;
 import org.dcbalance.testing.ChromiumInstalled;
+import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -11,6 +11,8 @@ import org.libvirt.LibvirtException;
 /** Read what a host is, and find out what it can do by calls that change nothing. */
 final class FactsReading {
   private static final int KEEP_COMPLETED_SINCE = 6_000_000;
+  // disks by node, which overlays on frozen disks are taken off by
+  private static final int CAPTURE_SINCE = 6_000_000;
   private static final int PARALLEL_SINCE = 5_002_000;
   private static final String XEN = "Xen's toolstack has no call to ";
 
@@ -72,6 +74,9 @@ final class FactsReading {
     missing.put(
         Capability.CPU_CAP,
         "QEMU slows a guest down by itself while it migrates (auto-converge), so it is not capped");
+    if (library < CAPTURE_SINCE) {
+      missing.put(Capability.CHECKPOINT, daemon + "is too old (6.0 can)");
+    }
     if (library < PARALLEL_SINCE) {
       missing.put(Capability.PARALLEL, daemon + "is too old (5.2 can)");
     }
@@ -109,6 +114,8 @@ final class FactsReading {
     missing.put(Capability.COMPLETED_STATISTICS, XEN + "report on a finished migration");
     missing.put(Capability.JOB_EVENTS, "Xen's toolstack sends no migration events");
     missing.put(Capability.DIRTY_RATE, XEN + "measure how fast memory changes");
+    missing.put(
+        Capability.CHECKPOINT, "a Xen guest ends when it is saved, and its disks cannot be frozen");
     missing.put(Capability.BULK_STATISTICS, XEN + "read all guests at once; they are read in turn");
     missing.put(
         Capability.HOST_CPU, XEN + "read the host's CPU time; that of its domains is added up");

@@ -25,6 +25,7 @@ import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.hypervisor.StateStorage;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ final class LibvirtHypervisor implements Hypervisor {
   private final LoadReader loads;
   private final PeerProbe peers;
   private final GuestLevers levers;
+  private final StateStorage states;
   private final Map<UUID, String> busy = new ConcurrentHashMap<>();
   private final Set<UUID> abortsAsked = ConcurrentHashMap.newKeySet();
 
@@ -52,6 +54,7 @@ final class LibvirtHypervisor implements Hypervisor {
     link = new HostLink(uri, settings, events);
     peers = new PeerProbe(link, xen);
     levers = new GuestLevers(link, xen);
+    states = new LibvirtStates(link, events, this::alone);
     loads =
         xen ? new SingleLoadReader(link, busy::containsKey) : new BulkLoadReader(link, dirtyRates);
   }
@@ -343,6 +346,15 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public Optional<String> reachPeer(String peerUri) {
     return peers.check(peerUri);
+  }
+
+  @Override
+  public StateStorage states() {
+    if (xen) {
+      throw new HypervisorException(
+          Kind.UNSUPPORTED, "No checkpoints are taken on %s yet.".formatted(link.label()), null);
+    }
+    return states;
   }
 
   @Override

@@ -75,6 +75,14 @@ interface NativeLibvirt extends Library {
   int virDomainMigrateToURI3(
       Pointer domain, String target, @Nullable Pointer params, int count, int flags);
 
+  @Nullable Pointer virDomainSaveImageGetXMLDesc(Pointer connect, String file, int flags);
+
+  int virDomainRestoreFlags(Pointer connect, String file, String xml, int flags);
+
+  int virDomainBlockPull(Pointer domain, String disk, NativeLong bandwidth, int flags);
+
+  int virDomainGetBlockJobInfo(Pointer domain, String disk, Pointer info, int flags);
+
   void virTypedParamsFree(Pointer params, int count);
 
   int virConnectDomainEventRegisterAny(

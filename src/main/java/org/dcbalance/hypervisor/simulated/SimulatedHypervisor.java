@@ -34,6 +34,7 @@ import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.hypervisor.StateStorage;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -428,6 +429,12 @@ final class SimulatedHypervisor implements Hypervisor {
   }
 
   @Override
+  public StateStorage states() {
+    throw new HypervisorException(
+        UNSUPPORTED, "No checkpoints are taken on " + host.name() + ": it is simulated.", null);
+  }
+
+  @Override
   public void listen(Consumer<HypervisorEvent> listener) {
     world.look(
         () -> {
@@ -523,6 +530,7 @@ final class SimulatedHypervisor implements Hypervisor {
         List.of(Capability.POST_COPY, Capability.PARALLEL, Capability.COMPRESSION)) {
       missing.put(capability, NOT_SIMULATED);
     }
+    missing.put(Capability.CHECKPOINT, "a simulated guest has nothing that could be kept");
     return missing;
   }
 }

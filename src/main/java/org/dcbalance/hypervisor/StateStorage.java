@@ -1,0 +1,117 @@
+package org.dcbalance.hypervisor;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Capture a guest's memory and disks of one instant in volumes of one of a host's storage pools,
+ * and bring them back. Needs {@link Capability#CHECKPOINT}.
+ *
+ * <p>Everything goes through the host's storage pools by name: the console sees no file of a host.
+ * Each step can be repeated, and what it left behind can be read back. Calls that copy data last as
+ * long as that takes.
+ */
+public interface StateStorage {
+
+  /**
+   * A disk that is frozen while a checkpoint is taken: its guest writes to an overlay meanwhile.
+   *
+   * @param target such as "vda"
+   * @param source the path of its image
+   * @param overlay the path of the overlay
+   */
+  record FrozenDisk(String target, String source, String overlay) {}
+
+  /** How much room a storage pool has. */
+  record Room(Memory capacity, Memory available) {}
+
+  /** A volume, with the bytes that it takes up. */
+  record Volume(String name, Memory allocated) {}
+
+  /**
+   * What a capture gave.
+   *
+   * @param pause how long the guest stood still, by the host's events; null if it did not tell
+   * @param took until the guest's memory was written
+   */
+  record Captured(@Nullable Duration pause, Duration took) {}
+
+  /**
+   * Tell how much room a storage pool has.
+   *
+   * @throws HypervisorException FAILED if there is no such pool, or it is not active
+   */
+  Room room(String pool);
+
+  /** List the volumes of a pool whose names begin so. */
+  List<Volume> volumes(String pool, String prefix);
+
+  /**
+   * Tell which disks a capture would freeze, without changing anything.
+   *
+   * @param suffix what names the overlays, beside their disks
+   * @throws HypervisorException FAILED or UNSUPPORTED if the guest cannot be captured, with all
+   *     reasons
+   */
+  List<FrozenDisk> plan(UUID guest, String suffix);
+
+  /**
+   * Write a running guest's memory to a new volume and freeze its disks at the same instant; it
+   * goes on, writing to overlays.
+   *
+   * @param live whether it runs while most of its memory is written
+   */
+  Captured capture(UUID guest, String pool, String volume, List<FrozenDisk> disks, boolean live);
+
+  /** Copy a frozen disk to a new qcow2 volume. */
+  void copyDisk(String source, String pool, String volume);
+
+  /** Give the image that each of a guest's disks is on now, by target. */
+  Map<String, String> disks(UUID guest);
+
+  /** Bring what a running guest wrote to an overlay into its disk again, and remove the overlay. */
+  void mergeBack(UUID guest, FrozenDisk disk);
+
+  /** Remove an overlay that no guest uses, if it is there. */
+  void removeOverlay(FrozenDisk disk);
+
+  /** Read all of a volume, in pieces of which only the first bytes, as many as told, count. */
+  void read(String pool, String volume, Piece piece);
+
+  /** Take a piece of a volume. */
+  interface Piece {
+    void take(byte[] bytes, int length);
+  }
+
+  /**
+   * Make sure that a volume holds all of a guest's memory.
+   *
+   * @throws HypervisorException FAILED if its writing never ended, or it is something else
+   */
+  void requireMemory(String pool, String volume);
+
+  /** Delete a volume; nothing happens if it is not there. */
+  void delete(String pool, String volume);
+
+  /** Make a volume that begins as another is and takes all that is written from then on. */
+  void layOver(String pool, String backing, String volume);
+
+  /**
+   * Let a guest go on from its memory, on these disks. It gets a definition.
+   *
+   * @param volumes of the same pool, by target; the guest's other disks stay what they were
+   */
+  void restore(UUID guest, String pool, String memory, Map<String, String> volumes);
+
+  /**
+   * Make a running guest's disk independent of the volume below it; returns once it is.
+   *
+   * @param progress told the share that is done, 0 to 1
+   */
+  void detach(UUID guest, String target, Consumer<Double> progress);
+}

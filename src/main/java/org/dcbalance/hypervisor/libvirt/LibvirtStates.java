@@ -1,0 +1,429 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
+import com.sun.jna.Pointer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.dcbalance.hypervisor.Guest.Disk;
+import org.dcbalance.hypervisor.Guest.Tie;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.HypervisorEvent.GuestChanged;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.StateStorage;
+import org.jspecify.annotations.Nullable;
+import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
+
+/**
+ * Capture QEMU guests by an external snapshot without metadata, which would block migrations: their
+ * memory goes to a volume, their disks are frozen below overlays until copied.
+ */
+final class LibvirtStates implements StateStorage {
+  // virDomainSnapshotCreateFlags
+  private static final int NO_METADATA = 4;
+  private static final int ATOMIC = 128;
+  private static final int LIVE = 256;
+
+  // virDomainSaveRestoreFlags, virDomainXMLFlags
+  private static final int RUNNING = 2;
+  private static final int SECURE = 1;
+
+  // virDomainBlockJobAbortFlags
+  private static final int PIVOT = 2;
+
+  private static final Duration LOOK_EVERY = Duration.ofMillis(100);
+  private static final Duration EVENT_WITHIN = Duration.ofSeconds(1);
+  private static final Duration MERGED_WITHIN = Duration.ofMinutes(30);
+
+  private final HostLink link;
+  private final Alone alone;
+  private final StorageVolumes volumes;
+  private final Map<UUID, Pause> pauses = new ConcurrentHashMap<>();
+
+  LibvirtStates(HostLink link, HostEvents events, Alone alone) {
+    this.link = link;
+    this.alone = alone;
+    this.volumes = new StorageVolumes(link);
+    events.listen(this::note);
+  }
+
+  /** Lets only one job at a time touch a guest. */
+  interface Alone {
+    void run(UUID guest, String what, Runnable job);
+  }
+
+  /** When a guest that is captured stood still. */
+  private static final class Pause {
+    private volatile @Nullable Instant from;
+    private volatile @Nullable Instant to;
+
+    @Nullable Duration length() {
+      var began = from;
+      var ended = to;
+      return began == null || ended == null ? null : Duration.between(began, ended);
+    }
+  }
+
+  private void note(HypervisorEvent event) {
+    if (event instanceof GuestChanged(Instant at, UUID guest, String what)) {
+      var pause = pauses.get(guest);
+      if (pause != null && what.startsWith("suspended")) {
+        pause.from = at;
+      } else if (pause != null && what.startsWith("resumed")) {
+        pause.to = at;
+      }
+    }
+  }
+
+  @Override
+  public Room room(String pool) {
+    return volumes.room(pool);
+  }
+
+  @Override
+  public List<Volume> volumes(String pool, String prefix) {
+    return volumes.volumes(pool, prefix);
+  }
+
+  @Override
+  public List<FrozenDisk> plan(UUID guest, String suffix) {
+    return link.call(
+        "tell a guest's disks",
+        connection -> {
+          var xml = xml(connection, guest);
+          var reasons = new ArrayList<String>();
+          requireRunning(connection, guest, xml.name());
+          xml.ties().stream()
+              .filter(t -> t.kind() == Tie.Kind.PASSED_THROUGH_DEVICE || t.kind() == Tie.Kind.OTHER)
+              .forEach(t -> reasons.add(t.detail()));
+          var frozen = new ArrayList<FrozenDisk>();
+          for (var disk : xml.disks()) {
+            if (disk.readOnly() || disk.medium()) {
+              continue;
+            }
+            if (disk.network() || !disk.source().startsWith("/") || onDevice(disk)) {
+              reasons.add("its disk %s is not a file".formatted(disk.target()));
+            } else {
+              frozen.add(
+                  new FrozenDisk(disk.target(), disk.source(), disk.source() + "." + suffix));
+            }
+          }
+          if (!reasons.isEmpty()) {
+            throw failed(
+                "No checkpoint of %s can be taken on %s: %s.",
+                xml.name(), link.label(), String.join("; ", reasons));
+          }
+          return List.copyOf(frozen);
+        });
+  }
+
+  private static boolean onDevice(Disk disk) {
+    return disk.source().startsWith("/dev/");
+  }
+
+  private void requireRunning(OpenConnection connection, UUID guest, String name)
+      throws LibvirtException {
+    var status = StatusReading.read(connection, guest).orElseThrow();
+    if (status.state() != GuestState.RUNNING) {
+      throw failed("%s is not running on %s.", name, link.label());
+    }
+    if (status.job() != Job.NONE) {
+      throw failed("%s has a job on %s.", name, link.label());
+    }
+  }
+
+  @Override
+  public Captured capture(
+      UUID guest, String pool, String volume, List<FrozenDisk> disks, boolean live) {
+    var pause = new Pause();
+    var took = new Duration[1];
+    alone.run(
+        guest,
+        "a checkpoint",
+        () -> {
+          pauses.put(guest, pause);
+          try {
+            took[0] =
+                link.longCall(
+                    "take a checkpoint of a guest",
+                    connection -> capture(connection, guest, pool, volume, disks, live));
+            awaitResumed(pause);
+          } finally {
+            pauses.remove(guest);
+          }
+        });
+    return new Captured(pause.length(), took[0]);
+  }
+
+  private Duration capture(
+      OpenConnection connection,
+      UUID guest,
+      String pool,
+      String volume,
+      List<FrozenDisk> disks,
+      boolean live)
+      throws LibvirtException {
+    var domain = connection.domain(guest);
+    try {
+      var name = domain.getName();
+      requireRunning(connection, guest, name);
+      var path = volumes.path(connection, pool, volume);
+      var order = SnapshotXml.of(path, new DomainXml(domain.getXMLDesc(0)).disks(), disks);
+      long begun = System.nanoTime();
+      domain.snapshotCreateXML(order, NO_METADATA | ATOMIC | (live ? LIVE : 0)).free();
+      return Duration.ofNanos(System.nanoTime() - begun);
+    } finally {
+      domain.free();
+    }
+  }
+
+  /** The event comes by another connection than the answer. */
+  private static void awaitResumed(Pause pause) {
+    long until = System.nanoTime() + EVENT_WITHIN.toNanos();
+    while (pause.to == null && System.nanoTime() < until) {
+      sleep();
+    }
+  }
+
+  private static void sleep() {
+    try {
+      Thread.sleep(LOOK_EVERY);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting for a host.", e);
+    }
+  }
+
+  @Override
+  public void copyDisk(String source, String pool, String volume) {
+    volumes.copyFile(source, pool, volume);
+  }
+
+  @Override
+  public Map<String, String> disks(UUID guest) {
+    return link.call(
+        "tell a guest's disks",
+        connection -> {
+          var on = new LinkedHashMap<String, String>();
+          xml(connection, guest).disks().forEach(d -> on.put(d.target(), d.source()));
+          return Map.copyOf(on);
+        });
+  }
+
+  @Override
+  public void mergeBack(UUID guest, FrozenDisk disk) {
+    if (!disk.source().equals(disks(guest).get(disk.target()))) {
+      alone.run(guest, "the merge of its disk " + disk.target(), () -> merge(guest, disk));
+    }
+    removeOverlay(disk);
+  }
+
+  private void merge(UUID guest, FrozenDisk disk) {
+    var target = disk.target();
+    if (blockJob(guest, target) == null) {
+      int flags = Domain.BlockCommitFlags.SHALLOW | Domain.BlockCommitFlags.ACTIVE;
+      on(guest, "merge the disk of a guest", d -> d.blockCommit(target, null, null, 0, flags));
+    }
+    long until = System.nanoTime() + MERGED_WITHIN.toNanos();
+    while (!disk.source().equals(disks(guest).get(target))) {
+      var job = blockJob(guest, target);
+      if (job == null) {
+        // it is over by itself, or was given up
+        if (!disk.source().equals(disks(guest).get(target))) {
+          throw failed("The disk %s was not merged on %s.", target, link.label());
+        }
+        return;
+      }
+      if (job.ready()) {
+        pivot(guest, target);
+      }
+      if (System.nanoTime() > until) {
+        throw failed("The disk %s is still being merged on %s.", target, link.label());
+      }
+      sleep();
+    }
+  }
+
+  /** The last blocks may still be on their way although all are counted; it is asked again then. */
+  private void pivot(UUID guest, String target) {
+    try {
+      on(guest, "merge the disk of a guest", d -> d.blockJobAbort(target, PIVOT));
+    } catch (HypervisorException e) {
+      if (!e.sentence().contains("not ready")) {
+        throw e;
+      }
+    }
+  }
+
+  /** How far a job on a disk is. */
+  private record BlockJob(long done, long all) {
+    boolean ready() {
+      return all > 0 && done == all;
+    }
+  }
+
+  private @Nullable BlockJob blockJob(UUID guest, String target) {
+    return link.call(
+        "tell a guest's job on a disk",
+        connection -> {
+          // struct virDomainBlockJobInfo: int type; unsigned long bandwidth; long long cur, end
+          try (var ref = connection.ref(guest);
+              var info = new Memory(32)) {
+            info.clear();
+            int known =
+                connection.checked(
+                    connection.library().virDomainGetBlockJobInfo(ref.pointer(), target, info, 0));
+            return known == 0 ? null : new BlockJob(info.getLong(16), info.getLong(24));
+          }
+        });
+  }
+
+  @Override
+  public void removeOverlay(FrozenDisk disk) {
+    volumes.deleteFile(disk.overlay());
+  }
+
+  @Override
+  public void read(String pool, String volume, Piece piece) {
+    volumes.read(pool, volume, piece);
+  }
+
+  @Override
+  public void requireMemory(String pool, String volume) {
+    volumes.requireMemory(pool, volume);
+  }
+
+  @Override
+  public void delete(String pool, String volume) {
+    volumes.delete(pool, volume);
+  }
+
+  @Override
+  public void layOver(String pool, String backing, String volume) {
+    volumes.layOver(pool, backing, volume);
+  }
+
+  @Override
+  public void restore(UUID guest, String pool, String memory, Map<String, String> disks) {
+    volumes.requireMemory(pool, memory);
+    alone.run(
+        guest,
+        "a restore",
+        () ->
+            link.longCall(
+                "restore a guest",
+                connection -> {
+                  var path = volumes.path(connection, pool, memory);
+                  var paths = new LinkedHashMap<String, String>();
+                  for (var disk : disks.entrySet()) {
+                    paths.put(disk.getKey(), volumes.path(connection, pool, disk.getValue()));
+                  }
+                  var xml = SnapshotXml.onDisks(savedXml(connection, path), paths);
+                  connection.checked(
+                      connection
+                          .library()
+                          .virDomainRestoreFlags(connection.pointer(), path, xml, RUNNING));
+                  connection.domainDefineXML(xml).free();
+                  return null;
+                }));
+  }
+
+  private static String savedXml(OpenConnection connection, String path) {
+    var text =
+        connection.library().virDomainSaveImageGetXMLDesc(connection.pointer(), path, SECURE);
+    if (text == null) {
+      throw connection.lastFailure();
+    }
+    try {
+      return text.getString(0, "UTF-8");
+    } finally {
+      Native.free(Pointer.nativeValue(text));
+    }
+  }
+
+  @Override
+  public void detach(UUID guest, String target, Consumer<Double> progress) {
+    alone.run(
+        guest,
+        "the copy of its disk " + target,
+        () -> {
+          if (blockJob(guest, target) == null) {
+            link.call(
+                "make a guest's disk independent",
+                connection -> {
+                  try (var ref = connection.ref(guest)) {
+                    return connection.checked(
+                        connection
+                            .library()
+                            .virDomainBlockPull(ref.pointer(), target, new NativeLong(0), 0));
+                  }
+                });
+          }
+          for (var job = blockJob(guest, target); job != null; job = blockJob(guest, target)) {
+            progress.accept(job.all == 0 ? 0 : (double) job.done / job.all);
+            sleep();
+          }
+          requireAlone(guest, target);
+        });
+  }
+
+  private void requireAlone(UUID guest, String target) {
+    link.call(
+        "tell a guest's disks",
+        connection -> {
+          var domain = connection.domain(guest);
+          try {
+            if (SnapshotXml.hasBacking(domain.getXMLDesc(0), target)) {
+              throw failed("The disk %s is still on its checkpoint on %s.", target, link.label());
+            }
+            return null;
+          } finally {
+            domain.free();
+          }
+        });
+  }
+
+  private static DomainXml xml(OpenConnection connection, UUID guest) throws LibvirtException {
+    var domain = connection.domain(guest);
+    try {
+      return new DomainXml(domain.getXMLDesc(0));
+    } finally {
+      domain.free();
+    }
+  }
+
+  /** A change of a guest by libvirt-java. */
+  private interface Change {
+    void on(Domain domain) throws LibvirtException;
+  }
+
+  private void on(UUID guest, String doing, Change change) {
+    link.call(
+        doing,
+        connection -> {
+          var domain = connection.domain(guest);
+          try {
+            change.on(domain);
+            return null;
+          } finally {
+            domain.free();
+          }
+        });
+  }
+
+  private static HypervisorException failed(String sentence, Object... values) {
+    return new HypervisorException(Kind.FAILED, sentence.formatted(values), null);
+  }
+}

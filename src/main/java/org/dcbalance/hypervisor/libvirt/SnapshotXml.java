@@ -1,0 +1,73 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.dcbalance.hypervisor.Guest.Disk;
+import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
+import org.jspecify.annotations.Nullable;
+import org.w3c.dom.Element;
+
+/** Write and change the XML by which guests are captured and brought back. */
+final class SnapshotXml {
+  private SnapshotXml() {}
+
+  /** Order a guest's memory to a file, and overlays on these disks; others are left alone. */
+  static String of(String memory, List<Disk> all, List<FrozenDisk> frozen) {
+    var overlays =
+        frozen.stream().collect(Collectors.toMap(FrozenDisk::target, FrozenDisk::overlay));
+    var disks = new StringBuilder();
+    for (var disk : all) {
+      var overlay = overlays.get(disk.target());
+      disks.append(
+          overlay == null
+              ? "<disk name='%s' snapshot='no'/>".formatted(escape(disk.target()))
+              : "<disk name='%s' snapshot='external'><driver type='qcow2'/><source file='%s'/></disk>"
+                  .formatted(escape(disk.target()), escape(overlay)));
+    }
+    return "<domainsnapshot><memory snapshot='external' file='%s'/><disks>%s</disks></domainsnapshot>"
+        .formatted(escape(memory), disks);
+  }
+
+  /**
+   * Put a domain's disks on other images of format qcow2.
+   *
+   * @param images paths by target
+   */
+  static String onDisks(String domain, Map<String, String> images) {
+    var root = Xml.parse(domain);
+    for (var disk : Xml.children(Xml.at(root, "devices"), "disk")) {
+      var image = images.get(Xml.attribute(disk, "target", "dev"));
+      if (image == null) {
+        continue;
+      }
+      var source = Xml.at(disk, "source");
+      var driver = Xml.at(disk, "driver");
+      if (source == null || driver == null) {
+        throw new LibvirtFailure(27, "a disk of the checkpoint has no image");
+      }
+      source.setAttribute("file", image);
+      source.removeAttribute("index");
+      driver.setAttribute("type", "qcow2");
+      // an empty one would say that the image has nothing below it, and hide what the guest wrote
+      Xml.children(disk, "backingStore").forEach(disk::removeChild);
+    }
+    return Xml.write(root);
+  }
+
+  /** Tell whether a running domain's disk has an image below it. */
+  static boolean hasBacking(String domain, String target) {
+    return Xml.children(Xml.at(Xml.parse(domain), "devices"), "disk").stream()
+        .filter(disk -> Xml.attribute(disk, "target", "dev").equals(target))
+        .map(disk -> Xml.at(disk, "backingStore"))
+        .anyMatch(SnapshotXml::filled);
+  }
+
+  private static boolean filled(@Nullable Element store) {
+    return store != null && store.hasChildNodes();
+  }
+
+  private static String escape(String text) {
+    return Xml.escape(text).replace("'", "&apos;");
+  }
+}

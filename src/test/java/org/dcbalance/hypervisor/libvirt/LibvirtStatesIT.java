@@ -1,0 +1,154 @@
+package org.dcbalance.hypervisor.libvirt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
+import org.dcbalance.hypervisor.StateStorage.Volume;
+import org.dcbalance.lab.QemuLab;
+import org.dcbalance.testing.Figures;
+import org.dcbalance.units.Memory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Captures real guests with disks, and brings them back, by two real libvirt daemons. */
+@Tag("campaign")
+@Timeout(300)
+class LibvirtStatesIT {
+  @RegisterExtension static final QemuLab LAB = new QemuLab("sts", 2);
+
+  private static final String POOL = "checkpoints";
+
+  private Hypervisor one;
+  private Hypervisor two;
+
+  @BeforeEach
+  void open() {
+    one = open(1);
+    two = open(2);
+  }
+
+  @AfterEach
+  void close() {
+    LAB.stop("db-01");
+    one.states().volumes(POOL, "").forEach(v -> one.states().delete(POOL, v.name()));
+    one.close();
+    two.close();
+  }
+
+  private static Hypervisor open(int host) {
+    var settings =
+        new LibvirtSettings(
+            List.of(LAB.folder()),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(8),
+            Duration.ofSeconds(1),
+            3,
+            Duration.ofMillis(200),
+            Duration.ofSeconds(2));
+    return new LibvirtDriver(settings).open(URI.create(LAB.uri(host)));
+  }
+
+  private UUID start() {
+    var db = LAB.start(1, "db-01", 1, "--disk", "shared", "dirty=16:500");
+    LAB.disk(1, "before");
+    return db;
+  }
+
+  private List<FrozenDisk> take(UUID guest, String name, boolean live) {
+    var states = one.states();
+    var disks = states.plan(guest, name);
+    var captured = states.capture(guest, POOL, name + ".memory", disks, live);
+    var pause = Objects.requireNonNull(captured.pause());
+    assertThat(pause).isPositive().isLessThanOrEqualTo(captured.took().plusMillis(500));
+    Figures.print(
+        "checkpoint pause, whole", pause.toMillis() + " ms, " + captured.took().toMillis() + " ms");
+    return disks;
+  }
+
+  @Test
+  void takesMemoryAndDisksOfOneInstantAndBringsThemBackTwice() {
+    var db = start();
+    var disks = take(db, "cp-1", true);
+    assertThat(disks).extracting(FrozenDisk::target).containsExactly("vda");
+    var frozen = disks.getFirst();
+    assertThat(one.states().disks(db)).containsEntry("vda", frozen.overlay());
+    var then = LAB.uptime(1);
+    LAB.disk(1, "during");
+    one.states().copyDisk(frozen.source(), POOL, "cp-1.vda");
+    one.states().mergeBack(db, frozen);
+    assertThat(one.states().disks(db)).containsEntry("vda", frozen.source());
+    one.states().mergeBack(db, frozen);
+    assertThat(LAB.disk(1)).as("what was written meanwhile is kept").contains("during");
+    LAB.disk(1, "after");
+    assertThat(one.states().volumes("shared", "db-01"))
+        .extracting(Volume::name)
+        .containsExactly("db-01.qcow2");
+
+    for (int restore = 1; restore <= 2; restore++) {
+      (restore == 1 ? one : two).destroy(db);
+      var states = two.states();
+      states.layOver(POOL, "cp-1.vda", "cp-1.r" + restore + ".vda");
+      var running = Figures.watch();
+      states.restore(db, POOL, "cp-1.memory", Map.of("vda", "cp-1.r" + restore + ".vda"));
+      Figures.seconds("restore to running", running.passed());
+      LAB.await(1);
+      assertThat(LAB.where("db-01")).contains("2 running").doesNotContain("1 running");
+      assertThat(LAB.uptime(1))
+          .as("it goes on where it was")
+          .isBetween(then.minusSeconds(10), then.plusSeconds(60));
+      assertThat(LAB.disk(1)).contains("before");
+      LAB.disk(1, "again");
+      states.detach(db, "vda", share -> assertThat(share).isBetween(0.0, 1.0));
+      assertThat(LAB.disk(1)).contains("again");
+    }
+    assertThat(two.status(db).orElseThrow().persistent()).isTrue();
+  }
+
+  @Test
+  void readsWhatItWroteAndTellsAPartFromAWhole() {
+    var db = start();
+    var disks = take(db, "cp-2", false);
+    var states = one.states();
+    var bytes = new long[1];
+    states.read(POOL, "cp-2.memory", (piece, length) -> bytes[0] += length);
+    var volume = states.volumes(POOL, "cp-2").getFirst();
+    assertThat(bytes[0]).isBetween(Memory.ofMiB(30).bytes(), Memory.ofMiB(130).bytes());
+    assertThat(volume.allocated().bytes()).isGreaterThanOrEqualTo(bytes[0] - 4096);
+    states.requireMemory(POOL, "cp-2.memory");
+    states.copyDisk(disks.getFirst().source(), POOL, "cp-2.vda");
+    states.mergeBack(db, disks.getFirst());
+    assertThatThrownBy(() -> states.requireMemory(POOL, "cp-2.vda"))
+        .hasMessageContaining("does not hold all of a guest's memory");
+    states.delete(POOL, "cp-2.vda");
+    states.delete(POOL, "cp-2.vda");
+    assertThat(states.room(POOL).available().bytes()).isPositive();
+  }
+
+  @Test
+  void saysWhatIsWrongBeforeAnythingIsTouched() {
+    var web = LAB.start(1, "db-01", 1);
+    var states = one.states();
+    assertThat(states.plan(web, "cp-3")).as("it has no disk").isEmpty();
+    assertThatThrownBy(() -> states.room("elsewhere"))
+        .isInstanceOf(HypervisorException.class)
+        .hasMessageContaining("elsewhere");
+    assertThatThrownBy(() -> states.read(POOL, "nothing", (piece, length) -> {}))
+        .hasMessageContaining("There is no volume nothing");
+    one.pause(web);
+    assertThatThrownBy(() -> states.plan(web, "cp-3")).hasMessageContaining("is not running");
+    one.resume(web);
+  }
+}
