@@ -5,7 +5,7 @@ const HIDDEN_MILLIS = 30_000;
 const FIRST_RETRY_MILLIS = 1000;
 const LAST_RETRY_MILLIS = 30_000;
 
-const SIGNALS = ['round-finished', 'migration-changed', 'recommendations-changed', 'samples', 'inventory-changed', 'progress'] as const;
+const SIGNALS = ['round-finished', 'migration-changed', 'recommendations-changed', 'samples', 'inventory-changed', 'progress', 'checkpoint-changed'] as const;
 export type SignalName = (typeof SIGNALS)[number];
 
 /** What the server says has changed. It carries no content: fragments fetch themselves again. */

@@ -60,6 +60,9 @@ public interface StateStorage {
    */
   List<FrozenDisk> plan(UUID guest, String suffix);
 
+  /** Tell how much a checkpoint of a running guest takes at most: its memory, and these disks. */
+  Memory size(UUID guest, List<FrozenDisk> disks);
+
   /**
    * Write a running guest's memory to a new volume and freeze its disks at the same instant; it
    * goes on, writing to overlays.

@@ -4,6 +4,7 @@ import org.dcbalance.audit.Act;
 import org.dcbalance.audit.Deed;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
+import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.recommendation.RecommendationApproved;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
@@ -26,11 +27,20 @@ class MigrationQueue {
   private final JdbcClient jdbc;
   private final MigrationLog log;
   private final ApplicationEventPublisher events;
+  private final VmClaims claims;
+  private final MigrationWork work;
 
-  MigrationQueue(JdbcClient jdbc, MigrationLog log, ApplicationEventPublisher events) {
+  MigrationQueue(
+      JdbcClient jdbc,
+      MigrationLog log,
+      ApplicationEventPublisher events,
+      VmClaims claims,
+      MigrationWork work) {
     this.jdbc = jdbc;
     this.log = log;
     this.events = events;
+    this.claims = claims;
+    this.work = work;
   }
 
   /**
@@ -76,10 +86,12 @@ class MigrationQueue {
    * Queue a move.
    *
    * @return the id of its migration, which is the earlier one if the recommendation has one already
-   * @throws Problem CONFLICT if another move of the VM is queued, runs, or is lost
+   * @throws Problem CONFLICT if another move of the VM is queued, runs, or is lost, or other work
+   *     on it is open
    */
   @Transactional
   public long add(Wish wish) {
+    claims.require(new VmId(wish.vm()), work);
     refuseWhileLost(wish);
     var added =
         jdbc.sql(

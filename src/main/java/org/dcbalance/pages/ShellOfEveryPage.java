@@ -27,6 +27,7 @@ class ShellOfEveryPage {
           "migrations",
           "hosts",
           "vms",
+          "checkpoints",
           "pools",
           "search",
           "rounds",

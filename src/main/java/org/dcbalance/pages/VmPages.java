@@ -3,12 +3,14 @@ package org.dcbalance.pages;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.dcbalance.checkpoint.Checkpoints;
 import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Check;
 import org.dcbalance.migration.MovesByHand;
 import org.dcbalance.migration.PreFlightChecks;
+import org.dcbalance.units.Cursor;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
@@ -24,6 +26,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 @Controller
 class VmPages {
   private static final int MOST_MOVES = 20;
+  private static final int MOST_CHECKPOINTS = 5;
 
   private final VmLines lines;
   private final VmDetails details;
@@ -33,6 +36,7 @@ class VmPages {
   private final PreFlightChecks checks;
   private final MovesByHand byHand;
   private final PlacementRules rules;
+  private final Checkpoints checkpoints;
 
   VmPages(
       VmLines lines,
@@ -42,7 +46,8 @@ class VmPages {
       Targets targets,
       PreFlightChecks checks,
       MovesByHand byHand,
-      PlacementRules rules) {
+      PlacementRules rules,
+      Checkpoints checkpoints) {
     this.lines = lines;
     this.details = details;
     this.vms = vms;
@@ -51,6 +56,7 @@ class VmPages {
     this.checks = checks;
     this.byHand = byHand;
     this.rules = rules;
+    this.checkpoints = checkpoints;
   }
 
   @GetMapping("/vms")
@@ -87,6 +93,9 @@ class VmPages {
     }
     model.addAttribute("disks", details.disks(vm));
     model.addAttribute("rules", rules.speakingOf(id));
+    model.addAttribute("noCheckpoint", checkpoints.whyNot(vm));
+    model.addAttribute(
+        "checkpoints", checkpoints.list(id, null, new Cursor(MOST_CHECKPOINTS, null)).items());
     model.addAttribute("targets", targets.of(vm));
     model.addAttribute("methods", byHand.offered(vm));
     model.addAttribute("target", target);

@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ChromiumInstalled;
 import org.dcbalance.testing.ConsoleTest;
@@ -86,6 +88,11 @@ class LookTest {
   }
 
   private void haveSomethingToShow() {
+    Await.until(
+        "VMs in the inventory",
+        Duration.ofSeconds(30),
+        () -> jdbc.sql("select count(*) from vm").query(Long.class).single(),
+        found -> found > 0);
     try (var program = new Browser(port)) {
       program.send(
           program
@@ -108,6 +115,38 @@ class LookTest {
             where v.gone_since is null order by v.name, t.name limit 1
             """)
         .update();
+    jdbc.sql(
+            """
+            insert into checkpoint (vm_id, pool_id, host_id, storage, prefix, state, live, why, requested_by,
+              captured_at, finished_at, pause_millis, total_millis, memory_bytes, memory_sha256, verified_at,
+              sentence)
+            select v.id, h.pool_id, h.id, 'checkpoints', 'dcb-' || s.state, s.state, true, 'Before the upgrade', 'amy',
+              now(), now(), 180, 2400, 412000000, repeat('3f', 32), now(), s.sentence
+            from (select * from vm where gone_since is null order by name limit 1) v
+              join host h on h.id = v.host_id
+              cross join (values
+                ('FAILED', 'There is no room for it: it may take 2,112 MiB, and checkpoints has 64 MiB free. Nothing of it is left.'),
+                ('DAMAGED', 'Its memory is not what was written.'),
+                ('COMPLETE', 'The memory of it and its disk, of one instant; it stood still for 0.180 s.')) s (state, sentence)
+            """)
+        .update();
+    jdbc.sql(
+            """
+            insert into checkpoint_disk select id, 'vda', '/srv/images/shop-01.qcow2', '', '', 22000000, repeat('a7', 32)
+            from checkpoint
+            """)
+        .update();
+    jdbc.sql(
+            """
+            insert into checkpoint_restore (checkpoint_id, vm_id, host_id, state, replaces, requested_by, finished_at,
+              running_millis, sentence)
+            select id, vm_id, host_id, s.state, true, 'amy', now(), s.millis, s.sentence
+            from checkpoint cross join (values
+              ('DONE', 1320, 'It runs again, after 1.3 s. Its disks are its own again; those that it had before are where they were.'),
+              ('FAILED', null, 'The target has 512 MiB of memory free, and it needs 2048 MiB.')) s (state, millis, sentence)
+            where checkpoint.state = 'COMPLETE'
+            """)
+        .update();
   }
 
   private Map<String, String> pages() {
@@ -120,6 +159,7 @@ class LookTest {
             "hosts",
             "hosts/new",
             "vms",
+            "checkpoints",
             "pools",
             "rounds",
             "reports/migrations",
@@ -131,12 +171,14 @@ class LookTest {
             "nothing-is-here")) {
       pages.put(path.isEmpty() ? "overview" : path.replaceAll("[^a-z-]+", "-"), "/" + path);
     }
-    for (var table : List.of("host", "vm", "pool", "round", "migration", "recommendation")) {
+    for (var table :
+        List.of("host", "vm", "pool", "round", "migration", "recommendation", "checkpoint")) {
       jdbc.sql("select max(id) from " + table + where(table))
           .query(Long.class)
           .optional()
           .ifPresent(id -> pages.put(table, "/" + table + "s/" + id));
     }
+    assertThat(pages).containsKeys("host", "vm", "pool", "round", "migration", "checkpoint");
     return pages;
   }
 

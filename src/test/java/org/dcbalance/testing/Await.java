@@ -22,6 +22,16 @@ public final class Await {
    */
   public static <T> T until(
       String what, Duration patience, Supplier<? extends @Nullable T> look, Predicate<T> wanted) {
+    return until(what, patience, BETWEEN, look, wanted);
+  }
+
+  /** Look as often as told, where what is waited for does not last. */
+  public static <T> T until(
+      String what,
+      Duration patience,
+      Duration between,
+      Supplier<? extends @Nullable T> look,
+      Predicate<T> wanted) {
     long until = System.nanoTime() + patience.multipliedBy(BUSY_MACHINE).toNanos();
     while (true) {
       @Nullable T seen = look.get();
@@ -37,7 +47,7 @@ public final class Await {
                 + ". Seen last: "
                 + seen);
       }
-      pause(BETWEEN);
+      pause(between);
     }
   }
 

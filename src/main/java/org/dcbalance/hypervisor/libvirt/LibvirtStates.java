@@ -1,6 +1,5 @@
 package org.dcbalance.hypervisor.libvirt;
 
-import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
@@ -22,6 +21,7 @@ import org.dcbalance.hypervisor.HypervisorEvent.GuestChanged;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage;
+import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.Domain;
 import org.libvirt.LibvirtException;
@@ -126,6 +126,24 @@ final class LibvirtStates implements StateStorage {
                 xml.name(), link.label(), String.join("; ", reasons));
           }
           return List.copyOf(frozen);
+        });
+  }
+
+  @Override
+  public Memory size(UUID guest, List<FrozenDisk> disks) {
+    return link.call(
+        "tell the size of a guest",
+        connection -> {
+          var domain = connection.domain(guest);
+          try {
+            long bytes = domain.getInfo().memory * 1024;
+            for (var disk : disks) {
+              bytes += domain.blockInfo(disk.target()).getPhysical();
+            }
+            return new Memory(bytes);
+          } finally {
+            domain.free();
+          }
         });
   }
 
@@ -280,7 +298,7 @@ final class LibvirtStates implements StateStorage {
         connection -> {
           // struct virDomainBlockJobInfo: int type; unsigned long bandwidth; long long cur, end
           try (var ref = connection.ref(guest);
-              var info = new Memory(32)) {
+              var info = new com.sun.jna.Memory(32)) {
             info.clear();
             int known =
                 connection.checked(

@@ -1,0 +1,137 @@
+package org.dcbalance.checkpoint;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Instant;
+import java.util.List;
+import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VM's memory and disks of one instant.
+ *
+ * @param host where it was taken
+ * @param storage the storage pool of the hosts that it is kept in
+ * @param step what is being done, or was when it failed; a phrase
+ * @param live whether the VM ran while most of its memory was written
+ * @param pauseMillis how long the VM stood still, by its host's events; null if that was not told
+ * @param totalMillis from the request's start to its end
+ * @param sentence how it ended, or why it goes on
+ */
+public record Checkpoint(
+    long id,
+    VmId vmId,
+    String vm,
+    HostId hostId,
+    String host,
+    String storage,
+    State state,
+    String step,
+    boolean live,
+    String why,
+    String requestedBy,
+    Instant requestedAt,
+    @Nullable Instant capturedAt,
+    @Nullable Instant finishedAt,
+    @Nullable Long pauseMillis,
+    @Nullable Long totalMillis,
+    @Nullable Long memoryBytes,
+    @Nullable String memorySha256,
+    @Nullable Instant verifiedAt,
+    String sentence,
+    List<DiskCopy> disks,
+    List<Restore> restores) {
+
+  /** How far a checkpoint is. Only a COMPLETE one is ever restored. */
+  public enum State {
+    PENDING,
+    TAKING,
+    /** It failed, and what it left behind is being put right. */
+    CLEANING,
+    COMPLETE,
+    VERIFYING,
+    DELETING,
+    FAILED,
+    /** What is stored is not what was written. */
+    DAMAGED,
+    DELETED;
+
+    /** Tell whether somebody works on it. */
+    public boolean open() {
+      return switch (this) {
+        case PENDING, TAKING, CLEANING, VERIFYING, DELETING -> true;
+        case COMPLETE, FAILED, DAMAGED, DELETED -> false;
+      };
+    }
+  }
+
+  /**
+   * A disk, as it was at the instant of the checkpoint.
+   *
+   * @param source its path at that time
+   * @param bytes what its copy takes up; null until it is made
+   */
+  public record DiskCopy(
+      String target,
+      String source,
+      String overlay,
+      String volume,
+      @Nullable Long bytes,
+      @Nullable String sha256) {
+    FrozenDisk frozen() {
+      return new FrozenDisk(target, source, overlay);
+    }
+  }
+
+  /**
+   * One restore of it.
+   *
+   * @param replaces whether a copy that ran might be ended for it
+   * @param runningMillis until it ran; null if it never did
+   */
+  public record Restore(
+      long id,
+      HostId hostId,
+      String host,
+      RestoreState state,
+      String step,
+      boolean replaces,
+      String requestedBy,
+      Instant requestedAt,
+      @Nullable Instant finishedAt,
+      @Nullable Long runningMillis,
+      String sentence) {}
+
+  /** How far a restore is. */
+  public enum RestoreState {
+    PENDING,
+    RESTORING,
+    /** It runs, and its disks are being made independent of the checkpoint's. */
+    DETACHING,
+    DONE,
+    FAILED;
+
+    public boolean open() {
+      return this == PENDING || this == RESTORING || this == DETACHING;
+    }
+  }
+
+  /** Give the name of the volume of its memory. */
+  static String memoryVolume(String prefix) {
+    return prefix + ".memory";
+  }
+
+  /** Give the bytes that it takes up; null until they are known. */
+  @JsonProperty
+  public @Nullable Long bytes() {
+    if (memoryBytes == null) {
+      return null;
+    }
+    long sum = memoryBytes;
+    for (var disk : disks) {
+      sum += disk.bytes() == null ? 0 : disk.bytes();
+    }
+    return sum;
+  }
+}

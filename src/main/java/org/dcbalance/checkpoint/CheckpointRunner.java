@@ -1,0 +1,267 @@
+package org.dcbalance.checkpoint;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.dcbalance.checkpoint.Checkpoint.Restore;
+import org.dcbalance.checkpoint.Checkpoint.RestoreState;
+import org.dcbalance.checkpoint.Checkpoint.State;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.installation.Installation;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.FleetEvents;
+import org.dcbalance.inventory.FleetEvents.Severity;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.live.Signals;
+import org.dcbalance.units.HostId;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Look at the table of checkpoints, and give each that needs work a thread of its own, while this
+ * console holds the lease. What an earlier console left in the middle is cleaned up, or taken up
+ * where the hosts say that it is.
+ */
+@Component
+class CheckpointRunner {
+  private static final Logger log = LoggerFactory.getLogger(CheckpointRunner.class);
+
+  /** Checkpoints taken of VMs of one host at a time: they share its disks. */
+  private static final int PER_HOST = 1;
+
+  private final CheckpointRows rows;
+  private final Connections connections;
+  private final Hosts hosts;
+  private final Vms vms;
+  private final Installation installation;
+  private final Leadership leadership;
+  private final Signals signals;
+  private final FleetEvents events;
+  private final TransactionTemplate transaction;
+
+  /** Checkpoints that threads of this console work on. */
+  private final Set<Long> inHand = ConcurrentHashMap.newKeySet();
+
+  CheckpointRunner(
+      CheckpointRows rows,
+      Connections connections,
+      Hosts hosts,
+      Vms vms,
+      Installation installation,
+      Leadership leadership,
+      Signals signals,
+      FleetEvents events,
+      TransactionTemplate transaction) {
+    this.rows = rows;
+    this.connections = connections;
+    this.hosts = hosts;
+    this.vms = vms;
+    this.installation = installation;
+    this.leadership = leadership;
+    this.signals = signals;
+    this.events = events;
+    this.transaction = transaction;
+  }
+
+  @Scheduled(fixedDelay = 1000)
+  void look() {
+    var epoch = leadership.epoch();
+    if (epoch.isEmpty() || installation.doubt().isPresent()) {
+      return;
+    }
+    try {
+      var ledger = new Ledger(transaction, leadership, signals, epoch.getAsLong());
+      var open = rows.open();
+      for (var checkpoint : open) {
+        if (!inHand.contains(checkpoint.id()) && hasTurn(checkpoint, open)) {
+          start(checkpoint, ledger);
+        }
+      }
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("Checkpoints wait: {}", e.getMessage());
+    }
+  }
+
+  private boolean hasTurn(Checkpoint checkpoint, List<Checkpoint> open) {
+    Predicate<Checkpoint> sameHost = c -> c.hostId().equals(checkpoint.hostId());
+    return checkpoint.state() != State.PENDING
+        || open.stream()
+                .filter(sameHost)
+                .filter(c -> c.state() == State.TAKING || inHand.contains(c.id()))
+                .count()
+            < PER_HOST;
+  }
+
+  private void start(Checkpoint checkpoint, Ledger ledger) {
+    inHand.add(checkpoint.id());
+    Thread.ofPlatform()
+        .daemon()
+        .name("checkpoint-" + checkpoint.id())
+        .start(
+            () -> {
+              try {
+                work(checkpoint, ledger);
+              } catch (LeadershipLost e) {
+                log.info("Checkpoint {} was let go: {}", checkpoint.id(), e.getMessage());
+              } catch (HypervisorException | DataAccessException | TransactionException e) {
+                log.warn("Checkpoint {} waits: {}", checkpoint.id(), e.getMessage());
+              } finally {
+                inHand.remove(checkpoint.id());
+              }
+            });
+  }
+
+  private void work(Checkpoint checkpoint, Ledger ledger) {
+    var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
+    switch (checkpoint.state()) {
+      case PENDING -> {
+        new Taking(rows, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
+        tell(checkpoint.id(), vm);
+      }
+      case TAKING ->
+          // not by this console, or it would be in hand
+          ledger.write(
+              checkpoint.id(),
+              () -> {
+                rows.step(checkpoint.id(), State.CLEANING, "", ledger.epoch());
+                rows.say(checkpoint.id(), "The console ended while it was being taken.");
+              });
+      case CLEANING -> new Cleaning(rows, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
+      case VERIFYING -> verify(checkpoint, ledger);
+      case DELETING -> delete(checkpoint, ledger);
+      case COMPLETE, FAILED, DAMAGED, DELETED -> {
+        for (var restore : checkpoint.restores()) {
+          if (restore.state().open()) {
+            restore(checkpoint, restore, vm, ledger);
+          }
+        }
+      }
+    }
+  }
+
+  private Hypervisor to(HostId host) {
+    return connections.to(host);
+  }
+
+  private void tell(long id, Vm vm) {
+    var now = rows.find(id).orElseThrow();
+    boolean taken = now.state() == State.COMPLETE;
+    events.record(
+        taken ? Severity.INFO : Severity.WARN,
+        taken ? "checkpoint-taken" : "checkpoint-failed",
+        null,
+        now.hostId(),
+        vm.id(),
+        (taken ? "A checkpoint of %s was taken: " : "No checkpoint of %s was taken: ")
+                .formatted(vm.name())
+            + now.sentence());
+  }
+
+  private void verify(Checkpoint checkpoint, Ledger ledger) {
+    var damage =
+        Verifying.damage(to(reader(checkpoint)).states(), checkpoint, rows.prefix(checkpoint.id()));
+    ledger.write(
+        checkpoint.id(),
+        () -> {
+          if (damage.isEmpty()) {
+            rows.verified(checkpoint.id());
+            rows.change(checkpoint.id(), State.VERIFYING, State.COMPLETE);
+          } else {
+            rows.end(checkpoint.id(), State.DAMAGED, damage.get());
+          }
+        });
+    damage.ifPresent(
+        sentence ->
+            events.record(
+                Severity.BAD,
+                "checkpoint-damaged",
+                null,
+                checkpoint.hostId(),
+                checkpoint.vmId(),
+                "The checkpoint %d of %s is damaged: %s"
+                    .formatted(checkpoint.id(), checkpoint.vm(), sentence)));
+  }
+
+  private void delete(Checkpoint checkpoint, Ledger ledger) {
+    var states = to(reader(checkpoint)).states();
+    var prefix = rows.prefix(checkpoint.id());
+    states.delete(checkpoint.storage(), Checkpoint.memoryVolume(prefix));
+    for (var disk : checkpoint.disks()) {
+      states.delete(checkpoint.storage(), disk.volume());
+    }
+    ledger.write(
+        checkpoint.id(), () -> rows.end(checkpoint.id(), State.DELETED, "It was deleted."));
+  }
+
+  /** Choose a host that is up and has the storage, that where it was taken if possible. */
+  private HostId reader(Checkpoint checkpoint) {
+    var taken = hosts.findById(checkpoint.hostId().value());
+    if (taken.isEmpty() || taken.get().state() == Host.State.UP) {
+      return checkpoint.hostId();
+    }
+    return hosts.findByPoolIdOrderByName(taken.get().poolId().value()).stream()
+        .filter(h -> h.state() == Host.State.UP && h.can(Capability.CHECKPOINT))
+        .map(Host::id)
+        .findFirst()
+        .orElse(checkpoint.hostId());
+  }
+
+  private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
+    var target = hosts.findById(restore.hostId().value()).orElseThrow();
+    var asked =
+        hosts.findAllByOrderByName().stream()
+            .filter(h -> h.can(Capability.CHECKPOINT))
+            .filter(
+                h ->
+                    h.poolId().equals(target.poolId())
+                        || h.id().equals(vm.hostId())
+                        || samePoolAs(h, vm))
+            .toList();
+    var restoring =
+        new Restoring(
+            rows, ledger, connections, checkpoint, restore, new Whereabouts(connections, asked));
+    switch (restore.state()) {
+      case PENDING -> restoring.run(vm, target);
+      case RESTORING -> restoring.takeUp(vm, target);
+      case DETACHING -> restoring.detach(vm, to(vm.hostId()));
+      case DONE, FAILED -> {}
+    }
+    if (restore.state() != RestoreState.DETACHING) {
+      tellRestore(checkpoint, restore, vm);
+    }
+  }
+
+  private boolean samePoolAs(Host host, Vm vm) {
+    return hosts
+        .findById(vm.hostId().value())
+        .map(h -> h.poolId().equals(host.poolId()))
+        .orElse(false);
+  }
+
+  private void tellRestore(Checkpoint checkpoint, Restore restore, Vm vm) {
+    rows.find(checkpoint.id()).orElseThrow().restores().stream()
+        .filter(r -> r.id() == restore.id())
+        .forEach(
+            r ->
+                events.record(
+                    r.state() == RestoreState.FAILED ? Severity.BAD : Severity.INFO,
+                    r.state() == RestoreState.FAILED ? "restore-failed" : "restored",
+                    null,
+                    r.hostId(),
+                    vm.id(),
+                    r.sentence()));
+  }
+}

@@ -1,0 +1,102 @@
+package org.dcbalance.checkpoint;
+
+import org.dcbalance.checkpoint.Checkpoint.State;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.inventory.Vm;
+
+/**
+ * Put right what a checkpoint that was not completed left behind: the VM runs on its own disks
+ * again, and nothing of it takes up room. What cannot be done yet is tried again later.
+ */
+final class Cleaning {
+  private final CheckpointRows rows;
+  private final Ledger ledger;
+  private final Checkpoint checkpoint;
+  private final String prefix;
+
+  Cleaning(CheckpointRows rows, Ledger ledger, Checkpoint checkpoint) {
+    this.rows = rows;
+    this.ledger = ledger;
+    this.checkpoint = checkpoint;
+    this.prefix = rows.prefix(checkpoint.id());
+  }
+
+  void run(Vm vm, Hypervisor host) {
+    try {
+      var waits = clean(vm, host);
+      if (!waits.isEmpty()) {
+        note(waits);
+        return;
+      }
+    } catch (HypervisorException e) {
+      note(e.sentence());
+      return;
+    }
+    ledger.write(
+        checkpoint.id(),
+        () -> rows.end(checkpoint.id(), State.FAILED, first() + " Nothing of it is left."));
+  }
+
+  /** What went wrong first stays in front. */
+  private String first() {
+    var said = checkpoint.sentence();
+    int later = said.indexOf(" Left to do: ");
+    return later < 0 ? said : said.substring(0, later);
+  }
+
+  private void note(String waits) {
+    var sentence = first() + " Left to do: " + waits;
+    if (!sentence.equals(checkpoint.sentence())) {
+      ledger.write(checkpoint.id(), () -> rows.say(checkpoint.id(), sentence));
+    }
+  }
+
+  /** Give what it waits for, or nothing once all is done. */
+  private String clean(Vm vm, Hypervisor host) {
+    var status = host.status(vm.uuid());
+    if (status.isEmpty() && !checkpoint.disks().isEmpty()) {
+      return "%s is not on %s any more; its disks may be on overlays that end in .%s."
+          .formatted(vm.name(), checkpoint.host(), prefix);
+    }
+    if (status.isPresent()) {
+      var waits = free(vm, host, status.get());
+      if (!waits.isEmpty()) {
+        return waits;
+      }
+    }
+    var states = host.states();
+    for (var volume : states.volumes(checkpoint.storage(), prefix + ".")) {
+      states.delete(checkpoint.storage(), volume.name());
+    }
+    return "";
+  }
+
+  private String free(Vm vm, Hypervisor host, GuestStatus status) {
+    if (status.job() != Job.NONE) {
+      return "%s still has a job on %s.".formatted(vm.name(), checkpoint.host());
+    }
+    var states = host.states();
+    if (status.state() == GuestState.PAUSED && status.why() != Why.USER) {
+      // it ran when this began, and only the capture pauses it
+      host.resume(vm.uuid());
+    }
+    var on = states.disks(vm.uuid());
+    for (var disk : checkpoint.disks()) {
+      if (disk.overlay().equals(on.get(disk.target()))) {
+        if (status.state() == GuestState.SHUT_OFF) {
+          return "%s is shut off, and its disk %s is the overlay %s; once it runs, that is merged."
+              .formatted(vm.name(), disk.target(), disk.overlay());
+        }
+        states.mergeBack(vm.uuid(), disk.frozen());
+      } else {
+        states.removeOverlay(disk.frozen());
+      }
+    }
+    return "";
+  }
+}

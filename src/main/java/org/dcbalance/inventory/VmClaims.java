@@ -1,0 +1,51 @@
+package org.dcbalance.inventory;
+
+import java.util.Optional;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Propagation;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Let only one kind of work at a time be open on a VM, whichever console it is asked of. */
+@Component
+public class VmClaims {
+  private final JdbcClient jdbc;
+  private final ObjectProvider<VmWork> works;
+
+  VmClaims(JdbcClient jdbc, ObjectProvider<VmWork> works) {
+    this.jdbc = jdbc;
+    this.works = works;
+  }
+
+  /**
+   * Hold a VM until the transaction ends, so that nobody else begins with it, and make sure that no
+   * other kind of work is open on it.
+   *
+   * @throws Problem NOT_FOUND, or CONFLICT with what is open
+   */
+  @Transactional(propagation = Propagation.MANDATORY)
+  public void require(VmId vm, VmWork mine) {
+    var known =
+        jdbc.sql("select id from vm where id = :vm for no key update")
+            .param("vm", vm.value())
+            .query(Long.class)
+            .optional();
+    if (known.isEmpty()) {
+      throw new Problem(ErrorCode.NOT_FOUND, "There is no virtual machine " + vm + ".", null);
+    }
+    works
+        .orderedStream()
+        .filter(work -> work != mine)
+        .map(work -> work.on(vm))
+        .flatMap(Optional::stream)
+        .findFirst()
+        .ifPresent(
+            sentence -> {
+              throw new Problem(ErrorCode.CONFLICT, sentence, "Maybe wait until it has ended.");
+            });
+  }
+}

@@ -1,0 +1,127 @@
+package org.dcbalance.pages;
+
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.checkpoint.CheckpointStorages;
+import org.dcbalance.checkpoint.Checkpoints;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.units.Cursor;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** List checkpoints, show one, and take, restore, verify and delete them. */
+@Controller
+class CheckpointPages {
+  private static final int PAGE = 50;
+
+  private final Checkpoints checkpoints;
+  private final CheckpointStorages storages;
+  private final Vms vms;
+
+  CheckpointPages(Checkpoints checkpoints, CheckpointStorages storages, Vms vms) {
+    this.checkpoints = checkpoints;
+    this.storages = storages;
+    this.vms = vms;
+  }
+
+  @GetMapping("/checkpoints")
+  String list(
+      @RequestParam(required = false) @Nullable String fragment,
+      @RequestParam(required = false) @Nullable Long before,
+      Model model) {
+    var found =
+        checkpoints.list(
+            null, null, new Cursor(PAGE, before == null ? null : Long.toString(before)));
+    model.addAttribute("checkpoints", found.items());
+    model.addAttribute("before", before);
+    model.addAttribute("next", found.next());
+    if ("list".equals(fragment)) {
+      return "checkpoints :: list";
+    }
+    var all = storages.all();
+    model.addAttribute("storages", all);
+    model.addAttribute("none", all.stream().allMatch(s -> s.name() == null));
+    return "checkpoints";
+  }
+
+  @GetMapping("/checkpoints/{id}")
+  String one(
+      @PathVariable long id,
+      @RequestParam(required = false) @Nullable String fragment,
+      Model model) {
+    var checkpoint = checkpoints.find(id);
+    model.addAttribute("checkpoint", checkpoint);
+    model.addAttribute("vm", vms.findById(checkpoint.vmId().value()).orElseThrow());
+    model.addAttribute("targets", checkpoints.targets(checkpoint));
+    model.addAttribute("restoring", checkpoint.restores().stream().anyMatch(r -> r.state().open()));
+    return "state".equals(fragment) ? "checkpoint :: state" : "checkpoint";
+  }
+
+  @PostMapping("/vms/{id}/checkpoints")
+  String take(
+      @PathVariable VmId id,
+      @RequestParam(defaultValue = "false") boolean stopped,
+      @RequestParam(defaultValue = "") String why,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    try {
+      return "redirect:/checkpoints/" + checkpoints.take(id, !stopped, why, me.operator());
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      return "redirect:/vms/" + id;
+    }
+  }
+
+  @PostMapping("/checkpoints/{id}/restore")
+  String restore(
+      @PathVariable long id,
+      @RequestParam HostId hostId,
+      @RequestParam(required = false) @Nullable String replace,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    Notice.tried(
+        () -> checkpoints.restore(id, hostId, replace, me.operator()),
+        "It is being restored.",
+        redirect);
+    return "redirect:/checkpoints/" + id;
+  }
+
+  @PostMapping("/checkpoints/{id}/verify")
+  String verify(@PathVariable long id, RedirectAttributes redirect) {
+    Notice.tried(() -> checkpoints.verify(id), "All of it is being read.", redirect);
+    return "redirect:/checkpoints/" + id;
+  }
+
+  @PostMapping("/checkpoints/{id}/delete")
+  String delete(@PathVariable long id, CurrentOperator me, RedirectAttributes redirect) {
+    try {
+      checkpoints.delete(id, me.operator());
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      return "redirect:/checkpoints/" + id;
+    }
+    return "redirect:/checkpoints";
+  }
+
+  @PostMapping("/pools/{id}/checkpoint-storage")
+  String choose(
+      @PathVariable PoolId id,
+      @RequestParam(defaultValue = "") String name,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    Notice.tried(
+        () -> storages.choose(id, name, me.operator()),
+        name.isBlank() ? "No checkpoints are taken there any more." : "Each host has it.",
+        redirect);
+    return "redirect:/checkpoints";
+  }
+}

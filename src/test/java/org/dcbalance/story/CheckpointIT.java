@@ -1,0 +1,273 @@
+package org.dcbalance.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.dcbalance.lab.QemuLab;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Figures;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Checkpoints of a real guest with a disk, by the API, on two real hosts. What the console knows of
+ * them goes through libvirt alone: their folder has another path outside of the hosts.
+ *
+ * <p>The steps are tests that build on each other.
+ */
+@Timeout(600)
+@TestMethodOrder(OrderAnnotation.class)
+class CheckpointIT {
+  @RegisterExtension static final QemuLab LAB = new QemuLab("cpt", 2);
+
+  private static @Nullable Console console;
+  private static @Nullable Api connected;
+  private static long checkpoint;
+  private static Duration then = Duration.ZERO;
+
+  @BeforeAll
+  static void prepare() {
+    console = Console.inside(LAB, "checkpoints", 8080).hurried().start();
+    connected = console.api();
+    LAB.start(1, "db-01", 1, "--disk", "shared", "dirty=16:500");
+    fleet().addAll(2);
+    fleet().vm("db-01");
+  }
+
+  @AfterAll
+  static void end() {
+    if (connected != null) {
+      connected.close();
+    }
+    if (console != null) {
+      console.close();
+    }
+  }
+
+  private static Api api() {
+    return Objects.requireNonNull(connected);
+  }
+
+  private static Fleet fleet() {
+    return new Fleet(LAB, api());
+  }
+
+  private static String guest(String path) {
+    return "/api/v1/vms/" + fleet().vm("db-01").get("id").asLong() + path;
+  }
+
+  private static JsonNode shown(long id) {
+    return api().get("/api/v1/checkpoints/" + id);
+  }
+
+  private static JsonNode until(long id, String state) {
+    return Await.until(
+        "checkpoint " + id + " " + state,
+        Duration.ofSeconds(60),
+        () -> shown(id),
+        c -> c.get("state").asString().equals(state));
+  }
+
+  private static JsonNode restored(long id) {
+    return Await.until(
+        "the restore of checkpoint " + id,
+        Duration.ofSeconds(90),
+        () -> shown(id).get("restores").get(0),
+        r -> List.of("DONE", "FAILED").contains(r.get("state").asString()));
+  }
+
+  private static List<String> stored() {
+    return fleet().lab().host("sh", 1, "ls", "/var/lib/libvirt/checkpoints").lines().toList();
+  }
+
+  @Test
+  @Order(1)
+  void aStorageIsChosenFirst() {
+    var refused = api().ask("POST", guest("/checkpoints"), Map.of());
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.problem()).contains("No storage is chosen");
+    var pool = "/api/v1/pools/" + fleet().host(1).get("poolId").asLong() + "/checkpoint-storage";
+    var unknown = api().ask("PUT", pool, Map.of("name", "elsewhere"));
+    assertThat(unknown.status()).isEqualTo(422);
+    assertThat(unknown.problem()).contains("kvm-01").contains("elsewhere");
+    assertThat(api().ask("PUT", pool, Map.of("name", "a/../b")).status()).isEqualTo(400);
+    var chosen = api().ask("PUT", pool, Map.of("name", "checkpoints"));
+    assertThat(chosen.status()).as(chosen.problem()).isEqualTo(200);
+    assertThat(api().items(pool))
+        .hasSize(2)
+        .allMatch(h -> h.get("availableBytes").asLong() > 0 && h.get("problem").isNull());
+  }
+
+  @Test
+  @Order(2)
+  void aCheckpointIsTakenWhileTheGuestRuns() {
+    LAB.disk(1, "before");
+    var asked = api().post(guest("/checkpoints"), Map.of("why", "before the upgrade"));
+    checkpoint = asked.get("id").asLong();
+    var other =
+        api()
+            .ask(
+                "POST",
+                guest("/migrations"),
+                Map.of("targetHostId", fleet().host(2).get("id").asLong()));
+    assertThat(other.status()).as(other.problem()).isIn(409, 422);
+    var again = api().ask("POST", guest("/checkpoints"), Map.of());
+    assertThat(again.status()).isEqualTo(409);
+    assertThat(again.problem()).contains("is being taken");
+
+    var taken = until(checkpoint, "COMPLETE");
+    then = LAB.uptime(1);
+    assertThat(taken.get("why").asString()).isEqualTo("before the upgrade");
+    assertThat(taken.get("pauseMillis").asLong()).isPositive();
+    assertThat(taken.get("memoryBytes").asLong()).isBetween(20L << 20, 130L << 20);
+    assertThat(taken.get("memorySha256").asString()).hasSize(64);
+    assertThat(taken.get("disks").get(0).get("sha256").asString()).hasSize(64);
+    assertThat(taken.get("verifiedAt").isNull()).isFalse();
+    Figures.print("checkpoint pause", taken.get("pauseMillis").asLong() + " ms");
+    Figures.print("checkpoint in all", taken.get("totalMillis").asLong() + " ms");
+    Figures.print("checkpoint size", (taken.get("bytes").asLong() >> 20) + " MiB");
+    assertThat(LAB.host("virsh", 1, "domblklist", "db-01"))
+        .contains("/shared/db-01.qcow2")
+        .doesNotContain("dcb-");
+    assertThat(stored()).hasSize(2).allMatch(name -> name.startsWith("dcb-"));
+    assertThat(LAB.host("sh", 1, "sh", "-c", "stat -c '%U %a' /var/lib/libvirt/checkpoints/*"))
+        .isEqualToIgnoringWhitespace("root 600 root 600");
+  }
+
+  @Test
+  @Order(3)
+  void theGuestGoesOnFromItOnAnotherHostAndThenOnItsOwn() {
+    LAB.disk(1, "after");
+    var path = "/api/v1/checkpoints/" + checkpoint + "/restore";
+    var two = Map.of("hostId", fleet().host(2).get("id").asLong());
+    var runs = api().ask("POST", path, two);
+    assertThat(runs.status()).isEqualTo(422);
+    assertThat(runs.problem()).contains("db-01 runs, and would be ended");
+    assertThat(api().ask("POST", path, Map.of("replace", "db-02")).status()).isEqualTo(400);
+    assertThat(LAB.disk(1)).contains("after");
+
+    for (int host = 2; host >= 1; host--) {
+      var there = fleet().host(host).get("id").asLong();
+      api().post(path, Map.of("hostId", there, "replace", "db-01"));
+      var done = restored(checkpoint);
+      assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
+      assertThat(done.get("host").asString()).isEqualTo("kvm-0" + host);
+      Figures.print("restore to running", done.get("runningMillis").asLong() + " ms");
+      LAB.await(1);
+      assertThat(LAB.where("db-01")).containsExactly(host + " running");
+      assertThat(LAB.uptime(1))
+          .as("it goes on where it was")
+          .isBetween(then.minusSeconds(30), then.plusSeconds(40));
+      assertThat(LAB.disk(1)).contains("before");
+      LAB.disk(1, "once-more");
+      Await.until(
+          "the inventory to see it there",
+          Duration.ofSeconds(30),
+          () -> fleet().vm("db-01"),
+          vm -> vm.get("hostId").asLong() == there);
+    }
+  }
+
+  @Test
+  @Order(4)
+  void aFlippedByteIsFoundAndNothingIsRestoredFromIt() throws IOException {
+    var before = shown(checkpoint).get("verifiedAt").asString();
+    api().post("/api/v1/checkpoints/" + checkpoint + "/verify", Map.of());
+    var verified =
+        Await.until(
+            "another look at it",
+            Duration.ofSeconds(60),
+            () -> shown(checkpoint),
+            c ->
+                c.get("state").asString().equals("COMPLETE")
+                    && !c.get("verifiedAt").asString().equals(before));
+    assertThat(verified.get("verifiedAt").asString()).isGreaterThan(before);
+
+    flip(LAB.folder().resolve("checkpoints").resolve(memory()));
+    api().post("/api/v1/checkpoints/" + checkpoint + "/verify", Map.of());
+    assertThat(until(checkpoint, "DAMAGED").get("sentence").asString())
+        .contains("memory is not what was written");
+    var refused =
+        api()
+            .ask(
+                "POST",
+                "/api/v1/checkpoints/" + checkpoint + "/restore",
+                Map.of("replace", "db-01"));
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.problem()).contains("is not complete");
+  }
+
+  private static String memory() {
+    return stored().stream().filter(n -> n.endsWith(".memory")).findFirst().orElseThrow();
+  }
+
+  private static void flip(Path file) throws IOException {
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.seek(5 << 20);
+      int was = open.read();
+      open.seek(5 << 20);
+      open.write(was ^ 1);
+    }
+  }
+
+  @Test
+  @Order(5)
+  void aDeletedOneFreesItsSpace() {
+    api().ask("DELETE", "/api/v1/checkpoints/" + checkpoint, Map.of());
+    until(checkpoint, "DELETED");
+    assertThat(stored())
+        .as("the disk that the guest goes on with, and the one that it had on the other host")
+        .hasSize(2)
+        .allMatch(name -> name.contains(".r"));
+    assertThat(api().items("/api/v1/checkpoints")).isEmpty();
+    assertThat(LAB.disk(1)).contains("once-more");
+  }
+
+  @Test
+  @Order(6)
+  void aConsoleThatIsKilledOnTheWayLeavesNothingBehind() {
+    for (var step : List.of("Writing", "Copying", "Reading")) {
+      var before = stored();
+      long id = api().post(guest("/checkpoints"), Map.of()).get("id").asLong();
+      Await.until(
+          "the step " + step,
+          Duration.ofSeconds(60),
+          Duration.ofMillis(20),
+          () -> shown(id),
+          c -> c.get("step").asString().startsWith(step) || !open(c));
+      var at = shown(id).get("step").asString();
+      Objects.requireNonNull(console).kill();
+      console.start();
+      var ended = Await.until("its end", Duration.ofSeconds(90), () -> shown(id), c -> !open(c));
+      Figures.print("killed at", at);
+      assertThat(ended.get("state").asString()).as(ended.toString()).isEqualTo("FAILED");
+      assertThat(stored()).containsExactlyElementsOf(before);
+      assertThat(LAB.where("db-01")).containsExactly("1 running");
+      assertThat(LAB.host("virsh", 1, "domblklist", "db-01"))
+          .doesNotContain("dcb-%d.".formatted(id));
+      assertThat(LAB.disk(1)).contains("once-more");
+    }
+  }
+
+  private static boolean open(JsonNode checkpoint) {
+    return List.of("PENDING", "TAKING", "CLEANING").contains(checkpoint.get("state").asString());
+  }
+}
