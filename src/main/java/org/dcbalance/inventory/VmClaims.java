@@ -37,15 +37,20 @@ public class VmClaims {
     if (known.isEmpty()) {
       throw new Problem(ErrorCode.NOT_FOUND, "There is no virtual machine " + vm + ".", null);
     }
-    works
-        .orderedStream()
-        .filter(work -> work != mine)
-        .map(work -> work.on(vm))
-        .flatMap(Optional::stream)
-        .findFirst()
+    otherThan(mine, vm)
         .ifPresent(
             sentence -> {
               throw new Problem(ErrorCode.CONFLICT, sentence, "Maybe wait until it has ended.");
             });
+  }
+
+  /** Say in a sentence what work of another kind is open on a VM; empty if there is none. */
+  public Optional<String> otherThan(VmWork mine, VmId vm) {
+    return works
+        .orderedStream()
+        .filter(work -> work != mine)
+        .map(work -> work.on(vm))
+        .flatMap(Optional::stream)
+        .findFirst();
   }
 }

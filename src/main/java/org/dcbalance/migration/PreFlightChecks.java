@@ -14,6 +14,7 @@ import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -35,6 +36,8 @@ public class PreFlightChecks {
   private final JdbcClient jdbc;
   private final MigrationSettings settings;
   private final Clock clock;
+  private final VmClaims claims;
+  private final MigrationWork work;
 
   PreFlightChecks(
       Vms vms,
@@ -43,7 +46,9 @@ public class PreFlightChecks {
       Connections connections,
       JdbcClient jdbc,
       MigrationSettings settings,
-      Clock clock) {
+      Clock clock,
+      VmClaims claims,
+      MigrationWork work) {
     this.vms = vms;
     this.hosts = hosts;
     this.pools = pools;
@@ -51,6 +56,8 @@ public class PreFlightChecks {
     this.jdbc = jdbc;
     this.settings = settings;
     this.clock = clock;
+    this.claims = claims;
+    this.work = work;
   }
 
   /**
@@ -96,7 +103,7 @@ public class PreFlightChecks {
         machine(source),
         machine(target),
         source.poolId().equals(target.poolId()),
-        otherMove(vm, migration).orElse(null),
+        otherMove(vm, migration).or(() -> claims.otherThan(work, vm.id())).orElse(null),
         settings.freshWithin());
   }
 

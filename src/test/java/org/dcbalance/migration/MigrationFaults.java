@@ -8,6 +8,9 @@ import org.dcbalance.inventory.Vm;
 import org.dcbalance.units.Operator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 
@@ -19,6 +22,8 @@ import org.springframework.boot.test.context.SpringBootTest;
       "spring.datasource.hikari.connection-timeout=500",
       "dcbalance.data-dir=target/migration-lab"
     })
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("migration lab")
 abstract class MigrationFaults {
   static final Operator ANN = new Operator("ann");
 

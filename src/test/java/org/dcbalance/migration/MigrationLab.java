@@ -23,6 +23,7 @@ import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.leadership.LeadershipForTests;
@@ -59,6 +60,7 @@ import org.springframework.transaction.support.TransactionTemplate;
   Hypervisors.class,
   Connections.class,
   FleetEvents.class,
+  VmClaims.class,
   AuditLog.class,
   Placements.class,
   Leadership.class,
@@ -98,6 +100,8 @@ class MigrationLab {
   @Autowired ClosingByHand closing;
   @Autowired MigrationRows rows;
   @Autowired Installation installation;
+  @Autowired VmClaims claims;
+  @Autowired MigrationWork work;
   @Autowired JdbcClient jdbc;
   @Autowired JdbcConnectionDetails details;
   @Autowired PlatformTransactionManager transactions;
@@ -311,7 +315,9 @@ class MigrationLab {
               events,
               transactions,
               clock());
-      var checks = new PreFlightChecks(vms, hosts, pools, connections, jdbc, settings, clock());
+      var checks =
+          new PreFlightChecks(
+              vms, hosts, pools, connections, jdbc, settings, clock(), claims, work);
       var tools =
           new MigrationDrive.Tools(
               desk,

@@ -30,6 +30,8 @@ import org.dcbalance.testing.PostgresForTests;
 import org.dcbalance.units.Operator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -57,6 +59,7 @@ import org.springframework.web.bind.annotation.RestController;
       "dcbalance.inventory.period=500ms",
       "dcbalance.leadership.renewal=500ms"
     })
+@Execution(ExecutionMode.CONCURRENT)
 class SimulatedMoveTest {
 
   @SpringBootConfiguration

@@ -10,6 +10,7 @@ import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Figures;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -103,6 +104,7 @@ class ResilienceIT {
 
   /** It wakes up believing that it drives the move, and must not write or do anything more. */
   @Test
+  @Tag("campaign")
   void aLeaderThatSleptPastItsLeaseDoesNothingMore() {
     try (var database = Postgres.inside(LAB, "sleeper-database", 5497).start();
         var sleeper = pair(database, "sleeper", 8085).start();

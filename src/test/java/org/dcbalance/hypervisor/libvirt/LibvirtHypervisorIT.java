@@ -203,6 +203,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void leavesATransientGuestTransient() {
     var web = LAB.start(1, "web-01", 1, "--transient");
     one.migrate(to(2, web));
@@ -210,6 +211,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void movesADiskOnlyWhenItsStorageIsShared() {
     var db = LAB.start(1, "db-01", 2, "--disk", "shared");
     var refused = catchThrowableOfType(HypervisorException.class, () -> one.migrate(to(2, db)));
@@ -271,6 +273,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void aMigrationGoesOnWhenTheConsoleIsKilled() throws Exception {
     var web = LAB.start(1, "web-01", 1);
     LAB.limitLink(1, 60);
@@ -295,6 +298,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void theGuestStaysWhenTheTargetDies() {
     var web = LAB.start(1, "web-01", 1, "dirty=32:4000:page");
     LAB.limitLink(1, 60);
@@ -356,6 +360,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void tellsWhichCpuDoesNotFit() {
     LAB.start(1, "web-01", 1);
     var cpu = one.guests().getFirst().cpu();
@@ -388,6 +393,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void looksByNameAndNumbersItsConnections() {
     var web = LAB.start(1, "web-01", 1);
     var seen = one.look(web, "web-01");
@@ -458,6 +464,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void servesManyCallersAtOnce() throws Exception {
     var web = LAB.start(1, "web-01", 1);
     long until = System.nanoTime() + Duration.ofSeconds(4).toNanos();
@@ -516,6 +523,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void givesUpOnADaemonThatHangs() {
     var hasty = new LibvirtDriver(settings(Duration.ofSeconds(1))).open(URI.create(LAB.uri(2)));
     assertThat(hasty.guests()).isEmpty();

@@ -24,7 +24,10 @@ import org.dcbalance.units.Memory;
 import org.dcbalance.units.Problem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+@Execution(ExecutionMode.CONCURRENT)
 class SimulatedWorldTest {
   @Test
   void startsWithFourHostsAndTwentyFourGuests() {
