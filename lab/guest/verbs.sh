@@ -72,6 +72,11 @@ guest_verb() {
     disk)
       need_number "${1:-}"
       ask 60 "$1" "cgi-bin/disk${2:+?$2}" ;;
+    peers)
+      local peer
+      for peer; do need_number "$peer"; done
+      [ $# -ge 1 ] || usage
+      ask 30 "$1" "cgi-bin/peers$([ $# = 1 ] || (IFS=: && echo "?$*"))" ;;
     where)
       for n in $(hosts_that_answer); do
         state=$(virsh_on "$n" domstate "${1:?}" 2>/dev/null) && echo "$n $state"

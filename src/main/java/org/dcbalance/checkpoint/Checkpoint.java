@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param pauseMillis how long the VM stood still, by its host's events; null if that was not told
  * @param totalMillis from the request's start to its end
  * @param sentence how it ended, or why it goes on
+ * @param clusterCheckpointId the checkpoint of a virtual cluster that it is part of; null if it
+ *     stands alone
  */
 public record Checkpoint(
     long id,
@@ -40,6 +42,7 @@ public record Checkpoint(
     @Nullable String memorySha256,
     @Nullable Instant verifiedAt,
     String sentence,
+    @Nullable Long clusterCheckpointId,
     List<DiskCopy> disks,
     List<Restore> restores) {
 
@@ -89,6 +92,8 @@ public record Checkpoint(
    *
    * @param replaces whether a copy that ran might be ended for it
    * @param runningMillis until it ran; null if it never did
+   * @param clusterRestoreId the restore of a virtual cluster that it is part of; null if it stands
+   *     alone
    */
   public record Restore(
       long id,
@@ -101,7 +106,8 @@ public record Checkpoint(
       Instant requestedAt,
       @Nullable Instant finishedAt,
       @Nullable Long runningMillis,
-      String sentence) {}
+      String sentence,
+      @Nullable Long clusterRestoreId) {}
 
   /** How far a restore is. */
   public enum RestoreState {

@@ -2,6 +2,7 @@ package org.dcbalance.checkpoint;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
@@ -12,7 +13,6 @@ import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
-import org.dcbalance.hypervisor.StateStorage.Captured;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
@@ -74,7 +74,7 @@ class CheckpointRows {
                 select c.id, c.vm_id, v.name as vm, c.host_id, h.name as host, c.storage, c.state, c.step,
                   c.live, c.why, c.requested_by, c.requested_at, c.captured_at, c.finished_at,
                   c.pause_millis, c.total_millis, c.memory_bytes, c.memory_sha256, c.verified_at,
-                  c.sentence
+                  c.sentence, c.cluster_checkpoint_id
                 from checkpoint c join vm v on v.id = c.vm_id join host h on h.id = c.host_id
                 """
                     + which)
@@ -122,6 +122,7 @@ class CheckpointRows {
         row.getString("memory_sha256"),
         instant(row, "verified_at"),
         row.getString("sentence"),
+        row.getObject("cluster_checkpoint_id", Long.class),
         List.of(),
         List.of());
   }
@@ -148,6 +149,7 @@ class CheckpointRows {
         c.memorySha256(),
         c.verifiedAt(),
         c.sentence(),
+        c.clusterCheckpointId(),
         disks,
         restores);
   }
@@ -201,7 +203,8 @@ class CheckpointRows {
                         row.getObject("requested_at", OffsetDateTime.class).toInstant(),
                         instant(row, "finished_at"),
                         row.getObject("running_millis", Long.class),
-                        row.getString("sentence"))))
+                        row.getString("sentence"),
+                        row.getObject("cluster_restore_id", Long.class))))
         .list()
         .stream()
         .collect(
@@ -255,6 +258,42 @@ class CheckpointRows {
     return id;
   }
 
+  /** Make it part of the checkpoint of a virtual cluster. */
+  void join(long id, long clusterCheckpoint) {
+    jdbc.sql("update checkpoint set cluster_checkpoint_id = :cluster where id = :id")
+        .param("cluster", clusterCheckpoint)
+        .param("id", id)
+        .update();
+  }
+
+  List<Checkpoint> ofCluster(long clusterCheckpoint) {
+    return list(
+        "where c.cluster_checkpoint_id = :vm order by c.id", clusterCheckpoint, null, null, 1);
+  }
+
+  /** Write down that its VM is paused for it, or runs again. */
+  void held(long id, boolean held) {
+    jdbc.sql("update checkpoint set held = :held where id = :id")
+        .param("held", held)
+        .param("id", id)
+        .update();
+  }
+
+  boolean held(long id) {
+    return jdbc.sql("select held from checkpoint where id = :id")
+        .param("id", id)
+        .query(Boolean.class)
+        .single();
+  }
+
+  /** Make a restore part of that of a virtual cluster. */
+  void joinRestore(long id, long clusterRestore) {
+    jdbc.sql("update checkpoint_restore set cluster_restore_id = :cluster where id = :id")
+        .param("cluster", clusterRestore)
+        .param("id", id)
+        .update();
+  }
+
   long addRestore(Checkpoint of, HostId host, boolean replaces, Operator by) {
     return jdbc.sql(
             """
@@ -305,8 +344,7 @@ class CheckpointRows {
     }
   }
 
-  void captured(long id, Captured captured) {
-    var pause = captured.pause();
+  void captured(long id, @Nullable Duration pause) {
     jdbc.sql(
             "update checkpoint set captured_at = clock_timestamp(), pause_millis = :pause where id = :id")
         .param("pause", pause == null ? null : pause.toMillis())

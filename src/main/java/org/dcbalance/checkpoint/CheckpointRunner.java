@@ -86,13 +86,21 @@ class CheckpointRunner {
       var ledger = new Ledger(transaction, leadership, signals, epoch.getAsLong());
       var open = rows.open();
       for (var checkpoint : open) {
-        if (!inHand.contains(checkpoint.id()) && hasTurn(checkpoint, open)) {
+        if (!inHand.contains(checkpoint.id())
+            && !ofCluster(checkpoint)
+            && hasTurn(checkpoint, open)) {
           start(checkpoint, ledger);
         }
       }
     } catch (DataAccessException | TransactionException e) {
       log.warn("Checkpoints wait: {}", e.getMessage());
     }
+  }
+
+  /** Tell whether it is taken with others, which another runner sees to. */
+  private static boolean ofCluster(Checkpoint checkpoint) {
+    return checkpoint.clusterCheckpointId() != null
+        && (checkpoint.state() == State.PENDING || checkpoint.state() == State.TAKING);
   }
 
   private boolean hasTurn(Checkpoint checkpoint, List<Checkpoint> open) {
@@ -128,7 +136,7 @@ class CheckpointRunner {
     var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
     switch (checkpoint.state()) {
       case PENDING -> {
-        new Taking(rows, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
+        new Taking(rows, ledger, checkpoint, vm, to(checkpoint.hostId())).run();
         tell(checkpoint.id(), vm);
       }
       case TAKING ->
@@ -144,7 +152,8 @@ class CheckpointRunner {
       case DELETING -> delete(checkpoint, ledger);
       case COMPLETE, FAILED, DAMAGED, DELETED -> {
         for (var restore : checkpoint.restores()) {
-          if (restore.state().open()) {
+          if (restore.state() == RestoreState.DETACHING
+              || restore.state().open() && restore.clusterRestoreId() == null) {
             restore(checkpoint, restore, vm, ledger);
           }
         }
@@ -221,34 +230,24 @@ class CheckpointRunner {
 
   private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
     var target = hosts.findById(restore.hostId().value()).orElseThrow();
-    var asked =
-        hosts.findAllByOrderByName().stream()
-            .filter(h -> h.can(Capability.CHECKPOINT))
-            .filter(
-                h ->
-                    h.poolId().equals(target.poolId())
-                        || h.id().equals(vm.hostId())
-                        || samePoolAs(h, vm))
-            .toList();
     var restoring =
         new Restoring(
-            rows, ledger, connections, checkpoint, restore, new Whereabouts(connections, asked));
+            rows,
+            ledger,
+            checkpoint,
+            restore,
+            vm,
+            target,
+            Whereabouts.around(connections, hosts, vm, target));
     switch (restore.state()) {
-      case PENDING -> restoring.run(vm, target);
-      case RESTORING -> restoring.takeUp(vm, target);
-      case DETACHING -> restoring.detach(vm, to(vm.hostId()));
+      case PENDING -> restoring.run();
+      case RESTORING -> restoring.takeUp();
+      case DETACHING -> restoring.detach(to(vm.hostId()));
       case DONE, FAILED -> {}
     }
     if (restore.state() != RestoreState.DETACHING) {
       tellRestore(checkpoint, restore, vm);
     }
-  }
-
-  private boolean samePoolAs(Host host, Vm vm) {
-    return hosts
-        .findById(vm.hostId().value())
-        .map(h -> h.poolId().equals(host.poolId()))
-        .orElse(false);
   }
 
   private void tellRestore(Checkpoint checkpoint, Restore restore, Vm vm) {

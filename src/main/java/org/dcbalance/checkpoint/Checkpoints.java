@@ -238,6 +238,18 @@ public class Checkpoints {
    */
   @Transactional
   public void delete(long id, Operator by) {
+    if (find(id).clusterCheckpointId() != null) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Checkpoint %d is part of one of a virtual cluster.".formatted(id),
+          "Maybe delete that one, with all its members.");
+    }
+    deleteMember(id, by);
+  }
+
+  /** Delete one, whether or not it stands alone. */
+  @Transactional
+  void deleteMember(long id, Operator by) {
     var checkpoint = find(id);
     claims.require(checkpoint.vmId(), work);
     if (checkpoint.restores().stream().anyMatch(r -> r.state().open())) {

@@ -81,9 +81,11 @@ final class Cleaning {
       return "%s still has a job on %s.".formatted(vm.name(), checkpoint.host());
     }
     var states = host.states();
-    if (status.state() == GuestState.PAUSED && status.why() != Why.USER) {
+    if (status.state() == GuestState.PAUSED
+        && (status.why() != Why.USER || rows.held(checkpoint.id()))) {
       // it ran when this began, and only the capture pauses it
       host.resume(vm.uuid());
+      ledger.write(checkpoint.id(), () -> rows.held(checkpoint.id(), false));
     }
     var on = states.disks(vm.uuid());
     for (var disk : checkpoint.disks()) {

@@ -14,7 +14,6 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage;
 import org.dcbalance.hypervisor.StateStorage.Volume;
-import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.units.Memory;
@@ -29,92 +28,151 @@ final class Restoring {
 
   private final CheckpointRows rows;
   private final Ledger ledger;
-  private final Connections connections;
   private final Checkpoint checkpoint;
   private final Restore restore;
+  private final Vm vm;
+  private final Host target;
+  private final Hypervisor host;
   private final Whereabouts whereabouts;
   private final String prefix;
 
   /** Whether it ran nowhere and its memory was about to be read: what runs since then is it. */
   private boolean reading;
 
+  /**
+   * Prepare to restore.
+   *
+   * @param target where it is to run
+   * @param whereabouts of all hosts on which it may be
+   */
   Restoring(
       CheckpointRows rows,
       Ledger ledger,
-      Connections connections,
       Checkpoint checkpoint,
       Restore restore,
+      Vm vm,
+      Host target,
       Whereabouts whereabouts) {
     this.rows = rows;
     this.ledger = ledger;
-    this.connections = connections;
     this.checkpoint = checkpoint;
     this.restore = restore;
+    this.vm = vm;
+    this.target = target;
     this.whereabouts = whereabouts;
+    this.host = whereabouts.connections().to(target);
     this.prefix = rows.prefix(checkpoint.id());
     this.reading = restore.step().equals(READING);
   }
 
-  void run(Vm vm, Host target) {
-    var host = connections.to(target);
+  /** Restore it alone. */
+  void run() {
     try {
-      bringBack(vm, target, host);
+      prepare();
+      endWhatRuns();
+      long begun = System.nanoTime();
+      read(false);
+      long millis = (System.nanoTime() - begun) / 1_000_000;
+      requireIs(GuestState.RUNNING);
+      removeOldDefinitions();
+      ledger.write(checkpoint.id(), () -> runs(millis));
     } catch (HypervisorException e) {
-      giveUp(vm, target, host, e.sentence());
+      giveUp(e.sentence());
     }
   }
 
-  private void bringBack(Vm vm, Host target, Hypervisor host) {
-    var states = host.states();
+  /** Check that it can be brought back, and make disks for it; nothing that runs is touched. */
+  void prepare() {
     step("Checking that it can be brought back on " + target.name());
-    check(vm, target, host, states);
-    requireMay(vm, whereabouts.of(vm));
-
-    var own = ownDisks();
+    var states = host.states();
+    check(states);
+    requireMay(whereabouts.of(vm));
     step("Making disks for it");
     for (var disk : checkpoint.disks()) {
       states.layOver(checkpoint.storage(), disk.volume(), own(disk.target()));
     }
-
-    // asked again: making disks took its time
-    var found = whereabouts.of(vm);
-    requireMay(vm, found);
-    for (var runs : found.running()) {
-      step("Ending " + vm.name() + " on " + runs.name());
-      connections.to(runs).destroy(vm.uuid());
-    }
-    requireNowhere(vm);
-
-    step(READING);
-    reading = true;
-    long begun = System.nanoTime();
-    states.restore(vm.uuid(), checkpoint.storage(), Checkpoint.memoryVolume(prefix), own);
-    long millis = (System.nanoTime() - begun) / 1_000_000;
-    requireRuns(vm, target, host);
-    for (var left : whereabouts.of(vm).defined()) {
-      connections.to(left).undefine(vm.uuid());
-    }
-    ledger.write(
-        checkpoint.id(),
-        () -> {
-          rows.restoreRuns(restore.id(), millis);
-          rows.restoreStep(
-              restore.id(),
-              RestoreState.DETACHING,
-              "It runs; its disks are being copied",
-              ledger.epoch());
-          rows.restoreSays(
-              restore.id(),
-              String.format(
-                  Locale.ROOT,
-                  "%s runs on %s again, after %.1f s.",
-                  vm.name(),
-                  target.name(),
-                  millis / 1000.0));
-        });
   }
 
-  private void check(Vm vm, Host target, Hypervisor host, StateStorage states) {
+  /** End the copy that runs, and make sure that none is left on any host. */
+  void endWhatRuns() {
+    // asked again: making disks took its time
+    var found = whereabouts.of(vm);
+    requireMay(found);
+    for (var runs : found.running()) {
+      step("Ending " + vm.name() + " on " + runs.name());
+      whereabouts.connections().to(runs).destroy(vm.uuid());
+    }
+    var left = whereabouts.of(vm).running();
+    if (!left.isEmpty()) {
+      throw refused("%s still runs on %s.", vm.name(), left.getFirst().name());
+    }
+  }
+
+  /** Have it read from its memory. */
+  void read(boolean paused) {
+    step(READING);
+    reading = true;
+    var volume = Checkpoint.memoryVolume(prefix);
+    host.states().restore(vm.uuid(), checkpoint.storage(), volume, ownDisks(), paused);
+  }
+
+  /** Let it run, after it was read paused. */
+  void resume() {
+    host.resume(vm.uuid());
+  }
+
+  /**
+   * End what was read but never ran.
+   *
+   * @throws HypervisorException if its host does not
+   */
+  void endUnlessRuns() {
+    if (host.status(vm.uuid()).filter(s -> s.state() == GuestState.PAUSED).isPresent()) {
+      host.destroy(vm.uuid());
+    }
+  }
+
+  void requireIs(GuestState wanted) {
+    var state = host.status(vm.uuid()).map(s -> s.state()).orElse(GuestState.UNKNOWN);
+    if (state != wanted) {
+      throw refused(
+          "%s was read, but is not %s on %s: it is %s there.",
+          vm.name(), words(wanted), target.name(), words(state));
+    }
+  }
+
+  private static String words(GuestState state) {
+    return state.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
+  void removeOldDefinitions() {
+    for (var left : whereabouts.of(vm).defined()) {
+      whereabouts.connections().to(left).undefine(vm.uuid());
+    }
+  }
+
+  /** Write down that it runs, in a transaction of the caller's. */
+  void runs(long millis) {
+    rows.restoreRuns(restore.id(), millis);
+    goesOn(
+        String.format(
+            Locale.ROOT,
+            "%s runs on %s again, after %.1f s.",
+            vm.name(),
+            target.name(),
+            millis / 1000.0));
+  }
+
+  private void goesOn(String sentence) {
+    rows.restoreStep(
+        restore.id(),
+        RestoreState.DETACHING,
+        "It runs; its disks are being copied",
+        ledger.epoch());
+    rows.restoreSays(restore.id(), sentence);
+  }
+
+  private void check(StateStorage states) {
     var there =
         states.volumes(checkpoint.storage(), prefix + ".").stream()
             .map(Volume::name)
@@ -132,7 +190,7 @@ final class Restoring {
     }
     var load = host.readLoad().host();
     var free = load.memoryTotal().minus(load.memoryUsed());
-    var own = runsOn(vm, host) ? vm.memory() : Memory.ZERO;
+    var own = isOnTarget() ? vm.memory() : Memory.ZERO;
     if (vm.memory().compareTo(free.plus(own)) > 0) {
       throw refused(
           "%s has %d MiB of memory free, and %s needs %d MiB.",
@@ -145,11 +203,11 @@ final class Restoring {
     }
   }
 
-  private static boolean runsOn(Vm vm, Hypervisor host) {
+  private boolean isOnTarget() {
     return host.status(vm.uuid()).filter(s -> s.state() != GuestState.SHUT_OFF).isPresent();
   }
 
-  private void requireMay(Vm vm, Whereabouts.Found found) {
+  private void requireMay(Whereabouts.Found found) {
     if (!found.running().isEmpty() && !restore.replaces()) {
       throw refused(
           "%s runs on %s, and was not to be replaced.",
@@ -157,34 +215,18 @@ final class Restoring {
     }
   }
 
-  private void requireNowhere(Vm vm) {
-    var found = whereabouts.of(vm);
-    if (!found.running().isEmpty()) {
-      throw refused("%s still runs on %s.", vm.name(), found.running().getFirst().name());
-    }
-  }
-
-  private void requireRuns(Vm vm, Host target, Hypervisor host) {
-    var status = host.status(vm.uuid());
-    if (status.isEmpty() || status.get().state() != GuestState.RUNNING) {
-      throw refused(
-          "%s was read, but does not run on %s: it is %s there.",
-          vm.name(),
-          target.name(),
-          status.map(s -> s.state().name().toLowerCase(Locale.ROOT)).orElse("not known"));
-    }
-  }
-
   /** Say what failed and where the VM is now, as the hosts tell; take back what was made for it. */
-  private void giveUp(Vm vm, Host target, Hypervisor host, String why) {
+  void giveUp(String why) {
     String now;
     try {
       var found = whereabouts.of(vm);
-      if (reading && found.running().contains(target) && onOwnDisks(vm, host)) {
-        goOn(vm, target);
+      if (reading && found.running().contains(target) && onOwnDisks()) {
+        ledger.write(
+            checkpoint.id(),
+            () -> goesOn("%s runs on %s again.".formatted(vm.name(), target.name())));
         return;
       }
-      removeDisks(host.states());
+      removeDisks();
       now =
           found.running().isEmpty()
               ? vm.name() + " runs nowhere now."
@@ -197,44 +239,26 @@ final class Restoring {
         checkpoint.id(), () -> rows.endRestore(restore.id(), RestoreState.FAILED, sentence));
   }
 
-  /**
-   * Go on with a restore whose console ended: the hosts tell how far it came.
-   *
-   * @param target where it was to run
-   */
-  void takeUp(Vm vm, Host target) {
-    giveUp(vm, target, connections.to(target), "The console ended while it was being restored.");
+  /** Go on with a restore whose console ended: the hosts tell how far it came. */
+  void takeUp() {
+    giveUp("The console ended while it was being restored.");
   }
 
-  private void goOn(Vm vm, Host target) {
-    ledger.write(
-        checkpoint.id(),
-        () -> {
-          rows.restoreStep(
-              restore.id(),
-              RestoreState.DETACHING,
-              "It runs; its disks are being copied",
-              ledger.epoch());
-          rows.restoreSays(
-              restore.id(), "%s runs on %s again.".formatted(vm.name(), target.name()));
-        });
-  }
-
-  private boolean onOwnDisks(Vm vm, Hypervisor host) {
+  private boolean onOwnDisks() {
     var on = host.states().disks(vm.uuid());
     return ownDisks().entrySet().stream()
         .allMatch(own -> on.getOrDefault(own.getKey(), "").endsWith("/" + own.getValue()));
   }
 
-  private void removeDisks(StateStorage states) {
+  private void removeDisks() {
     for (var disk : ownDisks().values()) {
-      states.delete(checkpoint.storage(), disk);
+      host.states().delete(checkpoint.storage(), disk);
     }
   }
 
   /** Make its disks independent of the checkpoint's, wherever it runs by now. */
-  void detach(Vm vm, Hypervisor host) {
-    var states = host.states();
+  void detach(Hypervisor where) {
+    var states = where.states();
     var on = states.disks(vm.uuid());
     for (var own : ownDisks().entrySet()) {
       if (on.getOrDefault(own.getKey(), "").endsWith("/" + own.getValue())) {

@@ -1,14 +1,17 @@
 package org.dcbalance.checkpoint;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.StateStorage;
+import org.dcbalance.hypervisor.StateStorage.Captured;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Take one checkpoint: freeze memory and disks at one instant, copy the disks while the VM goes on,
@@ -21,46 +24,67 @@ final class Taking {
   private final CheckpointRows rows;
   private final Ledger ledger;
   private final Checkpoint checkpoint;
+  private final Vm vm;
+  private final StateStorage states;
   private final String prefix;
+  private List<FrozenDisk> disks = List.of();
 
-  Taking(CheckpointRows rows, Ledger ledger, Checkpoint checkpoint) {
+  Taking(CheckpointRows rows, Ledger ledger, Checkpoint checkpoint, Vm vm, Hypervisor host) {
     this.rows = rows;
     this.ledger = ledger;
     this.checkpoint = checkpoint;
+    this.vm = vm;
+    this.states = host.states();
     this.prefix = rows.prefix(checkpoint.id());
   }
 
-  /** Take it; what goes wrong leaves it to be cleaned up. */
-  void run(Vm vm, Hypervisor host) {
+  /** Take it alone; what goes wrong leaves it to be cleaned up. */
+  void run() {
     try {
-      take(vm, host);
+      plan();
+      var captured = capture();
+      kept(captured.pause());
+      keep();
+      readBack();
+      ledger.write(checkpoint.id(), () -> complete(captured.pause()));
     } catch (HypervisorException e) {
-      ledger.write(
-          checkpoint.id(),
-          () -> {
-            rows.step(checkpoint.id(), State.CLEANING, "", ledger.epoch());
-            rows.say(checkpoint.id(), e.sentence());
-          });
+      ledger.write(checkpoint.id(), () -> fail(e.sentence()));
     }
   }
 
-  private void take(Vm vm, Hypervisor host) {
-    var states = host.states();
+  /** Find its disks, and make sure that there is room. */
+  void plan() {
     step("Looking at its disks and at the room for them");
-    var disks = states.plan(vm.uuid(), prefix);
-    requireRoom(vm, states, disks);
+    disks = states.plan(vm.uuid(), prefix);
+    requireRoom();
     ledger.write(checkpoint.id(), () -> rows.planned(checkpoint.id(), prefix, disks));
+  }
 
+  private void requireRoom() {
+    var needed = states.size(vm.uuid(), disks).plus(SPARE);
+    var free = states.room(checkpoint.storage()).available();
+    if (needed.compareTo(free) > 0) {
+      throw new HypervisorException(
+          HypervisorException.Kind.FAILED,
+          "There is no room for it: it may take %d MiB, and %s has %d MiB free."
+              .formatted(needed.mib(), checkpoint.storage(), free.mib()),
+          null);
+    }
+  }
+
+  Captured capture() {
     step("Writing its memory, and freezing its disks");
-    var captured =
-        states.capture(
-            vm.uuid(),
-            checkpoint.storage(),
-            Checkpoint.memoryVolume(prefix),
-            disks,
-            checkpoint.live());
-    ledger.write(checkpoint.id(), () -> rows.captured(checkpoint.id(), captured));
+    var volume = Checkpoint.memoryVolume(prefix);
+    return states.capture(vm.uuid(), checkpoint.storage(), volume, disks, checkpoint.live());
+  }
 
+  /** Write down that it was captured, and for how long the VM stood still. */
+  void kept(@Nullable Duration pause) {
+    ledger.write(checkpoint.id(), () -> rows.captured(checkpoint.id(), pause));
+  }
+
+  /** Copy the frozen disks, and put the VM on its own again. */
+  void keep() {
     for (var disk : disks) {
       step("Copying its disk " + disk.target());
       states.copyDisk(disk.source(), checkpoint.storage(), prefix + "." + disk.target());
@@ -69,25 +93,33 @@ final class Taking {
       step("Merging what it wrote to " + disk.target() + " meanwhile");
       states.mergeBack(vm.uuid(), disk);
     }
+  }
 
+  void readBack() {
     step("Reading it back");
-    states.requireMemory(checkpoint.storage(), Checkpoint.memoryVolume(prefix));
-    var memory = Verifying.read(states, checkpoint.storage(), Checkpoint.memoryVolume(prefix));
+    var volume = Checkpoint.memoryVolume(prefix);
+    states.requireMemory(checkpoint.storage(), volume);
+    var memory = Verifying.read(states, checkpoint.storage(), volume);
     ledger.write(checkpoint.id(), () -> rows.written(checkpoint.id(), null, memory));
     for (var disk : disks) {
       var copy = Verifying.read(states, checkpoint.storage(), prefix + "." + disk.target());
       ledger.write(checkpoint.id(), () -> rows.written(checkpoint.id(), disk.target(), copy));
     }
-    ledger.write(
-        checkpoint.id(),
-        () -> {
-          rows.verified(checkpoint.id());
-          rows.end(checkpoint.id(), State.COMPLETE, taken(vm, captured, disks));
-        });
   }
 
-  private static String taken(Vm vm, StateStorage.Captured captured, List<FrozenDisk> disks) {
-    var pause = captured.pause();
+  /** Call it complete, in a transaction of the caller's. */
+  void complete(@Nullable Duration pause) {
+    rows.verified(checkpoint.id());
+    rows.end(checkpoint.id(), State.COMPLETE, taken(pause));
+  }
+
+  /** Leave it to be cleaned up, in a transaction of the caller's. */
+  void fail(String why) {
+    rows.step(checkpoint.id(), State.CLEANING, "", ledger.epoch());
+    rows.say(checkpoint.id(), why);
+  }
+
+  private String taken(@Nullable Duration pause) {
     return "The memory of %s and %s, of one instant; it stood still %s."
         .formatted(
             vm.name(),
@@ -99,18 +131,6 @@ final class Taking {
             pause == null
                 ? "for a time that its host did not tell"
                 : String.format(Locale.ROOT, "for %.3f s", pause.toMillis() / 1000.0));
-  }
-
-  private void requireRoom(Vm vm, StateStorage states, List<FrozenDisk> disks) {
-    var needed = states.size(vm.uuid(), disks).plus(SPARE);
-    var free = states.room(checkpoint.storage()).available();
-    if (needed.compareTo(free) > 0) {
-      throw new HypervisorException(
-          HypervisorException.Kind.FAILED,
-          "There is no room for it: it may take %d MiB, and %s has %d MiB free."
-              .formatted(needed.mib(), checkpoint.storage(), free.mib()),
-          null);
-    }
   }
 
   /** Write down what is about to be done, before it is. */

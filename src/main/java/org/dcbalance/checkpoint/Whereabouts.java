@@ -2,15 +2,33 @@ package org.dcbalance.checkpoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
 
 /** Ask hosts where a VM is. One that does not answer may run it. */
 record Whereabouts(Connections connections, List<Host> hosts) {
+
+  /**
+   * Ask all hosts that share a pool with the one where it is, or with the one where it shall be.
+   */
+  static Whereabouts around(Connections connections, Hosts hosts, Vm vm, Host target) {
+    var pools =
+        Stream.concat(Stream.of(target), hosts.findById(vm.hostId().value()).stream())
+            .map(Host::poolId)
+            .toList();
+    return new Whereabouts(
+        connections,
+        hosts.findAllByOrderByName().stream()
+            .filter(h -> h.can(Capability.CHECKPOINT) && pools.contains(h.poolId()))
+            .toList());
+  }
 
   /**
    * The hosts that know it.

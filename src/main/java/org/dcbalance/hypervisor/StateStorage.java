@@ -64,10 +64,10 @@ public interface StateStorage {
   Memory size(UUID guest, List<FrozenDisk> disks);
 
   /**
-   * Write a running guest's memory to a new volume and freeze its disks at the same instant; it
-   * goes on, writing to overlays.
+   * Write a guest's memory to a new volume and freeze its disks at the same instant; it goes on,
+   * writing to overlays. One that is paused stays so.
    *
-   * @param live whether it runs while most of its memory is written
+   * @param live whether it runs while most of its memory is written; not for one that is paused
    */
   Captured capture(UUID guest, String pool, String volume, List<FrozenDisk> disks, boolean live);
 
@@ -108,8 +108,9 @@ public interface StateStorage {
    * Let a guest go on from its memory, on these disks. It gets a definition.
    *
    * @param volumes of the same pool, by target; the guest's other disks stay what they were
+   * @param paused whether it is to wait for {@link Hypervisor#resume}
    */
-  void restore(UUID guest, String pool, String memory, Map<String, String> volumes);
+  void restore(UUID guest, String pool, String memory, Map<String, String> volumes, boolean paused);
 
   /**
    * Make a running guest's disk independent of the volume below it; returns once it is.

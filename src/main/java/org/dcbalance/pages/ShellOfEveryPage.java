@@ -140,6 +140,9 @@ class ShellOfEveryPage {
 
   /** An entry of the navigation is named by the first part of its path, or by the first two. */
   private static String entry(String[] parts) {
+    if (parts.length > 1 && parts[1].equals("virtual-clusters")) {
+      return "checkpoints";
+    }
     return parts.length > 2 && (parts[1].equals("reports") || parts[1].equals("settings"))
         ? parts[1] + "/" + parts[2]
         : parts[1];

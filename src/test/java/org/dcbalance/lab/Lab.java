@@ -130,6 +130,15 @@ public abstract sealed class Lab extends Needed implements BeforeAllCallback, Af
     script("guest", with(load, "load", Integer.toString(number)));
   }
 
+  /** Have a guest correspond with others; without others, give what it says came of that. */
+  public String peers(int number, int... others) {
+    var numbers =
+        IntStream.concat(IntStream.of(number), IntStream.of(others))
+            .mapToObj(Integer::toString)
+            .toArray(String[]::new);
+    return script("guest", with(numbers, "peers"));
+  }
+
   /** End guests and remove their definitions and disks. */
   public void stop(String... guests) {
     script("guest", with(guests, "stop"));

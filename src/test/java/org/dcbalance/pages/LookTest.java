@@ -147,6 +147,26 @@ class LookTest {
             where checkpoint.state = 'COMPLETE'
             """)
         .update();
+    jdbc.sql(
+            """
+            with cluster as (
+              insert into virtual_cluster (pool_id, name, created_by)
+              select h.pool_id, 'shop', 'amy' from vm v join host h on h.id = v.host_id limit 1 returning id),
+            member as (
+              insert into virtual_cluster_vm select cluster.id, v.id from cluster, (
+                select id from vm where gone_since is null order by name limit 3) v),
+            taken as (
+              insert into cluster_checkpoint (cluster_id, state, why, requested_by, finished_at, pause_millis, sentence)
+              select cluster.id, s.state, 'Before the upgrade', 'amy', now(), s.pause, s.sentence
+              from cluster cross join (values
+                ('FAILED', null, 'shop-02 did not stand still.'),
+                ('COMPLETE', 420, '3 machines at one point; they stood still together for 0.420 s.'))
+                s (state, pause, sentence) returning id, state)
+            insert into cluster_restore (cluster_checkpoint_id, state, requested_by, finished_at, running_millis, sentence)
+            select id, 'DONE', 'amy', now(), 2100, '3 machines run again, after 2.1 s.' from taken
+            where state = 'COMPLETE'
+            """)
+        .update();
   }
 
   private Map<String, String> pages() {
@@ -160,6 +180,7 @@ class LookTest {
             "hosts/new",
             "vms",
             "checkpoints",
+            "virtual-clusters",
             "pools",
             "rounds",
             "reports/migrations",
@@ -172,13 +193,22 @@ class LookTest {
       pages.put(path.isEmpty() ? "overview" : path.replaceAll("[^a-z-]+", "-"), "/" + path);
     }
     for (var table :
-        List.of("host", "vm", "pool", "round", "migration", "recommendation", "checkpoint")) {
+        List.of(
+            "host",
+            "vm",
+            "pool",
+            "round",
+            "migration",
+            "recommendation",
+            "checkpoint",
+            "virtual_cluster")) {
       jdbc.sql("select max(id) from " + table + where(table))
           .query(Long.class)
           .optional()
-          .ifPresent(id -> pages.put(table, "/" + table + "s/" + id));
+          .ifPresent(id -> pages.put(table, "/" + table.replace('_', '-') + "s/" + id));
     }
-    assertThat(pages).containsKeys("host", "vm", "pool", "round", "migration", "checkpoint");
+    assertThat(pages)
+        .containsKeys("host", "vm", "pool", "round", "migration", "checkpoint", "virtual_cluster");
     return pages;
   }
 

@@ -14,10 +14,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import tools.jackson.databind.JsonNode;
 
 /** Consoles that are killed in the middle of a real migration, alone and with a second one. */
 @Timeout(900)
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 class ResilienceIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("res", 2);
 

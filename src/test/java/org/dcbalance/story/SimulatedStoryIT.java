@@ -15,11 +15,17 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import tools.jackson.databind.JsonNode;
 
 /** What a newcomer sees: a console with nothing configured, and its simulated pool. */
 @Timeout(900)
 @ExtendWith(ChromiumInstalled.class)
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 class SimulatedStoryIT {
   private static @Nullable Console console;
   private static @Nullable Api connected;

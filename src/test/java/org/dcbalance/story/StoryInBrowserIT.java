@@ -15,10 +15,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** From a hot host to a finished migration, by the pages alone, in a real browser. */
 @Timeout(900)
 @ExtendWith(ChromiumInstalled.class)
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("both processors")
 class StoryInBrowserIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("stb", 3);
 

@@ -16,10 +16,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** From a hot host to a finished migration on two Xen hosts, by the pages alone. */
 @Timeout(900)
 @ExtendWith(ChromiumInstalled.class)
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("both processors")
 class XenStoryIT {
   @RegisterExtension static final XenLab LAB = new XenLab("stx", 2);
 

@@ -38,6 +38,7 @@ final class LibvirtStates implements StateStorage {
 
   // virDomainSaveRestoreFlags, virDomainXMLFlags
   private static final int RUNNING = 2;
+  private static final int PAUSED = 4;
   private static final int SECURE = 1;
 
   // virDomainBlockJobAbortFlags
@@ -151,6 +152,15 @@ final class LibvirtStates implements StateStorage {
     return disk.source().startsWith("/dev/");
   }
 
+  /** A guest that is captured runs, or waits paused for others to be captured with it. */
+  private void requireStill(OpenConnection connection, UUID guest, String name, boolean live)
+      throws LibvirtException {
+    var status = StatusReading.read(connection, guest).orElseThrow();
+    if (live || status.state() != GuestState.PAUSED || status.job() != Job.NONE) {
+      requireRunning(connection, guest, name);
+    }
+  }
+
   private void requireRunning(OpenConnection connection, UUID guest, String name)
       throws LibvirtException {
     var status = StatusReading.read(connection, guest).orElseThrow();
@@ -177,12 +187,23 @@ final class LibvirtStates implements StateStorage {
                 link.longCall(
                     "take a checkpoint of a guest",
                     connection -> capture(connection, guest, pool, volume, disks, live));
-            awaitResumed(pause);
+            if (runs(guest)) {
+              awaitResumed(pause);
+            }
           } finally {
             pauses.remove(guest);
           }
         });
     return new Captured(pause.length(), took[0]);
+  }
+
+  private boolean runs(UUID guest) {
+    return link.call(
+        "tell a guest's state",
+        connection ->
+            StatusReading.read(connection, guest)
+                .filter(s -> s.state() == GuestState.RUNNING)
+                .isPresent());
   }
 
   private Duration capture(
@@ -195,8 +216,7 @@ final class LibvirtStates implements StateStorage {
       throws LibvirtException {
     var domain = connection.domain(guest);
     try {
-      var name = domain.getName();
-      requireRunning(connection, guest, name);
+      requireStill(connection, guest, domain.getName(), live);
       var path = volumes.path(connection, pool, volume);
       var order = SnapshotXml.of(path, new DomainXml(domain.getXMLDesc(0)).disks(), disks);
       long begun = System.nanoTime();
@@ -334,7 +354,8 @@ final class LibvirtStates implements StateStorage {
   }
 
   @Override
-  public void restore(UUID guest, String pool, String memory, Map<String, String> disks) {
+  public void restore(
+      UUID guest, String pool, String memory, Map<String, String> disks, boolean paused) {
     volumes.requireMemory(pool, memory);
     alone.run(
         guest,
@@ -352,7 +373,8 @@ final class LibvirtStates implements StateStorage {
                   connection.checked(
                       connection
                           .library()
-                          .virDomainRestoreFlags(connection.pointer(), path, xml, RUNNING));
+                          .virDomainRestoreFlags(
+                              connection.pointer(), path, xml, paused ? PAUSED : RUNNING));
                   connection.domainDefineXML(xml).free();
                   return null;
                 }));

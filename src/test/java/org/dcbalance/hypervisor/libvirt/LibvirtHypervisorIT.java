@@ -43,9 +43,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The adapter on two real libvirt daemons with real guests. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 class LibvirtHypervisorIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("lvt", 2);
 

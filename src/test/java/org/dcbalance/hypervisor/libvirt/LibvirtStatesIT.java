@@ -102,7 +102,7 @@ class LibvirtStatesIT {
       var states = two.states();
       states.layOver(POOL, "cp-1.vda", "cp-1.r" + restore + ".vda");
       var running = Figures.watch();
-      states.restore(db, POOL, "cp-1.memory", Map.of("vda", "cp-1.r" + restore + ".vda"));
+      states.restore(db, POOL, "cp-1.memory", Map.of("vda", "cp-1.r" + restore + ".vda"), false);
       Figures.seconds("restore to running", running.passed());
       LAB.await(1);
       assertThat(LAB.where("db-01")).contains("2 running").doesNotContain("1 running");

@@ -1,0 +1,94 @@
+package org.dcbalance.checkpoint;
+
+import java.util.List;
+import java.util.Locale;
+import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
+import org.dcbalance.checkpoint.VirtualCluster.Restored;
+import org.dcbalance.checkpoint.VirtualCluster.Taken;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.HypervisorException;
+
+/**
+ * Bring all members of a virtual cluster back, or none: all are checked before anything is touched,
+ * all are read paused, and only when all were read does the first one run.
+ */
+final class ClusterRestoring {
+  private final ClusterRows clusters;
+  private final Ledger ledger;
+  private final Taken taken;
+  private final Restored restored;
+
+  ClusterRestoring(ClusterRows clusters, Ledger ledger, Taken taken, Restored restored) {
+    this.clusters = clusters;
+    this.ledger = ledger;
+    this.taken = taken;
+    this.restored = restored;
+  }
+
+  void run(List<Restoring> members) {
+    boolean running = false;
+    try {
+      step("Checking that all can be brought back");
+      members.forEach(Restoring::prepare);
+      step("Ending what runs");
+      members.forEach(Restoring::endWhatRuns);
+      step("Reading their memory");
+      long begun = System.nanoTime();
+      Together.all(members, m -> m.read(true));
+      members.forEach(m -> m.requireIs(GuestState.PAUSED));
+      // from here on they go on together
+      running = true;
+      Together.all(members, Restoring::resume);
+      long millis = (System.nanoTime() - begun) / 1_000_000;
+      members.forEach(m -> m.requireIs(GuestState.RUNNING));
+      members.forEach(Restoring::removeOldDefinitions);
+      ledger.write(
+          taken.id(),
+          () -> {
+            members.forEach(m -> m.runs(millis));
+            clusters.endRestore(
+                restored.id(),
+                RestoreState.DONE,
+                millis,
+                String.format(
+                    Locale.ROOT,
+                    "%d machines run again, after %.1f s.",
+                    members.size(),
+                    millis / 1000.0));
+          });
+    } catch (HypervisorException e) {
+      giveUp(members, e.sentence(), running);
+    }
+  }
+
+  /** Go on with one whose console ended: what was read and never ran is ended. */
+  void takeUp(List<Restoring> members) {
+    giveUp(members, "The console ended while they were being restored.", false);
+  }
+
+  /**
+   * End what never ran, and have each member say where it is.
+   *
+   * @param running whether they were let run: then they stay
+   */
+  private void giveUp(List<Restoring> members, String why, boolean running) {
+    var sentence = why;
+    for (var member : members) {
+      try {
+        if (!running) {
+          member.endUnlessRuns();
+        }
+      } catch (HypervisorException e) {
+        sentence += " " + e.sentence();
+      }
+      member.giveUp(why);
+    }
+    var said = sentence;
+    ledger.write(
+        taken.id(), () -> clusters.endRestore(restored.id(), RestoreState.FAILED, null, said));
+  }
+
+  private void step(String step) {
+    ledger.write(taken.id(), () -> clusters.restoreStep(restored.id(), step));
+  }
+}

@@ -1,0 +1,171 @@
+package org.dcbalance.checkpoint;
+
+import java.util.ArrayList;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.dcbalance.checkpoint.Checkpoint.Restore;
+import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
+import org.dcbalance.checkpoint.VirtualCluster.Restored;
+import org.dcbalance.checkpoint.VirtualCluster.State;
+import org.dcbalance.checkpoint.VirtualCluster.Taken;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.installation.Installation;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.live.Signals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Take and restore checkpoints of virtual clusters, while this console holds the lease. */
+@Component
+class ClusterRunner {
+  private static final Logger log = LoggerFactory.getLogger(ClusterRunner.class);
+
+  private final ClusterRows clusters;
+  private final CheckpointRows rows;
+  private final Connections connections;
+  private final Hosts hosts;
+  private final Vms vms;
+  private final Installation installation;
+  private final Leadership leadership;
+  private final Signals signals;
+  private final TransactionTemplate transaction;
+  private final Set<Long> inHand = ConcurrentHashMap.newKeySet();
+
+  ClusterRunner(
+      ClusterRows clusters,
+      CheckpointRows rows,
+      Connections connections,
+      Hosts hosts,
+      Vms vms,
+      Installation installation,
+      Leadership leadership,
+      Signals signals,
+      TransactionTemplate transaction) {
+    this.clusters = clusters;
+    this.rows = rows;
+    this.connections = connections;
+    this.hosts = hosts;
+    this.vms = vms;
+    this.installation = installation;
+    this.leadership = leadership;
+    this.signals = signals;
+    this.transaction = transaction;
+  }
+
+  @Scheduled(fixedDelay = 1000)
+  void look() {
+    var epoch = leadership.epoch();
+    if (epoch.isEmpty() || installation.doubt().isPresent()) {
+      return;
+    }
+    try {
+      var ledger = new Ledger(transaction, leadership, signals, epoch.getAsLong());
+      for (var taken : clusters.open()) {
+        if (inHand.add(taken.id())) {
+          Thread.ofPlatform()
+              .daemon()
+              .name("cluster-" + taken.id())
+              .start(() -> inHand(taken, ledger));
+        }
+      }
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("Checkpoints of virtual clusters wait: {}", e.getMessage());
+    }
+  }
+
+  private void inHand(Taken taken, Ledger ledger) {
+    try {
+      work(taken, ledger);
+    } catch (LeadershipLost e) {
+      log.info("The cluster checkpoint {} was let go: {}", taken.id(), e.getMessage());
+    } catch (HypervisorException | DataAccessException | TransactionException e) {
+      log.warn("The cluster checkpoint {} waits: {}", taken.id(), e.getMessage());
+    } finally {
+      inHand.remove(taken.id());
+    }
+  }
+
+  private void work(Taken taken, Ledger ledger) {
+    switch (taken.state()) {
+      case PENDING -> take(taken, ledger);
+      case TAKING -> giveUp(taken, ledger);
+      case COMPLETE, FAILED, DELETED -> {
+        for (var restored : taken.restores()) {
+          if (restored.state() == RestoreState.PENDING
+              || restored.state() == RestoreState.RESTORING) {
+            restore(taken, restored, ledger);
+          }
+        }
+      }
+    }
+  }
+
+  private void take(Taken taken, Ledger ledger) {
+    var members = new ArrayList<ClusterTaking.Member>();
+    for (var checkpoint : taken.members()) {
+      var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
+      var host = connections.to(checkpoint.hostId());
+      members.add(
+          new ClusterTaking.Member(
+              checkpoint, vm, host, new Taking(rows, ledger, checkpoint, vm, host)));
+    }
+    new ClusterTaking(rows, clusters, ledger, taken).run(members);
+  }
+
+  /** An earlier console began it: whatever it left is cleaned up, member by member. */
+  private void giveUp(Taken taken, Ledger ledger) {
+    var why = "The console ended while it was being taken.";
+    ledger.write(
+        taken.id(),
+        () -> {
+          for (var member : taken.members()) {
+            if (member.state().open()) {
+              rows.step(member.id(), Checkpoint.State.CLEANING, "", ledger.epoch());
+              rows.say(member.id(), why);
+            }
+          }
+          clusters.end(taken.id(), State.FAILED, why);
+        });
+  }
+
+  private void restore(Taken taken, Restored restored, Ledger ledger) {
+    var members = new ArrayList<Restoring>();
+    for (var checkpoint : taken.members()) {
+      for (var restore : checkpoint.restores()) {
+        if (partOf(restore, restored)) {
+          var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
+          var target = hosts.findById(restore.hostId().value()).orElseThrow();
+          members.add(
+              new Restoring(
+                  rows,
+                  ledger,
+                  checkpoint,
+                  restore,
+                  vm,
+                  target,
+                  Whereabouts.around(connections, hosts, vm, target)));
+        }
+      }
+    }
+    var restoring = new ClusterRestoring(clusters, ledger, taken, restored);
+    if (restored.state() == RestoreState.PENDING) {
+      restoring.run(members);
+    } else {
+      restoring.takeUp(members);
+    }
+  }
+
+  private static boolean partOf(Restore restore, Restored restored) {
+    var cluster = restore.clusterRestoreId();
+    return cluster != null && cluster == restored.id() && restore.state().open();
+  }
+}

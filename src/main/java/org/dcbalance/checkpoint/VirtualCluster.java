@@ -1,0 +1,74 @@
+package org.dcbalance.checkpoint;
+
+import java.time.Instant;
+import java.util.List;
+import org.dcbalance.units.PoolId;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+
+/** A named set of VMs that work together, and are captured and brought back together. */
+public record VirtualCluster(
+    long id,
+    PoolId poolId,
+    String pool,
+    String name,
+    String createdBy,
+    Instant createdAt,
+    List<Member> members) {
+
+  public record Member(VmId vmId, String vm, String host, boolean running) {}
+
+  /** How far a checkpoint of all members is; it is worth something only when COMPLETE. */
+  public enum State {
+    PENDING,
+    TAKING,
+    COMPLETE,
+    FAILED,
+    DELETED
+  }
+
+  /**
+   * A checkpoint of each member, at one consistent point.
+   *
+   * @param pauseMillis from the first member's pause to the end of the last one's; null until then
+   * @param members one checkpoint each
+   * @param restores newest first
+   */
+  public record Taken(
+      long id,
+      long clusterId,
+      String cluster,
+      State state,
+      String step,
+      String why,
+      String requestedBy,
+      Instant requestedAt,
+      @Nullable Instant finishedAt,
+      @Nullable Long pauseMillis,
+      String sentence,
+      List<Checkpoint> members,
+      List<Restored> restores) {}
+
+  /** How far a restore of all members is. */
+  public enum RestoreState {
+    PENDING,
+    RESTORING,
+    DONE,
+    FAILED
+  }
+
+  /**
+   * A restore of all members, or of none.
+   *
+   * @param runningMillis from the first one's reading until all ran; null if they never did
+   */
+  public record Restored(
+      long id,
+      RestoreState state,
+      String step,
+      String requestedBy,
+      Instant requestedAt,
+      @Nullable Instant finishedAt,
+      @Nullable Long runningMillis,
+      String sentence) {}
+}

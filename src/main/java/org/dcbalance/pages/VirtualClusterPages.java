@@ -1,0 +1,130 @@
+package org.dcbalance.pages;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.checkpoint.VirtualClusters;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/** List virtual clusters, and have their members captured and brought back together. */
+@Controller
+class VirtualClusterPages {
+  private final VirtualClusters clusters;
+  private final Vms vms;
+
+  VirtualClusterPages(VirtualClusters clusters, Vms vms) {
+    this.clusters = clusters;
+    this.vms = vms;
+  }
+
+  @GetMapping("/virtual-clusters")
+  String list(Model model) {
+    model.addAttribute("clusters", clusters.all());
+    return "virtual-clusters";
+  }
+
+  @GetMapping("/virtual-clusters/{id}")
+  String one(
+      @PathVariable long id,
+      @RequestParam(required = false) @Nullable String fragment,
+      Model model) {
+    var cluster = clusters.find(id);
+    model.addAttribute("cluster", cluster);
+    model.addAttribute("running", cluster.members().stream().anyMatch(m -> m.running()));
+    model.addAttribute("checkpoints", clusters.checkpoints(id));
+    return "state".equals(fragment) ? "virtual-cluster :: state" : "virtual-cluster";
+  }
+
+  @PostMapping("/virtual-clusters")
+  String add(
+      @RequestParam(defaultValue = "") String name,
+      @RequestParam(defaultValue = "") String members,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    try {
+      return "redirect:/virtual-clusters/" + clusters.add(name, named(members), me.operator());
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      redirect.addFlashAttribute("typedName", name);
+      redirect.addFlashAttribute("typedMembers", members);
+      return "redirect:/virtual-clusters";
+    }
+  }
+
+  private List<VmId> named(String members) {
+    var known = vms.findByGoneSinceIsNullOrderByName();
+    return Arrays.stream(members.split("[,\\s]+"))
+        .filter(name -> !name.isEmpty())
+        .map(name -> named(name, known))
+        .toList();
+  }
+
+  private static VmId named(String name, List<Vm> known) {
+    var found = known.stream().filter(vm -> vm.name().equals(name)).toList();
+    if (found.size() != 1) {
+      throw new Problem(
+          found.isEmpty() ? ErrorCode.NOT_FOUND : ErrorCode.BAD_REQUEST,
+          found.isEmpty()
+              ? "There is no virtual machine \"" + name + "\"."
+              : "Several virtual machines are named \"" + name + "\".",
+          found.isEmpty()
+              ? "Maybe it is spelled otherwise."
+              : "Maybe use the API, with their ids.");
+    }
+    return found.getFirst().id();
+  }
+
+  @PostMapping("/virtual-clusters/{id}/delete")
+  String remove(@PathVariable long id, CurrentOperator me, RedirectAttributes redirect) {
+    try {
+      clusters.remove(id, me.operator());
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      return "redirect:/virtual-clusters/" + id;
+    }
+    return "redirect:/virtual-clusters";
+  }
+
+  @PostMapping("/virtual-clusters/{id}/checkpoints")
+  String take(
+      @PathVariable long id,
+      @RequestParam(defaultValue = "") String why,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    Notice.tried(
+        () -> clusters.take(id, why, me.operator()), "All members are being captured.", redirect);
+    return "redirect:/virtual-clusters/" + id;
+  }
+
+  @PostMapping("/cluster-checkpoints/{id}/restore")
+  String restore(
+      @PathVariable long id,
+      @RequestParam(required = false) @Nullable String replace,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    Notice.tried(
+        () -> clusters.restore(id, Map.of(), replace, me.operator()),
+        "All members are being restored.",
+        redirect);
+    return "redirect:/virtual-clusters/" + clusters.findTaken(id).clusterId();
+  }
+
+  @PostMapping("/cluster-checkpoints/{id}/delete")
+  String delete(@PathVariable long id, CurrentOperator me, RedirectAttributes redirect) {
+    Notice.tried(() -> clusters.delete(id, me.operator()), "It is being deleted.", redirect);
+    return "redirect:/virtual-clusters/" + clusters.findTaken(id).clusterId();
+  }
+}
