@@ -1,8 +1,11 @@
 package org.dcbalance.pages;
 
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.checkpoint.CheckpointSchedules;
+import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.checkpoint.CheckpointStorages;
 import org.dcbalance.checkpoint.Checkpoints;
+import org.dcbalance.checkpoint.VirtualClusters;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.HostId;
@@ -25,11 +28,20 @@ class CheckpointPages {
 
   private final Checkpoints checkpoints;
   private final CheckpointStorages storages;
+  private final CheckpointSchedules schedules;
+  private final VirtualClusters clusters;
   private final Vms vms;
 
-  CheckpointPages(Checkpoints checkpoints, CheckpointStorages storages, Vms vms) {
+  CheckpointPages(
+      Checkpoints checkpoints,
+      CheckpointStorages storages,
+      CheckpointSchedules schedules,
+      VirtualClusters clusters,
+      Vms vms) {
     this.checkpoints = checkpoints;
     this.storages = storages;
+    this.schedules = schedules;
+    this.clusters = clusters;
     this.vms = vms;
   }
 
@@ -47,6 +59,7 @@ class CheckpointPages {
     if ("list".equals(fragment)) {
       return "checkpoints :: list";
     }
+    model.addAttribute("schedules", schedules.all());
     var all = storages.all();
     model.addAttribute("storages", all);
     model.addAttribute("none", all.stream().allMatch(s -> s.name() == null));
@@ -109,6 +122,39 @@ class CheckpointPages {
       Notice.refused(e).on(redirect);
       return "redirect:/checkpoints/" + id;
     }
+    return "redirect:/checkpoints";
+  }
+
+  @PostMapping("/checkpoint-schedules")
+  String schedule(
+      @RequestParam(defaultValue = "") String of,
+      @RequestParam(defaultValue = "") String cron,
+      @RequestParam(required = false) @Nullable Integer keepCount,
+      @RequestParam(required = false) @Nullable Integer keepDays,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    Notice.tried(
+        () -> schedules.add(wish(of.strip(), cron, keepCount, keepDays), me.operator()),
+        "It is taken when it is due.",
+        redirect);
+    return "redirect:/checkpoints";
+  }
+
+  /** A name is that of a virtual cluster, or else of a machine. */
+  private NewSchedule wish(
+      String of, String cron, @Nullable Integer keepCount, @Nullable Integer keepDays) {
+    var cluster = clusters.all().stream().filter(c -> c.name().equals(of)).findFirst();
+    if (cluster.isPresent()) {
+      return new NewSchedule(null, cluster.get().id(), cron, keepCount, keepDays);
+    }
+    var vm = VirtualClusterPages.named(of, vms.findByGoneSinceIsNullOrderByName());
+    return new NewSchedule(vm, null, cron, keepCount, keepDays);
+  }
+
+  @PostMapping("/checkpoint-schedules/{id}/delete")
+  String endSchedule(@PathVariable long id, CurrentOperator me, RedirectAttributes redirect) {
+    Notice.tried(
+        () -> schedules.remove(id, me.operator()), "What it took stays until deleted.", redirect);
     return "redirect:/checkpoints";
   }
 

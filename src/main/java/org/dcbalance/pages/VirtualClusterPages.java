@@ -3,7 +3,10 @@ package org.dcbalance.pages;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.checkpoint.Checkpoints;
+import org.dcbalance.checkpoint.VirtualCluster;
 import org.dcbalance.checkpoint.VirtualClusters;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
@@ -23,10 +26,12 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 @Controller
 class VirtualClusterPages {
   private final VirtualClusters clusters;
+  private final Checkpoints checkpoints;
   private final Vms vms;
 
-  VirtualClusterPages(VirtualClusters clusters, Vms vms) {
+  VirtualClusterPages(VirtualClusters clusters, Checkpoints checkpoints, Vms vms) {
     this.clusters = clusters;
+    this.checkpoints = checkpoints;
     this.vms = vms;
   }
 
@@ -45,7 +50,17 @@ class VirtualClusterPages {
     model.addAttribute("cluster", cluster);
     model.addAttribute("running", cluster.members().stream().anyMatch(m -> m.running()));
     model.addAttribute("checkpoints", clusters.checkpoints(id));
+    model.addAttribute("noCheckpoint", whyNot(cluster));
     return "state".equals(fragment) ? "virtual-cluster :: state" : "virtual-cluster";
+  }
+
+  private @Nullable String whyNot(VirtualCluster cluster) {
+    return cluster.members().stream()
+        .flatMap(m -> vms.findById(m.vmId().value()).stream())
+        .map(checkpoints::whyNot)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
   }
 
   @PostMapping("/virtual-clusters")
@@ -72,7 +87,7 @@ class VirtualClusterPages {
         .toList();
   }
 
-  private static VmId named(String name, List<Vm> known) {
+  static VmId named(String name, List<Vm> known) {
     var found = known.stream().filter(vm -> vm.name().equals(name)).toList();
     if (found.size() != 1) {
       throw new Problem(

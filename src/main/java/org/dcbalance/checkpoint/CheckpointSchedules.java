@@ -1,0 +1,205 @@
+package org.dcbalance.checkpoint;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Objects;
+import org.dcbalance.audit.Act;
+import org.dcbalance.audit.AuditLog;
+import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.Thing;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.support.CronExpression;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Keep when checkpoints are taken by themselves, and how many of them are kept. */
+@Component
+public class CheckpointSchedules {
+  private static final int MOST_KEPT = 1000;
+
+  private final JdbcClient jdbc;
+  private final Vms vms;
+  private final VirtualClusters clusters;
+  private final AuditLog audit;
+  private final Clock clock;
+
+  CheckpointSchedules(
+      JdbcClient jdbc, Vms vms, VirtualClusters clusters, AuditLog audit, Clock clock) {
+    this.jdbc = jdbc;
+    this.vms = vms;
+    this.clusters = clusters;
+    this.audit = audit;
+    this.clock = clock;
+  }
+
+  /**
+   * When checkpoints of a VM or of a virtual cluster are taken.
+   *
+   * @param of the name of what is captured
+   * @param cron second, minute, hour, day, month and weekday, in UTC
+   * @param keepCount how many complete ones are kept
+   * @param keepDays for how long; null for as long as they are not too many
+   * @param next when the next one is due; null if never
+   * @param trouble why nothing was taken at the last time; empty if something was
+   */
+  public record Schedule(
+      long id,
+      @Nullable VmId vmId,
+      @Nullable Long clusterId,
+      String of,
+      String cron,
+      int keepCount,
+      @Nullable Integer keepDays,
+      String createdBy,
+      Instant createdAt,
+      Instant seenToAt,
+      @Nullable Instant next,
+      String trouble) {}
+
+  /** What makes a schedule: of a VM or of a virtual cluster. */
+  public record NewSchedule(
+      @Nullable VmId vmId,
+      @Nullable Long clusterId,
+      @Nullable String cron,
+      @Nullable Integer keepCount,
+      @Nullable Integer keepDays) {}
+
+  public List<Schedule> all() {
+    return jdbc.sql(
+            """
+            select s.*, coalesce(v.name, c.name) as of
+            from checkpoint_schedule s left join vm v on v.id = s.vm_id
+              left join virtual_cluster c on c.id = s.cluster_id
+            order by s.id
+            """)
+        .query(
+            (row, n) -> {
+              var vm = row.getObject("vm_id", Long.class);
+              var seen = row.getObject("seen_to_at", OffsetDateTime.class).toInstant();
+              var cron = row.getString("cron");
+              return new Schedule(
+                  row.getLong("id"),
+                  vm == null ? null : new VmId(vm),
+                  row.getObject("cluster_id", Long.class),
+                  row.getString("of"),
+                  cron,
+                  row.getInt("keep_count"),
+                  row.getObject("keep_days", Integer.class),
+                  row.getString("created_by"),
+                  row.getObject("created_at", OffsetDateTime.class).toInstant(),
+                  seen,
+                  next(cron, seen),
+                  row.getString("trouble"));
+            })
+        .list();
+  }
+
+  /** Give the first time after one at which it is due; null if there is none. */
+  static @Nullable Instant next(String cron, Instant after) {
+    var next = CronExpression.parse(cron).next(after.atOffset(ZoneOffset.UTC));
+    return next == null ? null : next.toInstant();
+  }
+
+  /**
+   * Add one.
+   *
+   * @throws Problem BAD_REQUEST with what is wrong, or NOT_FOUND
+   */
+  @Transactional
+  public long add(NewSchedule wish, Operator by) {
+    var cron = wish.cron() == null ? "" : wish.cron().strip();
+    if (!CronExpression.isValidExpression(cron)) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "\"%s\" is not a time that comes again.".formatted(cron),
+          "Maybe use second, minute, hour, day, month and weekday: 0 30 2 * * * is 2:30 each night.");
+    }
+    var soon = next(cron, clock.instant());
+    var then = soon == null ? null : next(cron, soon);
+    if (soon == null || then != null && then.isBefore(soon.plusSeconds(60))) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          soon == null
+              ? "\"%s\" never comes.".formatted(cron)
+              : "\"%s\" comes more than once a minute.".formatted(cron),
+          "Maybe use 0 0 * * * * for each hour.");
+    }
+    int keep = wish.keepCount() == null ? 0 : wish.keepCount();
+    if (keep < 1 || keep > MOST_KEPT || wish.keepDays() != null && wish.keepDays() < 1) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "Of a schedule 1 to %d checkpoints are kept, for at least a day.".formatted(MOST_KEPT),
+          "Maybe keep 7.");
+    }
+    var of = nameOf(wish);
+    long id =
+        jdbc.sql(
+                """
+                insert into checkpoint_schedule (vm_id, cluster_id, cron, keep_count, keep_days, created_by)
+                values (:vm, :cluster, :cron, :count, :days, :by) returning id
+                """)
+            .param("vm", wish.vmId() == null ? null : wish.vmId().value())
+            .param("cluster", wish.clusterId())
+            .param("cron", cron)
+            .param("count", keep)
+            .param("days", wish.keepDays())
+            .param("by", by.name())
+            .query(Long.class)
+            .single();
+    audit.note(
+        by,
+        Act.SCHEDULE_ADDED,
+        Thing.settings("checkpoints of " + of),
+        Facts.NONE,
+        Facts.of("cron", cron).and("keepCount", keep).and("keepDays", wish.keepDays()));
+    return id;
+  }
+
+  private String nameOf(NewSchedule wish) {
+    if ((wish.vmId() == null) == (wish.clusterId() == null)) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "A schedule is for one virtual machine or for one virtual cluster.",
+          "Maybe send \"vmId\" or \"clusterId\".");
+    }
+    if (wish.clusterId() != null) {
+      return clusters.find(wish.clusterId()).name();
+    }
+    var id = Objects.requireNonNull(wish.vmId());
+    return vms.findById(id.value())
+        .orElseThrow(
+            () -> new Problem(ErrorCode.NOT_FOUND, "There is no virtual machine " + id + ".", null))
+        .name();
+  }
+
+  /**
+   * End one; the checkpoints that it took stay.
+   *
+   * @throws Problem NOT_FOUND
+   */
+  @Transactional
+  public void remove(long id, Operator by) {
+    var schedule =
+        all().stream()
+            .filter(s -> s.id() == id)
+            .findFirst()
+            .orElseThrow(
+                () -> new Problem(ErrorCode.NOT_FOUND, "There is no schedule " + id + ".", null));
+    jdbc.sql("delete from checkpoint_schedule where id = :id").param("id", id).update();
+    audit.note(
+        by,
+        Act.SCHEDULE_REMOVED,
+        Thing.settings("checkpoints of " + schedule.of()),
+        Facts.of("cron", schedule.cron()),
+        Facts.NONE);
+  }
+}

@@ -1,0 +1,165 @@
+package org.dcbalance.checkpoint;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Objects;
+import org.dcbalance.checkpoint.CheckpointSchedules.Schedule;
+import org.dcbalance.installation.Installation;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Have checkpoints taken when they are due, and those deleted that are too many or too old, while
+ * this console holds the lease. A time that passed while no console ran is seen to once, however
+ * often it came. What was taken by hand is never deleted, nor is the newest one of a schedule.
+ */
+@Component
+class ScheduleRunner {
+  private static final Logger log = LoggerFactory.getLogger(ScheduleRunner.class);
+
+  private final CheckpointSchedules schedules;
+  private final Checkpoints checkpoints;
+  private final VirtualClusters clusters;
+  private final Installation installation;
+  private final Leadership leadership;
+  private final JdbcClient jdbc;
+  private final TransactionTemplate transaction;
+  private final Clock clock;
+
+  ScheduleRunner(
+      CheckpointSchedules schedules,
+      Checkpoints checkpoints,
+      VirtualClusters clusters,
+      Installation installation,
+      Leadership leadership,
+      JdbcClient jdbc,
+      TransactionTemplate transaction,
+      Clock clock) {
+    this.schedules = schedules;
+    this.checkpoints = checkpoints;
+    this.clusters = clusters;
+    this.installation = installation;
+    this.leadership = leadership;
+    this.jdbc = jdbc;
+    this.transaction = transaction;
+    this.clock = clock;
+  }
+
+  @Scheduled(fixedDelay = 5000)
+  void look() {
+    var epoch = leadership.epoch();
+    if (epoch.isEmpty() || installation.doubt().isPresent()) {
+      return;
+    }
+    try {
+      for (var schedule : schedules.all()) {
+        var next = schedule.next();
+        if (next != null && !next.isAfter(clock.instant())) {
+          take(schedule, epoch.getAsLong());
+        }
+        tidy(schedule, epoch.getAsLong());
+      }
+    } catch (DataAccessException | TransactionException | LeadershipLost e) {
+      log.warn("Scheduled checkpoints wait: {}", e.getMessage());
+    }
+  }
+
+  private void take(Schedule schedule, long epoch) {
+    String trouble = "";
+    try {
+      transaction.executeWithoutResult(
+          status -> {
+            leadership.confirm(epoch);
+            takeNow(schedule);
+          });
+    } catch (Problem e) {
+      trouble = e.sentence();
+    }
+    var said = trouble;
+    transaction.executeWithoutResult(
+        status -> {
+          leadership.confirm(epoch);
+          jdbc.sql(
+                  "update checkpoint_schedule set seen_to_at = :at, trouble = :trouble where id = :id")
+              .param("at", OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC))
+              .param("trouble", said)
+              .param("id", schedule.id())
+              .update();
+        });
+  }
+
+  private void takeNow(Schedule schedule) {
+    var why = "By its schedule, " + schedule.cron() + ".";
+    var cluster = schedule.clusterId();
+    long taken =
+        cluster == null
+            ? checkpoints.take(
+                Objects.requireNonNull(schedule.vmId()), true, why, Operator.DCBALANCE)
+            : clusters.take(cluster, why, Operator.DCBALANCE);
+    jdbc.sql(
+            "update %s set schedule_id = :schedule where id = :id"
+                .formatted(cluster == null ? "checkpoint" : "cluster_checkpoint"))
+        .param("schedule", schedule.id())
+        .param("id", taken)
+        .update();
+  }
+
+  private record Kept(long id, Instant at) {}
+
+  private void tidy(Schedule schedule, long epoch) {
+    var kept =
+        jdbc.sql(
+                """
+                select id, finished_at from %s
+                where schedule_id = :schedule and state = 'COMPLETE' order by id desc
+                """
+                    .formatted(schedule.clusterId() == null ? "checkpoint" : "cluster_checkpoint"))
+            .param("schedule", schedule.id())
+            .query(
+                (row, n) ->
+                    new Kept(
+                        row.getLong("id"),
+                        row.getObject("finished_at", OffsetDateTime.class).toInstant()))
+            .list();
+    for (var old : tooMany(kept, schedule)) {
+      try {
+        transaction.executeWithoutResult(
+            status -> {
+              leadership.confirm(epoch);
+              if (schedule.clusterId() == null) {
+                checkpoints.delete(old.id(), Operator.DCBALANCE);
+              } else {
+                clusters.delete(old.id(), Operator.DCBALANCE);
+              }
+            });
+      } catch (Problem e) {
+        // somebody restores from it, or works on its VM: later
+        log.info("The checkpoint {} of {} stays: {}", old.id(), schedule.of(), e.sentence());
+      }
+    }
+  }
+
+  /** The newest one stays, however old it is. */
+  private List<Kept> tooMany(List<Kept> newestFirst, Schedule schedule) {
+    var days = schedule.keepDays();
+    var since = days == null ? Instant.MIN : clock.instant().minus(Duration.ofDays(days));
+    return newestFirst.stream()
+        .skip(1)
+        .filter(k -> newestFirst.indexOf(k) >= schedule.keepCount() || k.at().isBefore(since))
+        .toList();
+  }
+}
