@@ -266,6 +266,20 @@ class CheckpointRows {
         .update();
   }
 
+  /** Note for which migration it is taken. */
+  void before(long id, long migration) {
+    jdbc.sql("update checkpoint set before_migration = :migration where id = :id")
+        .param("migration", migration)
+        .param("id", id)
+        .update();
+  }
+
+  Optional<Checkpoint> beforeMigration(long migration) {
+    return list("where c.before_migration = :vm order by c.id desc limit 1", migration, null, null, 1)
+        .stream()
+        .findFirst();
+  }
+
   List<Checkpoint> ofCluster(long clusterCheckpoint) {
     return list(
         "where c.cluster_checkpoint_id = :vm order by c.id", clusterCheckpoint, null, null, 1);

@@ -43,6 +43,7 @@ class CheckpointRunner {
   private static final int PER_HOST = 1;
 
   private final CheckpointRows rows;
+  private final Restores restores;
   private final Connections connections;
   private final Hosts hosts;
   private final Vms vms;
@@ -57,6 +58,7 @@ class CheckpointRunner {
 
   CheckpointRunner(
       CheckpointRows rows,
+      Restores restores,
       Connections connections,
       Hosts hosts,
       Vms vms,
@@ -66,6 +68,7 @@ class CheckpointRunner {
       FleetEvents events,
       TransactionTemplate transaction) {
     this.rows = rows;
+    this.restores = restores;
     this.connections = connections;
     this.hosts = hosts;
     this.vms = vms;
@@ -229,16 +232,7 @@ class CheckpointRunner {
   }
 
   private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
-    var target = hosts.findById(restore.hostId().value()).orElseThrow();
-    var restoring =
-        new Restoring(
-            rows,
-            ledger,
-            checkpoint,
-            restore,
-            vm,
-            target,
-            Whereabouts.around(connections, hosts, vm, target));
+    var restoring = restores.of(ledger, checkpoint, restore, vm);
     switch (restore.state()) {
       case PENDING -> restoring.run();
       case RESTORING -> restoring.takeUp();

@@ -123,6 +123,18 @@ public class Checkpoints {
   public long take(VmId id, boolean live, String why, Operator by) {
     installation.requireConfirmed();
     claims.require(id, work);
+    return add(id, live, why, by);
+  }
+
+  /** Ask for one of a VM that a migration keeps to itself, on behalf of that migration. */
+  @Transactional
+  long takeBefore(VmId id, long migration) {
+    long added = add(id, true, "Before migration " + migration + ".", Operator.DCBALANCE);
+    rows.before(added, migration);
+    return added;
+  }
+
+  private long add(VmId id, boolean live, String why, Operator by) {
     requireNothingOpen(id);
     var vm = vm(id);
     var host = hosts.findById(vm.hostId().value()).orElseThrow();

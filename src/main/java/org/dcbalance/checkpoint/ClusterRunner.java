@@ -11,7 +11,6 @@ import org.dcbalance.checkpoint.VirtualCluster.Taken;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
-import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.leadership.LeadershipLost;
@@ -32,7 +31,7 @@ class ClusterRunner {
   private final ClusterRows clusters;
   private final CheckpointRows rows;
   private final Connections connections;
-  private final Hosts hosts;
+  private final Restores restores;
   private final Vms vms;
   private final Installation installation;
   private final Leadership leadership;
@@ -44,7 +43,7 @@ class ClusterRunner {
       ClusterRows clusters,
       CheckpointRows rows,
       Connections connections,
-      Hosts hosts,
+      Restores restores,
       Vms vms,
       Installation installation,
       Leadership leadership,
@@ -53,7 +52,7 @@ class ClusterRunner {
     this.clusters = clusters;
     this.rows = rows;
     this.connections = connections;
-    this.hosts = hosts;
+    this.restores = restores;
     this.vms = vms;
     this.installation = installation;
     this.leadership = leadership;
@@ -143,16 +142,7 @@ class ClusterRunner {
       for (var restore : checkpoint.restores()) {
         if (partOf(restore, restored)) {
           var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
-          var target = hosts.findById(restore.hostId().value()).orElseThrow();
-          members.add(
-              new Restoring(
-                  rows,
-                  ledger,
-                  checkpoint,
-                  restore,
-                  vm,
-                  target,
-                  Whereabouts.around(connections, hosts, vm, target)));
+          members.add(restores.of(ledger, checkpoint, restore, vm));
         }
       }
     }

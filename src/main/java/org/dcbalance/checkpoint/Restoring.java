@@ -15,6 +15,7 @@ import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage;
 import org.dcbalance.hypervisor.StateStorage.Volume;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.units.Memory;
 
@@ -27,6 +28,7 @@ final class Restoring {
   private static final String READING = "Reading its memory";
 
   private final CheckpointRows rows;
+  private final Placements placements;
   private final Ledger ledger;
   private final Checkpoint checkpoint;
   private final Restore restore;
@@ -47,6 +49,7 @@ final class Restoring {
    */
   Restoring(
       CheckpointRows rows,
+      Placements placements,
       Ledger ledger,
       Checkpoint checkpoint,
       Restore restore,
@@ -54,6 +57,7 @@ final class Restoring {
       Host target,
       Whereabouts whereabouts) {
     this.rows = rows;
+    this.placements = placements;
     this.ledger = ledger;
     this.checkpoint = checkpoint;
     this.restore = restore;
@@ -95,6 +99,10 @@ final class Restoring {
 
   /** End the copy that runs, and make sure that none is left on any host. */
   void endWhatRuns() {
+    if (elsewhere()) {
+      // the inventory does not call it moved by others, and its hosts stay
+      ledger.write(checkpoint.id(), () -> placements.startMove(vm.id(), target.id()));
+    }
     // asked again: making disks took its time
     var found = whereabouts.of(vm);
     requireMay(found);
@@ -106,6 +114,10 @@ final class Restoring {
     if (!left.isEmpty()) {
       throw refused("%s still runs on %s.", vm.name(), left.getFirst().name());
     }
+  }
+
+  private boolean elsewhere() {
+    return !vm.hostId().equals(target.id());
   }
 
   /** Have it read from its memory. */
@@ -164,6 +176,9 @@ final class Restoring {
   }
 
   private void goesOn(String sentence) {
+    if (elsewhere()) {
+      placements.endMove(vm.id(), target.id(), "restored from a checkpoint");
+    }
     rows.restoreStep(
         restore.id(),
         RestoreState.DETACHING,
@@ -236,7 +251,13 @@ final class Restoring {
     }
     var sentence = why + " " + now;
     ledger.write(
-        checkpoint.id(), () -> rows.endRestore(restore.id(), RestoreState.FAILED, sentence));
+        checkpoint.id(),
+        () -> {
+          if (elsewhere()) {
+            placements.abandonMove(vm.id());
+          }
+          rows.endRestore(restore.id(), RestoreState.FAILED, sentence);
+        });
   }
 
   /** Go on with a restore whose console ended: the hosts tell how far it came. */

@@ -17,6 +17,7 @@ import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -37,6 +38,7 @@ public class HostRegistration {
   private final JdbcClient jdbc;
   private final TransactionTemplate transaction;
   private final ApplicationEventPublisher publisher;
+  private final VmClaims claims;
   private final Clock clock;
 
   HostRegistration(
@@ -48,6 +50,7 @@ public class HostRegistration {
       JdbcClient jdbc,
       TransactionTemplate transaction,
       ApplicationEventPublisher publisher,
+      VmClaims claims,
       Clock clock) {
     this.hosts = hosts;
     this.pools = pools;
@@ -57,6 +60,7 @@ public class HostRegistration {
     this.jdbc = jdbc;
     this.transaction = transaction;
     this.publisher = publisher;
+    this.claims = claims;
     this.clock = clock;
   }
 
@@ -213,7 +217,7 @@ public class HostRegistration {
   /**
    * Take a host out of the inventory; nothing is changed on the host itself, and its history stays.
    *
-   * @throws Problem if a migration from or to it is under way
+   * @throws Problem if a migration from or to it is under way, or other work on one of its guests
    */
   public void remove(HostId id, Operator by) {
     transaction.executeWithoutResult(
@@ -234,6 +238,7 @@ public class HostRegistration {
                 "A migration from or to " + host.name() + " is under way or lost.",
                 "Maybe wait until it has ended, or close a lost one by hand on its page.");
           }
+          requireIdle(host);
           audit.note(by, Act.HOST_REMOVED, thing(host), facts(host), Facts.NONE);
           host.remove(clock.instant());
           hosts.save(host);
@@ -250,6 +255,21 @@ public class HostRegistration {
         });
     connections.forget(id);
     publisher.publishEvent(new InventoryChanged(id));
+  }
+
+  private void requireIdle(Host host) {
+    jdbc
+        .sql("select id from vm where host_id = :id and gone_since is null order by id")
+        .param("id", host.id().value())
+        .query((row, n) -> new VmId(row.getLong(1)))
+        .list()
+        .stream()
+        .flatMap(vm -> claims.on(vm).stream())
+        .findFirst()
+        .ifPresent(
+            sentence -> {
+              throw new Problem(ErrorCode.CONFLICT, sentence, "Maybe wait until that has ended.");
+            });
   }
 
   private static Thing thing(Host host) {

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param downtimeMillis longest pause that is accepted
  * @param bandwidthMiB most that a move may use, MiB/s
  * @param connections how many connections may carry its memory
+ * @param checkpointFirst whether a checkpoint is taken before each move; where nobody says so, one
+ *     is taken before a move that may end in post-copy, if it can be
  */
 public record MoveOptions(
     @Nullable Boolean postCopy,
@@ -29,14 +31,15 @@ public record MoveOptions(
     @Nullable Boolean notLive,
     @Nullable Integer downtimeMillis,
     @Nullable Integer bandwidthMiB,
-    @Nullable Integer connections) {
+    @Nullable Integer connections,
+    @Nullable Boolean checkpointFirst) {
 
   public static final MoveOptions NONE =
-      new MoveOptions(null, null, null, null, null, null, null, null, null);
+      new MoveOptions(null, null, null, null, null, null, null, null, null, null);
 
   /** What holds where nobody says otherwise: nothing that may hurt a guest for good. */
   public static final MoveOptions DEFAULTS =
-      new MoveOptions(false, false, null, 60, 0, false, 1_000, null, 1);
+      new MoveOptions(false, false, null, 60, 0, false, 1_000, null, 1, null);
 
   /** Fill what is left open from others. */
   public MoveOptions over(MoveOptions others) {
@@ -49,7 +52,8 @@ public record MoveOptions(
         notLive == null ? others.notLive : notLive,
         downtimeMillis == null ? others.downtimeMillis : downtimeMillis,
         bandwidthMiB == null ? others.bandwidthMiB : bandwidthMiB,
-        connections == null ? others.connections : connections);
+        connections == null ? others.connections : connections,
+        checkpointFirst == null ? others.checkpointFirst : checkpointFirst);
   }
 
   /**

@@ -35,7 +35,13 @@ public class Placements {
   /** Say that our own migration is over and where both hosts agree that the VM is now. */
   @Transactional
   public void endMove(VmId vm, HostId nowAt) {
-    place(vm, nowAt, "moved by DCbalance");
+    endMove(vm, nowAt, "moved by DCbalance");
+  }
+
+  /** The same, with how it came there. */
+  @Transactional
+  public void endMove(VmId vm, HostId nowAt, String how) {
+    place(vm, nowAt, how);
     jdbc.sql("update vm set moving_to = null where id = :vm").param("vm", vm.value()).update();
   }
 

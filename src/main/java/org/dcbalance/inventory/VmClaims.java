@@ -44,6 +44,11 @@ public class VmClaims {
             });
   }
 
+  /** Say in a sentence what work is open on a VM; empty if there is none. */
+  public Optional<String> on(VmId vm) {
+    return works.orderedStream().map(work -> work.on(vm)).flatMap(Optional::stream).findFirst();
+  }
+
   /** Say in a sentence what work of another kind is open on a VM; empty if there is none. */
   public Optional<String> otherThan(VmWork mine, VmId vm) {
     return works

@@ -1,9 +1,11 @@
 package org.dcbalance.migration;
 
+import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vms;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -21,8 +23,19 @@ class MigrationConfiguration {
       Pools pools,
       Arrivals arrivals,
       MoveFacts facts,
-      LeftOvers leftOvers) {
+      LeftOvers leftOvers,
+      ObjectProvider<BeforeMove> before) {
     return new MigrationDrive.Tools(
-        desk, settings, checks, connections, vms, hosts, pools, arrivals, facts, leftOvers);
+        desk,
+        settings,
+        checks,
+        connections,
+        vms,
+        hosts,
+        pools,
+        arrivals,
+        facts,
+        leftOvers,
+        before.getIfAvailable());
   }
 }

@@ -2,6 +2,7 @@ package org.dcbalance.migration;
 
 import java.util.Locale;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
@@ -59,7 +60,8 @@ final class MigrationDrive implements Runnable {
       Pools pools,
       Arrivals arrivals,
       MoveFacts facts,
-      LeftOvers leftOvers) {}
+      LeftOvers leftOvers,
+      @Nullable BeforeMove before) {}
 
   @Override
   public void run() {
@@ -99,6 +101,14 @@ final class MigrationDrive implements Runnable {
       if (found.choice() instanceof Choice.Wait wait) {
         desk.refuse(claim, MethodText.wait(vm.name(), wait));
         return;
+      }
+      if (found.choice() instanceof Choice.Move move) {
+        var asked = vm.moveOptions().over(pool(row).moveOptions()).checkpointFirst();
+        var why = new SafeFirst(desk, claim, tools.before()).refusal(row, move, asked);
+        if (why != null) {
+          desk.refuse(claim, why);
+          return;
+        }
       }
     }
     var pair = pair(row, vm);

@@ -15,6 +15,7 @@ import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.Hypervisors;
 import org.dcbalance.installation.Installation;
+import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.Host;
@@ -31,6 +32,7 @@ import org.dcbalance.live.Signals;
 import org.dcbalance.recommendation.RecommendationApproved;
 import org.dcbalance.testing.PostgresForTests;
 import org.dcbalance.units.Operator;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -102,6 +104,10 @@ class MigrationLab {
   @Autowired Installation installation;
   @Autowired VmClaims claims;
   @Autowired MigrationWork work;
+
+  /** What is done before a risky move; nothing unless a test says so. */
+  volatile @Nullable BeforeMove before;
+
   @Autowired JdbcClient jdbc;
   @Autowired JdbcConnectionDetails details;
   @Autowired PlatformTransactionManager transactions;
@@ -126,6 +132,7 @@ class MigrationLab {
     consoles.clear();
     fleet.reset();
     finished.clear();
+    before = null;
     jdbc.sql("truncate migration, recommendation, placement, fleet_event, vm, host, lease cascade")
         .update();
     jdbc.sql("delete from pool where name = 'lab'").update();
@@ -329,7 +336,8 @@ class MigrationLab {
               pools,
               new Arrivals(connections),
               new MoveFacts(connections, jdbc),
-              leftOvers);
+              leftOvers,
+              before);
       runner =
           new MigrationRunner(
               migrations, hosts, lease.leadership(), installation, settings, tools, jdbc);

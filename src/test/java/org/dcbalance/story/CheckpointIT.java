@@ -191,6 +191,7 @@ class CheckpointIT {
           Duration.ofSeconds(30),
           () -> fleet().vm("db-01"),
           vm -> vm.get("hostId").asLong() == there);
+      assertThat(api().get(guest("")).toString()).doesNotContain("outside");
     }
   }
 
