@@ -111,7 +111,7 @@ class WebSecurity {
             form ->
                 form.loginPage("/login")
                     .successHandler(new SignedIn(users, audit, returning, settings.session()))
-                    .failureHandler(new SignInFailure(refusals, log, users)))
+                    .failureHandler(new SignInFailure(refusals, log, users, publisher)))
         .logout(
             logout ->
                 logout
