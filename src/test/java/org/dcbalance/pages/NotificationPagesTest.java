@@ -90,7 +90,7 @@ class NotificationPagesTest {
               url,
               "2 events",
               "warnings and worse",
-              "by page-administrator")
+              "by <span class=\"breaks\">page-administrator</span>")
           .doesNotContain("<b>7", key.group(1));
 
       assertThat(administrator.sendAndFollow(PAGE + "/" + id + "/test"))
