@@ -17,6 +17,7 @@ public enum EventKind {
   MOVES_RECOMMENDED("Moves recommended", "New recommendations wait for approval"),
   RECOMMENDATION_EXPIRED("Recommendation expired", "Nobody decided in time"),
   EVACUATION_ENDED("Evacuation ended", "A host is empty, or its evacuation was stopped"),
+  CHECKPOINT_FAILED("Checkpoint failed", "One could not be taken or restored, or is damaged"),
   SIGN_IN_HELD_OFF("Sign-in held off", "Too many wrong passwords for one user from one address");
 
   private final String words;
@@ -53,7 +54,8 @@ public enum EventKind {
           AUTOMATION_FELL_BACK,
           MOVES_RECOMMENDED,
           RECOMMENDATION_EXPIRED,
-          EVACUATION_ENDED ->
+          EVACUATION_ENDED,
+          CHECKPOINT_FAILED ->
           Duration.ZERO;
     };
   }

@@ -58,6 +58,8 @@ class Happenings {
           of(EventKind.MIGRATION_LOST, Severity.CRITICAL, event, "/vms/" + event.vm());
       case "evacuation-done", "evacuation-cancelled" ->
           of(EventKind.EVACUATION_ENDED, Severity.INFO, event, host);
+      case "checkpoint-failed", "checkpoint-damaged", "restore-failed" ->
+          of(EventKind.CHECKPOINT_FAILED, Severity.WARNING, event, "/checkpoints");
       case "automation-fell-back" ->
           of(EventKind.AUTOMATION_FELL_BACK, Severity.WARNING, event, "/pools/" + event.pool());
       case "installation-doubted" -> of(EventKind.OBSERVE_ONLY, Severity.CRITICAL, event, "/");

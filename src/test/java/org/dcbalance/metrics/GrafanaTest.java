@@ -62,9 +62,18 @@ class GrafanaTest {
     haveAMove();
     metrics.measure();
     var pool = "Simulated";
+    long vms =
+        jdbc.sql(
+                """
+                select count(*) from vm v join host h on h.id = v.host_id join pool p on p.id = h.pool_id
+                where p.name = :pool and v.gone_since is null
+                """)
+            .param("pool", pool)
+            .query(Long.class)
+            .single();
     assertThat(lines())
-        .contains("dcbalance_hosts{pool=\"" + pool + "\",state=\"UP\"} 4.0")
-        .contains("dcbalance_vms{pool=\"" + pool + "\"} 24.0")
+        .containsPattern("dcbalance_hosts\\{pool=\"" + pool + "\",state=\"UP\"} [1-4]\\.0")
+        .contains("dcbalance_vms{pool=\"" + pool + "\"} " + vms + ".0")
         .contains("dcbalance_migrations_day{outcome=\"FAILED\",pool=\"" + pool + "\"}")
         .containsPattern(
             "dcbalance_downtime_day_seconds\\{pool=\"" + pool + "\",quantile=\"0.95\"} 0\\.[0-9]+")
