@@ -29,6 +29,8 @@ class Courier implements DisposableBean {
   /** A claim outlives the attempt by this, so that nobody else begins while it is recorded. */
   private static final Duration RECORDING = Duration.ofSeconds(40);
 
+  private static final Duration ALLOWANCE = Duration.ofSeconds(10);
+
   private final Outbox outbox;
   private final Destinations destinations;
   private final Sending sending;
@@ -123,21 +125,49 @@ class Courier implements DisposableBean {
     }
     var outcome = sending.send(to.get(), Message.of(claimed, settings.consoleUrl()));
     if (outcome.delivered()) {
-      outbox.sent(claimed, outcome.sentence());
+      record(() -> outbox.sent(claimed, outcome.sentence()));
       count(Counted.SENT, 1);
       return true;
     }
     var wait = waitAfter(claimed.attempts());
     if (clock.instant().plus(wait).isAfter(claimed.at().plus(settings.giveUpAfter()))) {
-      outbox.givenUp(claimed, outcome.sentence());
+      record(() -> outbox.givenUp(claimed, outcome.sentence()));
       count(Counted.GIVEN_UP, 1);
       log.warn("A notification to {} is given up: {}", to.get().name(), outcome.sentence());
     } else {
-      outbox.failed(claimed, outcome.sentence(), wait);
+      record(() -> outbox.failed(claimed, outcome.sentence(), wait));
       count(Counted.FAILED, 1);
       log.info("A notification to {} is tried again: {}", to.get().name(), outcome.sentence());
     }
     return false;
+  }
+
+  /**
+   * Record what came of an attempt, for as long as its claim lasts: what is not recorded would be
+   * sent again.
+   */
+  private void record(Runnable outcome) {
+    long until = System.nanoTime() + RECORDING.toNanos() - ALLOWANCE.toNanos();
+    while (true) {
+      try {
+        outcome.run();
+        return;
+      } catch (DataAccessException | TransactionException e) {
+        if (threads.isShutdown() || System.nanoTime() > until) {
+          throw e;
+        }
+        log.warn("The outcome of a notification is not recorded yet: {}", e.getMessage());
+        pause();
+      }
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(Duration.ofSeconds(1));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** 15 s after the first attempt, twice as long after each further one, at most 2 h. */

@@ -248,7 +248,7 @@ class NotificationTest {
         new Courier(
             outbox, destinations, sending, settings, new SimpleMeterRegistry(), Clock.systemUTC());
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (int i = 0; i < 25; i++) {
+      for (int i = 0; i < 12; i++) {
         hostDown("twin " + i);
         threads.execute(other::look);
         threads.execute(third::look);
@@ -257,8 +257,8 @@ class NotificationTest {
           () -> {
             other.look();
             third.look();
-            return names.stream().allMatch(n -> receiver.at(n).size() >= 25)
-                && states("test twin 0").equals(Map.of("SENT", 25L));
+            return names.stream().allMatch(n -> receiver.at(n).size() >= 12)
+                && states("test twin 0").equals(Map.of("SENT", 12L));
           });
     } finally {
       other.destroy();
@@ -267,7 +267,7 @@ class NotificationTest {
     for (var name : names) {
       assertThat(receiver.at(name).stream().map(t -> t.header("X-DCbalance-Delivery")))
           .as(name)
-          .hasSize(25)
+          .hasSize(12)
           .doesNotHaveDuplicates();
     }
   }
