@@ -46,6 +46,8 @@ final class AccessRules {
     all(Role.ADMINISTRATOR, "/hosts/new", "/hosts/*/edit", "/hosts/*/remove");
     all(Role.ADMINISTRATOR, "/pools/new", "/pools/*/edit");
     all(Role.ADMINISTRATOR, "/settings/access/**", "/api/v1/users/**", "/api/v1/tokens/**");
+    // where messages go, and with which secrets
+    all(Role.ADMINISTRATOR, "/settings/notifications/**", "/api/v1/notification-destinations/**");
     // it tells addresses, and how hosts are reached
     all(Role.ADMINISTRATOR, "/audit", "/api/v1/audit", "/api/v1/audit.csv");
 

@@ -41,11 +41,18 @@ public class Accounts {
   /**
    * A person who may sign in, as others see them.
    *
+   * @param issuer the OpenID provider that the user signs in through; null for who has a password
+   *     here
    * @param lastSignedInAt null where that never happened
    * @param sessions how many browsers the user is signed in with now
    */
   public record Account(
-      String name, Role role, boolean enabled, @Nullable Instant lastSignedInAt, long sessions) {}
+      String name,
+      Role role,
+      boolean enabled,
+      @Nullable String issuer,
+      @Nullable Instant lastSignedInAt,
+      long sessions) {}
 
   public List<Account> all() {
     var open = sessions.perUser();
@@ -57,6 +64,7 @@ public class Accounts {
         user.name(),
         user.role(),
         user.enabled(),
+        user.issuer(),
         user.lastSignedInAt(),
         open.getOrDefault(user.name(), 0L));
   }
@@ -106,6 +114,13 @@ public class Accounts {
           "Nobody can take their own rights away.",
           "Maybe ask another administrator.");
     }
+    if (user.issuer() != null && (change.password() != null || change.role() != null)) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          "%s signs in through %s, which keeps the password and says the role."
+              .formatted(name, user.issuer()),
+          "Maybe change it there, or disable the user here.");
+    }
     if (change.password() != null) {
       checkPassword(change.password());
       if (users.setPassword(user, change.password())) {
@@ -122,7 +137,7 @@ public class Accounts {
     if (weakens && users.administrators() == 0) {
       throw new Problem(
           ErrorCode.REFUSED,
-          "Nobody could administer the console any more.",
+          "Nobody with a password of this console could administer it any more.",
           "Maybe make somebody else an administrator first.");
     }
     audit.change(by, Act.USER_CHANGED, Thing.user(name), facts(user), facts(changed));

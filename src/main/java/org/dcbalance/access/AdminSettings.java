@@ -55,7 +55,7 @@ public record AdminSettings(
     return chosen;
   }
 
-  private static Optional<String> chosen(String name, @Nullable String value, @Nullable Path file) {
+  static Optional<String> chosen(String name, @Nullable String value, @Nullable Path file) {
     var given = Optional.ofNullable(value).filter(text -> !text.isBlank());
     if (file == null || file.toString().isBlank()) {
       return given;

@@ -11,6 +11,7 @@ import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.database.DatabaseSettings;
+import org.dcbalance.secret.SecretFile;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;

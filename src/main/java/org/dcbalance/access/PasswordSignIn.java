@@ -1,6 +1,7 @@
 package org.dcbalance.access;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.authentication.LockedException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
@@ -25,11 +26,13 @@ final class PasswordSignIn implements AuthenticationProvider {
             name ->
                 users
                     .find(name)
+                    // who signs in at a provider has no password, and no password is theirs
+                    .filter(user -> user.passwordHash() != null)
                     .map(
                         user ->
                             org.springframework.security.core.userdetails.User.withUsername(
                                     user.name())
-                                .password(user.passwordHash())
+                                .password(Objects.requireNonNull(user.passwordHash()))
                                 .roles(user.role().name())
                                 .disabled(!user.enabled())
                                 .build())

@@ -7,6 +7,7 @@ import org.dcbalance.access.PasswordSignIn.TooManyAttempts;
 import org.dcbalance.audit.Act;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.dao.DataAccessException;
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.authentication.DisabledException;
@@ -22,11 +23,14 @@ final class SignInFailure implements AuthenticationFailureHandler {
   private final Refusals refusals;
   private final RefusalLog audit;
   private final Users users;
+  private final ApplicationEventPublisher publisher;
 
-  SignInFailure(Refusals refusals, RefusalLog audit, Users users) {
+  SignInFailure(
+      Refusals refusals, RefusalLog audit, Users users, ApplicationEventPublisher publisher) {
     this.refusals = refusals;
     this.audit = audit;
     this.users = users;
+    this.publisher = publisher;
   }
 
   @Override
@@ -42,6 +46,7 @@ final class SignInFailure implements AuthenticationFailureHandler {
         log.warn("Sign-ins from {} are held off.", request.getRemoteAddr());
         audit.signIn(
             Act.SIGN_IN_HELD_OFF, known(request), request, "too many failures from this address");
+        publisher.publishEvent(new SignInHeldOff(known(request), request.getRemoteAddr()));
         response.sendRedirect(request.getContextPath() + "/login?error&wait=" + blocked.seconds());
       }
       default -> {

@@ -14,20 +14,24 @@ import org.springframework.web.bind.annotation.RequestParam;
 @Controller
 class SignInPage {
   private final FirstAdministrator first;
+  private final Oidc provider;
 
-  SignInPage(FirstAdministrator first) {
+  SignInPage(FirstAdministrator first, Oidc provider) {
     this.first = first;
+    this.provider = provider;
   }
 
   /**
    * Show the form.
    *
+   * @param oidc why a sign-in at the provider came to nothing
    * @param wait seconds to wait after too many failures
    */
   @GetMapping("/login")
   String form(
       @RequestParam(required = false) @Nullable String error,
       @RequestParam(required = false) @Nullable String logout,
+      @RequestParam(required = false) @Nullable String oidc,
       @RequestParam(required = false) @Nullable Integer wait,
       @CookieValue(defaultValue = "system") String theme,
       HttpServletRequest request,
@@ -36,6 +40,8 @@ class SignInPage {
     model.addAttribute("failed", error != null);
     model.addAttribute("signedOut", logout != null);
     model.addAttribute("wait", wait);
+    model.addAttribute("oidc", oidc);
+    model.addAttribute("provider", provider.status().orElse(null));
     model.addAttribute(
         "passwordFile",
         fromThisMachine(request) ? first.passwordFile().map(Object::toString).orElse(null) : null);

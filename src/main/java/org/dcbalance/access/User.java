@@ -6,13 +6,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A person who may sign in.
  *
+ * @param passwordHash null for who signs in at an OpenID provider
+ * @param issuer that provider; null for who has a password here
  * @param lastSignedInAt null where that never happened
  */
 record User(
     String name,
-    String passwordHash,
+    @Nullable String passwordHash,
     Role role,
     boolean enabled,
+    @Nullable String issuer,
     @Nullable Instant lastSignedInAt) {
   /** Tell what the user is, never the password's hash. */
   @Override

@@ -12,7 +12,8 @@ import org.springframework.stereotype.Repository;
 /** The people who may sign in. */
 @Repository
 class Users {
-  private static final String COLUMNS = "name, password_hash, role, enabled, last_signed_in_at";
+  private static final String COLUMNS =
+      "name, password_hash, role, enabled, issuer, last_signed_in_at";
 
   private final JdbcClient jdbc;
   private final PasswordEncoder encoder;
@@ -29,6 +30,24 @@ class Users {
         .optional();
   }
 
+  Optional<User> find(String issuer, String subject) {
+    return jdbc.sql("select " + COLUMNS + " from app_user where issuer = ? and subject = ?")
+        .params(issuer, subject)
+        .query(Users::user)
+        .optional();
+  }
+
+  /** Add who signs in at a provider, unless one of that name exists; tell whether it was added. */
+  boolean add(String name, String issuer, String subject, Role role) {
+    return jdbc.sql(
+                """
+                insert into app_user (name, issuer, subject, role) values (?, ?, ?, ?)
+                on conflict (name) do nothing""")
+            .params(name, issuer, subject, role.name())
+            .update()
+        == 1;
+  }
+
   /** Add a user, unless one of that name exists; tell whether it was added. */
   boolean add(String name, String password, Role role) {
     return jdbc.sql(
@@ -42,7 +61,8 @@ class Users {
 
   /** Give the user this password, unless it is that already; tell whether it was changed. */
   boolean setPassword(User user, String password) {
-    if (encoder.matches(password, user.passwordHash())) {
+    var hash = user.passwordHash();
+    if (hash != null && encoder.matches(password, hash)) {
       return false;
     }
     return jdbc.sql("update app_user set password_hash = ? where name = ?")
@@ -55,9 +75,10 @@ class Users {
     return jdbc.sql("select " + COLUMNS + " from app_user order by name").query(Users::user).list();
   }
 
-  /** Count who may sign in and change everything. */
+  /** Count who may sign in with a password of this console and change everything. */
   int administrators() {
-    return jdbc.sql("select count(*) from app_user where role = 'ADMINISTRATOR' and enabled")
+    return jdbc.sql(
+            "select count(*) from app_user where role = 'ADMINISTRATOR' and enabled and issuer is null")
         .query(Integer.class)
         .single();
   }
@@ -89,6 +110,7 @@ class Users {
         row.getString("password_hash"),
         Role.valueOf(row.getString("role")),
         row.getBoolean("enabled"),
+        row.getString("issuer"),
         signedIn == null ? null : signedIn.toInstant());
   }
 }

@@ -5,6 +5,8 @@ import static org.springframework.security.web.servlet.util.matcher.PathPatternR
 import java.time.Clock;
 import java.util.Map;
 import org.dcbalance.audit.AuditLog;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -18,6 +20,10 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 import org.springframework.security.crypto.password.DelegatingPasswordEncoder;
 import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.security.oauth2.client.oidc.authentication.OidcIdTokenDecoderFactory;
+import org.springframework.security.oauth2.client.registration.ClientRegistration;
+import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
+import org.springframework.security.oauth2.jwt.JwtDecoderFactory;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
@@ -60,6 +66,22 @@ class WebSecurity {
         "bcrypt", Map.of("bcrypt", new BCryptPasswordEncoder(BCRYPT_STRENGTH)));
   }
 
+  /** Found by type, by those who check what the OpenID provider has signed. */
+  @Bean
+  JwtDecoderFactory<ClientRegistration> idTokens(OidcSettings settings) {
+    var algorithm = SignatureAlgorithm.from(settings.algorithm());
+    if (algorithm == null) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "DCBALANCE_OIDC_ALGORITHM is %s, which nobody signs with here."
+              .formatted(settings.algorithm()),
+          "Maybe choose one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512.");
+    }
+    var decoders = new OidcIdTokenDecoderFactory();
+    decoders.setJwsAlgorithmResolver(client -> algorithm);
+    return decoders;
+  }
+
   /** Found by type; naming it to a chain as well would check, and count, every failure twice. */
   @Bean
   PasswordSignIn passwordSignIn(Users users, PasswordEncoder encoder) {
@@ -100,18 +122,21 @@ class WebSecurity {
       Users users,
       AuditLog audit,
       ApplicationEventPublisher publisher,
-      SignInSettings settings) {
+      SignInSettings settings,
+      OidcSignIn oidc) {
     guard(http);
     var returning = new HttpSessionRequestCache();
     returning.setRequestMatcher(WORTH_RETURNING_TO);
     addNothingToAddresses(returning);
+    var signedIn = new SignedIn(users, audit, returning, settings.session());
+    oidc.addTo(http, signedIn);
     return http.csrf(Customizer.withDefaults())
         .requestCache(cache -> cache.requestCache(returning))
         .formLogin(
             form ->
                 form.loginPage("/login")
-                    .successHandler(new SignedIn(users, audit, returning, settings.session()))
-                    .failureHandler(new SignInFailure(refusals, log, users)))
+                    .successHandler(signedIn)
+                    .failureHandler(new SignInFailure(refusals, log, users, publisher)))
         .logout(
             logout ->
                 logout

@@ -42,6 +42,10 @@ public record Thing(String kind, @Nullable Long id, String name) {
     return new Thing("token", null, name);
   }
 
+  public static Thing destination(long id, String name) {
+    return new Thing("destination", id, name);
+  }
+
   public static Thing settings(String name) {
     return new Thing("settings", null, name);
   }

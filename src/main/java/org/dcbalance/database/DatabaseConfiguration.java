@@ -52,6 +52,11 @@ class DatabaseConfiguration {
     }
   }
 
+  @Bean
+  DatabaseKind databaseKind(ObjectProvider<EmbeddedDatabase> embedded) {
+    return new DatabaseKind(embedded.getIfAvailable() != null);
+  }
+
   /** Migrate as soon as the database answers; give up with a sentence after the wait. */
   @Bean
   FlywayMigrationStrategy waitThenMigrate(

@@ -6,6 +6,7 @@ import org.dcbalance.units.HostId;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -14,9 +15,11 @@ import org.springframework.stereotype.Component;
 @Component
 public class FleetEvents {
   private final JdbcClient jdbc;
+  private final ApplicationEventPublisher publisher;
 
-  FleetEvents(JdbcClient jdbc) {
+  FleetEvents(JdbcClient jdbc, ApplicationEventPublisher publisher) {
     this.jdbc = jdbc;
+    this.publisher = publisher;
   }
 
   /** How much an event matters. */
@@ -56,6 +59,7 @@ public class FleetEvents {
         .param("kind", kind)
         .param("sentence", sentence)
         .update();
+    publisher.publishEvent(new FleetEventRecorded(severity, kind, pool, host, vm, sentence));
   }
 
   /** List the newest events of a pool (of all pools with null), newest first. */

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import org.dcbalance.access.Accounts;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.access.Keys;
+import org.dcbalance.access.Oidc;
 import org.dcbalance.access.Role;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +25,12 @@ class AccessPages {
 
   private final Accounts accounts;
   private final Keys keys;
+  private final Oidc provider;
 
-  AccessPages(Accounts accounts, Keys keys) {
+  AccessPages(Accounts accounts, Keys keys, Oidc provider) {
     this.accounts = accounts;
     this.keys = keys;
+    this.provider = provider;
   }
 
   /** What was typed for a new user, to be shown again when it was refused. */
@@ -41,6 +44,7 @@ class AccessPages {
   String show(CurrentOperator me, Model model) {
     model.addAttribute("users", accounts.all());
     model.addAttribute("tokens", keys.all());
+    model.addAttribute("provider", provider.status().orElse(null));
     model.addAttribute("roles", Role.values());
     return "access";
   }

@@ -34,6 +34,7 @@ class ShellOfEveryPage {
           "reports/migrations",
           "reports/downtime",
           "audit",
+          "settings/notifications",
           "settings/access",
           "about");
   private static final Set<String> THEMES = Set.of("light", "dark");

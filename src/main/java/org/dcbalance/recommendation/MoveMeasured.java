@@ -3,4 +3,4 @@ package org.dcbalance.recommendation;
 import org.dcbalance.units.PoolId;
 
 /** Say that it is known how a settled move turned out. */
-record MoveMeasured(PoolId pool, long recommendation) {}
+public record MoveMeasured(PoolId pool, long recommendation) {}

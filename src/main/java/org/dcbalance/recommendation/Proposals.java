@@ -51,6 +51,7 @@ class Proposals {
       boolean confirmed = moves.stream().anyMatch(old::proposes);
       if (!confirmed && !now.isBefore(old.expiresAt())) {
         old.expire(now);
+        publisher.publishEvent(new RecommendationExpired(old));
         changed = true;
       } else if (confirmed || bears(old, snapshot, limits, decision)) {
         standing.add(old);
@@ -61,7 +62,7 @@ class Proposals {
       }
     }
     recommendations.flush();
-    boolean added = false;
+    var fresh = new ArrayList<Recommendation>();
     double before = round.imbalance() == null ? 0 : round.imbalance();
     for (var move : moves) {
       var kept = standing.stream().filter(r -> r.proposes(move)).findFirst();
@@ -81,13 +82,18 @@ class Proposals {
           after,
           now.plus(settings.expiry()));
       recommendations.save(recommendation);
-      added |= kept.isEmpty();
+      if (kept.isEmpty()) {
+        fresh.add(recommendation);
+      }
       before = after;
     }
-    if (changed || added) {
+    if (!fresh.isEmpty()) {
+      publisher.publishEvent(new MovesProposed(pool.id(), fresh));
+    }
+    if (changed || !fresh.isEmpty()) {
       publisher.publishEvent(new RecommendationsChanged(pool.id()));
     }
-    return added;
+    return !fresh.isEmpty();
   }
 
   private static List<ProposedMove> moves(Decision decision) {

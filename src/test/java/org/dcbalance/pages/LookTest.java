@@ -67,6 +67,7 @@ class LookTest {
   @Test
   void everyPageIsAccessibleInLightAndDarkAndFitsAPhone() throws IOException {
     haveSomethingToShow();
+    haveSomebodyToTell();
     var pages = pages();
     var wrong = new ArrayList<String>();
     var axe = Files.readString(AXE);
@@ -169,6 +170,45 @@ class LookTest {
         .update();
   }
 
+  private void haveSomebodyToTell() {
+    var ids =
+        jdbc.sql(
+                """
+                insert into notification_destination (name, kind, enabled, url, smtp_host, smtp_port,
+                  smtp_security, smtp_user, sender, recipients, events, least_severity, created_by)
+                values ('On call', 'WEBHOOK', false,
+                  'https://hooks.example.org/services/dcbalance?team=infrastructure', null, null, null, null,
+                  null, '{}', '{HOST_UNREACHABLE,MIGRATION_LOST}', 'CRITICAL', 'amy'),
+                  ('Operators by mail', 'EMAIL', false, null, 'smtp.example.org', 587, 'STARTTLS', 'dcbalance',
+                  'dcbalance@example.org', '{ops@example.org,night-shift@example.org}', '{HOST_BACK}', 'INFO', 'amy')
+                on conflict (name) do update set enabled = false returning id
+                """)
+            .query(Long.class)
+            .list();
+    jdbc.sql(
+            """
+            insert into secret (place, key_id, sealed, set_by)
+            select 'notification/' || :id || '/signing', 'look', '', 'amy' on conflict do nothing
+            """)
+        .param("id", ids.getFirst())
+        .update();
+    jdbc.sql(
+            """
+            insert into notification_delivery (destination_id, event_id, event, severity, sentence, path, state,
+              attempts, next_at, tried_at, outcome)
+            select cast(:id as bigint), gen_random_uuid(), column1, column2, column3, column4, column5, column6,
+              now() + interval '4 min', now(), case when column6 = 0 then '' when column5 = 'SENT' then
+              'hooks.example.org answered 204.' else 'hooks.example.org did not answer in time.' end
+            from (values
+              ('HOST_UNREACHABLE', 'CRITICAL', 'kvm-02 does not answer: connection refused.', '/hosts/1', 'SENT', 1),
+              ('MIGRATION_LOST', 'CRITICAL', 'Neither host says where web-07 runs.', '/migrations', 'WAITING', 3),
+              ('HOST_UNREACHABLE', 'CRITICAL', 'kvm-03 does not answer: no route to host.', '/hosts/1', 'WAITING', 0),
+              ('HOST_UNREACHABLE', 'CRITICAL', 'kvm-04 does not answer: no route to host.', '/hosts/1', 'GIVEN_UP', 21)) v
+            """)
+        .param("id", ids.getFirst())
+        .update();
+  }
+
   private Map<String, String> pages() {
     var pages = new LinkedHashMap<String, String>();
     for (var path :
@@ -187,6 +227,9 @@ class LookTest {
             "reports/downtime",
             "audit",
             "audit?q=nobody-of-this-name",
+            "settings/notifications",
+            "settings/notifications/new",
+            "settings/notifications/new?kind=EMAIL",
             "settings/access",
             "about",
             "nothing-is-here")) {

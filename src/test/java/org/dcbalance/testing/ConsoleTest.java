@@ -19,7 +19,9 @@ import org.springframework.context.annotation.Import;
     properties = {
       "dcbalance.data-dir=target/console-test",
       "dcbalance.admin.password=" + ConsoleTest.PASSWORD,
-      "dcbalance.admin.token=" + ConsoleTest.TOKEN
+      "dcbalance.admin.token=" + ConsoleTest.TOKEN,
+      // receivers of the tests' notifications; the rest of the loopback network stays refused
+      "dcbalance.notification.allowed-networks=127.0.0.1"
     })
 @Import({PostgresForTests.class, ConsoleProbes.class})
 public @interface ConsoleTest {

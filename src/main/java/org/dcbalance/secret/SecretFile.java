@@ -1,4 +1,4 @@
-package org.dcbalance.access;
+package org.dcbalance.secret;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +13,7 @@ import java.util.EnumSet;
 import java.util.UUID;
 
 /** Write a secret where its owner alone can read it. */
-final class SecretFile {
+public final class SecretFile {
   private SecretFile() {}
 
   /**
@@ -22,7 +22,7 @@ final class SecretFile {
    * <p>The content goes into a new file that has its permissions from the moment it exists; moving
    * it into place neither follows a link nor shows a half-written file.
    */
-  static void write(Path file, String content) throws IOException {
+  public static void write(Path file, String content) throws IOException {
     var folder = file.toAbsolutePath().getParent();
     if (folder != null && !Files.isDirectory(folder)) {
       Files.createDirectories(

@@ -1,0 +1,37 @@
+package org.dcbalance.notification;
+
+import java.util.List;
+import org.dcbalance.notification.Destination.Kind;
+import org.dcbalance.notification.Destination.SmtpSecurity;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a destination is to be. Fields of the other kind are left out or empty.
+ *
+ * @param enabled true where left out
+ * @param signingSecret key of the webhook's signature; empty for the one that is kept, or else a
+ *     generated one
+ * @param smtpPort 587, 465 or 25 where left out, as the security asks for
+ * @param smtpPassword empty for the one that is kept
+ */
+public record Wanted(
+    String name,
+    Kind kind,
+    @Nullable Boolean enabled,
+    @Nullable String url,
+    @Nullable String signingSecret,
+    @Nullable String smtpHost,
+    @Nullable Integer smtpPort,
+    @Nullable SmtpSecurity smtpSecurity,
+    @Nullable String smtpUser,
+    @Nullable String smtpPassword,
+    @Nullable String sender,
+    @Nullable List<String> recipients,
+    @Nullable List<EventKind> events,
+    @Nullable Severity leastSeverity) {
+  /** Tell what it is about, never the secrets. */
+  @Override
+  public String toString() {
+    return "Wanted[" + name + ", " + kind + "]";
+  }
+}

@@ -1,0 +1,268 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.ConsoleTest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+/** Destinations by the pages, as an administrator clicks through them. */
+@ConsoleTest
+class NotificationPagesTest {
+  private static final String PAGE = "/settings/notifications";
+  private static final Pattern KEY = Pattern.compile("value=\"(dcbw_[A-Za-z0-9_-]{43})\"");
+
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private PasswordEncoder encoder;
+  private SignedIn administrator;
+
+  @BeforeEach
+  void signIn() {
+    jdbc.sql("delete from notification_destination").update();
+    administrator = SignedIn.as(Role.ADMINISTRATOR, port, jdbc, encoder);
+  }
+
+  @AfterEach
+  void close() {
+    jdbc.sql("delete from notification_destination").update();
+    administrator.close();
+  }
+
+  @Test
+  void withoutAnyThePageSaysWhatToDo() {
+    assertThat(administrator.page(PAGE)).contains("Nobody is told yet", PAGE + "/new?kind=WEBHOOK");
+    assertThat(administrator.fragment(PAGE + "?fragment=state")).contains("Nobody is told yet");
+  }
+
+  @Test
+  void aWebhookIsAddedTriedChangedSwitchedOffAndRemoved() throws IOException {
+    var hits = new AtomicInteger();
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 5);
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(hits.incrementAndGet() == 1 ? 204 : 500, -1);
+          exchange.close();
+        });
+    server.start();
+    try {
+      var url = "http://127.0.0.1:" + server.getAddress().getPort() + "/hook";
+      var answer =
+          administrator.send(
+              PAGE,
+              "name",
+              "chat <b>7</b>",
+              "kind",
+              "WEBHOOK",
+              "enabled",
+              "true",
+              "url",
+              url,
+              "events",
+              "HOST_BACK",
+              "events",
+              "HOST_UNREACHABLE",
+              "leastSeverity",
+              "WARNING");
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.headers().firstValue("Cache-Control").orElseThrow()).contains("no-store");
+      var key = KEY.matcher(answer.body());
+      assertThat(key.find()).isTrue();
+      long id = id();
+      assertThat(administrator.page(PAGE))
+          .contains(
+              "chat &lt;b&gt;7&lt;/b&gt;",
+              url,
+              "2 events",
+              "warnings and worse",
+              "by <span class=\"breaks\">page-administrator</span>")
+          .doesNotContain("<b>7", key.group(1));
+
+      assertThat(administrator.sendAndFollow(PAGE + "/" + id + "/test"))
+          .contains("The test to chat &lt;b&gt;7&lt;/b&gt; arrived", "answered 204.");
+      assertThat(administrator.sendAndFollow(PAGE + "/" + id + "/test"))
+          .contains("failed: ", "answered 500.");
+
+      assertThat(administrator.page(PAGE + "/" + id + "/edit"))
+          .contains(
+              "empty to keep it", "by <span>page-administrator</span>", "value=\"" + url + "\"")
+          .doesNotContain(key.group(1));
+      assertThat(
+              administrator.sendAndFollow(
+                  PAGE + "/" + id,
+                  "name",
+                  "chat",
+                  "kind",
+                  "WEBHOOK",
+                  "enabled",
+                  "true",
+                  "url",
+                  url + "?key=abc",
+                  "events",
+                  "HOST_BACK",
+                  "leastSeverity",
+                  "INFO"))
+          .contains("chat was changed.", "1 event", "/hook?…")
+          .doesNotContain("key=abc");
+      assertThat(administrator.sendAndFollow(PAGE + "/" + id + "/enabled", "enabled", "false"))
+          .contains("chat is told nothing for now", "Switched off");
+      assertThat(administrator.sendAndFollow(PAGE + "/" + id + "/delete"))
+          .contains("chat was removed", "Nobody is told yet");
+      assertThat(administrator.get(PAGE + "/" + id + "/edit").statusCode()).isEqualTo(404);
+      assertThat(administrator.page("/audit?q=chat"))
+          .contains(
+              "Destination added",
+              "Destination tested",
+              "Destination changed",
+              "Destination removed")
+          .doesNotContain(key.group(1), "key=abc");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void anEmailIsTriedAtARealServer() throws Exception {
+    var server = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
+    server.start();
+    try {
+      assertThat(
+              administrator.sendAndFollow(
+                  PAGE,
+                  "name",
+                  "mail",
+                  "kind",
+                  "EMAIL",
+                  "smtpHost",
+                  "127.0.0.1",
+                  "smtpPort",
+                  "" + server.getSmtp().getPort(),
+                  "smtpSecurity",
+                  "NONE",
+                  "sender",
+                  "dcbalance@example.org",
+                  "recipients",
+                  "a@example.org\r\nb@example.org",
+                  "events",
+                  "HOST_BACK",
+                  "leastSeverity",
+                  "INFO"))
+          .contains("mail was added. Maybe send a test.", "a@example.org, b@example.org");
+      assertThat(administrator.sendAndFollow(PAGE + "/" + id() + "/test")).contains("took it.");
+      assertThat(server.getReceivedMessages()).hasSize(2);
+      assertThat(server.getReceivedMessages()[0].getSubject())
+          .startsWith("[DCbalance] Test: page-administrator tests");
+    } finally {
+      server.stop();
+    }
+  }
+
+  @Test
+  void whatIsRefusedComesBackWithWhatWasTypedButNoSecret() {
+    var answer =
+        administrator.send(
+            PAGE,
+            "name",
+            "metadata",
+            "kind",
+            "WEBHOOK",
+            "url",
+            "http://169.254.169.254/x",
+            "signingSecret",
+            "a secret of sixteen",
+            "events",
+            "HOST_BACK",
+            "leastSeverity",
+            "CRITICAL");
+    assertThat(answer.statusCode()).isEqualTo(422);
+    assertThat(answer.body())
+        .contains(
+            "a link-local address",
+            "value=\"metadata\"",
+            "value=\"http://169.254.169.254/x\"",
+            "<option value=\"CRITICAL\" selected")
+        .doesNotContain("a secret of sixteen");
+    answer =
+        administrator.send(
+            PAGE,
+            "name",
+            "mail",
+            "kind",
+            "EMAIL",
+            "smtpHost",
+            "203.0.113.7",
+            "smtpUser",
+            "amy",
+            "smtpPassword",
+            "correct horse",
+            "sender",
+            "nobody",
+            "recipients",
+            "x",
+            "events",
+            "HOST_BACK");
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body())
+        .contains("The sender is no mail address.", "value=\"nobody\"")
+        .doesNotContain("correct horse");
+    assertThat(
+            administrator
+                .send(PAGE, "name", "x", "kind", "WEBHOOK", "url", "https://203.0.113.7/")
+                .body())
+        .contains("would be told nothing");
+  }
+
+  @Test
+  void whatBecameOfMessagesIsShown() {
+    long id =
+        jdbc.sql(
+                """
+                insert into notification_destination (name, kind, enabled, url, events, least_severity, created_by)
+                values ('chat', 'WEBHOOK', false, 'https://hooks.example.org/', '{HOST_BACK}', 'INFO', 'amy') returning id
+                """)
+            .query(Long.class)
+            .single();
+    assertThat(administrator.page(PAGE)).contains("Nothing was to be told yet", "Switched off");
+    jdbc.sql(
+            """
+            insert into notification_delivery (destination_id, event_id, event, severity, sentence, path, state, attempts, outcome)
+            select :id, gen_random_uuid(), 'HOST_BACK', 'INFO', '<i>kvm</i> ' || n, '/hosts', 'GIVEN_UP', 20, 'It answered 410.'
+            from generate_series(1, 60) n
+            """)
+        .param("id", id)
+        .update();
+    var page = administrator.page(PAGE);
+    assertThat(page)
+        .contains(
+            "Given up",
+            "20 attempts",
+            "It answered 410.",
+            "&lt;i&gt;kvm&lt;/i&gt; 60",
+            "Older messages")
+        .doesNotContain("<i>kvm");
+    var older = Pattern.compile("href=\"(" + PAGE + "\\?before=[0-9]+)\"").matcher(page);
+    assertThat(older.find()).isTrue();
+    assertThat(administrator.page(older.group(1)))
+        .contains("kvm&lt;/i&gt; 1<")
+        .doesNotContain("kvm&lt;/i&gt; 60<", "Older messages");
+  }
+
+  private long id() {
+    return jdbc.sql("select max(id) from notification_destination").query(Long.class).single();
+  }
+}
