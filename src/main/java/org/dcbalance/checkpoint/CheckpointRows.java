@@ -275,7 +275,8 @@ class CheckpointRows {
   }
 
   Optional<Checkpoint> beforeMigration(long migration) {
-    return list("where c.before_migration = :vm order by c.id desc limit 1", migration, null, null, 1)
+    return list(
+            "where c.before_migration = :vm order by c.id desc limit 1", migration, null, null, 1)
         .stream()
         .findFirst();
   }
