@@ -8,6 +8,7 @@ import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
@@ -193,10 +194,12 @@ public class Checkpoints {
           "Maybe type it again: what runs now is ended for it.");
     }
     var host = target(hostId == null ? checkpoint.hostId() : hostId);
-    if (vm.running() && !replaces) {
+    if (isSomewhere(vm) && !replaces) {
       throw new Problem(
           ErrorCode.REFUSED,
-          vm.name() + " runs, and would be ended: what it did since the checkpoint would be lost.",
+          vm.name()
+              + (vm.running() ? " runs" : " is still on a host")
+              + ", and would be ended: what it did since the checkpoint would be lost.",
           "Maybe confirm that with its name.");
     }
     long added = rows.addRestore(checkpoint, host.id(), replaces, by);
@@ -208,6 +211,11 @@ public class Checkpoints {
         Facts.of("checkpoint", id).and("host", host.name()).and("replaces", replaces));
     signals.publish("checkpoint-changed", id);
     return added;
+  }
+
+  /** Tell whether a host has more of a VM than its definition, running or not. */
+  public static boolean isSomewhere(Vm vm) {
+    return vm.goneSince() == null && vm.state() != GuestState.SHUT_OFF;
   }
 
   private Host target(HostId id) {

@@ -73,7 +73,8 @@ class CheckpointPages {
       Model model) {
     var checkpoint = checkpoints.find(id);
     model.addAttribute("checkpoint", checkpoint);
-    model.addAttribute("vm", vms.findById(checkpoint.vmId().value()).orElseThrow());
+    var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
+    model.addAttribute("ends", Checkpoints.isSomewhere(vm));
     model.addAttribute("targets", checkpoints.targets(checkpoint));
     model.addAttribute("restoring", checkpoint.restores().stream().anyMatch(r -> r.state().open()));
     return "state".equals(fragment) ? "checkpoint :: state" : "checkpoint";

@@ -266,6 +266,59 @@ class CheckpointIT {
     killedAt(step);
   }
 
+  @Test
+  @Order(8)
+  @Tag("campaign")
+  void aGuestThatPostCopyLostGoesOnFromTheCheckpointTakenBeforeItsMove() {
+    api()
+        .patch(
+            "/api/v1/pools/" + fleet().host(1).get("poolId").asLong(),
+            Map.of("sharedStorages", List.of(LAB.folder() + "/shared", "/var/lib/libvirt")));
+    api().patch(guest(""), Map.of("moveOptions", Map.of("postCopy", true)));
+    LAB.disk(1, "precious");
+    var ran = LAB.uptime(1);
+    LAB.limitLink(1, 20);
+    long move =
+        api()
+            .post(
+                guest("/migrations"),
+                Map.of("targetHostId", fleet().host(2).get("id").asLong(), "method", "POST_COPY"))
+            .get("id")
+            .asLong();
+    Await.until(
+        "its memory to be fetched from the target",
+        Duration.ofSeconds(60),
+        Duration.ofMillis(50),
+        () -> LAB.host("virsh", 1, "domstate", "db-01", "--reason"),
+        said -> said.contains("post-copy"));
+    LAB.host("sh", 2, "pkill", "-KILL", "qemu-system");
+    Await.until(
+        "the move to be lost",
+        Duration.ofSeconds(60),
+        () -> api().get("/api/v1/migrations/" + move).get("state").asString(),
+        "LOST"::equals);
+    LAB.unlimitLink(1);
+    var first =
+        api().items("/api/v1/checkpoints").stream()
+            .filter(c -> c.get("why").asString().equals("Before migration " + move + "."))
+            .findFirst()
+            .orElseThrow();
+    assertThat(first.get("state").asString()).isEqualTo("COMPLETE");
+
+    api()
+        .post(
+            "/api/v1/migrations/" + move + "/close",
+            Map.of("runsOn", "neither", "why", "its target's emulator was killed"));
+    long id = first.get("id").asLong();
+    api().post("/api/v1/checkpoints/" + id + "/restore", Map.of("replace", "db-01"));
+    var done = restored(id);
+    assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
+    LAB.await(1);
+    assertThat(LAB.where("db-01")).containsExactly("1 running");
+    assertThat(LAB.disk(1)).contains("precious");
+    assertThat(LAB.uptime(1)).isGreaterThan(ran);
+  }
+
   private static void killedAt(String step) {
     var before = stored();
     long id = api().post(guest("/checkpoints"), Map.of()).get("id").asLong();
