@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -60,6 +61,7 @@ import org.springframework.web.bind.annotation.RestController;
       "dcbalance.leadership.renewal=500ms"
     })
 @Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("SimulatedMoveTest")
 class SimulatedMoveTest {
 
   @SpringBootConfiguration

@@ -42,6 +42,7 @@ import tools.jackson.databind.JsonNode;
 @TestMethodOrder(OrderAnnotation.class)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
+@ResourceLock("CheckpointIT")
 class CheckpointIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("cpt", 2);
 

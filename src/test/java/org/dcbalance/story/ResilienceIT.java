@@ -24,6 +24,7 @@ import tools.jackson.databind.JsonNode;
 @Timeout(900)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
+@ResourceLock("ResilienceIT")
 class ResilienceIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("res", 2);
 

@@ -26,6 +26,7 @@ import tools.jackson.databind.JsonNode;
 @ExtendWith(ChromiumInstalled.class)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
+@ResourceLock("SimulatedStoryIT")
 class SimulatedStoryIT {
   private static @Nullable Console console;
   private static @Nullable Api connected;

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestMethodOrder(OrderAnnotation.class)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
+@ResourceLock("TroubleIT")
 class TroubleIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("trb", 2);
   private static final int PORT = 8084;

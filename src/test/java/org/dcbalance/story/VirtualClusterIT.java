@@ -38,6 +38,7 @@ import tools.jackson.databind.JsonNode;
 @TestMethodOrder(OrderAnnotation.class)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
+@ResourceLock("VirtualClusterIT")
 class VirtualClusterIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("vcl", 2);
 

@@ -52,6 +52,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
+@ResourceLock("LibvirtHypervisorIT")
 class LibvirtHypervisorIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("lvt", 2);
 
