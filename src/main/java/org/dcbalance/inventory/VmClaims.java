@@ -29,8 +29,14 @@ public class VmClaims {
    */
   @Transactional(propagation = Propagation.MANDATORY)
   public void require(VmId vm, VmWork mine) {
+    // not the row itself: the inventory locks hosts before VMs, and what is begun here refers to
+    // hosts
+    jdbc.sql(
+            "select pg_advisory_xact_lock(hashtextextended('work on vm ' || cast(:vm as text), 0))")
+        .param("vm", vm.value())
+        .query(row -> {});
     var known =
-        jdbc.sql("select id from vm where id = :vm for no key update")
+        jdbc.sql("select id from vm where id = :vm")
             .param("vm", vm.value())
             .query(Long.class)
             .optional();

@@ -306,6 +306,8 @@ class CheckpointIT {
             .orElseThrow();
     assertThat(first.get("state").asString()).isEqualTo("COMPLETE");
 
+    // without the pages that were only on the target it can never go on
+    LAB.host("virsh", 1, "destroy", "db-01");
     api()
         .post(
             "/api/v1/migrations/" + move + "/close",
@@ -318,10 +320,58 @@ class CheckpointIT {
     assertThat(LAB.where("db-01")).containsExactly("1 running");
     assertThat(LAB.disk(1)).contains("precious");
     assertThat(LAB.uptime(1)).isGreaterThan(ran);
+    LAB.disk(1, "once-more");
   }
 
-  private static void killedAt(String step) {
+  @Test
+  @Order(9)
+  @Tag("campaign")
+  void aDaemonThatIsKilledOnTheWayCostsTheCheckpointAlone() {
     var before = stored();
+    long id = beginUntil("Copying");
+    LAB.host("kill-libvirtd", 1);
+    assertThat(endOf(id).get("state").asString()).isEqualTo("FAILED");
+    isAsBefore(id, before);
+  }
+
+  @Test
+  @Order(10)
+  @Tag("campaign")
+  void aStorageThatIsGoneIsWaitedForToCleanUp() {
+    var before = stored();
+    long id = beginUntil("Copying");
+    LAB.host("virsh", 1, "pool-destroy", "checkpoints");
+    var waits =
+        Await.until(
+            "what is left to do",
+            Duration.ofSeconds(60),
+            () -> shown(id),
+            c -> c.get("sentence").asString().contains("Left to do: "));
+    assertThat(waits.get("state").asString()).isEqualTo("CLEANING");
+    assertThat(waits.get("sentence").asString()).contains("checkpoints");
+    LAB.host("virsh", 1, "pool-start", "checkpoints");
+    assertThat(endOf(id).get("state").asString()).isEqualTo("FAILED");
+    isAsBefore(id, before);
+  }
+
+  @Test
+  @Order(11)
+  @Tag("campaign")
+  void withoutRoomNothingIsBegun() {
+    var before = stored();
+    LAB.host(
+        "sh", 1, "mount", "-t", "tmpfs", "-o", "size=90m", "none", "/var/lib/libvirt/checkpoints");
+    long id = api().post(guest("/checkpoints"), Map.of()).get("id").asLong();
+    var end = endOf(id);
+    LAB.host("sh", 1, "umount", "/var/lib/libvirt/checkpoints");
+    assertThat(end.get("state").asString()).isEqualTo("FAILED");
+    assertThat(end.get("sentence").asString()).contains("There is no room for it: it may take ");
+    assertThat(end.get("pauseMillis").isNull()).as("the guest was not touched").isTrue();
+    isAsBefore(id, before);
+  }
+
+  /** Ask for a checkpoint while copying its disk takes long, and wait for a step. */
+  private static long beginUntil(String step) {
     long id = api().post(guest("/checkpoints"), Map.of()).get("id").asLong();
     Await.until(
         "the step " + step,
@@ -329,16 +379,30 @@ class CheckpointIT {
         Duration.ofMillis(20),
         () -> shown(id),
         c -> c.get("step").asString().startsWith(step) || !open(c));
-    var at = shown(id).get("step").asString();
-    Objects.requireNonNull(console).kill();
-    console.start();
-    var ended = Await.until("its end", Duration.ofSeconds(90), () -> shown(id), c -> !open(c));
-    Figures.print("killed at", at);
-    assertThat(ended.get("state").asString()).as(ended.toString()).isEqualTo("FAILED");
+    return id;
+  }
+
+  private static JsonNode endOf(long id) {
+    return Await.until("its end", Duration.ofSeconds(90), () -> shown(id), c -> !open(c));
+  }
+
+  private static void isAsBefore(long id, List<String> before) {
     assertThat(stored()).containsExactlyElementsOf(before);
     assertThat(LAB.where("db-01")).containsExactly("1 running");
     assertThat(LAB.host("virsh", 1, "domblklist", "db-01")).doesNotContain("-%d\n".formatted(id));
     assertThat(LAB.disk(1)).contains("once-more");
+  }
+
+  private static void killedAt(String step) {
+    var before = stored();
+    long id = beginUntil(step);
+    var at = shown(id).get("step").asString();
+    Objects.requireNonNull(console).kill();
+    console.start();
+    Figures.print("killed at", at);
+    var end = endOf(id);
+    assertThat(end.get("state").asString()).as(end.toString()).isEqualTo("FAILED");
+    isAsBefore(id, before);
   }
 
   private static boolean open(JsonNode checkpoint) {

@@ -12,6 +12,7 @@ import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 /** From a hot host to a finished migration on two Xen hosts, by the pages alone. */
 @Timeout(900)
 @ExtendWith(ChromiumInstalled.class)
+@Tag("xen")
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock("both processors")
 class XenStoryIT {
