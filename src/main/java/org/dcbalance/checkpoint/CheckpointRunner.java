@@ -1,15 +1,12 @@
 package org.dcbalance.checkpoint;
 
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
-import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
@@ -19,7 +16,6 @@ import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.Leadership;
-import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.live.Signals;
 import org.dcbalance.units.HostId;
 import org.slf4j.Logger;
@@ -53,8 +49,7 @@ class CheckpointRunner {
   private final FleetEvents events;
   private final TransactionTemplate transaction;
 
-  /** Checkpoints that threads of this console work on. */
-  private final Set<Long> inHand = ConcurrentHashMap.newKeySet();
+  private final OneThreadEach threads = new OneThreadEach("checkpoint");
 
   CheckpointRunner(
       CheckpointRows rows,
@@ -89,10 +84,8 @@ class CheckpointRunner {
       var ledger = new Ledger(transaction, leadership, signals, epoch.getAsLong());
       var open = rows.open();
       for (var checkpoint : open) {
-        if (!inHand.contains(checkpoint.id())
-            && !ofCluster(checkpoint)
-            && hasTurn(checkpoint, open)) {
-          start(checkpoint, ledger);
+        if (!ofCluster(checkpoint) && hasTurn(checkpoint, open)) {
+          threads.start(checkpoint.id(), () -> work(checkpoint.id(), ledger));
         }
       }
     } catch (DataAccessException | TransactionException e) {
@@ -111,31 +104,16 @@ class CheckpointRunner {
     return checkpoint.state() != State.PENDING
         || open.stream()
                 .filter(sameHost)
-                .filter(c -> c.state() == State.TAKING || inHand.contains(c.id()))
+                .filter(c -> c.state() == State.TAKING || threads.has(c.id()))
                 .count()
             < PER_HOST;
   }
 
-  private void start(Checkpoint checkpoint, Ledger ledger) {
-    inHand.add(checkpoint.id());
-    Thread.ofPlatform()
-        .daemon()
-        .name("checkpoint-" + checkpoint.id())
-        .start(
-            () -> {
-              try {
-                work(checkpoint, ledger);
-              } catch (LeadershipLost e) {
-                log.info("Checkpoint {} was let go: {}", checkpoint.id(), e.getMessage());
-              } catch (HypervisorException | DataAccessException | TransactionException e) {
-                log.warn("Checkpoint {} waits: {}", checkpoint.id(), e.getMessage());
-              } finally {
-                inHand.remove(checkpoint.id());
-              }
-            });
-  }
-
-  private void work(Checkpoint checkpoint, Ledger ledger) {
+  private void work(long id, Ledger ledger) {
+    var checkpoint = rows.find(id).orElseThrow();
+    if (ofCluster(checkpoint)) {
+      return;
+    }
     var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
     switch (checkpoint.state()) {
       case PENDING -> {
@@ -143,7 +121,7 @@ class CheckpointRunner {
         tell(checkpoint.id(), vm);
       }
       case TAKING ->
-          // not by this console, or it would be in hand
+          // not by this console, which would have it in hand
           ledger.write(
               checkpoint.id(),
               () -> {

@@ -1,19 +1,15 @@
 package org.dcbalance.checkpoint;
 
 import java.util.ArrayList;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
 import org.dcbalance.checkpoint.VirtualCluster.Restored;
 import org.dcbalance.checkpoint.VirtualCluster.State;
 import org.dcbalance.checkpoint.VirtualCluster.Taken;
-import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.Leadership;
-import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.live.Signals;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +33,7 @@ class ClusterRunner {
   private final Leadership leadership;
   private final Signals signals;
   private final TransactionTemplate transaction;
-  private final Set<Long> inHand = ConcurrentHashMap.newKeySet();
+  private final OneThreadEach threads = new OneThreadEach("cluster checkpoint");
 
   ClusterRunner(
       ClusterRows clusters,
@@ -69,31 +65,15 @@ class ClusterRunner {
     try {
       var ledger = new Ledger(transaction, leadership, signals, epoch.getAsLong());
       for (var taken : clusters.open()) {
-        if (inHand.add(taken.id())) {
-          Thread.ofPlatform()
-              .daemon()
-              .name("cluster-" + taken.id())
-              .start(() -> inHand(taken, ledger));
-        }
+        threads.start(taken.id(), () -> work(taken.id(), ledger));
       }
     } catch (DataAccessException | TransactionException e) {
       log.warn("Checkpoints of virtual clusters wait: {}", e.getMessage());
     }
   }
 
-  private void inHand(Taken taken, Ledger ledger) {
-    try {
-      work(taken, ledger);
-    } catch (LeadershipLost e) {
-      log.info("The cluster checkpoint {} was let go: {}", taken.id(), e.getMessage());
-    } catch (HypervisorException | DataAccessException | TransactionException e) {
-      log.warn("The cluster checkpoint {} waits: {}", taken.id(), e.getMessage());
-    } finally {
-      inHand.remove(taken.id());
-    }
-  }
-
-  private void work(Taken taken, Ledger ledger) {
+  private void work(long id, Ledger ledger) {
+    var taken = clusters.findTaken(id).orElseThrow();
     switch (taken.state()) {
       case PENDING -> take(taken, ledger);
       case TAKING -> giveUp(taken, ledger);
