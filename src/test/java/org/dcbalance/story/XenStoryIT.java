@@ -12,6 +12,7 @@ import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @Tag("xen")
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock("both processors")
+@Order(Integer.MAX_VALUE)
 class XenStoryIT {
   @RegisterExtension static final XenLab LAB = new XenLab("stx", 2);
 
