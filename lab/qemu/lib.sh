@@ -51,6 +51,25 @@ remove_host_network() {
   ip netns del "$ns"
 }
 
+# What a host proves itself with when guests' memory is sent encrypted: one certificate both as the one that calls and as the one called,
+# signed by the lab's own authority.
+write_certificates() { # host, folder
+  local ca=$LAB_DIR/ca folder=$2
+  [ ! -s "$folder/server-cert.pem" ] || return 0
+  certificate() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 "$@" 2>/dev/null; }
+  if [ ! -s "$ca/ca-cert.pem" ]; then
+    install -d -m 700 "$ca"
+    certificate -subj "/CN=$LAB_PREFIX lab" -addext keyUsage=critical,keyCertSign -keyout "$ca/ca-key.pem" -out "$ca/ca-cert.pem"
+  fi
+  install -d -m 700 "$folder"
+  certificate -subj "/CN=h$1" -CA "$ca/ca-cert.pem" -CAkey "$ca/ca-key.pem" -addext basicConstraints=critical,CA:FALSE \
+    -addext keyUsage=critical,digitalSignature -addext extendedKeyUsage=serverAuth,clientAuth \
+    -addext "subjectAltName=IP:$LAB_LINK_NET.$1,DNS:h$1.lab" -keyout "$folder/server-key.pem" -out "$folder/server-cert.pem"
+  cp "$ca/ca-cert.pem" "$folder/"
+  cp "$folder/server-key.pem" "$folder/client-key.pem"
+  cp "$folder/server-cert.pem" "$folder/client-cert.pem"
+}
+
 write_host_settings() {
   local n=$1 h
   h=$(host_dir "$n")
@@ -94,7 +113,10 @@ migration_address = "$LAB_LINK_NET.$n"
 keepalive_interval = 2
 keepalive_count = 3
 save_image_format = "raw"
+migrate_tls_x509_cert_dir = "/etc/libvirt/migrate-tls"
+migrate_tls_x509_verify = 1
 C
+  write_certificates "$n" "$h/etc/libvirt/migrate-tls"
   # the directory that all hosts share, as a storage pool like any other
   cat >"$h/etc/libvirt/storage/shared.xml" <<C
 <pool type='dir'><name>shared</name><target><path>$LAB_DIR/shared</path></target></pool>

@@ -10,6 +10,7 @@ public enum Capability {
   POST_COPY("switch over first and copy memory after"),
   PARALLEL("copy memory over several connections"),
   COMPRESSION("compress changed memory (XBZRLE)"),
+  ENCRYPTION("encrypt memory on its way to another host (TLS)"),
   JOB_STATISTICS("report the progress of a migration"),
   COMPLETED_STATISTICS("report the measured downtime of a migration"),
   JOB_EVENTS("send migration events"),

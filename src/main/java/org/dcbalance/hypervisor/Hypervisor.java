@@ -122,9 +122,10 @@ public interface Hypervisor extends AutoCloseable {
    * then neither copy can do without the other.
    *
    * @param peerUri the target of that migration, as the source's daemon reaches it
+   * @param encrypted whether that migration was encrypted
    * @throws HypervisorException if it did not succeed, in the hypervisor's words
    */
-  void resumePostCopy(UUID guest, String peerUri);
+  void resumePostCopy(UUID guest, String peerUri, boolean encrypted);
 
   /** Let a paused guest run again. */
   void resume(UUID guest);

@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
  * @param tuning how it is to go
  * @param sharedDisks whether an administrator marked the storage of all its disks as shared, so
  *     that the hypervisor's own check of shared storage may be overridden
+ * @param encrypted whether the memory is sent encrypted (TLS), or not at all
  */
 public record MigrationOrder(
-    UUID guest, String peerUri, @Nullable String migrateUri, Tuning tuning, boolean sharedDisks) {}
+    UUID guest,
+    String peerUri,
+    @Nullable String migrateUri,
+    Tuning tuning,
+    boolean sharedDisks,
+    boolean encrypted) {}

@@ -94,6 +94,7 @@ public class Migration {
   private @Nullable String guestProbe;
   private @Nullable String mark;
   private @Nullable String undo;
+  private @Nullable Boolean encrypted;
   private boolean postCopyResumed;
   private @Nullable String closedBy;
 
@@ -173,9 +174,10 @@ public class Migration {
     this.undo = toPutBack.isEmpty() ? null : toPutBack.text();
   }
 
-  /** Record that the order to migrate is given now. */
-  void ordered(Instant now) {
+  /** Record that the order to migrate is given now, and whether its memory is encrypted. */
+  void ordered(Instant now, boolean isEncrypted) {
     require("be ordered", MigrationState.RUNNING);
+    this.encrypted = isEncrypted;
     this.preparedMillis = startedAt == null ? null : Duration.between(startedAt, now).toMillis();
   }
 
@@ -386,6 +388,11 @@ public class Migration {
   }
 
   /** Give what has to be put back on whichever host the guest runs. */
+  /** Tell whether its memory is sent encrypted; null before anything is sent. */
+  public @Nullable Boolean encrypted() {
+    return encrypted;
+  }
+
   Undo undo() {
     return Undo.parse(undo);
   }

@@ -112,13 +112,13 @@ class MigrationDesk {
     step(claim, m -> m.markWith(mark, undo), sentence);
   }
 
-  /** Record that the order to migrate is given now. */
-  void ordered(Claim claim, String sentence) {
+  /** Record that the order to migrate is given now, and whether its memory is encrypted. */
+  void ordered(Claim claim, boolean encrypted, String sentence) {
     step(
         claim,
         m -> {
           m.enter(Phase.COPYING);
-          m.ordered(clock.instant());
+          m.ordered(clock.instant(), encrypted);
         },
         sentence);
   }

@@ -159,13 +159,19 @@ final class MigrationDrive implements Runnable {
     if (desk.read(claim).abortRequestedBy() != null) {
       return;
     }
+    var order = MoveOrders.of(vm, pool(row), pair.target(), prepared);
     desk.ordered(
-        claim, "Copying from " + pair.source().name() + " to " + pair.target().name() + ".");
+        claim,
+        order.encrypted(),
+        "Copying from %s to %s, %s."
+            .formatted(
+                pair.source().name(),
+                pair.target().name(),
+                order.encrypted() ? "encrypted" : "not encrypted"));
     desk.confirm(claim);
     claim.check();
     measurements.moveBegins();
     var source = pair.onSource();
-    var order = MoveOrders.of(vm, pool(row), pair.target(), prepared);
     call = MigrateCall.start(() -> source.migrate(order), row.id());
     var control = new CopyControl(move, facts);
     watch = new CopyWatch(desk, tools.settings(), claim, pair, control);

@@ -15,7 +15,13 @@ final class MoveOrders {
     boolean shared =
         vm.disks().stream()
             .allMatch(d -> d.source().isEmpty() || d.network() || pool.shares(d.source()));
-    return new MigrationOrder(vm.uuid(), target.reachedAt(), null, tuning(levers), shared);
+    return new MigrationOrder(
+        vm.uuid(), target.reachedAt(), null, tuning(levers), shared, encrypted(vm, pool));
+  }
+
+  /** Tell whether the memory of a VM must be encrypted on its way. */
+  static boolean encrypted(Vm vm, HostPool pool) {
+    return Boolean.TRUE.equals(vm.moveOptions().over(pool.moveOptions()).encrypted());
   }
 
   private static Tuning tuning(Levers levers) {

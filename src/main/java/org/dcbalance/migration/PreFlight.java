@@ -27,6 +27,7 @@ final class PreFlight {
    *
    * @param age since it was last read; null if it never was
    * @param cannotMigrate why it cannot migrate guests live; null if it can
+   * @param cannotEncrypt why it cannot encrypt what it sends; null if it can
    */
   record Machine(
       String name,
@@ -34,9 +35,14 @@ final class PreFlight {
       String detail,
       boolean maintenance,
       @Nullable Duration age,
-      @Nullable String cannotMigrate) {}
+      @Nullable String cannotMigrate,
+      @Nullable String cannotEncrypt) {}
 
-  /** What operators and the inventory say of the guest. */
+  /**
+   * What operators and the inventory say of the guest.
+   *
+   * @param encrypted whether it may be sent only encrypted
+   */
   record Subject(
       String name,
       boolean neverMove,
@@ -44,7 +50,8 @@ final class PreFlight {
       Memory memory,
       List<Guest.Disk> disks,
       List<Guest.Tie> ties,
-      List<String> networks) {}
+      List<String> networks,
+      boolean encrypted) {}
 
   /** Room for guests on the target. */
   sealed interface Room {
@@ -91,6 +98,7 @@ final class PreFlight {
     checks.add(ties(known.vm()));
     checks.add(disks(known.policy(), known.vm()));
     checks.add(networks(known.policy(), known.vm()));
+    checks.add(encryption(known));
     return List.copyOf(checks);
   }
 
@@ -332,6 +340,27 @@ final class PreFlight {
                 + " is not among those that every host of pool "
                 + policy.pool()
                 + " has.");
+  }
+
+  private static Check encryption(Known known) {
+    var name = "Encryption";
+    var vm = known.vm().name();
+    if (!known.vm().encrypted()) {
+      return yes(name, "The memory of " + vm + " is sent as it is: no encryption is asked for.");
+    }
+    for (var host : List.of(known.source(), known.target())) {
+      if (host.cannotEncrypt() != null) {
+        return no(
+            name,
+            vm
+                + " may be sent only encrypted, which "
+                + host.name()
+                + " cannot do: "
+                + host.cannotEncrypt()
+                + ".");
+      }
+    }
+    return yes(name, "The memory of " + vm + " is sent encrypted, or not at all.");
   }
 
   private static String gib(Memory memory) {

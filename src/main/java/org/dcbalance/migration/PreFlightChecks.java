@@ -99,7 +99,8 @@ public class PreFlightChecks {
             vm.memory(),
             vm.disks(),
             vm.ties(),
-            vm.networks()),
+            vm.networks(),
+            MoveOrders.encrypted(vm, pool)),
         machine(source),
         machine(target),
         source.poolId().equals(target.poolId()),
@@ -115,7 +116,8 @@ public class PreFlightChecks {
         host.stateDetail(),
         host.maintenance(),
         seen == null ? null : Duration.between(seen, clock.instant()),
-        host.missing().get(Capability.LIVE_MIGRATION));
+        host.missing().get(Capability.LIVE_MIGRATION),
+        host.missing().get(Capability.ENCRYPTION));
   }
 
   private PreFlight.Asked asked(Vm vm, Host source, Host target, long migration) {

@@ -196,10 +196,13 @@ final class Settlement {
   private void resumePostCopy(String why) {
     var source = pair.onSource();
     var peer = pair.target().reachedAt();
+    boolean encrypted = Boolean.TRUE.equals(desk.read(claim).encrypted());
     desk.resumePostCopy(claim, "Resuming its failed post-copy, once. " + why);
     desk.confirm(claim);
     // it returns when the guest has arrived; what came of it is read from both hosts meanwhile
-    resumed = MigrateCall.start(() -> source.resumePostCopy(pair.guest(), peer), claim.migration());
+    resumed =
+        MigrateCall.start(
+            () -> source.resumePostCopy(pair.guest(), peer, encrypted), claim.migration());
   }
 
   private interface Verb {

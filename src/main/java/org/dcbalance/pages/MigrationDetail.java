@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sentence what it waits for, what keeps it, or how it ended; null where there is nothing
  * @param methodWhy why it is moved that way, and what was set for it; empty before that is decided
+ * @param encrypted whether its memory is sent encrypted; null before it is sent
  * @param tone of that sentence: "ok", "warn" or "bad"
  * @param progress null unless it runs
  * @param cancellable whether it can still be taken out of the queue
@@ -28,6 +29,7 @@ record MigrationDetail(
     String to,
     String method,
     String methodWhy,
+    @Nullable Boolean encrypted,
     String by,
     Instant askedAt,
     String why,

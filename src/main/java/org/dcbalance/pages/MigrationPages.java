@@ -154,6 +154,7 @@ class MigrationPages {
         row.target(),
         MigrationLines.method(row),
         row.methodWhy(),
+        row.encrypted(),
         row.requestedBy(),
         row.createdAt(),
         row.why(),

@@ -314,7 +314,7 @@ final class FaultyHost implements Hypervisor {
   }
 
   @Override
-  public void resumePostCopy(UUID guest, String peerUri) {
+  public void resumePostCopy(UUID guest, String peerUri, boolean encrypted) {
     known(guest);
     resumes.incrementAndGet();
     fail(!resumable, Kind.FAILED, "unable to connect to the target.");

@@ -196,7 +196,7 @@ class MigrationHostFaultsTest extends MigrationFaults {
     assertThat(source.resumes).as("not again by another console").hasValue(1);
     assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.PAUSED);
     // a person mends the link and resumes it
-    source.resumePostCopy(vm.uuid(), "faulty://kvm-02");
+    source.resumePostCopy(vm.uuid(), "faulty://kvm-02", false);
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
     runsOn(vm, "kvm-02");
   }

@@ -176,7 +176,7 @@ class MigrationTakeoverTest extends MigrationFaults {
     lab.fleet.copyTime = Duration.ofSeconds(4);
     lab.fleet.begin(
         lab.fleet.host("kvm-01"),
-        new MigrationOrder(vm.uuid(), "faulty://kvm-03", null, Tuning.NONE, false));
+        new MigrationOrder(vm.uuid(), "faulty://kvm-03", null, Tuning.NONE, false, false));
     lab.console();
     MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
     assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");

@@ -38,7 +38,7 @@ class PreFlightTest {
   @Test
   void passesAMoveThatCanStart() {
     assertThat(PreFlight.of(known(POLICY, VM, SOURCE, TARGET), GOOD))
-        .hasSize(14)
+        .hasSize(15)
         .allMatch(Check::ok)
         .noneMatch(c -> c.sentence().isBlank());
   }
@@ -65,7 +65,14 @@ class PreFlightTest {
             known(
                 POLICY,
                 new Subject(
-                    "web-07", true, "licence", Memory.ofGiB(2), List.of(), List.of(), List.of()),
+                    "web-07",
+                    true,
+                    "licence",
+                    Memory.ofGiB(2),
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    false),
                 SOURCE,
                 TARGET),
             GOOD,
@@ -75,25 +82,29 @@ class PreFlightTest {
                 POLICY,
                 VM,
                 SOURCE,
-                new Machine("kvm-02", false, "timed out", false, Duration.ZERO, null)),
+                new Machine("kvm-02", false, "timed out", false, Duration.ZERO, null, null)),
             GOOD,
             "kvm-02 is not up: timed out."),
         Arguments.of(
             known(
                 POLICY,
                 VM,
-                new Machine("kvm-01", true, "", false, Duration.ofSeconds(31), null),
+                new Machine("kvm-01", true, "", false, Duration.ofSeconds(31), null, null),
                 TARGET),
             GOOD,
             "What is known of kvm-01 is too old: it was last read 31 s ago, and at most 30 s are"
                 + " allowed."),
         Arguments.of(
-            known(POLICY, VM, new Machine("kvm-01", true, "", false, null, null), TARGET),
+            known(POLICY, VM, new Machine("kvm-01", true, "", false, null, null, null), TARGET),
             GOOD,
             "What is known of kvm-01 is too old: it was last read never, and at most 30 s are"
                 + " allowed."),
         Arguments.of(
-            known(POLICY, VM, SOURCE, new Machine("kvm-02", true, "", true, Duration.ZERO, null)),
+            known(
+                POLICY,
+                VM,
+                SOURCE,
+                new Machine("kvm-02", true, "", true, Duration.ZERO, null, null)),
             GOOD,
             "kvm-02 is in maintenance."),
         Arguments.of(
@@ -104,10 +115,19 @@ class PreFlightTest {
             known(
                 POLICY,
                 VM,
-                new Machine("kvm-01", true, "", false, Duration.ZERO, "no KVM"),
+                new Machine("kvm-01", true, "", false, Duration.ZERO, "no KVM", null),
                 TARGET),
             GOOD,
             "kvm-01 cannot migrate guests live: no KVM."),
+        Arguments.of(
+            known(
+                POLICY,
+                new Subject(
+                    "web-07", false, "", Memory.ofGiB(2), List.of(), List.of(), List.of(), true),
+                SOURCE,
+                new Machine("kvm-02", true, "", false, Duration.ZERO, null, "it has no TLS")),
+            GOOD,
+            "web-07 may be sent only encrypted, which kvm-02 cannot do: it has no TLS."),
         Arguments.of(
             good,
             asked(new Side.ShutOff(), GOOD.onTarget()),
@@ -185,7 +205,8 @@ class PreFlightTest {
                     List.of(),
                     List.of(
                         new Guest.Tie(Guest.Tie.Kind.PASSED_THROUGH_DEVICE, "PCI device 3b:00.0")),
-                    List.of("br0")),
+                    List.of("br0"),
+                    false),
                 SOURCE,
                 TARGET),
             GOOD,
@@ -200,7 +221,8 @@ class PreFlightTest {
                     Memory.ofGiB(2),
                     List.of(),
                     List.of(),
-                    List.of("br0", "br7")),
+                    List.of("br0", "br7"),
+                    false),
                 SOURCE,
                 TARGET),
             GOOD,
@@ -220,11 +242,12 @@ class PreFlightTest {
   }
 
   private static Machine machine(String name) {
-    return new Machine(name, true, "", false, Duration.ofSeconds(3), null);
+    return new Machine(name, true, "", false, Duration.ofSeconds(3), null, null);
   }
 
   private static Subject vm(List<Guest.Disk> disks) {
-    return new Subject("web-07", false, "", Memory.ofGiB(2), disks, List.of(), List.of("br0"));
+    return new Subject(
+        "web-07", false, "", Memory.ofGiB(2), disks, List.of(), List.of("br0"), false);
   }
 
   private static Guest.Disk disk(String target, String source, boolean medium) {

@@ -16,7 +16,8 @@ class SafeFirstTest extends MigrationFaults {
   private Vm guest(@Nullable Boolean postCopy, @Nullable Boolean checkpointFirst) {
     var vm = lab.guest("web-07", "kvm-01");
     vm.moveBy(
-        new MoveOptions(postCopy, null, null, null, null, null, null, null, null, checkpointFirst));
+        new MoveOptions(
+            postCopy, null, null, null, null, null, null, null, null, checkpointFirst, null));
     return lab.vms.save(vm);
   }
 

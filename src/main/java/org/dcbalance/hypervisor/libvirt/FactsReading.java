@@ -110,6 +110,7 @@ final class FactsReading {
     missing.put(Capability.POST_COPY, XEN + "switch a migration to post-copy");
     missing.put(Capability.PARALLEL, XEN + "use several connections for a migration");
     missing.put(Capability.COMPRESSION, XEN + "compress a migration");
+    missing.put(Capability.ENCRYPTION, XEN + "encrypt a migration");
     missing.put(Capability.JOB_STATISTICS, "Xen's toolstack tells only how long a migration runs");
     missing.put(Capability.COMPLETED_STATISTICS, XEN + "report on a finished migration");
     missing.put(Capability.JOB_EVENTS, "Xen's toolstack sends no migration events");

@@ -260,11 +260,11 @@ final class LibvirtHypervisor implements Hypervisor {
   }
 
   @Override
-  public void resumePostCopy(UUID guest, String peerUri) {
+  public void resumePostCopy(UUID guest, String peerUri, boolean encrypted) {
     alone(
         guest,
         "a post-copy that is resumed",
-        () -> new MigrationCall(link, xen, finished).resumePostCopy(guest, peerUri));
+        () -> new MigrationCall(link, xen, finished).resumePostCopy(guest, peerUri, encrypted));
   }
 
   @Override

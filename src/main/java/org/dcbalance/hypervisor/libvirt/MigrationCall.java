@@ -33,6 +33,7 @@ final class MigrationCall {
   private static final int ABORT_ON_ERROR = 1 << 12;
   private static final int AUTO_CONVERGE = 1 << 13;
   private static final int POSTCOPY = 1 << 15;
+  private static final int TLS = 1 << 16;
   private static final int PARALLEL = 1 << 17;
   private static final int POSTCOPY_RESUME = 1 << 19;
 
@@ -78,7 +79,7 @@ final class MigrationCall {
   }
 
   /** Go on with a migration that failed in post-copy, with the flags of {@link #run}. */
-  void resumePostCopy(UUID guest, String peerUri) {
+  void resumePostCopy(UUID guest, String peerUri, boolean encrypted) {
     if (xen) {
       throw new HypervisorException(Kind.UNSUPPORTED, "Xen knows no post-copy.", null);
     }
@@ -86,7 +87,7 @@ final class MigrationCall {
     link.longCall(
         "resume the post-copy of a guest",
         connection -> {
-          int flags = LIVE | PEER2PEER | POSTCOPY | POSTCOPY_RESUME;
+          int flags = LIVE | PEER2PEER | POSTCOPY | POSTCOPY_RESUME | (encrypted ? TLS : 0);
           var domain = connection.domain(guest);
           try {
             flags |= domain.isPersistent() == 1 ? PERSIST_DEST | UNDEFINE_SOURCE : 0;
@@ -127,6 +128,10 @@ final class MigrationCall {
 
   private void checkTargets(MigrationOrder order) {
     checkTuning(order.tuning());
+    if (xen && order.encrypted()) {
+      throw new HypervisorException(
+          Kind.UNSUPPORTED, "Xen's tool stack cannot encrypt what it sends.", null);
+    }
     checkPeer(order.peerUri());
     if (order.migrateUri() != null && !MIGRATE_URI.matcher(order.migrateUri()).matches()) {
       throw new Problem(
@@ -200,6 +205,7 @@ final class MigrationCall {
     flags |= tuning.compressionCache() == null ? 0 : COMPRESSED;
     flags |= tuning.connections() > 1 ? PARALLEL : 0;
     flags |= tuning.postCopy() ? POSTCOPY : 0;
+    flags |= order.encrypted() ? TLS : 0;
     // without this libvirt takes a plain directory for not shared, and refuses
     boolean needsWord = source.disks.stream().anyMatch(MigrationCall::onFiles);
     return flags | ABORT_ON_ERROR | (order.sharedDisks() && needsWord ? UNSAFE : 0);

@@ -345,7 +345,7 @@ final class SimulatedHypervisor implements Hypervisor {
   }
 
   @Override
-  public void resumePostCopy(UUID uuid, String peerUri) {
+  public void resumePostCopy(UUID uuid, String peerUri, boolean encrypted) {
     throw new HypervisorException(UNSUPPORTED, NOT_SIMULATED, null);
   }
 
@@ -530,6 +530,7 @@ final class SimulatedHypervisor implements Hypervisor {
         List.of(Capability.POST_COPY, Capability.PARALLEL, Capability.COMPRESSION)) {
       missing.put(capability, NOT_SIMULATED);
     }
+    missing.put(Capability.ENCRYPTION, "simulated hosts send nothing that could be encrypted");
     missing.put(Capability.CHECKPOINT, "a simulated guest has nothing that could be kept");
     return missing;
   }

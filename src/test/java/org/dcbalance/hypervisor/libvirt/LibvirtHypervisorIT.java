@@ -91,7 +91,7 @@ class LibvirtHypervisorIT {
   }
 
   private static MigrationOrder to(int host, UUID guest) {
-    return new MigrationOrder(guest, LAB.peerUri(host), null, Tuning.NONE, false);
+    return new MigrationOrder(guest, LAB.peerUri(host), null, Tuning.NONE, false, false);
   }
 
   @Test
@@ -179,6 +179,7 @@ class LibvirtHypervisorIT {
             LAB.peerUri(2),
             null,
             Tuning.of(Duration.ofMillis(400), ByteRate.ofMiB(200)),
+            false,
             false));
     assertThat(one.status(web)).isEmpty();
     var there = two.status(web).orElseThrow();
@@ -226,7 +227,7 @@ class LibvirtHypervisorIT {
     assertThat(refused.kind()).isEqualTo(Kind.FAILED);
     assertThat(refused).hasMessageContaining("Migration without shared storage is unsafe");
     assertThat(one.status(db).orElseThrow().state()).isEqualTo(GuestState.RUNNING);
-    one.migrate(new MigrationOrder(db, LAB.peerUri(2), null, Tuning.NONE, true));
+    one.migrate(new MigrationOrder(db, LAB.peerUri(2), null, Tuning.NONE, true, false));
     assertThat(LAB.where("db-01")).containsExactly("2 running");
   }
 
@@ -237,7 +238,7 @@ class LibvirtHypervisorIT {
     one.setMaxDowntime(web, Duration.ofMillis(100));
     var order =
         new MigrationOrder(
-            web, LAB.peerUri(2), null, Tuning.of(Duration.ofMillis(50), null), false);
+            web, LAB.peerUri(2), null, Tuning.of(Duration.ofMillis(50), null), false, false);
     var moving = CompletableFuture.runAsync(() -> one.migrate(order));
     await(
         Duration.ofSeconds(20), () -> one.progress(web).filter(p -> p.iteration() > 1).isPresent());
@@ -461,7 +462,7 @@ class LibvirtHypervisorIT {
         () -> why(one, web) == Why.POST_COPY_FAILED && why(two, web) == Why.POST_COPY_FAILED);
     moving.get(20, TimeUnit.SECONDS);
     LAB.unlimitLink(1);
-    one.resumePostCopy(web, LAB.peerUri(2));
+    one.resumePostCopy(web, LAB.peerUri(2), false);
     assertThat(LAB.where("web-01")).containsExactly("2 running");
     assertThat(why(two, web)).isEqualTo(Why.NONE);
   }

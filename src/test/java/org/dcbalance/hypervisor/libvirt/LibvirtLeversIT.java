@@ -62,7 +62,7 @@ class LibvirtLeversIT {
   }
 
   private static MigrationOrder order(UUID guest, Tuning tuning) {
-    return new MigrationOrder(guest, LAB.peerUri(2), null, tuning, false);
+    return new MigrationOrder(guest, LAB.peerUri(2), null, tuning, false, false);
   }
 
   @Test
@@ -134,8 +134,40 @@ class LibvirtLeversIT {
     assertThat(LAB.where("web-01")).containsExactly("2 running");
     two.migrate(
         new MigrationOrder(
-            web, LAB.peerUri(1), null, new Tuning(true, null, null, null, null, 2, false), false));
+            web,
+            LAB.peerUri(1),
+            null,
+            new Tuning(true, null, null, null, null, 2, false),
+            false,
+            false));
     assertThat(LAB.where("web-01")).containsExactly("1 running");
+  }
+
+  @Test
+  void sendsMemoryEncryptedOrNotAtAll() throws Exception {
+    var web = LAB.start(1, "web-01", 1);
+    var ran = LAB.uptime(1);
+    LAB.limitLink(1, 60);
+    var order = new MigrationOrder(web, LAB.peerUri(2), null, Tuning.NONE, false, true);
+    var moving = CompletableFuture.runAsync(() -> one.migrate(order));
+    await(() -> one.progress(web).isPresent());
+    assertThat(
+            LAB.host(
+                "virsh", 1, "qemu-monitor-command", "web-01", "--hmp", "info migrate_parameters"))
+        .containsPattern("tls-creds: '[^']+'");
+    LAB.unlimitLink(1);
+    moving.get(120, TimeUnit.SECONDS);
+    assertGoesOn(ran);
+
+    // one whose certificate nobody signed is not sent a byte
+    LAB.host("sh", 1, "rm /etc/libvirt/migrate-tls/ca-cert.pem");
+    assertThatThrownBy(
+            () ->
+                two.migrate(
+                    new MigrationOrder(web, LAB.peerUri(1), null, Tuning.NONE, false, true)))
+        .isInstanceOf(HypervisorException.class)
+        .hasMessageContaining("ca-cert.pem");
+    assertThat(LAB.where("web-01")).containsExactly("2 running");
   }
 
   @Test

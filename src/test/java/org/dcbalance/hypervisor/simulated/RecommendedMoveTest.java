@@ -109,7 +109,8 @@ class RecommendedMoveTest {
             order.peerUri(),
             null,
             Tuning.of(PreCopyModel.FIRST_MAX_DOWNTIME, null),
-            true));
+            true,
+            false));
     var actual = source.figures(guest.uuid()).orElseThrow();
 
     assertThat(expected.converges()).isTrue();

@@ -184,7 +184,12 @@ class SimulatedMigrationTest {
         .host("sim-01")
         .migrate(
             new MigrationOrder(
-                order.guest(), order.peerUri(), null, Tuning.of(MAX, ByteRate.ofMiB(100)), true));
+                order.guest(),
+                order.peerUri(),
+                null,
+                Tuning.of(MAX, ByteRate.ofMiB(100)),
+                true,
+                false));
     assertThat(world.host("sim-01").figures(guest.uuid()).orElseThrow().total())
         .isGreaterThan(Duration.ofSeconds(10));
   }
@@ -284,7 +289,8 @@ class SimulatedMigrationTest {
                     null,
                     1,
                     false),
-                true));
+                true,
+                false));
     assertThat(world.runningOn(guest.uuid())).containsExactly("sim-02");
   }
 
@@ -301,7 +307,8 @@ class SimulatedMigrationTest {
                 order.peerUri(),
                 null,
                 new Tuning(false, null, null, null, null, 1, false),
-                true));
+                true,
+                false));
     var figures = world.host("sim-01").figures(guest.uuid()).orElseThrow();
     // what it wrote while the copy was set up is in it already
     assertThat(figures.transferred()).isEqualTo(Memory.ofGiB(1));

@@ -88,7 +88,8 @@ final class TestWorld {
         "simulated:///" + target,
         null,
         Tuning.of(Duration.ofMillis(300), null),
-        true);
+        true,
+        false);
   }
 
   /** Names of the hosts on which a guest runs. */
