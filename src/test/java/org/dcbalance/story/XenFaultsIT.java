@@ -26,6 +26,7 @@ class XenFaultsIT {
   @RegisterExtension static final XenLab LAB = new XenLab("xft", 2);
 
   private static final String GUEST = "web-01";
+  private static final String STUBBORN = "stubborn-03";
 
   /** 128 MiB take a quarter of a minute: time to break something. */
   private static final int SLOW = 60;
@@ -63,7 +64,7 @@ class XenFaultsIT {
     // a copy that broke off can stay behind, half restored, until its helper ends
     LAB.host("sh", 2, "pkill -f libxl-save-helper || true");
     LAB.host("restart-libvirtd", 2);
-    LAB.stop(GUEST, "big-02");
+    LAB.stop(GUEST, "big-02", STUBBORN);
   }
 
   @Test
@@ -110,6 +111,28 @@ class XenFaultsIT {
     }
   }
 
+  @Test
+  void theGuestRefusesToBalloon() {
+    LAB.unlimitLink(1);
+    LAB.start(1, STUBBORN, 3, "--pvh", "--no-balloon");
+    var fleet = fleet();
+    long vm = fleet.vm(STUBBORN).get("id").asLong();
+    var options = Map.of("ballooning", true, "leastMemoryMiB", 96);
+    fleet.api().patch("/api/v1/vms/" + vm, Map.of("moveOptions", options));
+    long id =
+        fleet
+            .api()
+            .post(
+                "/api/v1/vms/" + vm + "/migrations",
+                Map.of("targetHostId", fleet.host(2).get("id").asLong(), "method", "BALLOON_FIRST"))
+            .get("id")
+            .asLong();
+    runsOnceAsRecorded("guest refuses to balloon", STUBBORN, 3, id);
+    assertThat(fleet.api().get("/api/v1/migrations/" + id).get("log").toString())
+        .contains("is asked to leave 96 MiB", "It does not give more than that", "moves without");
+    assertThat(LAB.host("sh", 2, "xl list " + STUBBORN)).contains(" 128 ");
+  }
+
   private static Fleet fleet() {
     if (connected == null) {
       throw new IllegalStateException("The console was not started.");
@@ -131,16 +154,20 @@ class XenFaultsIT {
   }
 
   private static void runsOnceAsRecorded(String fault, long id) {
+    runsOnceAsRecorded(fault, GUEST, 1, id);
+  }
+
+  private static void runsOnceAsRecorded(String fault, String guest, int number, long id) {
     var fleet = fleet();
     JsonNode ended = fleet.ended(id, Duration.ofMinutes(5));
-    var where = LAB.where(GUEST);
+    var where = LAB.where(guest);
     Figures.print(
         "Xen, " + fault,
         "%s, %s: %s".formatted(ended.get("state").asString(), where, ended.get("sentence")));
     List<String> running = where.stream().filter(line -> line.endsWith(" running")).toList();
     assertThat(running).as("one copy runs: " + where).hasSize(1);
     // what runs is alive
-    LAB.await(1);
+    LAB.await(number);
     var host = fleet.hostName(Integer.parseInt(running.getFirst().split(" ")[0]));
     assertThat(ended.get("sentence").asString()).contains(host);
     assertThat(ended.get("state").asString())
@@ -148,7 +175,7 @@ class XenFaultsIT {
     Await.until(
         "the inventory to know",
         Duration.ofSeconds(60),
-        () -> fleet.vm(GUEST),
+        () -> fleet.vm(guest),
         v -> v.get("host").asString().equals(host));
   }
 }
