@@ -150,17 +150,19 @@ class LibvirtLeversIT {
     LAB.limitLink(1, 60);
     var order = new MigrationOrder(web, LAB.peerUri(2), null, Tuning.NONE, false, true);
     var moving = CompletableFuture.runAsync(() -> one.migrate(order));
-    await(() -> one.progress(web).isPresent());
-    assertThat(
+    Await.until(
+        "QEMU to encrypt",
+        Duration.ofSeconds(20),
+        () ->
             LAB.host(
-                "virsh", 1, "qemu-monitor-command", "web-01", "--hmp", "info migrate_parameters"))
-        .containsPattern("tls-creds: '[^']+'");
+                "virsh", 1, "qemu-monitor-command", "web-01", "--hmp", "info migrate_parameters"),
+        said -> said.matches("(?s).*tls-creds: '[^']+'.*"));
     LAB.unlimitLink(1);
     moving.get(120, TimeUnit.SECONDS);
     assertGoesOn(ran);
 
     // one whose certificate nobody signed is not sent a byte
-    LAB.host("sh", 1, "rm /etc/libvirt/migrate-tls/ca-cert.pem");
+    LAB.host("sh", 1, "rm", "/etc/libvirt/migrate-tls/ca-cert.pem");
     assertThatThrownBy(
             () ->
                 two.migrate(
