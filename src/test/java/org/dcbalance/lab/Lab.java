@@ -2,6 +2,7 @@ package org.dcbalance.lab;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -48,6 +49,11 @@ public abstract sealed class Lab extends Needed implements BeforeAllCallback, Af
   /** Give what {@code up} is told beside the number of hosts. */
   List<String> options() {
     return List.of();
+  }
+
+  /** Give settings of its scripts, beside those that say which lab it is. */
+  Map<String, String> settings() {
+    return Map.of();
   }
 
   /** Make what is made once, before hosts come up. */
@@ -208,7 +214,9 @@ public abstract sealed class Lab extends Needed implements BeforeAllCallback, Af
 
   /** Run a script on behalf of this lab. */
   Script.Outcome run(Path script, List<String> arguments) {
-    var environment = Map.of("LAB_PREFIX", name, "LAB_DIR", folder().toString());
+    var environment = new HashMap<>(settings());
+    environment.put("LAB_PREFIX", name);
+    environment.put("LAB_DIR", folder().toString());
     return new Script(script, arguments, environment).run(patience);
   }
 }

@@ -3,6 +3,7 @@ package org.dcbalance.lab;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Assumptions;
 
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Assumptions;
  */
 public final class XenLab extends Lab {
   private final boolean shadowPaging;
+  private final int processors;
 
   /**
    * Describe a lab on Debian's own hypervisor, on which PVH guests migrate live.
@@ -22,17 +24,23 @@ public final class XenLab extends Lab {
    * @param hosts 1 to 9
    */
   public XenLab(String name, int hosts) {
-    this(name, hosts, false);
+    this(name, hosts, false, 1);
   }
 
-  private XenLab(String name, int hosts, boolean shadowPaging) {
+  private XenLab(String name, int hosts, boolean shadowPaging, int processors) {
     super("xen", name, hosts, Duration.ofMinutes(9));
     this.shadowPaging = shadowPaging;
+    this.processors = processors;
+  }
+
+  /** Describe a lab whose hosts have several processors, so that guests do not starve dom0. */
+  public static XenLab withProcessors(String name, int hosts, int processors) {
+    return new XenLab(name, hosts, false, processors);
   }
 
   /** Describe a lab on a hypervisor with shadow paging, on which PV guests migrate live too. */
   public static XenLab withShadowPaging(String name, int hosts) {
-    return new XenLab(name, hosts, true);
+    return new XenLab(name, hosts, true, 1);
   }
 
   @Override
@@ -50,6 +58,11 @@ public final class XenLab extends Lab {
   @Override
   List<String> options() {
     return shadowPaging ? List.of("--shadow") : List.of();
+  }
+
+  @Override
+  Map<String, String> settings() {
+    return Map.of("LAB_HOST_CPUS", Integer.toString(processors));
   }
 
   @Override

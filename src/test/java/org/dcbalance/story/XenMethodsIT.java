@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Tag("campaign")
 @Timeout(3600)
 class XenMethodsIT {
-  @RegisterExtension static final XenLab LAB = new XenLab("xmt", 2);
+  @RegisterExtension static final XenLab LAB = XenLab.withProcessors("xmt", 2, 2);
 
   private static final int RUNS = Integer.getInteger("campaign.runs", 5);
   private static final List<Method> METHODS =

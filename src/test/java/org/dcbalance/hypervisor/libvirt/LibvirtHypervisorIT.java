@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.dcbalance.hypervisor.Capability;
@@ -34,6 +35,7 @@ import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.lab.QemuLab;
+import org.dcbalance.testing.Figures;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -462,7 +464,14 @@ class LibvirtHypervisorIT {
         () -> why(one, web) == Why.POST_COPY_FAILED && why(two, web) == Why.POST_COPY_FAILED);
     moving.get(20, TimeUnit.SECONDS);
     LAB.unlimitLink(1);
-    one.resumePostCopy(web, LAB.peerUri(2), false);
+    var resumed = CompletableFuture.runAsync(() -> one.resumePostCopy(web, LAB.peerUri(2), false));
+    try {
+      resumed.get(60, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      // a daemon that is stuck in it would keep the guest from every later test
+      LAB.host("kill-libvirtd", 1);
+      throw e;
+    }
     assertThat(LAB.where("web-01")).containsExactly("2 running");
     assertThat(why(two, web)).isEqualTo(Why.NONE);
   }
@@ -495,8 +504,8 @@ class LibvirtHypervisorIT {
         caller.get(30, TimeUnit.SECONDS);
       }
     }
-    System.out.println(calls.sum() / 4 + " calls a second by 16 callers");
-    assertThat(calls.sum()).isGreaterThan(100);
+    Figures.print("calls by 16 callers at once, in 4 s", Long.toString(calls.sum()));
+    assertThat(calls.sum()).as("each was served").isGreaterThanOrEqualTo(16 * 3);
   }
 
   @Test
