@@ -66,6 +66,8 @@ class Chart {
   #span: Span = spanOf('', Date.now());
   #visible = false;
   #fetchedAt = 0;
+  /** An answer that came with the page: it is never fetched, and zoomed in place. */
+  readonly #given: LoadAnswer | null;
 
   constructor(figure: HTMLElement) {
     this.#figure = figure;
@@ -78,8 +80,19 @@ class Chart {
       this.#plot?.setSize({ width, height: this.#plotArea.clientHeight });
     });
     this.#resizing.observe(this.#plotArea);
-    this.#plotArea.addEventListener('dblclick', () => zoomOut());
+    this.#plotArea.addEventListener('dblclick', () => (this.#given ? this.#zoomGiven(this.#given.from, this.#given.to) : zoomOut()));
     figure.querySelector('details')?.addEventListener('toggle', () => this.#fillTable());
+    const { answer } = figure.dataset;
+    this.#given = answer === undefined ? null : (JSON.parse(answer) as LoadAnswer);
+    if (this.#given) {
+      this.#answer = this.#given;
+      this.#span = { from: Date.parse(this.#given.from), to: Date.parse(this.#given.to), live: false };
+    }
+  }
+
+  #zoomGiven(from: string | number, to: string | number): void {
+    this.#span = { from: new Date(from).getTime(), to: new Date(to).getTime(), live: false };
+    this.draw();
   }
 
   close(): void {
@@ -94,6 +107,10 @@ class Chart {
 
   /** Fetch again, at most every five seconds and only for a span that ends now, unless told to. */
   refresh(always = false): void {
+    if (this.#given) {
+      if (this.#visible && !this.#plot) this.draw();
+      return;
+    }
     const now = Date.now();
     if (!always && (!this.#visible || !this.#span.live || now - this.#fetchedAt < REFRESH_MILLIS - 250)) return;
     const { src, range } = this.#figure.dataset;
@@ -138,7 +155,7 @@ class Chart {
         span,
         sync: this.#figure.dataset['sync'] ?? 'page',
         small: this.#small,
-        zoomed: zoomTo,
+        zoomed: (from, to) => (this.#given ? this.#zoomGiven(from, to) : zoomTo(from, to)),
         pointed: (index) => this.#read(index, data, series),
       }),
       data as uPlot.AlignedData,

@@ -41,8 +41,11 @@ export function commandOf(key: string, chorded: boolean): Command | null {
 export function listenToKeys(): void {
   let chordUntil = 0;
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector('dialog[open]')) return;
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || document.querySelector('dialog[open]')) return;
     const command = commandOf(event.key, event.timeStamp < chordUntil);
+    // a key that is held down goes through rows, and does nothing else twice
+    if (event.repeat && command?.kind !== 'row') return;
     chordUntil = command?.kind === 'chord' ? event.timeStamp + CHORD_MILLIS : 0;
     if (!command) return;
     if (command.kind !== 'chord') event.preventDefault();
@@ -77,20 +80,35 @@ function run(command: Command): void {
       approve();
       return;
     case 'reject':
-      currentRow()?.querySelector<HTMLElement>('[data-opens="reject-dialog"]')?.click();
+      (selection()?.querySelector<HTMLElement>('[data-bulk="reject"]') ?? currentRow()?.querySelector<HTMLElement>('[data-opens="reject-dialog"]'))?.click();
       return;
     case 'chord':
       return;
   }
 }
 
+/** What is selected comes before the row that has the focus. */
 function approve(): void {
-  const row = currentRow();
-  const form = row?.querySelector<HTMLFormElement>('form[data-approves]');
+  const selected = selection();
+  if (selected) {
+    const action = selected.querySelector('.approve-label')?.textContent ?? 'Approve';
+    void confirmed({ sentence: `${action}? They start as slots on their hosts become free.`, action }).then((yes) => {
+      if (!yes) return;
+      selected.dataset['jsConfirmed'] = '';
+      selected.requestSubmit(selected.querySelector<HTMLButtonElement>('button.primary'));
+    });
+    return;
+  }
+  const form = currentRow()?.querySelector<HTMLFormElement>('form[data-approves]');
   if (!form) return;
   void confirmed({ sentence: form.dataset['approves'] ?? '', action: 'Approve' }).then((yes) => {
     if (yes) form.requestSubmit();
   });
+}
+
+/** The bar about selected rows; null while none is. */
+function selection(): HTMLFormElement | null {
+  return document.querySelector<HTMLFormElement>('#bulk-bar:not([hidden])');
 }
 
 function step(by: 1 | -1): void {

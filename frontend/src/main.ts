@@ -6,6 +6,7 @@ import './styles/parts.css';
 import './styles/tables.css';
 import './styles/lists.css';
 import './styles/charts.css';
+import './styles/settings.css';
 import './styles/media.css';
 import 'htmx.org';
 import { keepTimes } from './ages';

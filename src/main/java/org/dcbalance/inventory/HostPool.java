@@ -60,6 +60,9 @@ public class HostPool {
   @JdbcTypeCode(SqlTypes.JSON)
   private MoveOptions moveOptions = MoveOptions.NONE;
 
+  @JdbcTypeCode(SqlTypes.JSON)
+  private PoolLimits limits = PoolLimits.NONE;
+
   @Version private long version;
 
   protected HostPool() {}
@@ -174,6 +177,16 @@ public class HostPool {
   /** Allow or forbid ways of moving its VMs, unless a VM has its own. */
   public void moveBy(MoveOptions options) {
     this.moveOptions = options.checked();
+  }
+
+  /** Give it limits of its own. */
+  public void limit(PoolLimits own) {
+    this.limits = own.checked();
+  }
+
+  /** Give the limits that it has of its own. */
+  public PoolLimits limits() {
+    return limits;
   }
 
   public void note(String newNote) {

@@ -44,6 +44,7 @@ class PoolApi {
       String note,
       MoveOptions moveOptions,
       PoolRoom room,
+      PoolLimits limits,
       long hosts) {}
 
   /** What makes a pool. */
@@ -112,6 +113,7 @@ class PoolApi {
         pool.note(),
         pool.moveOptions(),
         pool.room(),
+        pool.limits(),
         hosts.countByPoolId(pool.id().value()));
   }
 }

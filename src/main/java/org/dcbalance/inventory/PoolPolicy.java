@@ -15,6 +15,7 @@ import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
 /** Add, change, pause and remove pools, and note who did. */
@@ -57,16 +58,18 @@ public class PoolPolicy {
       @Nullable Double cpuThreshold,
       @Nullable String quietHours,
       @Nullable MoveOptions moveOptions,
-      @Nullable PoolRoom room) {
+      @Nullable PoolRoom room,
+      @Nullable PoolLimits limits) {
     /** Change what hosts share, or the note. */
     public static Change shared(
         @Nullable List<String> storages, @Nullable List<String> networks, @Nullable String note) {
-      return new Change(null, null, null, storages, networks, note, null, null, null, null, null);
+      return new Change(
+          null, null, null, storages, networks, note, null, null, null, null, null, null);
     }
 
     /** Change how VMs may be moved. */
     public static Change moves(MoveOptions options) {
-      return new Change(null, null, null, null, null, null, null, null, null, options, null);
+      return new Change(null, null, null, null, null, null, null, null, null, options, null, null);
     }
   }
 
@@ -106,42 +109,48 @@ public class PoolPolicy {
       }
       pool.rename(change.name());
     }
-    var from = change.automaticFrom() == null ? pool.automaticFrom() : change.automaticFrom();
-    var automation = change.automation() == null ? pool.automation() : change.automation();
-    if (automation != pool.automation() || from != pool.automaticFrom()) {
-      pool.automate(automation, from);
-      note(
-          pool,
-          "pool-automation",
-          "%s was set to %s%s by %s."
-              .formatted(
-                  pool.name(),
-                  switch (automation) {
-                    case OBSERVE -> "observe only";
-                    case MANUAL -> "manual approval";
-                    case AUTOMATIC -> "automatic approval from priority ";
-                  },
-                  automation == HostPool.Automation.AUTOMATIC
-                      ? from.name().toLowerCase(Locale.ROOT)
-                      : "",
-                  by.name()));
-    }
-    decideBy(pool, change, by);
+    apply(pool, change, by, (kind, sentence) -> note(pool, kind, sentence));
+    audit.change(by, Act.POOL_CHANGED, thing(pool), was, facts(pool));
+    return pools.save(pool);
+  }
+
+  /**
+   * Show a pool as it would be with a change, which is checked and not stored.
+   *
+   * @throws Problem if the change would be refused
+   */
+  @Transactional(propagation = Propagation.NEVER)
+  public HostPool tried(PoolId id, Change change, Operator by) {
+    var pool = find(id.value());
+    apply(pool, change, by, (_, _) -> {});
+    return pool;
+  }
+
+  /** Hears what changed, to tell people. */
+  private interface Told {
+    void that(String kind, String sentence);
+  }
+
+  private static void apply(HostPool pool, Change change, Operator by, Told told) {
+    automate(pool, change, by, told);
+    decideBy(pool, change, by, told);
     if (change.quietHours() != null) {
-      keepQuiet(pool, change.quietHours(), by);
+      keepQuiet(pool, change.quietHours(), by, told);
+    }
+    if (change.limits() != null && !change.limits().checked().equals(pool.limits())) {
+      pool.limit(change.limits());
+      told.that("pool-limits", "%s changed the limits of %s.".formatted(by.name(), pool.name()));
     }
     if (change.room() != null && !change.room().checked().equals(pool.room())) {
       pool.keepRoom(change.room());
-      note(
-          pool,
+      told.that(
           "pool-room",
           "%s changed what %s keeps free and how much its moves may copy."
               .formatted(by.name(), pool.name()));
     }
     if (change.sharedStorages() != null) {
       pool.shareStorages(change.sharedStorages().stream().map(String::strip).toList());
-      note(
-          pool,
+      told.that(
           "pool-storages",
           "%s marked as shared in %s: %s."
               .formatted(
@@ -159,22 +168,39 @@ public class PoolPolicy {
     }
     if (change.moveOptions() != null) {
       pool.moveBy(change.moveOptions());
-      note(
-          pool,
-          "pool-moves",
-          "%s changed how VMs of %s may be moved.".formatted(by.name(), pool.name()));
+      told.that(
+          "pool-moves", "%s changed how VMs of %s may be moved.".formatted(by.name(), pool.name()));
     }
-    audit.change(by, Act.POOL_CHANGED, thing(pool), was, facts(pool));
-    return pools.save(pool);
   }
 
-  private void keepQuiet(HostPool pool, String hours, Operator by) {
+  private static void automate(HostPool pool, Change change, Operator by, Told told) {
+    var from = change.automaticFrom() == null ? pool.automaticFrom() : change.automaticFrom();
+    var automation = change.automation() == null ? pool.automation() : change.automation();
+    if (automation != pool.automation() || from != pool.automaticFrom()) {
+      pool.automate(automation, from);
+      told.that(
+          "pool-automation",
+          "%s was set to %s%s by %s."
+              .formatted(
+                  pool.name(),
+                  switch (automation) {
+                    case OBSERVE -> "observe only";
+                    case MANUAL -> "manual approval";
+                    case AUTOMATIC -> "automatic approval from priority ";
+                  },
+                  automation == HostPool.Automation.AUTOMATIC
+                      ? from.name().toLowerCase(Locale.ROOT)
+                      : "",
+                  by.name()));
+    }
+  }
+
+  private static void keepQuiet(HostPool pool, String hours, Operator by, Told told) {
     var before = pool.quietHours();
     pool.keepQuiet(hours.isBlank() ? null : QuietHours.parse(hours));
     var now = pool.quietHours();
     if (!Objects.equals(before, now)) {
-      note(
-          pool,
+      told.that(
           "pool-quiet-hours",
           (now == null
                   ? "%s has no quiet hours any more; set by %s."
@@ -183,14 +209,13 @@ public class PoolPolicy {
     }
   }
 
-  private void decideBy(HostPool pool, Change change, Operator by) {
+  private static void decideBy(HostPool pool, Change change, Operator by, Told told) {
     var strategy = change.strategy() == null ? pool.strategy() : change.strategy();
     var wanted = change.cpuThreshold();
     var threshold = wanted == null ? pool.cpuThreshold() : wanted == 0 ? null : wanted;
     if (strategy != pool.strategy() || !Objects.equals(threshold, pool.cpuThreshold())) {
       pool.decideBy(strategy, threshold);
-      note(
-          pool,
+      told.that(
           "pool-strategy",
           "%s decides for %s from now on, with a CPU threshold of %s; set by %s."
               .formatted(
@@ -253,7 +278,8 @@ public class PoolPolicy {
         .and("networks", List.copyOf(pool.networks()))
         .and("note", pool.note())
         .and("moves", pool.moveOptions())
-        .and("room", pool.room());
+        .and("room", pool.room())
+        .and("limits", pool.limits());
   }
 
   private void note(HostPool pool, String kind, String sentence) {

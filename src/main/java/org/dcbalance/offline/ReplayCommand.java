@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.dcbalance.replay.Contender;
+import org.dcbalance.replay.RememberedDecisions;
+import org.dcbalance.replay.Simulation;
 import org.dcbalance.strategy.DcBalance;
 import org.dcbalance.strategy.DynamicLoadBalancing;
 import org.dcbalance.strategy.Limits;
@@ -35,18 +38,6 @@ final class ReplayCommand {
   private static final List<String> STRATEGIES = List.of("none", "dlb", "osvd", "dcbalance");
 
   private ReplayCommand() {}
-
-  /** A strategy with its limits, as one line of the result. */
-  private record Contender(
-      String name,
-      @Nullable Strategy strategy,
-      @Nullable RememberedDecisions decisions,
-      Limits limits,
-      boolean rests) {
-    Contender(String name, @Nullable Strategy strategy, Limits limits, boolean rests) {
-      this(name, strategy, null, limits, rests);
-    }
-  }
 
   static void run(List<String> words, PrintStream out) {
     var arguments =
@@ -84,23 +75,12 @@ final class ReplayCommand {
     boolean spread =
         arguments.oneOf("--placement", List.of("firstfit", "spread"), "spread").equals("spread");
     var placement = place(played, hosts, 1024.0 * memory, spread);
+    var recording = TraceRecording.of(played, placement, hosts, cores, 1024.0 * memory);
     var results = new ArrayList<Map<String, Object>>();
     for (var contender :
         contenders(
             arguments.value("--strategies"), arguments.wholeNumber("--history-from", 1, 100))) {
-      var simulation =
-          new Simulation(
-              played,
-              placement,
-              hosts,
-              cores,
-              1024.0 * memory,
-              contender.strategy(),
-              contender.decisions(),
-              contender.limits(),
-              contender.rests(),
-              contender.name());
-      results.add(simulation.run().figures());
+      results.add(new Simulation(recording, contender, TraceRecording.YARDSTICK).run().figures());
     }
     out.print(arguments.has("--json") ? Json.of(results) : table(results));
     out.flush();
@@ -133,25 +113,21 @@ final class ReplayCommand {
     var contenders = new ArrayList<Contender>();
     for (var name : names == null ? STRATEGIES : List.of(names.split(","))) {
       switch (name) {
-        case "none" -> contenders.add(new Contender("none", null, Limits.DEFAULTS, false));
+        case "none" -> contenders.add(contender(name, null, null, Limits.DEFAULTS, false));
         case "search" ->
-            contenders.add(new Contender("search", new DcBalance(), Limits.DEFAULTS, true));
+            contenders.add(contender(name, new DcBalance(), null, Limits.DEFAULTS, true));
         case "dcbalance" -> {
           var decisions = new RememberedDecisions();
-          contenders.add(
-              new Contender(
-                  "dcbalance",
-                  new DcBalance(decisions, historyFrom),
-                  decisions,
-                  Limits.DEFAULTS,
-                  true));
+          var strategy = new DcBalance(decisions, historyFrom);
+          contenders.add(contender(name, strategy, decisions, Limits.DEFAULTS, true));
         }
         case "dlb", "osvd" -> {
           for (double threshold : new double[] {0.7, 0.8, 0.9}) {
             contenders.add(
-                new Contender(
+                contender(
                     String.format(Locale.ROOT, "%s %.0f %%", name, 100 * threshold),
                     name.equals("dlb") ? new DynamicLoadBalancing() : new Osvd(),
+                    null,
                     Limits.DEFAULTS.withCpuThreshold(threshold),
                     false));
           }
@@ -163,6 +139,17 @@ final class ReplayCommand {
       }
     }
     return contenders;
+  }
+
+  /** Enter a strategy; only those with a memory know that VMs rest after a move. */
+  private static Contender contender(
+      String name,
+      @Nullable Strategy strategy,
+      @Nullable RememberedDecisions decisions,
+      Limits limits,
+      boolean rests) {
+    return new Contender(
+        name, strategy, decisions, limits, rests, TraceRecording.TEMPO, Contender.Approval.ALL);
   }
 
   private static String table(List<Map<String, Object>> results) {

@@ -62,7 +62,7 @@ class Boards {
   }
 
   private Board board(HostPool pool, List<RecommendationLine> waiting) {
-    var pace = settings.pace(pool.simulated());
+    var pace = settings.pace(pool);
     var newest = rounds.newest(pool.id()).orElse(null);
     boolean thin = newest == null || newest.outcome().equals(NOT_ENOUGH_DATA);
     return new Board(

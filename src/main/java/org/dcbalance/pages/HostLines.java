@@ -96,6 +96,7 @@ class HostLines {
     var now = known.loads().get(host.id());
     var moved = known.moves().getOrDefault(host.id(), MoveFigures.InOut.NONE);
     long memory = host.memory().bytes();
+    var limits = (pool == null ? settings.pace(false) : settings.pace(pool)).limits();
     return new HostLine(
         host.id(),
         host.name(),
@@ -108,8 +109,8 @@ class HostLines {
         memory == 0 ? null : host.memory(),
         now == null ? null : now.cpu(),
         now == null || memory == 0 ? null : (double) now.memoryUsedBytes() / memory,
-        settings.cpuThreshold(),
-        settings.memoryThreshold(),
+        limits.cpuThreshold(),
+        limits.memoryThreshold(),
         now == null ? null : new ByteRate(now.network()),
         now == null ? null : new ByteRate(now.disk()),
         known.vms().getOrDefault(host.id(), 0L),

@@ -4,9 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.dcbalance.access.CurrentOperator;
-import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.PoolPolicy;
-import org.dcbalance.inventory.PoolRoom;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
@@ -16,49 +14,13 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
-/** Change the policy of a pool and what its hosts share; pause, resume and remove it. */
+/** Change what the hosts of a pool share; pause, resume and remove it. */
 @Controller
 class PolicyPages {
   private final PoolPolicy policy;
 
   PolicyPages(PoolPolicy policy) {
     this.policy = policy;
-  }
-
-  @PostMapping("/pools/{id}/policy")
-  String policy(
-      @PathVariable PoolId id,
-      @RequestParam HostPool.Automation automation,
-      @RequestParam HostPool.Urgency automaticFrom,
-      @RequestParam(required = false) HostPool.@Nullable Balancing strategy,
-      @RequestParam(required = false) @Nullable Double cpuPercent,
-      @RequestParam(required = false) @Nullable String quietHours,
-      @RequestParam(defaultValue = "false") boolean hostLoss,
-      @RequestParam(required = false) @Nullable Integer largeVmGib,
-      @RequestParam(required = false) @Nullable Integer largeVmCores,
-      @RequestParam(required = false) @Nullable Integer maxTransferGib,
-      CurrentOperator me,
-      RedirectAttributes redirect) {
-    // an empty field is no number, and stands for the threshold of the settings
-    double threshold = cpuPercent == null ? 0 : cpuPercent / 100;
-    var change =
-        new PoolPolicy.Change(
-            null,
-            automation,
-            automaticFrom,
-            null,
-            null,
-            null,
-            strategy,
-            strategy == null ? null : threshold,
-            quietHours,
-            null,
-            new PoolRoom(hostLoss, largeVmGib, largeVmCores, maxTransferGib));
-    return answer(
-        id,
-        redirect,
-        null,
-        () -> "The policy of " + policy.change(id, change, me.operator()).name() + " is saved.");
   }
 
   @PostMapping("/pools/{id}/pause")

@@ -73,7 +73,7 @@ class PoolDetails {
         (int) hosts.countByPoolId(pool.id().value()),
         guests(pool).size(),
         rounds.newest(pool.id()).map(Round::imbalance).orElse(null),
-        settings.pace(pool.simulated()).limits().imbalanceThreshold(),
+        settings.pace(pool).limits().imbalanceThreshold(),
         pool.automation(),
         pool.paused());
   }

@@ -17,6 +17,7 @@ import org.dcbalance.recommendation.Names;
 import org.dcbalance.recommendation.Recommendation;
 import org.dcbalance.recommendation.Recommendation.State;
 import org.dcbalance.recommendation.Recommendations;
+import org.dcbalance.strategy.Limits;
 import org.dcbalance.strategy.ProposedMove;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.PoolId;
@@ -86,15 +87,13 @@ class RecommendationLines {
 
   private List<RecommendationLine> lines(List<Recommendation> rows) {
     var known = names.of(rows);
-    var observing =
-        pools.findAllByOrderByName().stream()
-            .filter(p -> p.automation() == HostPool.Automation.OBSERVE)
-            .map(HostPool::id)
-            .collect(Collectors.toSet());
-    return rows.stream().map(r -> line(r, known, observing.contains(r.poolId()))).toList();
+    var byId =
+        pools.findAllByOrderByName().stream().collect(Collectors.toMap(HostPool::id, p -> p));
+    return rows.stream().map(r -> line(r, known, byId.get(r.poolId()))).toList();
   }
 
-  private RecommendationLine line(Recommendation r, Names.Known known, boolean observing) {
+  private RecommendationLine line(Recommendation r, Names.Known known, @Nullable HostPool pool) {
+    var limits = (pool == null ? settings.pace(false) : settings.pace(pool)).limits();
     var cost = r.cost();
     return new RecommendationLine(
         r.id(),
@@ -109,7 +108,7 @@ class RecommendationLines {
         known.host(r.targetId()),
         r.why(),
         r.whyTarget(),
-        effects(r.effects()),
+        effects(r.effects(), limits),
         r.gain(),
         new Memory(cost.bytes()),
         Duration.ofMillis(cost.millis()),
@@ -120,7 +119,7 @@ class RecommendationLines {
         r.expiresAt(),
         r.supersededByRound(),
         known.migration(r.id()),
-        observing,
+        pool != null && pool.automation() == HostPool.Automation.OBSERVE,
         settlement(r));
   }
 
@@ -160,12 +159,13 @@ class RecommendationLines {
   }
 
   /** Show the resource that is overloaded, or else the one that the move changes most. */
-  private List<RecommendationLine.Effect> effects(List<ProposedMove.Effect> effects) {
+  private static List<RecommendationLine.Effect> effects(
+      List<ProposedMove.Effect> effects, Limits limits) {
     var source = effects.isEmpty() ? null : effects.getFirst();
     boolean memory =
         source != null
-            && source.cpuBefore() <= settings.cpuThreshold()
-            && (source.memoryBefore() > settings.memoryThreshold()
+            && source.cpuBefore() <= limits.cpuThreshold()
+            && (source.memoryBefore() > limits.memoryThreshold()
                 || source.memoryBefore() - source.memoryAfter()
                     > source.cpuBefore() - source.cpuAfter());
     return effects.stream()

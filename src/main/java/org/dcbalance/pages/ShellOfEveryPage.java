@@ -33,7 +33,9 @@ class ShellOfEveryPage {
           "rounds",
           "reports/migrations",
           "reports/downtime",
+          "reports/strategies",
           "audit",
+          "settings/strategy",
           "settings/notifications",
           "settings/access",
           "about");

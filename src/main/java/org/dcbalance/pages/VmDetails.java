@@ -121,7 +121,7 @@ class VmDetails {
   }
 
   private @Nullable Instant restsUntil(Vm vm, HostPool pool) {
-    var pace = settings.pace(pool.simulated());
+    var pace = settings.pace(pool);
     return records
         .coolDowns(pool.id(), clock.instant(), pace.coolDown(), pace.coolDownMost())
         .get(vm.id());

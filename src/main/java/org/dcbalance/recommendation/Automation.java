@@ -82,7 +82,7 @@ class Automation {
     }
   }
 
-  private static boolean urgentEnough(ProposedMove.Priority priority, HostPool.Urgency from) {
+  static boolean urgentEnough(ProposedMove.Priority priority, HostPool.Urgency from) {
     return switch (priority) {
       case HIGH -> true;
       case MEDIUM -> from != HostPool.Urgency.HIGH;

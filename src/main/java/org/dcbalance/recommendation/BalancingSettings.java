@@ -3,8 +3,10 @@ package org.dcbalance.recommendation;
 import java.time.Duration;
 import java.util.Objects;
 import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.PoolLimits;
 import org.dcbalance.strategy.Limits;
 import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -78,10 +80,6 @@ public record BalancingSettings(
   /** The settings that hold for one pool. */
   public record Pace(
       Duration window, Duration every, Limits limits, Duration coolDown, Duration coolDownMost) {
-    private Pace with(Limits others) {
-      return new Pace(window, every, others, coolDown, coolDownMost);
-    }
-
     /** Be content with however few samples there are. */
     Pace withAnyCoverage() {
       return new Pace(window, every, limits.withMinimumCoverage(0), coolDown, coolDownMost);
@@ -90,23 +88,46 @@ public record BalancingSettings(
 
   /** Give what holds for a pool: its own settings, and the usual ones where it has none. */
   public Pace pace(HostPool pool) {
-    var pace = pace(pool.simulated());
-    var limits = pace.limits();
-    var room = pool.room();
-    if (pool.cpuThreshold() != null) {
-      limits = limits.withCpuThreshold(pool.cpuThreshold());
-    }
-    if (room.maxTransferGib() != null) {
-      limits = limits.withMaxTransfer(Memory.ofGiB(room.maxTransferGib()));
-    }
-    return pace.with(
-        limits.withRoom(
-            new Limits.Room(
-                room.hostLoss(),
-                Memory.ofGiB(Objects.requireNonNullElse(room.largeVmGib(), 0)),
-                Objects.requireNonNullElse(room.largeVmCores(), 0))));
+    var usual = pace(pool.simulated());
+    var own = pool.limits();
+    var coolDown = or(own.coolDownSeconds(), usual.coolDown());
+    var most = or(own.coolDownMostSeconds(), usual.coolDownMost());
+    return new Pace(
+        or(own.windowSeconds(), usual.window()),
+        usual.every(),
+        limits(pool, own, usual.limits()),
+        coolDown,
+        // a rest that is set is not cut short by one that is not
+        most.compareTo(coolDown) < 0 ? coolDown : most);
   }
 
+  private static Limits limits(HostPool pool, PoolLimits own, Limits usual) {
+    var room = pool.room();
+    return new Limits(
+        or(own.imbalanceThreshold(), usual.imbalanceThreshold()),
+        or(pool.cpuThreshold(), usual.cpuThreshold()),
+        or(own.memoryThreshold(), usual.memoryThreshold()),
+        or(own.minimumGain(), usual.minimumGain()),
+        own.holdRounds() == null ? usual.holdRounds() : own.holdRounds(),
+        usual.minimumCoverage(),
+        own.maxMoves() == null ? usual.maxMoves() : own.maxMoves(),
+        room.maxTransferGib() == null ? usual.maxTransfer() : Memory.ofGiB(room.maxTransferGib()),
+        usual.downtimeSlo(),
+        new Limits.Room(
+            room.hostLoss(),
+            Memory.ofGiB(Objects.requireNonNullElse(room.largeVmGib(), 0)),
+            Objects.requireNonNullElse(room.largeVmCores(), 0)));
+  }
+
+  private static Duration or(@Nullable Integer seconds, Duration usual) {
+    return seconds == null ? usual : Duration.ofSeconds(seconds);
+  }
+
+  private static double or(@Nullable Double own, double usual) {
+    return own == null ? usual : own;
+  }
+
+  /** Give what holds where a pool has no settings of its own. */
   public Pace pace(boolean simulatedPool) {
     return simulatedPool
         ? new Pace(

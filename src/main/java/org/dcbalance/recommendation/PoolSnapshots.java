@@ -45,6 +45,9 @@ class PoolSnapshots {
   /** A host that was not listed for this long may have changed: it takes no guests. */
   private static final Duration FRESH = Duration.ofSeconds(30);
 
+  /** What ties a VM whose window is not filled well enough. */
+  static final String TOO_LITTLE = "Too little of its load is recorded yet.";
+
   private static final int PAST_MOVES = 500;
 
   /** Peaks are taken over so long, if at least so many minutes of it are recorded. */
@@ -179,7 +182,7 @@ class PoolSnapshots {
       Past past) {
     var ties = new ArrayList<>(Movability.ties(vm, pool));
     if (window == null || window.samples() < enoughSamples) {
-      ties.add("Too little of its load is recorded yet.");
+      ties.add(TOO_LITTLE);
     }
     return new VmLoad(
         vm.id(),

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param resolutionSeconds the step between two points; a longer hole is a gap
  * @param migrations moves to be marked, with their downtime to be shaded
  */
-record Chart(
+public record Chart(
     Instant from,
     Instant to,
     int resolutionSeconds,
@@ -27,14 +27,14 @@ record Chart(
    * @param points pairs of epoch milliseconds and a value, null where there is none
    * @param max the most that the value can be, such as a host's memory; null if there is no such
    */
-  record Series(
+  public record Series(
       String name, String unit, List<List<@Nullable Number>> points, @Nullable Double max) {}
 
   /** A line above which a series is too high. */
-  record Threshold(String series, double value) {}
+  public record Threshold(String series, double value) {}
 
   /** A migration of the VM, or from or to the host. */
-  record Mark(
+  public record Mark(
       long id,
       Instant at,
       String vm,

@@ -57,6 +57,11 @@ class LoadCharts {
 
   Chart host(long id, TimeRange range) {
     var host = hosts.findById(id).orElseThrow(() -> missing("host", id));
+    var limits =
+        pools
+            .findById(host.poolId().value())
+            .map(pool -> settings.pace(pool).limits())
+            .orElseGet(() -> settings.pace(false).limits());
     int step = loads.step(range, MOST_POINTS);
     var points = loads.host(new HostId(id), range, step);
     return new Chart(
@@ -77,8 +82,8 @@ class LoadCharts {
             rate("diskRead", points, HostPoint::at, HostPoint::diskRead),
             rate("diskWritten", points, HostPoint::at, HostPoint::diskWritten)),
         List.of(
-            new Chart.Threshold("cpu", settings.cpuThreshold()),
-            new Chart.Threshold("memory", settings.memoryThreshold() * host.memory().bytes())),
+            new Chart.Threshold("cpu", limits.cpuThreshold()),
+            new Chart.Threshold("memory", limits.memoryThreshold() * host.memory().bytes())),
         marks("(m.source_id = :id or m.target_id = :id)", id, range));
   }
 
@@ -125,7 +130,7 @@ class LoadCharts {
 
   Chart imbalance(long id, TimeRange range) {
     var pool = pools.findById(id).orElseThrow(() -> missing("pool", id));
-    var pace = settings.pace(pool.simulated());
+    var pace = settings.pace(pool);
     int step = (int) Math.max(pace.every().toSeconds(), range.length().toSeconds() / MOST_POINTS);
     var points =
         jdbc.sql(

@@ -142,7 +142,7 @@ class ReportApi {
     }
   }
 
-  private static Csv table(HttpServletResponse response, String name, String... columns)
+  static Csv table(HttpServletResponse response, String name, String... columns)
       throws IOException {
     response.setContentType(Csv.MEDIA_TYPE);
     response.setHeader(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + name + "\"");

@@ -12,6 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.dcbalance.replay.Contender;
+import org.dcbalance.replay.RememberedDecisions;
+import org.dcbalance.replay.Simulation;
+import org.dcbalance.replay.Tally;
 import org.dcbalance.strategy.DcBalance;
 import org.dcbalance.strategy.DynamicLoadBalancing;
 import org.dcbalance.strategy.Limits;
@@ -50,17 +54,24 @@ class ReplayCommandTest {
   }
 
   private static Tally play(List<Trace> traces, boolean balanced, int... placement) {
-    return new Simulation(
-            traces,
-            placement,
-            2,
-            4,
-            64 * 1024,
+    return play(
+        traces,
+        new Contender(
+            "test",
             balanced ? new DynamicLoadBalancing() : null,
             null,
             Limits.DEFAULTS,
             false,
-            "test")
+            TraceRecording.TEMPO,
+            Contender.Approval.ALL),
+        placement);
+  }
+
+  private static Tally play(List<Trace> traces, Contender contender, int... placement) {
+    return new Simulation(
+            TraceRecording.of(traces, placement, 2, 4, 64 * 1024),
+            contender,
+            TraceRecording.YARDSTICK)
         .run();
   }
 
@@ -68,10 +79,10 @@ class ReplayCommandTest {
   void counts_what_hosts_could_not_give_from_the_third_hour_on() {
     // 5 cores asked of 4 for 48 of 72 samples
     var tally = play(List.of(steady("a", 3, 72), steady("b", 2, 72)), false, 0, 0);
-    assertThat(tally.unmetCoreSeconds).isCloseTo(48 * 300, within(1e-6));
-    assertThat(tally.hotSeconds).isCloseTo(48 * 300, within(1e-6));
-    assertThat(tally.fullSeconds).isCloseTo(48 * 300, within(1e-6));
-    assertThat(tally.migrations).isZero();
+    assertThat(tally.unmetCoreSeconds()).isCloseTo(48 * 300, within(1e-6));
+    assertThat(tally.hotSeconds()).isCloseTo(48 * 300, within(1e-6));
+    assertThat(tally.fullSeconds()).isCloseTo(48 * 300, within(1e-6));
+    assertThat(tally.migrations()).isZero();
     // shares of 1.25 and 0
     assertThat((double) tally.figures().get("imbalanceMean")).isCloseTo(0.625, within(1e-9));
   }
@@ -83,10 +94,10 @@ class ReplayCommandTest {
     // the load comes with sample 30; it is seen and acted on at the start of sample 31
     Arrays.fill(rising.cores(), 30, 48, 2);
     var tally = play(List.of(hot, rising), true, 0, 0);
-    assertThat(tally.migrations).isOne();
-    assertThat(tally.gibMoved).isEqualTo(2);
+    assertThat(tally.migrations()).isOne();
+    assertThat(tally.gibMoved()).isEqualTo(2);
     // 300 s at 5 of 4 cores, then 2048 MiB at 119.2 MiB/s in ticks of 10 s, at 5 + a tenth of 3
-    assertThat(tally.unmetCoreSeconds).isCloseTo(300 + 20 * 1.3, within(1e-6));
+    assertThat(tally.unmetCoreSeconds()).isCloseTo(300 + 20 * 1.3, within(1e-6));
   }
 
   @Test
@@ -112,21 +123,22 @@ class ReplayCommandTest {
     }
     var decisions = new RememberedDecisions();
     var tally =
-        new Simulation(
-                List.of(a, b, steady("c", 0.1, 288)),
-                new int[] {0, 0, 1},
-                2,
-                4,
-                64 * 1024,
+        play(
+            List.of(a, b, steady("c", 0.1, 288)),
+            new Contender(
+                "test",
                 new DcBalance(decisions),
                 decisions,
                 Limits.DEFAULTS,
                 true,
-                "test")
-            .run();
-    assertThat(tally.migrations).isPositive();
+                TraceRecording.TEMPO,
+                Contender.Approval.ALL),
+            0,
+            0,
+            1);
+    assertThat(tally.migrations()).isPositive();
     var recorded = decisions.decisions(2);
-    assertThat(recorded).hasSize(tally.migrations);
+    assertThat(recorded).hasSize(tally.migrations());
     // looked back at: the moves are made by then, and hindsight knows their worth
     assertThat(recorded.getLast().choices().getFirst().outcome().ten()).isNotNull();
     assertThat(recorded.getLast().choices().getFirst().outcome().sixty()).isNotNull();

@@ -16,6 +16,7 @@ import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ChromiumInstalled;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.NodeModules;
+import org.dcbalance.testing.RecordedPool;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -23,7 +24,6 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -72,8 +72,9 @@ class LookTest {
     var wrong = new ArrayList<String>();
     var axe = Files.readString(AXE);
     Files.createDirectories(PICTURES);
-    try (var browser = new Closing()) {
-      var web = browser.web;
+    try (var recorded = new RecordedPool(jdbc, "east-2", 400);
+        var browser = new PageBrowser()) {
+      var web = browser.web();
       web.get(address("/login"));
       look(web, "sign-in", axe, wrong);
       web.get(address("/login"));
@@ -84,8 +85,32 @@ class LookTest {
         web.get(address(page.getValue()));
         look(web, page.getKey(), axe, wrong);
       }
+      web.get(address("/reports/strategies?pool=" + recorded.id()));
+      look(web, "strategies-compared", axe, wrong);
+      web.get(address("/settings/strategy?pool=" + recorded.id()));
+      look(web, "strategy", axe, wrong);
+      preview(web);
+      look(web, "strategy-preview", axe, wrong);
     }
     assertThat(wrong).isEmpty();
+  }
+
+  /** The preview comes into the page, which stays as it is. */
+  private static void preview(ChromeDriver web) {
+    var gain = web.findElement(By.name("gainPercent"));
+    gain.sendKeys("30");
+    web.findElement(By.cssSelector("button[hx-post]")).click();
+    Await.until(
+        "a preview",
+        Duration.ofSeconds(20),
+        () -> web.findElement(By.id("preview")).getText(),
+        text -> text.contains("recorded of 4 VMs") && text.contains("First moves"));
+    assertThat(gain.getDomProperty("value")).isEqualTo("30");
+    assertThat(
+            web.executeScript(
+                "return document.getElementById('preview').getBoundingClientRect().top < innerHeight / 2"))
+        .as("the preview comes into view")
+        .isEqualTo(true);
   }
 
   private void haveSomethingToShow() {
@@ -225,6 +250,8 @@ class LookTest {
             "rounds",
             "reports/migrations",
             "reports/downtime",
+            "reports/strategies",
+            "settings/strategy",
             "audit",
             "audit?q=nobody-of-this-name",
             "settings/notifications",
@@ -294,31 +321,5 @@ class LookTest {
 
   private String address(String path) {
     return "http://127.0.0.1:" + port + path;
-  }
-
-  private static final class Closing implements AutoCloseable {
-    private final Path profile;
-    private final ChromeDriver web;
-
-    Closing() throws IOException {
-      profile = Files.createTempDirectory("look");
-      var options =
-          ChromiumInstalled.options(profile)
-              // a colour half-way to another one has no contrast of its own
-              .addArguments("--force-prefers-reduced-motion");
-      web =
-          new ChromeDriver(
-              new ChromeDriverService.Builder()
-                  .usingDriverExecutable(ChromiumInstalled.DRIVER.toFile())
-                  .usingAnyFreePort()
-                  .build(),
-              options);
-      web.manage().timeouts().scriptTimeout(java.time.Duration.ofSeconds(60));
-    }
-
-    @Override
-    public void close() {
-      web.quit();
-    }
   }
 }

@@ -48,6 +48,8 @@ class PagesTest {
               "/vms/" + vm + "?range=6h&target=" + host,
               "/pools",
               "/pools/" + pool,
+              "/settings/strategy?pool=" + pool,
+              "/reports/strategies?pool=" + pool,
               "/search?q=sim")) {
         assertThat(someone.page(path)).as(path).contains("</html>", "page-" + role.word());
       }
@@ -99,7 +101,8 @@ class PagesTest {
               "/hosts/" + host,
               "/vms/" + vm("web-01"),
               "/pools",
-              "/pools/" + pool())) {
+              "/pools/" + pool(),
+              "/settings/strategy?pool=" + pool())) {
         var forms =
             Pattern.compile("<form[^>]*method=\"post\"[^>]*>").matcher(viewer.page(path)).results();
         assertThat(forms.map(form -> form.group().replaceAll(".*action=\"([^\"]*)\".*", "$1")))
@@ -368,102 +371,6 @@ class PagesTest {
       assertThat(taken.statusCode()).isEqualTo(409);
       assertThat(taken.body())
           .contains("There is a pool named default already.", "value=\"default\"");
-    }
-  }
-
-  @Test
-  void aPoolsStrategyAndThresholdAreSetOnItsPage() {
-    long id =
-        jdbc.sql("insert into pool (name) values ('to set') returning id")
-            .query(Long.class)
-            .single();
-    var path = "/pools/" + id;
-    try (var administrator = as(Role.ADMINISTRATOR)) {
-      var page =
-          administrator.sendAndFollow(
-              path + "/policy",
-              "automation",
-              "MANUAL",
-              "automaticFrom",
-              "HIGH",
-              "strategy",
-              "DLB",
-              "cpuPercent",
-              "70");
-      assertThat(page)
-          .containsPattern("value=\"DLB\"[^>]*selected")
-          .contains("value=\"70\"", "CPU <span>70 %</span>");
-      assertThat(
-              administrator.sendAndFollow(
-                  path + "/policy",
-                  "automation",
-                  "MANUAL",
-                  "automaticFrom",
-                  "HIGH",
-                  "strategy",
-                  "OSVD",
-                  "cpuPercent",
-                  "700"))
-          .contains("A CPU threshold of 700 % makes no sense.");
-      administrator.sendAndFollow(
-          path + "/policy",
-          "automation",
-          "MANUAL",
-          "automaticFrom",
-          "HIGH",
-          "strategy",
-          "NONE",
-          "cpuPercent",
-          "");
-      assertThat(administrator.page(path))
-          .containsPattern("value=\"NONE\"[^>]*selected")
-          .contains("CPU <span>85 %</span>");
-    }
-  }
-
-  @Test
-  void aPoolsRoomIsSetOnItsPage() {
-    long id =
-        jdbc.sql("insert into pool (name) values ('roomy') returning id")
-            .query(Long.class)
-            .single();
-    try (var administrator = as(Role.ADMINISTRATOR)) {
-      var fields =
-          List.of(
-              "automation",
-              "MANUAL",
-              "automaticFrom",
-              "HIGH",
-              "strategy",
-              "DCBALANCE",
-              "cpuPercent",
-              "",
-              "quietHours",
-              "",
-              "hostLoss",
-              "true",
-              "largeVmGib",
-              "32",
-              "largeVmCores",
-              "",
-              "maxTransferGib",
-              "20");
-      var page =
-          administrator.sendAndFollow("/pools/" + id + "/policy", fields.toArray(String[]::new));
-      assertThat(page)
-          .containsPattern("name=\"hostLoss\" value=\"true\" checked")
-          .containsPattern("name=\"largeVmGib\"[^>]*value=\"32\"")
-          .contains("at most <span>20.0 GiB</span>");
-      assertThat(
-              administrator.sendAndFollow(
-                  "/pools/" + id + "/policy",
-                  "automation",
-                  "MANUAL",
-                  "automaticFrom",
-                  "HIGH",
-                  "largeVmGib",
-                  "-1"))
-          .contains("&quot;largeVmGib&quot; lies between 0 and");
     }
   }
 

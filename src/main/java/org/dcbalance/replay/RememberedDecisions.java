@@ -1,5 +1,6 @@
-package org.dcbalance.offline;
+package org.dcbalance.replay;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcbalance.strategy.Decision;
@@ -9,11 +10,12 @@ import org.dcbalance.strategy.PlacementHistory;
 import org.dcbalance.strategy.Pool;
 
 /** Keep the record of past decisions of one replay, and write back how they turned out. */
-final class RememberedDecisions implements PlacementHistory {
+public final class RememberedDecisions implements PlacementHistory {
   /** Decisions looked at, as many as the console does. */
   private static final int MOST = 2000;
 
   private final List<PastDecision> newestFirst = new ArrayList<>();
+  private Instant lastLook = Instant.MIN;
   private long last;
 
   @Override
@@ -28,14 +30,19 @@ final class RememberedDecisions implements PlacementHistory {
 
   /** Look back at the decisions of which a mark lies between the last look and now. */
   void lookBack(Pool now, Limits limits) {
-    var oldest = now.at().minus(PastDecision.Mark.SIXTY.after());
-    for (int i = 0; i < newestFirst.size() && !newestFirst.get(i).at().isBefore(oldest); i++) {
+    for (int i = 0; i < newestFirst.size(); i++) {
+      var past = newestFirst.get(i);
+      if (past.at().plus(PastDecision.Mark.SIXTY.after()).compareTo(lastLook) <= 0) {
+        break;
+      }
       for (var mark : PastDecision.Mark.values()) {
-        var past = newestFirst.get(i);
-        if (past.at().plus(mark.after()).equals(now.at())) {
-          newestFirst.set(i, past.lookedBack(mark, now, limits));
+        var due = past.at().plus(mark.after());
+        if (due.isAfter(lastLook) && !due.isAfter(now.at())) {
+          past = past.lookedBack(mark, now, limits);
         }
       }
+      newestFirst.set(i, past);
     }
+    lastLook = now.at();
   }
 }

@@ -1,0 +1,228 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ChromiumInstalled;
+import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.RecordedPool;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Cookie;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.interactions.Actions;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Walk through recommendations by the keyboard alone, in a real browser. */
+@ConsoleTest
+@ExtendWith(ChromiumInstalled.class)
+class KeyboardTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+  private RecordedPool hosts;
+  private long pool;
+  private final List<Long> recommendations = new ArrayList<>();
+
+  /** Proposals of a pool that has no hosts: no round confirms or withdraws them meanwhile. */
+  @BeforeEach
+  void propose() {
+    hosts = new RecordedPool(jdbc, "keys-" + UUID.randomUUID(), 1);
+    pool =
+        jdbc.sql("insert into pool (name) values ('keys ' || gen_random_uuid()) returning id")
+            .query(Long.class)
+            .single();
+    for (int i = 1; i <= 4; i++) {
+      recommendations.add(
+          jdbc.sql(
+                  """
+                  insert into recommendation (pool_id, vm_id, source_id, target_id, priority, state, why,
+                    why_target, effects, cost, gain, imbalance_before, imbalance_after, created_at, expires_at)
+                  select :pool, v.id, v.host_id, t.id, 'HIGH', 'PROPOSED', 'Its host is hot.', 'There is room.', '[]',
+                    '{"bytes": 2147483648, "millis": 20000, "downtimeMillis": 300, "converges": true, "pastMoves": 0,
+                      "measuredDirtyRate": true, "measuredBandwidth": true}', :gain, 0.4, 0.1, now(),
+                    now() + interval '1 hour'
+                  from vm v join host t on t.pool_id = :hosts and t.id <> v.host_id
+                  where v.host_id in (select id from host where pool_id = :hosts)
+                  order by v.name, t.name offset :skip limit 1 returning id
+                  """)
+              .param("pool", pool)
+              .param("hosts", hosts.id())
+              .param("gain", 0.5 - 0.1 * i)
+              // each VM has two possible targets
+              .param("skip", 2 * (i - 1))
+              .query(Long.class)
+              .single());
+    }
+  }
+
+  @AfterEach
+  void forget() {
+    hosts.close();
+    jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+  }
+
+  @Test
+  void recommendationsAreApprovedAndRejectedWithoutAMouse() throws IOException {
+    try (var browser = new PageBrowser()) {
+      var web = browser.web();
+      web.get(address("/login"));
+      web.manage().addCookie(new Cookie("pool", Long.toString(pool)));
+      web.findElement(By.name("username")).sendKeys("admin");
+      web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD, Keys.ENTER);
+      at(web, "/");
+
+      press(web, "g", "m");
+      at(web, "/migrations");
+      press(web, "g", "r");
+      at(web, "/recommendations");
+
+      // letters in a field are letters
+      press(web, "/");
+      focused(web, "#search");
+      press(web, "g", "m", "j", "x", "a", "r", "?");
+      assertThat(web.findElement(By.id("search")).getDomProperty("value")).isEqualTo("gmjxar?");
+      assertThat(web.findElements(By.cssSelector("dialog[open]"))).isEmpty();
+      press(web, Keys.TAB);
+
+      press(web, "?");
+      open(web, "#keys-dialog", "Next row, previous row");
+      press(web, "j", Keys.ESCAPE);
+      closed(web);
+
+      press(web, "j");
+      row(web, 0);
+      press(web, "j");
+      row(web, 1);
+      press(web, "k");
+      row(web, 0);
+
+      press(web, "a");
+      open(web, "dialog.confirm", "Approve the move of");
+      press(web, Keys.ESCAPE);
+      closed(web);
+      assertThat(state(0)).isEqualTo("PROPOSED");
+      press(web, "a");
+      open(web, "dialog.confirm", "Approve the move of");
+      press(web, Keys.TAB, Keys.ENTER);
+      decided(0);
+
+      ready(web);
+      press(web, "j", "x", "j", "x");
+      see(web, "#bulk-bar .count", "2 selected");
+      press(web, "a");
+      open(web, "dialog.confirm", "Approve 2 moves?");
+      press(web, Keys.TAB, Keys.ENTER);
+      decided(1);
+      decided(2);
+
+      ready(web);
+      press(web, "j", "r");
+      open(web, "#reject-dialog", "Reject the move of");
+      press(web, "Backup runs", Keys.ENTER);
+      Await.until("a rejection", SOON, () -> state(3), "REJECTED"::equals);
+      assertThat(
+              jdbc.sql("select note from recommendation where id = :id")
+                  .param("id", recommendations.get(3))
+                  .query(String.class)
+                  .single())
+          .isEqualTo("Backup runs");
+    }
+  }
+
+  private static void press(ChromeDriver web, CharSequence... keys) {
+    for (var key : keys) {
+      new Actions(web).sendKeys(key).perform();
+    }
+  }
+
+  private void at(ChromeDriver web, String path) {
+    Await.until(path, SOON, web::getCurrentUrl, url -> url.equals(address(path)));
+    ready(web);
+  }
+
+  /** The script of a page listens once it has been loaded and run. */
+  private static void ready(ChromeDriver web) {
+    Await.until(
+        "a page that listens",
+        SOON,
+        () ->
+            web.executeScript(
+                "return document.readyState === 'complete' && !document.querySelector('form[data-js-sent]')"
+                    + " && document.querySelector('#live-state .word')?.textContent"),
+        word -> word instanceof String text && !text.equals("Connecting"));
+  }
+
+  private static void focused(ChromeDriver web, String selector) {
+    Await.until(
+        "the focus on " + selector,
+        SOON,
+        () -> web.executeScript("return document.activeElement.matches(arguments[0])", selector),
+        Boolean.TRUE::equals);
+  }
+
+  private void row(ChromeDriver web, int number) {
+    Await.until(
+        "the focus in row " + number,
+        SOON,
+        () ->
+            web.executeScript(
+                "return document.activeElement.closest('[data-row]')?.dataset.row ?? 'none'"),
+        Long.toString(recommendations.get(number))::equals);
+  }
+
+  private static void open(ChromeDriver web, String dialog, String text) {
+    see(web, dialog + "[open]", text);
+  }
+
+  private static void see(ChromeDriver web, String selector, String text) {
+    Await.until(
+        selector + " with " + text,
+        SOON,
+        () ->
+            web.executeScript(
+                "return document.querySelector(arguments[0])?.textContent ?? 'nothing'", selector),
+        seen -> Objects.toString(seen).replaceAll("\\s+", " ").contains(text));
+  }
+
+  private static void closed(ChromeDriver web) {
+    Await.until(
+        "no open dialog",
+        SOON,
+        () -> web.executeScript("return document.querySelectorAll('dialog[open]').length"),
+        Long.valueOf(0)::equals);
+  }
+
+  /** What was approved may have been settled meanwhile: its hosts do not exist. */
+  private void decided(int number) {
+    Await.until(
+        "recommendation " + number + " approved",
+        SOON,
+        () -> state(number),
+        state -> state.equals("APPROVED") || state.equals("SETTLED"));
+  }
+
+  private String state(int number) {
+    return jdbc.sql("select state from recommendation where id = :id")
+        .param("id", recommendations.get(number))
+        .query(String.class)
+        .single();
+  }
+
+  private String address(String path) {
+    return "http://127.0.0.1:" + port + path;
+  }
+}
