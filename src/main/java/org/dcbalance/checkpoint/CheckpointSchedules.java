@@ -48,6 +48,7 @@ public class CheckpointSchedules {
    * @param cron second, minute, hour, day, month and weekday, in UTC
    * @param keepCount how many complete ones are kept
    * @param keepDays for how long; null for as long as they are not too many
+   * @param keepGib how much room they may take together, in GiB; null for as much as there is
    * @param next when the next one is due; null if never
    * @param trouble why nothing was taken at the last time; empty if something was
    */
@@ -59,6 +60,7 @@ public class CheckpointSchedules {
       String cron,
       int keepCount,
       @Nullable Integer keepDays,
+      @Nullable Integer keepGib,
       String createdBy,
       Instant createdAt,
       Instant seenToAt,
@@ -71,7 +73,8 @@ public class CheckpointSchedules {
       @Nullable Long clusterId,
       @Nullable String cron,
       @Nullable Integer keepCount,
-      @Nullable Integer keepDays) {}
+      @Nullable Integer keepDays,
+      @Nullable Integer keepGib) {}
 
   public List<Schedule> all() {
     return jdbc.sql(
@@ -94,6 +97,7 @@ public class CheckpointSchedules {
                   cron,
                   row.getInt("keep_count"),
                   row.getObject("keep_days", Integer.class),
+                  row.getObject("keep_gib", Integer.class),
                   row.getString("created_by"),
                   row.getObject("created_at", OffsetDateTime.class).toInstant(),
                   seen,
@@ -134,24 +138,27 @@ public class CheckpointSchedules {
           "Maybe use 0 0 * * * * for each hour.");
     }
     int keep = wish.keepCount() == null ? 0 : wish.keepCount();
-    if (keep < 1 || keep > MOST_KEPT || wish.keepDays() != null && wish.keepDays() < 1) {
+    if (keep < 1 || keep > MOST_KEPT || below1(wish.keepDays()) || below1(wish.keepGib())) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
-          "Of a schedule 1 to %d checkpoints are kept, for at least a day.".formatted(MOST_KEPT),
+          "Of a schedule 1 to %d checkpoints are kept, for at least a day, in at least 1 GiB."
+              .formatted(MOST_KEPT),
           "Maybe keep 7.");
     }
     var of = nameOf(wish);
     long id =
         jdbc.sql(
                 """
-                insert into checkpoint_schedule (vm_id, cluster_id, cron, keep_count, keep_days, created_by)
-                values (:vm, :cluster, :cron, :count, :days, :by) returning id
+                insert into checkpoint_schedule (vm_id, cluster_id, cron, keep_count, keep_days, keep_gib,
+                  created_by)
+                values (:vm, :cluster, :cron, :count, :days, :gib, :by) returning id
                 """)
             .param("vm", wish.vmId() == null ? null : wish.vmId().value())
             .param("cluster", wish.clusterId())
             .param("cron", cron)
             .param("count", keep)
             .param("days", wish.keepDays())
+            .param("gib", wish.keepGib())
             .param("by", by.name())
             .query(Long.class)
             .single();
@@ -160,8 +167,15 @@ public class CheckpointSchedules {
         Act.SCHEDULE_ADDED,
         Thing.settings("checkpoints of " + of),
         Facts.NONE,
-        Facts.of("cron", cron).and("keepCount", keep).and("keepDays", wish.keepDays()));
+        Facts.of("cron", cron)
+            .and("keepCount", keep)
+            .and("keepDays", wish.keepDays())
+            .and("keepGib", wish.keepGib()));
     return id;
+  }
+
+  private static boolean below1(@Nullable Integer number) {
+    return number != null && number < 1;
   }
 
   private String nameOf(NewSchedule wish) {

@@ -5,12 +5,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.dcbalance.checkpoint.CheckpointSchedules.Schedule;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
@@ -118,29 +120,41 @@ class ScheduleRunner {
         .update();
   }
 
-  private record Kept(long id, Instant at) {}
+  private record Kept(long id, Instant at, Memory room) {}
+
+  /** What a checkpoint takes, and what those of a cluster's members take together. */
+  private static final String ROOM =
+      """
+      (select coalesce(sum(coalesce(p.memory_bytes, 0) + coalesce(
+          (select sum(d.bytes) from checkpoint_disk d where d.checkpoint_id = p.id), 0)), 0)
+        from checkpoint p where p.%s = c.id)
+      """;
 
   private void tidy(Schedule schedule, long epoch) {
+    boolean alone = schedule.clusterId() == null;
     var kept =
         jdbc.sql(
                 """
-                select id, finished_at from %s
-                where schedule_id = :schedule and state = 'COMPLETE' order by id desc
+                select c.id, c.finished_at, %s as room from %s c
+                where c.schedule_id = :schedule and c.state = 'COMPLETE' order by c.id desc
                 """
-                    .formatted(schedule.clusterId() == null ? "checkpoint" : "cluster_checkpoint"))
+                    .formatted(
+                        ROOM.formatted(alone ? "id" : "cluster_checkpoint_id"),
+                        alone ? "checkpoint" : "cluster_checkpoint"))
             .param("schedule", schedule.id())
             .query(
                 (row, n) ->
                     new Kept(
                         row.getLong("id"),
-                        row.getObject("finished_at", OffsetDateTime.class).toInstant()))
+                        row.getObject("finished_at", OffsetDateTime.class).toInstant(),
+                        new Memory(row.getLong("room"))))
             .list();
     for (var old : tooMany(kept, schedule)) {
       try {
         transaction.executeWithoutResult(
             status -> {
               leadership.confirm(epoch);
-              if (schedule.clusterId() == null) {
+              if (alone) {
                 checkpoints.delete(old.id(), Operator.DCBALANCE);
               } else {
                 clusters.delete(old.id(), Operator.DCBALANCE);
@@ -153,13 +167,24 @@ class ScheduleRunner {
     }
   }
 
-  /** The newest one stays, however old it is. */
+  /** The newest one stays, however old and large it is. */
   private List<Kept> tooMany(List<Kept> newestFirst, Schedule schedule) {
     var days = schedule.keepDays();
     var since = days == null ? Instant.MIN : clock.instant().minus(Duration.ofDays(days));
-    return newestFirst.stream()
-        .skip(1)
-        .filter(k -> newestFirst.indexOf(k) >= schedule.keepCount() || k.at().isBefore(since))
-        .toList();
+    var gib = schedule.keepGib();
+    var most = gib == null ? null : Memory.ofGiB(gib);
+    var old = new ArrayList<Kept>();
+    var taken = Memory.ZERO;
+    for (int n = 0; n < newestFirst.size(); n++) {
+      var kept = newestFirst.get(n);
+      var withIt = taken.plus(kept.room());
+      boolean fits = most == null || withIt.compareTo(most) <= 0;
+      if (n > 0 && (n >= schedule.keepCount() || kept.at().isBefore(since) || !fits)) {
+        old.add(kept);
+      } else {
+        taken = withIt;
+      }
+    }
+    return old;
   }
 }

@@ -132,10 +132,11 @@ class CheckpointPages {
       @RequestParam(defaultValue = "") String cron,
       @RequestParam(required = false) @Nullable Integer keepCount,
       @RequestParam(required = false) @Nullable Integer keepDays,
+      @RequestParam(required = false) @Nullable Integer keepGib,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
-        () -> schedules.add(wish(of.strip(), cron, keepCount, keepDays), me.operator()),
+        () -> schedules.add(wish(of.strip(), cron, keepCount, keepDays, keepGib), me.operator()),
         "It is taken when it is due.",
         redirect);
     return "redirect:/checkpoints";
@@ -143,13 +144,17 @@ class CheckpointPages {
 
   /** A name is that of a virtual cluster, or else of a machine. */
   private NewSchedule wish(
-      String of, String cron, @Nullable Integer keepCount, @Nullable Integer keepDays) {
+      String of,
+      String cron,
+      @Nullable Integer keepCount,
+      @Nullable Integer keepDays,
+      @Nullable Integer keepGib) {
     var cluster = clusters.all().stream().filter(c -> c.name().equals(of)).findFirst();
     if (cluster.isPresent()) {
-      return new NewSchedule(null, cluster.get().id(), cron, keepCount, keepDays);
+      return new NewSchedule(null, cluster.get().id(), cron, keepCount, keepDays, keepGib);
     }
     var vm = VirtualClusterPages.named(of, vms.findByGoneSinceIsNullOrderByName());
-    return new NewSchedule(vm, null, cron, keepCount, keepDays);
+    return new NewSchedule(vm, null, cron, keepCount, keepDays, keepGib);
   }
 
   @PostMapping("/checkpoint-schedules/{id}/delete")

@@ -55,7 +55,7 @@ class CheckpointSchedulesTest {
   }
 
   private NewSchedule nightly(@Nullable Integer keep) {
-    return new NewSchedule(vm, null, "0 30 2 * * *", keep, null);
+    return new NewSchedule(vm, null, "0 30 2 * * *", keep, null, null);
   }
 
   @Test
@@ -70,22 +70,23 @@ class CheckpointSchedulesTest {
   @Test
   void refusesWhatMakesNoScheduleAndKeepsNothingOfIt() {
     for (var cron : List.of("", "soon", "* * * * *", "0 0 25 * * *")) {
-      assertThatThrownBy(() -> schedules.add(new NewSchedule(vm, null, cron, 7, null), AMY))
+      assertThatThrownBy(() -> schedules.add(new NewSchedule(vm, null, cron, 7, null, null), AMY))
           .isInstanceOf(Problem.class)
           .hasMessageContaining("is not a time that comes again");
     }
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(vm, null, "*/5 * * * * *", 7, null), AMY))
+            () -> schedules.add(new NewSchedule(vm, null, "*/5 * * * * *", 7, null, null), AMY))
         .hasMessageContaining("more than once a minute");
-    assertThatThrownBy(() -> schedules.add(new NewSchedule(vm, null, "0 0 0 30 2 *", 7, null), AMY))
+    assertThatThrownBy(
+            () -> schedules.add(new NewSchedule(vm, null, "0 0 0 30 2 *", 7, null, null), AMY))
         .hasMessageContaining("never comes");
     assertThatThrownBy(() -> schedules.add(nightly(0), AMY)).hasMessageContaining("1 to 1000");
     assertThatThrownBy(() -> schedules.add(nightly(null), AMY)).hasMessageContaining("1 to 1000");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(null, null, "0 30 2 * * *", 7, null), AMY))
+            () -> schedules.add(new NewSchedule(null, null, "0 30 2 * * *", 7, null, null), AMY))
         .hasMessageContaining("one virtual machine or for one virtual cluster");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(null, -1L, "0 30 2 * * *", 7, null), AMY))
+            () -> schedules.add(new NewSchedule(null, -1L, "0 30 2 * * *", 7, null, null), AMY))
         .hasMessageContaining("There is no virtual cluster -1");
     assertThat(schedules.all()).isEmpty();
   }
@@ -131,7 +132,7 @@ class CheckpointSchedulesTest {
 
   @Test
   void theNewestStaysHoweverOldItIs() {
-    long id = schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, 30), AMY);
+    long id = schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, 30, null), AMY);
     long old = checkpoint(id, 60);
     long newest = checkpoint(id, 45);
     Await.until(
@@ -140,6 +141,35 @@ class CheckpointSchedulesTest {
         () -> state(old),
         state -> !state.equals("COMPLETE"));
     assertThat(state(newest)).isEqualTo("COMPLETE");
+  }
+
+  @Test
+  void thoseThatTakeTooMuchRoomGoOldestFirstButNotTheNewest() {
+    long id = schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, null, 2), AMY);
+    long oldest = checkpoint(id, 3);
+    long newer = checkpoint(id, 2);
+    long newest = checkpoint(id, 1);
+    jdbc.sql("update checkpoint set memory_bytes = 1024 * 1024 * 1024 where schedule_id = :id")
+        .param("id", id)
+        .update();
+    Await.until(
+        "the one that has no room to go",
+        Duration.ofSeconds(20),
+        () -> state(oldest),
+        state -> !state.equals("COMPLETE"));
+    assertThat(List.of(state(newer), state(newest))).containsOnly("COMPLETE");
+    jdbc.sql("insert into checkpoint_disk values (:id, 'vda', '', '', '', 3::bigint << 30, '')")
+        .param("id", newest)
+        .update();
+    Await.until(
+        "the newer one to go too",
+        Duration.ofSeconds(20),
+        () -> state(newer),
+        state -> !state.equals("COMPLETE"));
+    assertThat(state(newest)).isEqualTo("COMPLETE");
+    assertThatThrownBy(
+            () -> schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, null, 0), AMY))
+        .hasMessageContaining("at least 1 GiB");
   }
 
   private String state(long checkpoint) {
