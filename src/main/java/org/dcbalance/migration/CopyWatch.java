@@ -29,6 +29,8 @@ final class CopyWatch {
   private final @Nullable CopyControl control;
   private Instant stored = Instant.EPOCH;
   private Instant abortTried = Instant.EPOCH;
+  private @Nullable Instant abortTaken;
+  private boolean stuck;
   private @Nullable Instant silentSince;
   private boolean told;
   private boolean postCopy;
@@ -228,10 +230,30 @@ final class CopyWatch {
     try {
       desk.confirm(claim);
       pair.onSource().abort(pair.guest());
+      abortTaken = abortTaken == null ? now() : abortTaken;
+      noticeStuck(abortTaken);
     } catch (HypervisorException e) {
       // before the job has begun and after it has ended there is nothing to abort
       tellOnce(pair.source().name() + " did not abort yet: " + e.sentence());
     }
+  }
+
+  /**
+   * libvirt 9.0 was seen to miss that QEMU had cancelled, and to keep the job until it restarts.
+   */
+  private void noticeStuck(Instant since) {
+    if (stuck || since.plus(settings.lostAfter()).isAfter(now())) {
+      return;
+    }
+    stuck = true;
+    desk.remark(
+        claim,
+        "%1$s took the request to abort %2$d s ago, and still calls the move under way; %3$s is %4$s there. Maybe restart libvirtd on %1$s: its guests go on, and the job ends."
+            .formatted(
+                pair.source().name(),
+                Duration.between(since, now()).toSeconds(),
+                pair.name(),
+                pair.askSource().words()));
   }
 
   private static boolean hasJob(Side side) {

@@ -159,6 +159,25 @@ class MigrationHostFaultsTest extends MigrationFaults {
     lab.fleet.violations.clear();
   }
 
+  @Test
+  void saysWhatHelpsWhenAHostTakesAnAbortAndKeepsTheJob() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.aborts.request(id, ANN);
+    MigrationLab.await(
+        "a sentence", () -> lab.row(id).sentence().startsWith("kvm-01 took the request to abort"));
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.RUNNING);
+    assertThat(lab.row(id).sentence())
+        .contains("web-07 is running")
+        .contains("Maybe restart libvirtd on kvm-01");
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    runsOn(vm, "kvm-01");
+  }
+
   /** Two answers that are alike say nothing if another daemon gave the second one. */
   @Test
   void actsOnNothingThatADaemonSaysWhileItRestarts() throws InterruptedException {
