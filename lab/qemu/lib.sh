@@ -129,6 +129,35 @@ C
   for pool in shared checkpoints; do ln -sf "/etc/libvirt/storage/$pool.xml" "$h/etc/libvirt/storage/autostart/$pool.xml"; done
 }
 
+# Have hosts that are powered on from now on run DCbalance's host helper, called over ssh.
+make_helper() {
+  mkdir -p -m 700 "$LAB_DIR/ssh"
+  install -m 755 "$QEMU_LAB/../../src/main/host-helper/dcbalance-host-helper" "$LAB_DIR/images/"
+  [ -e "$LAB_DIR/ssh/key" ] || ssh-keygen -q -t ed25519 -N '' -C "$LAB_PREFIX" -f "$LAB_DIR/ssh/key"
+  echo "command=\"$LAB_DIR/images/dcbalance-host-helper\",restrict $(cat "$LAB_DIR/ssh/key.pub")" >"$LAB_DIR/ssh/authorized_keys"
+}
+
+write_helper_settings() {
+  local n=$1 h
+  h=$(host_dir "$n")
+  [ -e "$LAB_DIR/ssh/authorized_keys" ] || return 0
+  mkdir -p "$h/etc/libvirt/hooks/qemu.d"
+  ln -sf "$LAB_DIR/images/dcbalance-host-helper" "$h/etc/libvirt/hooks/qemu.d/dcbalance"
+  [ -e "$h/ssh_host_key" ] || ssh-keygen -q -t ed25519 -N '' -C "h$n" -f "$h/ssh_host_key"
+  cat >"$h/sshd_config" <<C
+ListenAddress $LAB_LINK_NET.$n:22
+HostKey $h/ssh_host_key
+AuthorizedKeysFile $LAB_DIR/ssh/authorized_keys
+PermitRootLogin forced-commands-only
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+AllowUsers root
+PidFile none
+C
+  cat "$LAB_DIR"/h[0-9]*/ssh_host_key.pub | awk -v net="$LAB_LINK_NET" '{ print net "." substr($3, 2), $1, $2 }' >"$LAB_DIR/ssh/known_hosts"
+}
+
 # Power a host on: network, settings, and its pid 1. Leaves alone one that runs.
 power_on() {
   local n=$1 h
@@ -136,6 +165,7 @@ power_on() {
   if [ -n "$(host_pid "$n")" ]; then return; fi
   make_host_network "$n"
   write_host_settings "$n"
+  write_helper_settings "$n"
   rm -rf "${h:?}/run"
   mkdir -p "$h/run/libvirt"
   rm -f "$h/norestart"

@@ -48,6 +48,7 @@ final class AccessRules {
     all(Role.ADMINISTRATOR, "/settings/access/**", "/api/v1/users/**", "/api/v1/tokens/**");
     // where messages go, and with which secrets
     all(Role.ADMINISTRATOR, "/settings/notifications/**", "/api/v1/notification-destinations/**");
+    all(Role.ADMINISTRATOR, "/api/v1/hosts/*/helper");
     // it tells addresses, and how hosts are reached
     all(Role.ADMINISTRATOR, "/audit", "/api/v1/audit", "/api/v1/audit.csv");
 

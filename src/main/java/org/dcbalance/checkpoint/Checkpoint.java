@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param sentence how it ended, or why it goes on
  * @param clusterCheckpointId the checkpoint of a virtual cluster that it is part of; null if it
  *     stands alone
+ * @param fast what was made of its memory for a fast resume; null if nothing was
  */
 public record Checkpoint(
     long id,
@@ -43,6 +44,7 @@ public record Checkpoint(
     @Nullable Instant verifiedAt,
     String sentence,
     @Nullable Long clusterCheckpointId,
+    @Nullable FastCopy fast,
     List<DiskCopy> disks,
     List<Restore> restores) {
 
@@ -90,6 +92,9 @@ public record Checkpoint(
   /**
    * One restore of it.
    *
+   * @param manner how it was asked for
+   * @param doneAs how it was done; null until that is known
+   * @param fellBack why it was done otherwise than it was asked for; empty otherwise
    * @param replaces whether a copy that ran might be ended for it
    * @param runningMillis until it ran; null if it never did
    * @param clusterRestoreId the restore of a virtual cluster that it is part of; null if it stands
@@ -101,6 +106,9 @@ public record Checkpoint(
       String host,
       RestoreState state,
       String step,
+      Manner manner,
+      @Nullable Manner doneAs,
+      String fellBack,
       boolean replaces,
       String requestedBy,
       Instant requestedAt,
@@ -108,6 +116,16 @@ public record Checkpoint(
       @Nullable Long runningMillis,
       String sentence,
       @Nullable Long clusterRestoreId) {}
+
+  /** When a VM's memory is read. */
+  public enum Manner {
+    /** All of it before the VM runs. */
+    EAGER,
+    /** What it needs, when it needs it: it runs at once. */
+    LAZY,
+    /** As lazily, and what it needed first another time is read ahead. */
+    PREDICTED
+  }
 
   /** How far a restore is. */
   public enum RestoreState {

@@ -1,6 +1,7 @@
 package org.dcbalance.checkpoint;
 
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.HostId;
@@ -38,9 +39,10 @@ class CheckpointApi {
    * Where to restore.
    *
    * @param hostId null for where it was taken
+   * @param manner null for EAGER
    * @param replace the VM's name, if a copy that runs is to be ended for it
    */
-  record RestoreWish(@Nullable HostId hostId, @Nullable String replace) {}
+  record RestoreWish(@Nullable HostId hostId, @Nullable Manner manner, @Nullable String replace) {}
 
   /** The storage pool of the hosts to keep checkpoints in; null for none. */
   record StorageWish(@Nullable String name) {}
@@ -83,6 +85,7 @@ class CheckpointApi {
     checkpoints.restore(
         id,
         wish == null ? null : wish.hostId(),
+        wish == null || wish.manner() == null ? Manner.EAGER : wish.manner(),
         wish == null ? null : wish.replace(),
         me.operator());
     return show(id);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
+import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
@@ -25,9 +26,11 @@ import org.springframework.stereotype.Component;
 @Component
 class CheckpointRows {
   private final JdbcClient jdbc;
+  private final FastCopies fast;
 
-  CheckpointRows(JdbcClient jdbc) {
+  CheckpointRows(JdbcClient jdbc, FastCopies fast) {
     this.jdbc = jdbc;
+    this.fast = fast;
   }
 
   /** Which ones to list; null for all. */
@@ -49,6 +52,13 @@ class CheckpointRows {
 
   Optional<Checkpoint> find(long id) {
     return list("where c.id = :vm", id, null, null, 1).stream().findFirst();
+  }
+
+  Restore restore(long checkpoint, long id) {
+    return find(checkpoint).orElseThrow().restores().stream()
+        .filter(r -> r.id() == id)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** List those that somebody has to work on, or on whose restores. */
@@ -90,11 +100,13 @@ class CheckpointRows {
     }
     var disks = disks(ids);
     var restores = restores(ids);
+    var copies = fast.of(ids);
     return found.stream()
         .map(
             c ->
                 with(
                     c,
+                    copies.get(c.id()),
                     disks.getOrDefault(c.id(), List.of()),
                     restores.getOrDefault(c.id(), List.of())))
         .toList();
@@ -123,11 +135,13 @@ class CheckpointRows {
         instant(row, "verified_at"),
         row.getString("sentence"),
         row.getObject("cluster_checkpoint_id", Long.class),
+        null,
         List.of(),
         List.of());
   }
 
-  private static Checkpoint with(Checkpoint c, List<DiskCopy> disks, List<Restore> restores) {
+  private static Checkpoint with(
+      Checkpoint c, @Nullable FastCopy fast, List<DiskCopy> disks, List<Restore> restores) {
     return new Checkpoint(
         c.id(),
         c.vmId(),
@@ -150,6 +164,7 @@ class CheckpointRows {
         c.verifiedAt(),
         c.sentence(),
         c.clusterCheckpointId(),
+        fast,
         disks,
         restores);
   }
@@ -198,6 +213,9 @@ class CheckpointRows {
                         row.getString("host"),
                         RestoreState.valueOf(row.getString("state")),
                         row.getString("step"),
+                        Manner.valueOf(row.getString("manner")),
+                        manner(row.getString("done_as")),
+                        row.getString("fell_back"),
                         row.getBoolean("replaces"),
                         row.getString("requested_by"),
                         row.getObject("requested_at", OffsetDateTime.class).toInstant(),
@@ -211,6 +229,10 @@ class CheckpointRows {
             Collectors.groupingBy(
                 RestoreOf::checkpoint,
                 Collectors.mapping(RestoreOf::restore, Collectors.toList())));
+  }
+
+  private static @Nullable Manner manner(@Nullable String name) {
+    return name == null ? null : Manner.valueOf(name);
   }
 
   private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
@@ -309,12 +331,14 @@ class CheckpointRows {
         .update();
   }
 
-  long addRestore(Checkpoint of, HostId host, boolean replaces, Operator by) {
+  long addRestore(Checkpoint of, HostId host, Manner manner, boolean replaces, Operator by) {
     return jdbc.sql(
             """
-            insert into checkpoint_restore (checkpoint_id, vm_id, host_id, state, replaces, requested_by)
-            values (:checkpoint, :vm, :host, 'PENDING', :replaces, :by) returning id
+            insert into checkpoint_restore
+              (checkpoint_id, vm_id, host_id, state, manner, replaces, requested_by)
+            values (:checkpoint, :vm, :host, 'PENDING', :manner, :replaces, :by) returning id
             """)
+        .param("manner", manner.name())
         .param("checkpoint", of.id())
         .param("vm", of.vmId().value())
         .param("host", host.value())
@@ -423,6 +447,15 @@ class CheckpointRows {
   void restoreRuns(long id, long millis) {
     jdbc.sql("update checkpoint_restore set running_millis = :millis where id = :id")
         .param("millis", millis)
+        .param("id", id)
+        .update();
+  }
+
+  /** Keep how a restore is done, and why otherwise than it was asked for. */
+  void restoreDoneAs(long id, Manner manner, String fellBack) {
+    jdbc.sql("update checkpoint_restore set done_as = :manner, fell_back = :why where id = :id")
+        .param("manner", manner.name())
+        .param("why", fellBack)
         .param("id", id)
         .update();
   }

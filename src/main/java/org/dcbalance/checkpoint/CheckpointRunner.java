@@ -1,12 +1,15 @@
 package org.dcbalance.checkpoint;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
+import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
@@ -39,6 +42,8 @@ class CheckpointRunner {
   private static final int PER_HOST = 1;
 
   private final CheckpointRows rows;
+  private final FastCopies fast;
+  private final HostHelpers helpers;
   private final Restores restores;
   private final Connections connections;
   private final Hosts hosts;
@@ -53,6 +58,8 @@ class CheckpointRunner {
 
   CheckpointRunner(
       CheckpointRows rows,
+      FastCopies fast,
+      HostHelpers helpers,
       Restores restores,
       Connections connections,
       Hosts hosts,
@@ -63,6 +70,8 @@ class CheckpointRunner {
       FleetEvents events,
       TransactionTemplate transaction) {
     this.rows = rows;
+    this.fast = fast;
+    this.helpers = helpers;
     this.restores = restores;
     this.connections = connections;
     this.hosts = hosts;
@@ -128,7 +137,8 @@ class CheckpointRunner {
                 rows.step(checkpoint.id(), State.CLEANING, "", ledger.epoch());
                 rows.say(checkpoint.id(), "The console ended while it was being taken.");
               });
-      case CLEANING -> new Cleaning(rows, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
+      case CLEANING ->
+          new Cleaning(rows, fast, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
       case VERIFYING -> verify(checkpoint, ledger);
       case DELETING -> delete(checkpoint, ledger);
       case COMPLETE, FAILED, DAMAGED, DELETED -> {
@@ -161,6 +171,7 @@ class CheckpointRunner {
   }
 
   private void verify(Checkpoint checkpoint, Ledger ledger) {
+    verifyFast(checkpoint, ledger);
     var damage =
         Verifying.damage(to(reader(checkpoint)).states(), checkpoint, rows.prefix(checkpoint.id()));
     ledger.write(
@@ -173,22 +184,54 @@ class CheckpointRunner {
             rows.end(checkpoint.id(), State.DAMAGED, damage.get());
           }
         });
-    damage.ifPresent(
-        sentence ->
-            events.record(
-                Severity.BAD,
-                "checkpoint-damaged",
-                null,
-                checkpoint.hostId(),
-                checkpoint.vmId(),
-                "The checkpoint %d of %s is damaged: %s"
-                    .formatted(checkpoint.id(), checkpoint.vm(), sentence)));
+    damage.ifPresent(sentence -> tellDamage(checkpoint, sentence));
+  }
+
+  /** Have the helper read what it made of the memory; a host without one is left alone. */
+  private void verifyFast(Checkpoint checkpoint, Ledger ledger) {
+    var copy = checkpoint.fast();
+    var host = hosts.findById(reader(checkpoint).value());
+    if (copy == null || copy.state() != FastCopy.State.READY || host.isEmpty()) {
+      return;
+    }
+    try {
+      var found = helpers.to(host.get()).verify(checkpoint.storage(), rows.prefix(checkpoint.id()));
+      boolean good = found.damaged().isEmpty() && Objects.equals(found.sums(), copy.sums());
+      ledger.write(
+          checkpoint.id(),
+          () -> {
+            if (good) {
+              fast.verified(checkpoint.id());
+            } else {
+              fast.end(checkpoint.id(), FastCopy.State.DAMAGED, Verifying.damage(found));
+            }
+          });
+      if (!good) {
+        tellDamage(checkpoint, Verifying.damage(found));
+      }
+    } catch (HypervisorException e) {
+      log.warn("The fast copy of checkpoint {} was not read: {}", checkpoint.id(), e.sentence());
+    }
+  }
+
+  private void tellDamage(Checkpoint checkpoint, String sentence) {
+    events.record(
+        Severity.BAD,
+        "checkpoint-damaged",
+        null,
+        checkpoint.hostId(),
+        checkpoint.vmId(),
+        "The checkpoint %d of %s is damaged: %s"
+            .formatted(checkpoint.id(), checkpoint.vm(), sentence));
   }
 
   private void delete(Checkpoint checkpoint, Ledger ledger) {
     var states = to(reader(checkpoint)).states();
     var prefix = rows.prefix(checkpoint.id());
     states.delete(checkpoint.storage(), Checkpoint.memoryVolume(prefix));
+    for (var made : states.volumes(checkpoint.storage(), prefix + ".lazy-")) {
+      states.delete(checkpoint.storage(), made.name());
+    }
     for (var disk : checkpoint.disks()) {
       states.delete(checkpoint.storage(), disk.volume());
     }

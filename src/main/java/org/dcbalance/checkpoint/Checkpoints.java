@@ -6,6 +6,7 @@ import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
+import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestState;
@@ -33,6 +34,7 @@ import org.springframework.transaction.annotation.Transactional;
 @Component
 public class Checkpoints {
   private final CheckpointRows rows;
+  private final FastCopies fast;
   private final CheckpointStorages storages;
   private final CheckpointWork work;
   private final VmClaims claims;
@@ -45,6 +47,7 @@ public class Checkpoints {
 
   Checkpoints(
       CheckpointRows rows,
+      FastCopies fast,
       CheckpointStorages storages,
       CheckpointWork work,
       VmClaims claims,
@@ -55,6 +58,7 @@ public class Checkpoints {
       AuditLog audit,
       Signals signals) {
     this.rows = rows;
+    this.fast = fast;
     this.storages = storages;
     this.work = work;
     this.claims = claims;
@@ -167,13 +171,15 @@ public class Checkpoints {
   /**
    * Ask for a restore.
    *
+   * @param manner how; where that cannot be had, memory is read first, and the restore says why
    * @param hostId where; null for where it was taken
    * @param replace the VM's name, typed, if a copy that runs is to be ended; null otherwise
    * @return the id of the restore
    * @throws Problem NOT_FOUND; BAD_REQUEST for another name; REFUSED or CONFLICT with the reason
    */
   @Transactional
-  public long restore(long id, @Nullable HostId hostId, @Nullable String replace, Operator by) {
+  public long restore(
+      long id, @Nullable HostId hostId, Manner manner, @Nullable String replace, Operator by) {
     installation.requireConfirmed();
     var checkpoint = find(id);
     claims.require(checkpoint.vmId(), work);
@@ -202,13 +208,16 @@ public class Checkpoints {
               + ", and would be ended: what it did since the checkpoint would be lost.",
           "Maybe confirm that with its name.");
     }
-    long added = rows.addRestore(checkpoint, host.id(), replaces, by);
+    long added = rows.addRestore(checkpoint, host.id(), manner, replaces, by);
     audit.note(
         by,
         Act.CHECKPOINT_RESTORED,
         Thing.vm(vm.id(), vm.name()),
         Facts.NONE,
-        Facts.of("checkpoint", id).and("host", host.name()).and("replaces", replaces));
+        Facts.of("checkpoint", id)
+            .and("host", host.name())
+            .and("manner", manner)
+            .and("replaces", replaces));
     signals.publish("checkpoint-changed", id);
     return added;
   }
@@ -286,6 +295,14 @@ public class Checkpoints {
         checkpoint,
         checkpoint.state() == State.DAMAGED ? State.DAMAGED : State.COMPLETE,
         State.DELETING);
+    // asked once the row is ours: nobody begins to prepare it from here on
+    var kept = fast.whyKept(id);
+    if (kept != null) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Checkpoint %d is kept: %s".formatted(id, kept),
+          "Maybe wait until that has ended.");
+    }
     audit.note(
         by,
         Act.CHECKPOINT_DELETED,

@@ -15,12 +15,14 @@ import org.dcbalance.inventory.Vm;
  */
 final class Cleaning {
   private final CheckpointRows rows;
+  private final FastCopies fast;
   private final Ledger ledger;
   private final Checkpoint checkpoint;
   private final String prefix;
 
-  Cleaning(CheckpointRows rows, Ledger ledger, Checkpoint checkpoint) {
+  Cleaning(CheckpointRows rows, FastCopies fast, Ledger ledger, Checkpoint checkpoint) {
     this.rows = rows;
+    this.fast = fast;
     this.ledger = ledger;
     this.checkpoint = checkpoint;
     this.prefix = rows.prefix(checkpoint.id());
@@ -68,6 +70,10 @@ final class Cleaning {
       if (!waits.isEmpty()) {
         return waits;
       }
+    }
+    var kept = fast.whyKept(checkpoint.id());
+    if (kept != null) {
+      return kept;
     }
     var states = host.states();
     for (var volume : states.volumes(checkpoint.storage(), prefix + ".")) {

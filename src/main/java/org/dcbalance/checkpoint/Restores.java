@@ -1,6 +1,7 @@
 package org.dcbalance.checkpoint;
 
 import org.dcbalance.checkpoint.Checkpoint.Restore;
+import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Placements;
@@ -14,9 +15,22 @@ class Restores {
   private final Connections connections;
   private final Hosts hosts;
   private final Placements placements;
+  private final FastCopies copies;
+  private final MemoryLeases leases;
+  private final HostHelpers helpers;
 
-  Restores(CheckpointRows rows, Connections connections, Hosts hosts, Placements placements) {
+  Restores(
+      CheckpointRows rows,
+      Connections connections,
+      Hosts hosts,
+      Placements placements,
+      FastCopies copies,
+      MemoryLeases leases,
+      HostHelpers helpers) {
     this.rows = rows;
+    this.copies = copies;
+    this.leases = leases;
+    this.helpers = helpers;
     this.connections = connections;
     this.hosts = hosts;
     this.placements = placements;
@@ -32,6 +46,15 @@ class Restores {
         restore,
         vm,
         target,
-        Whereabouts.around(connections, hosts, vm, target));
+        Whereabouts.around(connections, hosts, vm, target),
+        new Mapping(
+            copies,
+            leases,
+            helpers,
+            ledger,
+            checkpoint,
+            restore,
+            target,
+            rows.prefix(checkpoint.id())));
   }
 }

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
+import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.hypervisor.CpuFit;
@@ -37,6 +38,7 @@ final class Restoring {
   private final Hypervisor host;
   private final Whereabouts whereabouts;
   private final String prefix;
+  private final Mapping mapping;
 
   /** Whether it ran nowhere and its memory was about to be read: what runs since then is it. */
   private boolean reading;
@@ -46,6 +48,7 @@ final class Restoring {
    *
    * @param target where it is to run
    * @param whereabouts of all hosts on which it may be
+   * @param mapping brings it back before its memory was read
    */
   Restoring(
       CheckpointRows rows,
@@ -55,7 +58,8 @@ final class Restoring {
       Restore restore,
       Vm vm,
       Host target,
-      Whereabouts whereabouts) {
+      Whereabouts whereabouts,
+      Mapping mapping) {
     this.rows = rows;
     this.placements = placements;
     this.ledger = ledger;
@@ -66,6 +70,7 @@ final class Restoring {
     this.whereabouts = whereabouts;
     this.host = whereabouts.connections().to(target);
     this.prefix = rows.prefix(checkpoint.id());
+    this.mapping = mapping;
     this.reading = restore.step().equals(READING);
   }
 
@@ -73,16 +78,43 @@ final class Restoring {
   void run() {
     try {
       prepare();
+      boolean mapped = prepareMapping();
       endWhatRuns();
       long begun = System.nanoTime();
-      read(false);
+      if (!mapped || !map()) {
+        read(false);
+      }
       long millis = (System.nanoTime() - begun) / 1_000_000;
       requireIs(GuestState.RUNNING);
       removeOldDefinitions();
       ledger.write(checkpoint.id(), () -> runs(millis));
     } catch (HypervisorException e) {
+      mapping.release();
       giveUp(e.sentence());
     }
+  }
+
+  /** Have it prepared that the VM maps its memory, if that was asked for; false if it cannot. */
+  private boolean prepareMapping() {
+    if (restore.manner() == Manner.EAGER) {
+      return doneAs(Manner.EAGER, "");
+    }
+    step("Preparing its memory on " + target.name());
+    var whyNot = mapping.prepare();
+    return whyNot.isPresent() ? doneAs(Manner.EAGER, whyNot.get()) : doneAs(restore.manner(), "");
+  }
+
+  private boolean doneAs(Manner manner, String fellBack) {
+    ledger.write(checkpoint.id(), () -> rows.restoreDoneAs(restore.id(), manner, fellBack));
+    return manner != Manner.EAGER;
+  }
+
+  /** Let it run on memory that it maps; false if it does not, and runs nowhere. */
+  private boolean map() {
+    step(READING);
+    reading = true;
+    var whyNot = mapping.read(host, vm, ownDisks());
+    return whyNot.isEmpty() || doneAs(Manner.EAGER, whyNot.get());
   }
 
   /** Check that it can be brought back, and make disks for it; nothing that runs is touched. */
@@ -166,13 +198,21 @@ final class Restoring {
   /** Write down that it runs, in a transaction of the caller's. */
   void runs(long millis) {
     rows.restoreRuns(restore.id(), millis);
+    var now = rows.restore(checkpoint.id(), restore.id());
+    var how = "";
+    if (!now.fellBack().isEmpty()) {
+      how = " All of its memory was read before: %s.".formatted(now.fellBack());
+    } else if (now.doneAs() != null && now.doneAs() != Manner.EAGER) {
+      how = " Its memory is read as it needs it.";
+    }
     goesOn(
         String.format(
             Locale.ROOT,
-            "%s runs on %s again, after %.1f s.",
+            "%s runs on %s again, after %.1f s.%s",
             vm.name(),
             target.name(),
-            millis / 1000.0));
+            millis / 1000.0,
+            how));
   }
 
   private void goesOn(String sentence) {

@@ -5,6 +5,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
+import org.dcbalance.helper.HostHelper.Verified;
 import org.dcbalance.hypervisor.StateStorage;
 
 /** Read what is stored of a checkpoint, and compare it with what was written. */
@@ -29,6 +30,14 @@ final class Verifying {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java has SHA-256", e);
     }
+  }
+
+  /** Say what is not as it was written of a memory that a helper read. */
+  static String damage(Verified found) {
+    return found.damaged().isEmpty()
+        ? "What was prepared for a fast resume is not what was written."
+        : "Of what was prepared for a fast resume, block %d is not what was written."
+            .formatted(found.damaged().getFirst());
   }
 
   /** Read all of a checkpoint: a sentence that says what is not as it was written, or empty. */

@@ -224,6 +224,8 @@ public class VirtualClusters {
           checkpoints.restore(
               member.id(),
               targets.getOrDefault(member.vmId(), member.hostId()),
+              // all are read paused before the first one runs
+              Checkpoint.Manner.EAGER,
               typed.isEmpty() ? null : member.vm(),
               by);
       rows.joinRestore(one, restore);

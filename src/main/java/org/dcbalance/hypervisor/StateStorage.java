@@ -3,6 +3,7 @@ package org.dcbalance.hypervisor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.dcbalance.units.Memory;
@@ -111,6 +112,24 @@ public interface StateStorage {
    * @param paused whether it is to wait for {@link Hypervisor#resume}
    */
   void restore(UUID guest, String pool, String memory, Map<String, String> volumes, boolean paused);
+
+  /**
+   * Let a guest go on from memory that it maps, once the host's helper prepared that: it runs
+   * before its memory was read. It gets the definition that it had, with memory of its own.
+   *
+   * @param image what the helper made of the memory, without its pages
+   * @param memory what was captured
+   * @param volumes of the same pool, by target; the guest's other disks stay what they were
+   */
+  void restoreMapped(
+      UUID guest, String pool, String image, String memory, Map<String, String> volumes);
+
+  /**
+   * Name the checkpoint whose memory a guest of this host maps, as its own XML says.
+   *
+   * @return empty if its memory is its own, it is shut off or the host does not know it
+   */
+  Optional<String> mapped(UUID guest);
 
   /**
    * Make a running guest's disk independent of the volume below it; returns once it is.

@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.CheckpointSchedules;
 import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.checkpoint.CheckpointStorages;
@@ -99,11 +100,12 @@ class CheckpointPages {
   String restore(
       @PathVariable long id,
       @RequestParam HostId hostId,
+      @RequestParam(defaultValue = "EAGER") Manner manner,
       @RequestParam(required = false) @Nullable String replace,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
-        () -> checkpoints.restore(id, hostId, replace, me.operator()),
+        () -> checkpoints.restore(id, hostId, manner, replace, me.operator()),
         "It is being restored.",
         redirect);
     return "redirect:/checkpoints/" + id;

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostRegistration;
 import org.dcbalance.inventory.Hosts;
@@ -33,18 +34,21 @@ class HostPages {
   private final VmLines vms;
   private final MigrationLines moves;
   private final HostRegistration registration;
+  private final HostHelpers helpers;
 
   HostPages(
       Hosts hosts,
       HostLines lines,
       VmLines vms,
       MigrationLines moves,
-      HostRegistration registration) {
+      HostRegistration registration,
+      HostHelpers helpers) {
     this.hosts = hosts;
     this.lines = lines;
     this.vms = vms;
     this.moves = moves;
     this.registration = registration;
+    this.helpers = helpers;
   }
 
   /** A VM on the page of its host; cpuShare is what it takes of the host's CPU, 0 to 1. */
@@ -90,6 +94,7 @@ class HostPages {
       return "host :: state";
     }
     model.addAttribute("vms", vms(host));
+    model.addAttribute("helper", helpers.of(host).orElse(null));
     model.addAttribute("range", Ranges.chosen(range));
     return "host";
   }

@@ -1,5 +1,7 @@
 package org.dcbalance.lab;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +16,8 @@ public final class QemuLab extends Lab {
   /** Memory of a guest unless told otherwise; see {@code lab/qemu/image/emulator} for the rest. */
   public static final Memory GUEST_MEMORY = Memory.ofMiB(112).minus(new Memory(8 << 10));
 
+  private final boolean helper;
+
   /**
    * Describe a lab.
    *
@@ -21,7 +25,36 @@ public final class QemuLab extends Lab {
    * @param hosts 1 to 16
    */
   public QemuLab(String name, int hosts) {
+    this(name, hosts, false);
+  }
+
+  private QemuLab(String name, int hosts, boolean helper) {
     super("qemu", name, hosts, Duration.ofMinutes(3));
+    this.helper = helper;
+  }
+
+  /** Describe a lab whose hosts have DCbalance's host helper, called over SSH. */
+  public static QemuLab withHelpers(String name, int hosts) {
+    return new QemuLab(name, hosts, true);
+  }
+
+  @Override
+  List<String> options() {
+    return helper ? List.of("--helper") : List.of();
+  }
+
+  /** Give the private key that calls the hosts' helpers. */
+  public Path helperKey() {
+    return folder().resolve("ssh/key");
+  }
+
+  /** Give the public key of a host's SSH server. */
+  public String hostKey(int host) {
+    try {
+      return Files.readString(folder().resolve("h" + host + "/ssh_host_key.pub")).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -36,6 +69,9 @@ public final class QemuLab extends Lab {
     if (Stream.of("/usr/bin", "/bin", "/usr/local/bin")
         .noneMatch(dir -> Files.isExecutable(Path.of(dir, "qemu-system-x86_64")))) {
       missing.add("qemu-system-x86_64");
+    }
+    if (helper && !Files.isExecutable(Path.of("/usr/sbin/sshd"))) {
+      missing.add("sshd");
     }
     return missing;
   }

@@ -136,6 +136,14 @@ final class GuestLevers {
         guest,
         "change a guest's memory",
         domain -> {
+          if (!SnapshotXml.mapped(domain.getXMLDesc(0)).isEmpty()) {
+            // QEMU would punch holes into the file, which other restores need as it is
+            throw new HypervisorException(
+                Kind.UNSUPPORTED,
+                domain.getName()
+                    + " maps the memory of its checkpoint, so its memory is not changed.",
+                null);
+          }
           domain.setMemory(target.bytes() / 1024);
           return null;
         });

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -357,27 +358,73 @@ final class LibvirtStates implements StateStorage {
   public void restore(
       UUID guest, String pool, String memory, Map<String, String> disks, boolean paused) {
     volumes.requireMemory(pool, memory);
-    alone.run(
+    restore(
         guest,
-        "a restore",
-        () ->
-            link.longCall(
-                "restore a guest",
-                connection -> {
-                  var path = volumes.path(connection, pool, memory);
-                  var paths = new LinkedHashMap<String, String>();
-                  for (var disk : disks.entrySet()) {
-                    paths.put(disk.getKey(), volumes.path(connection, pool, disk.getValue()));
-                  }
-                  var xml = SnapshotXml.onDisks(savedXml(connection, path), paths);
-                  connection.checked(
-                      connection
-                          .library()
-                          .virDomainRestoreFlags(
-                              connection.pointer(), path, xml, paused ? PAUSED : RUNNING));
-                  connection.domainDefineXML(xml).free();
-                  return null;
-                }));
+        connection -> {
+          var path = volumes.path(connection, pool, memory);
+          var xml =
+              SnapshotXml.unmapped(
+                  SnapshotXml.onDisks(savedXml(connection, path), paths(connection, pool, disks)));
+          restore(connection, path, xml, paused ? PAUSED : RUNNING);
+          connection.domainDefineXML(SnapshotXml.definition(xml)).free();
+          return null;
+        });
+  }
+
+  @Override
+  public void restoreMapped(
+      UUID guest, String pool, String image, String memory, Map<String, String> disks) {
+    restore(
+        guest,
+        connection -> {
+          var paths = paths(connection, pool, disks);
+          var path = volumes.path(connection, pool, image);
+          restore(
+              connection, path, SnapshotXml.onDisks(savedXml(connection, path), paths), RUNNING);
+          // it runs: what follows takes none of its time
+          var captured = savedXml(connection, volumes.path(connection, pool, memory));
+          connection
+              .domainDefineXML(SnapshotXml.definition(SnapshotXml.onDisks(captured, paths)))
+              .free();
+          return null;
+        });
+  }
+
+  private void restore(UUID guest, Session.Call<@Nullable Void> call) {
+    alone.run(guest, "a restore", () -> link.longCall("restore a guest", call));
+  }
+
+  private static void restore(OpenConnection connection, String path, String xml, int flags) {
+    connection.checked(
+        connection.library().virDomainRestoreFlags(connection.pointer(), path, xml, flags));
+  }
+
+  private Map<String, String> paths(
+      OpenConnection connection, String pool, Map<String, String> disks) throws LibvirtException {
+    var paths = new LinkedHashMap<String, String>();
+    for (var disk : disks.entrySet()) {
+      paths.put(disk.getKey(), volumes.path(connection, pool, disk.getValue()));
+    }
+    return paths;
+  }
+
+  @Override
+  public Optional<String> mapped(UUID guest) {
+    return link.call(
+        "tell what memory a guest maps",
+        connection -> {
+          var status = StatusReading.read(connection, guest);
+          if (status.isEmpty() || status.get().state() == GuestState.SHUT_OFF) {
+            return Optional.empty();
+          }
+          var domain = connection.domain(guest);
+          try {
+            return Optional.of(SnapshotXml.mapped(domain.getXMLDesc(0)))
+                .filter(name -> !name.isEmpty());
+          } finally {
+            domain.free();
+          }
+        });
   }
 
   private static String savedXml(OpenConnection connection, String path) {

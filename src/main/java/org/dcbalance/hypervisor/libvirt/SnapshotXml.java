@@ -10,6 +10,11 @@ import org.w3c.dom.Element;
 
 /** Write and change the XML by which guests are captured and brought back. */
 final class SnapshotXml {
+  /** The namespace of the element by which the host's helper knows whose memory a guest maps. */
+  private static final String MAPPED = "https://dcbalance.org/xmlns/memory/1";
+
+  private static final String CHECKPOINT = "checkpoint";
+
   private SnapshotXml() {}
 
   /** Order a guest's memory to a file, and overlays on these disks; others are left alone. */
@@ -53,6 +58,45 @@ final class SnapshotXml {
       Xml.children(disk, "backingStore").forEach(disk::removeChild);
     }
     return Xml.write(root);
+  }
+
+  /** Name the checkpoint whose memory a domain maps; empty if its memory is its own. */
+  static String mapped(String domain) {
+    var mark = mark(Xml.parse(domain));
+    return mark == null ? "" : mark.getAttribute(CHECKPOINT);
+  }
+
+  /**
+   * Have a domain that mapped its memory when it was captured be read as any other. The kind of its
+   * memory stays, since libvirt allows no other for a memory that was captured.
+   */
+  static String unmapped(String domain) {
+    var root = Xml.parse(domain);
+    var mark = mark(root);
+    if (mark == null) {
+      return domain;
+    }
+    mark.setAttribute(CHECKPOINT, "");
+    return Xml.write(root);
+  }
+
+  /** Give the definition of a domain, by which it starts anew: with memory of its own. */
+  static String definition(String domain) {
+    var root = Xml.parse(domain);
+    var mark = mark(root);
+    if (mark == null) {
+      return domain;
+    }
+    mark.getParentNode().removeChild(mark);
+    Xml.children(root, "memoryBacking").forEach(root::removeChild);
+    return Xml.write(root);
+  }
+
+  private static @Nullable Element mark(Element domain) {
+    return Xml.children(Xml.at(domain, "metadata"), "memory").stream()
+        .filter(e -> MAPPED.equals(e.getNamespaceURI()))
+        .findFirst()
+        .orElse(null);
   }
 
   /** Tell whether a running domain's disk has an image below it. */

@@ -66,4 +66,44 @@ class SnapshotXmlTest {
     assertThat(SnapshotXml.hasBacking(over, "vda")).isTrue();
     assertThat(SnapshotXml.hasBacking(over, "sda")).isFalse();
   }
+
+  private static final String MAPPING =
+      """
+      <domain type='kvm'><name>db-01</name><metadata><other xmlns='urn:x'/>
+        <m:memory xmlns:m='https://dcbalance.org/xmlns/memory/1' checkpoint='dcb-0123abcd-7'/></metadata>
+        <memoryBacking><source type='file'/><access mode='private'/></memoryBacking><devices/></domain>
+      """;
+
+  @Test
+  void knowsWhoseMemoryADomainMaps() {
+    assertThat(SnapshotXml.mapped(MAPPING)).isEqualTo("dcb-0123abcd-7");
+    assertThat(SnapshotXml.mapped(DOMAIN)).isEmpty();
+    assertThat(SnapshotXml.mapped(MAPPING.replace("dcbalance.org", "example.org")))
+        .as("another one's element")
+        .isEmpty();
+  }
+
+  @Test
+  void readsADomainThatMappedItsMemoryAsAnyOther() {
+    var xml = SnapshotXml.unmapped(MAPPING);
+    assertThat(SnapshotXml.mapped(xml)).isEmpty();
+    assertThat(xml)
+        .as("libvirt allows no other kind of memory for what was captured")
+        .contains("<memoryBacking>")
+        .as("by which the helper knows that this kind is its own")
+        .contains("https://dcbalance.org/xmlns/memory/1");
+    assertThat(SnapshotXml.unmapped(DOMAIN)).isEqualTo(DOMAIN);
+  }
+
+  @Test
+  void definesADomainThatMapsItsMemoryWithMemoryOfItsOwn() {
+    var xml = SnapshotXml.definition(MAPPING);
+    assertThat(xml)
+        .doesNotContain("memoryBacking")
+        .doesNotContain("dcbalance.org")
+        .contains("urn:x");
+    assertThat(SnapshotXml.definition(xml)).isEqualTo(xml);
+    var others = MAPPING.replaceAll("<m:memory[^>]*>", "");
+    assertThat(SnapshotXml.definition(others)).as("somebody else's choice").isEqualTo(others);
+  }
 }
