@@ -125,8 +125,9 @@ class ScheduleRunner {
   /** What a checkpoint takes, and what those of a cluster's members take together. */
   private static final String ROOM =
       """
-      (select coalesce(sum(coalesce(p.memory_bytes, 0) + coalesce(
-          (select sum(d.bytes) from checkpoint_disk d where d.checkpoint_id = p.id), 0)), 0)
+      (select coalesce(sum(coalesce(p.memory_bytes, 0)
+          + coalesce((select sum(d.bytes) from checkpoint_disk d where d.checkpoint_id = p.id), 0)
+          + coalesce((select f.stored_bytes from checkpoint_fast f where f.checkpoint_id = p.id), 0)), 0)
         from checkpoint p where p.%s = c.id)
       """;
 
