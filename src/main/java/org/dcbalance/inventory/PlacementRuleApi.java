@@ -6,6 +6,7 @@ import org.dcbalance.units.PoolId;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -34,6 +35,15 @@ class PlacementRuleApi {
   PlacementRules.PlacementRule add(
       @PathVariable long pool, @RequestBody PlacementRules.NewRule rule, CurrentOperator me) {
     return rules.add(new PoolId(pool), rule, me.operator());
+  }
+
+  @PatchMapping("/{id}")
+  PlacementRules.PlacementRule change(
+      @PathVariable long pool,
+      @PathVariable long id,
+      @RequestBody PlacementRules.NewRule change,
+      CurrentOperator me) {
+    return rules.change(new PoolId(pool), id, change, me.operator());
   }
 
   @DeleteMapping("/{id}")

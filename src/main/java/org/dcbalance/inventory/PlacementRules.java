@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.dcbalance.audit.Act;
@@ -156,7 +157,7 @@ public class PlacementRules {
   @Transactional
   public PlacementRule add(PoolId id, NewRule wanted, Operator by) {
     var pool = pool(id);
-    var rule = checked(pool, wanted);
+    var rule = checked(pool, wanted, 0);
     long added;
     try {
       added =
@@ -173,11 +174,7 @@ public class PlacementRules {
               .query(Long.class)
               .single();
     } catch (DuplicateKeyException e) {
-      throw new Problem(
-          ErrorCode.CONFLICT,
-          pool.name() + " has a rule named " + rule.name() + " already.",
-          "Maybe remove that one first.",
-          e);
+      throw named(pool, rule.name(), e);
     }
     rule.vms().forEach(vm -> member("vm", added, vm.id()));
     rule.hosts().forEach(host -> member("host", added, host.id()));
@@ -193,6 +190,95 @@ public class PlacementRules {
             Facts.NONE,
             Facts.of(rule.name(), said(rule))));
     return list("where id = :id", added).getFirst();
+  }
+
+  /**
+   * Change a rule; null leaves a thing as it is. A rule that names no hosts any more loses them.
+   *
+   * @throws Problem NOT_FOUND if the pool has none with this id; otherwise as for one that is added
+   */
+  @Transactional
+  public PlacementRule change(PoolId id, long number, NewRule change, Operator by) {
+    var pool = pool(id);
+    var old = find(pool, number);
+    var kind = change.kind() == null ? old.kind() : change.kind();
+    var hosts = change.hostIds() == null && kind.namesHosts() ? ids(old.hosts()) : change.hostIds();
+    var rule =
+        checked(
+            pool,
+            new NewRule(
+                change.name() == null ? old.name() : change.name(),
+                kind,
+                change.hard() == null ? old.hard() : change.hard(),
+                change.vmIds() == null ? present(pool, old) : change.vmIds(),
+                hosts),
+            number);
+    if (!rule.name().equals(old.name())
+        && of(id).stream().anyMatch(other -> other.name().equals(rule.name()))) {
+      throw named(pool, rule.name(), null);
+    }
+    jdbc.sql("update placement_rule set name = :name, kind = :kind, hard = :hard where id = :id")
+        .param("name", rule.name())
+        .param("kind", rule.kind().name())
+        .param("hard", rule.hard())
+        .param("id", number)
+        .update();
+    for (var what : List.of("vm", "host")) {
+      jdbc.sql("delete from placement_rule_" + what + " where rule_id = :id")
+          .param("id", number)
+          .update();
+    }
+    rule.vms().forEach(vm -> member("vm", number, vm.id()));
+    rule.hosts().forEach(host -> member("host", number, host.id()));
+    note(
+        pool,
+        "%s changed the rule %s of %s: %s."
+            .formatted(by.name(), rule.name(), pool.name(), said(rule)));
+    publisher.publishEvent(
+        new Deed(
+            by,
+            Act.RULE_CHANGED,
+            Thing.pool(id, pool.name()),
+            Facts.of(old.name(), said(old)),
+            Facts.of(rule.name(), said(rule))));
+    return list("where id = :id", number).getFirst();
+  }
+
+  /** VMs that are gone since are forgotten when a rule is changed. */
+  private List<Long> present(HostPool pool, PlacementRule rule) {
+    return jdbc
+        .sql(
+            "select v.id from vm v join host h on h.id = v.host_id where h.pool_id = :pool"
+                + " and v.gone_since is null and v.id in (:ids)")
+        .param("pool", pool.id().value())
+        .param("ids", ids(rule.vms()))
+        .query(Long.class)
+        .list()
+        .stream()
+        .map(Objects::requireNonNull)
+        .toList();
+  }
+
+  private static List<Long> ids(List<Named> some) {
+    return some.stream().map(Named::id).toList();
+  }
+
+  private static Problem named(HostPool pool, String name, @Nullable Throwable cause) {
+    var sentence = pool.name() + " has a rule named " + name + " already.";
+    var advice = "Maybe remove that one first.";
+    return cause == null
+        ? new Problem(ErrorCode.CONFLICT, sentence, advice)
+        : new Problem(ErrorCode.CONFLICT, sentence, advice, cause);
+  }
+
+  private PlacementRule find(HostPool pool, long number) {
+    return of(pool.id()).stream()
+        .filter(each -> each.id() == number)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new Problem(
+                    ErrorCode.NOT_FOUND, pool.name() + " has no rule " + number + ".", null));
   }
 
   private void member(String what, long rule, long id) {
@@ -224,14 +310,7 @@ public class PlacementRules {
   @Transactional
   public void remove(PoolId id, long rule, Operator by) {
     var pool = pool(id);
-    var old =
-        of(id).stream()
-            .filter(each -> each.id() == rule)
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new Problem(
-                        ErrorCode.NOT_FOUND, pool.name() + " has no rule " + rule + ".", null));
+    var old = find(pool, rule);
     jdbc.sql("delete from placement_rule where id = :id").param("id", rule).update();
     note(pool, "%s removed the rule %s from %s.".formatted(by.name(), old.name(), pool.name()));
     publisher.publishEvent(
@@ -249,7 +328,8 @@ public class PlacementRules {
         .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no pool " + id + ".", null));
   }
 
-  private PlacementRule checked(HostPool pool, NewRule wanted) {
+  /** Check a rule that takes the place of another one, or of none with 0. */
+  private PlacementRule checked(HostPool pool, NewRule wanted, long instead) {
     var name = wanted.name() == null ? "" : wanted.name().strip();
     if (name.isEmpty() || name.length() > 80) {
       throw bad(
@@ -288,7 +368,7 @@ public class PlacementRules {
     boolean hard = wanted.hard() == null || wanted.hard();
     var rule = new PlacementRule(0, pool.id().value(), name, kind, hard, vms, hosts);
     for (var other : of(pool.id())) {
-      if (opposite(rule, other)) {
+      if (other.id() != instead && opposite(rule, other)) {
         throw new Problem(
             ErrorCode.CONFLICT,
             "The rule %s asks for the opposite: %s.".formatted(other.name(), said(other)),

@@ -94,8 +94,12 @@ class MigrationApi {
       MigrationRows.@Nullable Progress progress,
       @Nullable List<LineView> log) {}
 
-  /** Say where a VM should go, and how if DCbalance is not to choose. */
-  record Wish(@Nullable Long targetHostId, @Nullable Method method) {}
+  /**
+   * Say where a VM should go, and how if DCbalance is not to choose.
+   *
+   * @param breakRules whether the move may break placement rules; for administrators
+   */
+  record Wish(@Nullable Long targetHostId, @Nullable Method method, @Nullable Boolean breakRules) {}
 
   /** List migrations, newest first, without their logs. */
   @GetMapping("/migrations")
@@ -149,7 +153,7 @@ class MigrationApi {
   /** Check, without changing anything, whether a VM could move to a host now. */
   @GetMapping("/vms/{id}/checks")
   Items<Check> checks(@PathVariable long id, @RequestParam long targetHostId) {
-    return Items.all(checks.of(new VmId(id), new HostId(targetHostId)));
+    return Items.all(checks.byHand(new VmId(id), new HostId(targetHostId)));
   }
 
   /** Move a VM by hand. */
@@ -163,7 +167,13 @@ class MigrationApi {
           "\"targetHostId\" is missing.",
           "Maybe send {\"targetHostId\": 3}, with the id of a host of the VM's pool.");
     }
-    return show(moves.request(new VmId(id), new HostId(target), wish.method(), me.operator()));
+    return show(
+        moves.request(
+            new VmId(id),
+            new HostId(target),
+            wish.method(),
+            me,
+            Boolean.TRUE.equals(wish.breakRules())));
   }
 
   private static MigrationView view(MigrationRows.Row row, @Nullable List<LineView> log) {

@@ -2,6 +2,7 @@ package org.dcbalance.migration;
 
 import java.time.Duration;
 import java.util.List;
+import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
@@ -47,8 +48,34 @@ public class MovesByHand {
     this.facts = facts;
   }
 
-  /** Queue a move that somebody asks for without a reason. */
-  public long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
+  /**
+   * Queue a move that somebody asks for without a reason.
+   *
+   * @param breakRules whether it may break placement rules, which is for administrators to say
+   * @throws Problem as below, and REFUSED with the rules that it would break
+   */
+  public long request(
+      VmId vmId, HostId target, @Nullable Method method, CurrentOperator by, boolean breakRules) {
+    if (breakRules && !by.mayAdminister()) {
+      throw new Problem(
+          ErrorCode.FORBIDDEN,
+          "Only administrators may break placement rules.",
+          "Maybe ask one of them, or choose another host.");
+    }
+    var rules = checks.rules(vmId, target);
+    if (!rules.ok() && !breakRules) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          rules.sentence(),
+          "Maybe choose another host, or have an administrator break the rule on purpose.");
+    }
+    var why =
+        rules.ok() ? "Asked for by hand." : "Asked for by hand, rules or not. " + rules.sentence();
+    return request(vmId, target, method, by.operator(), why, null);
+  }
+
+  /** The same, whatever placement rules say. */
+  long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
     return request(vmId, target, method, by, "Asked for by hand.", null);
   }
 

@@ -2,6 +2,7 @@ package org.dcbalance.migration;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -12,7 +13,9 @@ import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.RuleBreaks;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
@@ -38,6 +41,7 @@ public class PreFlightChecks {
   private final Clock clock;
   private final VmClaims claims;
   private final MigrationWork work;
+  private final RuleBreaks rules;
 
   PreFlightChecks(
       Vms vms,
@@ -48,7 +52,8 @@ public class PreFlightChecks {
       MigrationSettings settings,
       Clock clock,
       VmClaims claims,
-      MigrationWork work) {
+      MigrationWork work,
+      RuleBreaks rules) {
     this.vms = vms;
     this.hosts = hosts;
     this.pools = pools;
@@ -58,6 +63,7 @@ public class PreFlightChecks {
     this.clock = clock;
     this.claims = claims;
     this.work = work;
+    this.rules = rules;
   }
 
   /**
@@ -69,6 +75,34 @@ public class PreFlightChecks {
    */
   public List<Check> of(VmId vm, HostId target) {
     return of(vm, target, NONE);
+  }
+
+  /**
+   * Check the same for a move by hand, and whether it would break a placement rule. Moves that are
+   * proposed keep to the rules as a whole, even where one of them alone does not.
+   */
+  public List<Check> byHand(VmId vm, HostId target) {
+    var all = new ArrayList<>(of(vm, target));
+    all.add(rules(vm, target));
+    return List.copyOf(all);
+  }
+
+  /** Check whether a single move breaks a placement rule. */
+  Check rules(VmId vm, HostId target) {
+    var broken = rules.by(vm, target);
+    return new Check(
+        "Keeps placement rules",
+        broken.isEmpty(),
+        broken.isEmpty()
+            ? "It breaks no placement rule."
+            : String.join(
+                " ",
+                broken.stream()
+                    .map(
+                        rule ->
+                            "It would break the rule \"%s\": %s."
+                                .formatted(rule.name(), PlacementRules.said(rule)))
+                    .toList()));
   }
 
   /** Check for a migration that is queued already, which must not stand in its own way. */

@@ -113,7 +113,7 @@ class VmPages {
 
   private List<Check> checks(VmId vm, HostId target) {
     try {
-      return checks.of(vm, target);
+      return checks.byHand(vm, target);
     } catch (Problem e) {
       return List.of(new Check("Known", false, e.sentence()));
     }

@@ -79,6 +79,7 @@ class VmWishPages {
       @PathVariable VmId id,
       @RequestParam(required = false) @Nullable HostId targetHostId,
       @RequestParam(defaultValue = "") String method,
+      @RequestParam(defaultValue = "false") boolean breakRules,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
@@ -88,7 +89,7 @@ class VmWishPages {
       }
       return "redirect:/migrations/"
           + moves.request(
-              id, targetHostId, method.isEmpty() ? null : method(method), me.operator());
+              id, targetHostId, method.isEmpty() ? null : method(method), me, breakRules);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
       return page(id);

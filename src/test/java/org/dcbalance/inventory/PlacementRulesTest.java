@@ -73,6 +73,51 @@ class PlacementRulesTest {
     assertThat(rules.add(pool(), wish, ANN).hard()).isFalse();
   }
 
+  @Test
+  void aRuleIsChangedAndWhatIsLeftOutStays() {
+    var both = List.of(vm("web-01"), vm("web-02"));
+    var added = rules.add(pool(), rule("apart", Kind.APART, both, List.of()), ANN);
+    rules.add(pool(), rule("other", Kind.ON, List.of(vm("web-01")), List.of(host())), ANN);
+
+    var soft = rules.change(pool(), added.id(), new NewRule(null, null, false, null, null), ANN);
+    assertThat(soft.id()).isEqualTo(added.id());
+    assertThat(soft.hard()).isFalse();
+    assertThat(soft.name()).isEqualTo("apart");
+    assertThat(soft.vms()).isEqualTo(added.vms());
+
+    var off = new NewRule("off", Kind.OFF, null, List.of(vm("web-03")), List.of(host()));
+    var changed = rules.change(pool(), added.id(), off, ANN);
+    assertThat(PlacementRules.said(changed))
+        .isEqualTo("web-03 should never run on these hosts: sim-01");
+    assertThat(rules.of(pool())).hasSize(2).contains(changed);
+    var back = new NewRule(null, Kind.TOGETHER, true, both, null);
+    assertThat(rules.change(pool(), added.id(), back, ANN).hosts()).isEmpty();
+
+    changeFails(
+        ErrorCode.CONFLICT,
+        "has a rule named other",
+        added.id(),
+        new NewRule("other", null, null, null, null));
+    changeFails(
+        ErrorCode.BAD_REQUEST,
+        "at least two VMs",
+        added.id(),
+        new NewRule(null, null, null, List.of(vm("web-01")), null));
+    changeFails(ErrorCode.NOT_FOUND, "has no rule 999999", 999_999, off);
+    assertThat(
+            jdbc.sql(
+                    "select cast(after as text) from audit_entry where act = 'RULE_CHANGED' order by id desc limit 1")
+                .query(String.class)
+                .single())
+        .contains("web-01, web-02 must stay on one host");
+  }
+
+  private void changeFails(ErrorCode code, String sentence, long rule, NewRule change) {
+    assertThatThrownBy(() -> rules.change(pool(), rule, change, ANN))
+        .isInstanceOfSatisfying(Problem.class, p -> assertThat(p.code()).isEqualTo(code))
+        .hasMessageContaining(sentence);
+  }
+
   private void refused(String sentence, NewRule rule) {
     fails(ErrorCode.BAD_REQUEST, sentence, rule);
   }

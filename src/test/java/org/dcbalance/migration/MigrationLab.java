@@ -21,8 +21,10 @@ import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Pools;
+import org.dcbalance.inventory.RuleBreaks;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
@@ -65,6 +67,8 @@ import org.springframework.transaction.support.TransactionTemplate;
   VmClaims.class,
   AuditLog.class,
   Placements.class,
+  PlacementRules.class,
+  RuleBreaks.class,
   Leadership.class,
   Installation.class,
   Signals.class,
@@ -98,6 +102,7 @@ class MigrationLab {
   @Autowired FaultyFleet fleet;
   @Autowired LeftOvers leftOvers;
   @Autowired MovesByHand moves;
+  @Autowired RuleBreaks rules;
   @Autowired Aborts aborts;
   @Autowired ClosingByHand closing;
   @Autowired MigrationRows rows;
@@ -324,7 +329,7 @@ class MigrationLab {
               clock());
       var checks =
           new PreFlightChecks(
-              vms, hosts, pools, connections, jdbc, settings, clock(), claims, work);
+              vms, hosts, pools, connections, jdbc, settings, clock(), claims, work, rules);
       var tools =
           new MigrationDrive.Tools(
               desk,

@@ -259,6 +259,55 @@ class PagesTest {
   }
 
   @Test
+  void aMoveByHandThatBreaksARuleIsRefusedUnlessAnAdministratorInsists() {
+    long vm = vm("web-03");
+    long home =
+        jdbc.sql("select host_id from vm where id = :vm")
+            .param("vm", vm)
+            .query(Long.class)
+            .single();
+    long elsewhere = host(home == host("sim-04") ? "sim-03" : "sim-04");
+    var path = "/vms/" + vm + "/migrations";
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      administrator.send(
+          "/pools/" + pool() + "/rules",
+          "name",
+          "stays-home",
+          "kind",
+          "ON",
+          "vms",
+          "" + vm,
+          "hosts",
+          "" + home);
+      assertThat(operator.page("/vms/" + vm + "?target=" + elsewhere))
+          .contains(
+              "It would break the rule &quot;stays-home&quot;: web-03 must run on these hosts alone")
+          .doesNotContain("Even against placement rules");
+      assertThat(notice(operator.sendAndFollow(path, "targetHostId", "" + elsewhere)))
+          .startsWith("bad")
+          .contains("It would break the rule &quot;stays-home&quot;");
+      assertThat(
+              notice(
+                  operator.sendAndFollow(
+                      path, "targetHostId", "" + elsewhere, "breakRules", "true")))
+          .contains("Only administrators may break placement rules.");
+      assertThat(administrator.page("/vms/" + vm)).contains("Even against placement rules");
+      // a paused pool moves nothing, but it is not the rule any more that stands in the way
+      administrator.send("/pools/" + pool() + "/pause", "paused", "true");
+      assertThat(
+              notice(
+                  administrator.sendAndFollow(
+                      path, "targetHostId", "" + elsewhere, "breakRules", "true")))
+          .contains("is paused: nothing is moved.")
+          .doesNotContain("stays-home");
+    } finally {
+      jdbc.sql("update pool set paused = false where id = :pool").param("pool", pool()).update();
+      jdbc.sql("delete from placement_rule where name = 'stays-home'").update();
+    }
+  }
+
+  @Test
   void aLostMigrationIsClosedByAnAdministratorAlone() {
     var id = lostMigration();
     try (var operator = as(Role.OPERATOR);
