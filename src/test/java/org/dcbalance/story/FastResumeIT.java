@@ -246,6 +246,10 @@ class FastResumeIT {
   @Test
   @Order(5)
   void itMovesLiveAndTheLeaseEnds() {
+    api()
+        .patch(
+            "/api/v1/pools/" + fleet().host(1).get("poolId").asLong(),
+            Map.of("sharedStorages", List.of(LAB.folder() + "/shared", "/var/lib/libvirt")));
     var sum = sum();
     var before = LAB.uptime(1);
     long move = fleet().move("db-01", 1);
