@@ -104,9 +104,6 @@ final class Mapping {
     var there = Objects.requireNonNull(helper);
     ledger.write(
         checkpoint.id(), () -> leases.begin(checkpoint.id(), restore.id(), target.id(), vm.id()));
-    if (restore.manner() == Manner.PREDICTED) {
-      Thread.ofVirtual().start(() -> warm(there));
-    }
     try {
       host.states()
           .restoreMapped(
@@ -115,6 +112,10 @@ final class Mapping {
               prefix + ".lazy-image",
               Checkpoint.memoryVolume(prefix),
               disks);
+      if (restore.manner() == Manner.PREDICTED) {
+        // not before: the emulator's own start would wait for the disk
+        Thread.ofVirtual().start(() -> warm(there));
+      }
       return Optional.empty();
     } catch (HypervisorException e) {
       if (host.status(vm.uuid()).filter(s -> s.state() != GuestState.SHUT_OFF).isPresent()) {
