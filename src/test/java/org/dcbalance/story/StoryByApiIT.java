@@ -37,7 +37,6 @@ import tools.jackson.databind.JsonNode;
 @TestMethodOrder(OrderAnnotation.class)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock("both processors")
-@Order(Integer.MAX_VALUE)
 class StoryByApiIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("sta", 3);
 

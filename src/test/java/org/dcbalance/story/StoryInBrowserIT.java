@@ -11,7 +11,6 @@ import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,7 +24,6 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @ExtendWith(ChromiumInstalled.class)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock("both processors")
-@Order(Integer.MAX_VALUE)
 class StoryInBrowserIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("stb", 3);
 

@@ -1,7 +1,6 @@
 package org.dcbalance.story;
 
 import org.dcbalance.lab.XenLab;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
@@ -12,7 +11,6 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @Tag("xen")
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock("both processors")
-@Order(Integer.MAX_VALUE)
 class XenStoryIT extends XenStory {
   @RegisterExtension static final XenLab LAB = new XenLab("stx", 2);
 
