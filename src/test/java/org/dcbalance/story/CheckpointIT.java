@@ -43,6 +43,7 @@ import tools.jackson.databind.JsonNode;
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 @ResourceLock("CheckpointIT")
+@Order(5)
 class CheckpointIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("cpt", 2);
 

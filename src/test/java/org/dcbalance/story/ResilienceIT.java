@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.dcbalance.lab.QemuLab;
+import org.dcbalance.lab.RunningCopies;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Figures;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,11 +26,14 @@ import tools.jackson.databind.JsonNode;
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 @ResourceLock("ResilienceIT")
+@Order(4)
 class ResilienceIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("res", 2);
 
   /** So slow that a migration does not end by itself while a console starts. */
   private static final int CRAWL = 2;
+
+  private static final String TAKES_OVER = "now collects, decides and executes";
 
   @AfterEach
   void tidy() {
@@ -37,53 +41,19 @@ class ResilienceIT {
     LAB.stop("web-01", "web-02");
   }
 
+  /**
+   * Two consoles on one database: the one that drives a migration is killed and started again, the
+   * other one takes over; then both are killed, and the migration ends while no console looks.
+   */
   @Test
-  void aKilledConsoleFindsItsMigrationAgain() {
-    try (var console = Console.inside(LAB, "killed", 8081).hurried()) {
-      console.start();
-      LAB.start(1, "web-01", 1);
-      LAB.start(1, "web-02", 2);
-      long running;
-      try (var api = console.api()) {
-        var fleet = new Fleet(LAB, api);
-        fleet.addAll(2);
-        running = startSlowMove(fleet, "web-01");
-      }
-      var watch = new Watch("web-01");
-      console.kill();
-      assertThat(LAB.where("web-01")).as("the job goes on without a console").hasSize(2);
-
-      console.start();
-      try (var api = console.api()) {
-        var fleet = new Fleet(LAB, api);
-        followed(fleet, running);
-        LAB.unlimitLink(1);
-        settledOnce(fleet, running, "web-01");
-        assertThat(watch.end()).as("moments with two running copies").isZero();
-
-        // and one that ends while no console looks
-        long unseen = startSlowMove(fleet, "web-02");
-        console.kill();
-        LAB.unlimitLink(1);
-        Await.until(
-            "web-02 on host 2 alone",
-            Duration.ofSeconds(60),
-            () -> LAB.where("web-02"),
-            List.of("2 running")::equals);
-        console.start();
-        settledOnce(fleet, unseen, "web-02");
-      }
-    }
-  }
-
-  @Test
-  void theOtherConsoleTakesOver() {
+  void whateverIsKilledTheMigrationIsFoundAgain() {
     try (var database = Postgres.inside(LAB, "shared-database", 5499).start();
         var one = pair(database, "one", 8082).start();
         var two = pair(database, "two", 8083).start();
         var apiOfOne = one.api();
         var apiOfTwo = two.api()) {
       LAB.start(1, "web-01", 1);
+      LAB.start(1, "web-02", 2);
       new Fleet(LAB, apiOfOne).addAll(2);
       assertThat(apiOfOne.answers("/login")).isTrue();
       assertThat(apiOfTwo.answers("/login")).isTrue();
@@ -92,20 +62,38 @@ class ResilienceIT {
       // asked of the one that only serves pages, made by the one that holds the lease
       var fleet = new Fleet(LAB, apiOfTwo);
       long id = startSlowMove(fleet, "web-01");
-      assertThat(two.said()).doesNotContain("now collects, decides and executes");
-      var watch = new Watch("web-01");
+      assertThat(two.said()).doesNotContain(TAKES_OVER);
+      var copies = RunningCopies.of(LAB, 2, "web-01");
       one.kill();
+      assertThat(LAB.where("web-01")).as("the job goes on without a console").hasSize(2);
+      one.begin();
       var taken = Figures.watch();
       Await.until(
           "the other console's lease",
           Duration.ofSeconds(60),
           two::said,
-          said -> said.contains("now collects, decides and executes"));
+          said -> said.contains(TAKES_OVER));
       Figures.seconds("leader killed to taken over", taken.passed());
       followed(fleet, id);
+      one.awaitFirstPage(Duration.ofMinutes(3));
       LAB.unlimitLink(1);
       settledOnce(fleet, id, "web-01");
-      assertThat(watch.end()).as("moments with two running copies").isZero();
+      assertThat(copies.end()).as("moments with two running copies").isZero();
+
+      // and one that ends while no console looks
+      one.kill();
+      long unseen = startSlowMove(fleet, "web-02");
+      copies = RunningCopies.of(LAB, 2, "web-02");
+      two.kill();
+      LAB.unlimitLink(1);
+      Await.until(
+          "web-02 on host 2 alone",
+          Duration.ofSeconds(60),
+          () -> LAB.where("web-02"),
+          List.of("2 running")::equals);
+      one.start();
+      settledOnce(new Fleet(LAB, apiOfOne), unseen, "web-02");
+      assertThat(copies.end()).as("moments with two running copies").isZero();
     }
   }
 
@@ -121,15 +109,15 @@ class ResilienceIT {
       var fleet = new Fleet(LAB, api);
       fleet.addAll(2);
       long id = startSlowMove(fleet, "web-01");
-      assertThat(other.said()).doesNotContain("now collects, decides and executes");
-      var watch = new Watch("web-01");
+      assertThat(other.said()).doesNotContain(TAKES_OVER);
+      var copies = RunningCopies.of(LAB, 2, "web-01");
       sleeper.freeze();
       try {
         Await.until(
             "the other console's lease",
             Duration.ofSeconds(60),
             other::said,
-            said -> said.contains("now collects, decides and executes"));
+            said -> said.contains(TAKES_OVER));
         followed(fleet, id);
         // asked of the one that holds the lease: what wakes up must not undo it
         api.post("/api/v1/migrations/" + id + "/abort", Map.of());
@@ -152,7 +140,7 @@ class ResilienceIT {
       Await.pause(Duration.ofSeconds(5));
       assertThat(api.get("/api/v1/migrations/" + id)).as("not a word more").isEqualTo(before);
       assertThat(LAB.where("web-01")).containsExactly("1 running");
-      assertThat(watch.end()).as("moments with two running copies").isZero();
+      assertThat(copies.end()).as("moments with two running copies").isZero();
       LAB.unlimitLink(1);
       long next = fleet.move("web-01", 2);
       settled(fleet, next, "web-01");
@@ -213,36 +201,5 @@ class ResilienceIT {
             () -> fleet.vm(guest),
             v -> v.get("host").asString().equals("kvm-02"));
     assertThat(vm.get("movingToHostId").isNull()).isTrue();
-  }
-
-  /** Look again and again whether a guest runs in two places. */
-  private static final class Watch {
-    private final CompletableFuture<Integer> twice;
-    private volatile boolean over;
-
-    Watch(String guest) {
-      twice =
-          CompletableFuture.supplyAsync(
-              () -> {
-                int seen = 0;
-                while (!over) {
-                  // the hosts are not read at one instant: the guest may have moved between the two
-                  if (twoRun(guest) && twoRun(guest)) {
-                    seen++;
-                  }
-                  Await.pause(Duration.ofMillis(300));
-                }
-                return seen;
-              });
-    }
-
-    private static boolean twoRun(String guest) {
-      return LAB.where(guest).stream().filter(line -> line.endsWith(" running")).count() > 1;
-    }
-
-    int end() {
-      over = true;
-      return twice.join();
-    }
   }
 }

@@ -12,6 +12,7 @@ import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -27,6 +28,7 @@ import tools.jackson.databind.JsonNode;
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 @ResourceLock("SimulatedStoryIT")
+@Order(3)
 class SimulatedStoryIT {
   private static @Nullable Console console;
   private static @Nullable Api connected;

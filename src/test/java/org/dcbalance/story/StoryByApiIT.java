@@ -37,6 +37,7 @@ import tools.jackson.databind.JsonNode;
 @TestMethodOrder(OrderAnnotation.class)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock("both processors")
+@Order(9)
 class StoryByApiIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("sta", 3);
 

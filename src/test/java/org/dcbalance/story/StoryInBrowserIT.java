@@ -11,6 +11,7 @@ import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @ExtendWith(ChromiumInstalled.class)
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock("both processors")
+@Order(8)
 class StoryInBrowserIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("stb", 3);
 

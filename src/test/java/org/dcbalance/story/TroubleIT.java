@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 @ResourceLock("TroubleIT")
+@Order(2)
 class TroubleIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("trb", 2);
   private static final int PORT = 8084;

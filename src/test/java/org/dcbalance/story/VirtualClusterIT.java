@@ -39,6 +39,7 @@ import tools.jackson.databind.JsonNode;
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 @ResourceLock("VirtualClusterIT")
+@Order(7)
 class VirtualClusterIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("vcl", 2);
 

@@ -4,13 +4,16 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.context.annotation.Import;
 
 /**
  * Start the whole console on a free port with a real PostgreSQL. All tests that carry it share one
- * console, so none may rely on tables being empty.
+ * console, one after the other, so none may rely on tables being empty.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -24,6 +27,8 @@ import org.springframework.context.annotation.Import;
       "dcbalance.notification.allowed-networks=127.0.0.1"
     })
 @Import({PostgresForTests.class, ConsoleProbes.class})
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("console for tests")
 public @interface ConsoleTest {
   String PASSWORD = "a password for tests";
   String TOKEN = "a-token-for-tests-0123456789abcdef";

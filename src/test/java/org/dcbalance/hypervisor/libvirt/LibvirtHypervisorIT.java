@@ -41,6 +41,7 @@ import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -55,6 +56,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
 @ResourceLock("LibvirtHypervisorIT")
+@Order(1)
 class LibvirtHypervisorIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("lvt", 2);
 
