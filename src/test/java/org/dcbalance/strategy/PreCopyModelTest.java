@@ -26,7 +26,7 @@ class PreCopyModelTest {
     var cost = PreCopyModel.learn(List.of()).expect(vm(0, 100, List.of()), B, SLO);
     assertThat(cost.transferred()).isEqualTo(Memory.ofGiB(4));
     assertThat(cost.total()).isEqualTo(Duration.ofMillis(40_960 + 50));
-    assertThat(cost.downtime()).isEqualTo(PreCopyModel.ASSUMED_CONSTANT);
+    assertThat(cost.downtime()).isEqualTo(MemoryCopy.ASSUMED_CONSTANT);
     assertThat(cost.converges()).isTrue();
     assertThat(cost.measuredDirtyRate()).isTrue();
     assertThat(cost.measuredBandwidth()).isFalse();
@@ -43,7 +43,8 @@ class PreCopyModelTest {
     assertThat(fourth).isGreaterThan(15);
     assertThat(fifth).isLessThan(15);
 
-    var course = PreCopyModel.course(1000 * MIB, 100 * MIB, 50 * MIB, 200 * MIB, SLO);
+    var course =
+        PreCopyModel.course(new MemoryCopy(1000 * MIB, 100 * MIB, 50 * MIB, 200 * MIB), SLO);
     assertThat(course.ends()).isTrue();
     assertThat(course.rest() / MIB).isCloseTo(fifth, within(1e-6));
     assertThat(course.sent() / MIB)

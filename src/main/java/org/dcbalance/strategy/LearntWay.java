@@ -1,0 +1,64 @@
+package org.dcbalance.strategy;
+
+import java.time.Duration;
+import java.util.function.ToDoubleFunction;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Learn from moves, oldest first: the bandwidth of a way, with the newest move counting for 0.3,
+ * and the part of the pause that does not depend on memory, which is the shortest one seen.
+ */
+public final class LearntWay {
+  /** What the newest move counts for in a learnt value. */
+  private static final double NEWEST = 0.3;
+
+  /** A correction by past moves goes up to this factor, up or down. */
+  private static final double MOST_CORRECTION = 4;
+
+  private double bandwidth = Double.NaN;
+  private double constant = Double.NaN;
+
+  /** Learn from a move that succeeded; what was not told is null. */
+  public void add(@Nullable Memory sent, @Nullable Duration total, @Nullable Duration downtime) {
+    double seconds = total == null ? 0 : total.toNanos() / 1e9;
+    if (seconds > 0 && sent != null && sent.bytes() > 0) {
+      double seen = sent.bytes() / seconds;
+      bandwidth = Double.isNaN(bandwidth) ? seen : bandwidth + NEWEST * (seen - bandwidth);
+    }
+    if (downtime != null) {
+      double pause = downtime.toNanos() / 1e9;
+      constant = Double.isNaN(constant) ? pause : Math.min(constant, pause);
+    }
+  }
+
+  /** Bytes per second; NaN before any move has shown it. */
+  public double bandwidth() {
+    return bandwidth;
+  }
+
+  /** Seconds; NaN before any move has shown it. */
+  public double constant() {
+    return constant;
+  }
+
+  /**
+   * Learn by what factor a VM's moves take more than modelled: an exponentially weighted mean of
+   * the logarithms, between a quarter and four; 1 where nothing tells.
+   *
+   * @param oldestFirst moves, in any form
+   * @param factor measured over modelled, by move; 0, less or NaN where it is not known
+   */
+  public static <T> double correction(Iterable<T> oldestFirst, ToDoubleFunction<T> factor) {
+    double log = 0;
+    boolean any = false;
+    for (var move : oldestFirst) {
+      double off = factor.applyAsDouble(move);
+      if (off > 0 && off < Double.POSITIVE_INFINITY) {
+        log = any ? log + NEWEST * (Math.log(off) - log) : Math.log(off);
+        any = true;
+      }
+    }
+    return Math.clamp(Math.exp(log), 1 / MOST_CORRECTION, MOST_CORRECTION);
+  }
+}
