@@ -25,6 +25,9 @@ public interface Hypervisor extends AutoCloseable {
   /** Read all load counters of the host and of its running guests at one instant. */
   LoadReading readLoad();
 
+  /** Read the CPU time that the host spent since it started. Needs {@link Capability#HOST_CPU}. */
+  CpuTimes cpuTimes();
+
   /**
    * Read a guest's state, and the job on it, at this instant.
    *

@@ -27,6 +27,8 @@ final class Measurements implements AutoCloseable {
   private @Nullable DowntimeProbe probe;
   private @Nullable Standstill standstill;
   private Optional<MigrationFigures> earlier = Optional.empty();
+  private @Nullable HostCpu cpu;
+  private HostCpu.@Nullable Spent spent;
   private boolean called;
 
   Measurements(MigrationDesk desk, MigrationSettings settings, Arrivals arrivals, HostPair pair) {
@@ -49,12 +51,23 @@ final class Measurements implements AutoCloseable {
   /** Take the time from here: the migrate call is about to be made. */
   void moveBegins() {
     called = true;
+    cpu = HostCpu.from(pair);
     if (probe != null) {
       probe.moveBegins();
     }
     if (!pair.source().can(Capability.COMPLETED_STATISTICS)) {
       standstill = Standstill.watch(pair, arrivals, desk.clock());
     }
+  }
+
+  /** The copy is over, however it ended. */
+  void copyEnded() {
+    spent = cpu == null ? null : cpu.soFar();
+  }
+
+  /** Give what the hosts spent; null if the move was not followed from its beginning. */
+  HostCpu.@Nullable Spent spent() {
+    return spent;
   }
 
   /** Tell whether the hypervisor itself calls this move completed. */

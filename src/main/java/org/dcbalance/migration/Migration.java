@@ -92,6 +92,10 @@ public class Migration {
   private @Nullable String downtimeSource;
   private @Nullable Long guestDowntimeMillis;
   private @Nullable String guestProbe;
+  private @Nullable Long sourceUserMillis;
+  private @Nullable Long sourceSystemMillis;
+  private @Nullable Long targetUserMillis;
+  private @Nullable Long targetSystemMillis;
   private @Nullable String mark;
   private @Nullable String undo;
   private @Nullable Boolean encrypted;
@@ -268,6 +272,18 @@ public class Migration {
     }
   }
 
+  /** Keep what both hosts spent while memory was copied, as far as they tell. */
+  void hostsSpent(HostCpu.@Nullable Spent spent) {
+    if (spent != null && spent.source() != null) {
+      this.sourceUserMillis = spent.source().user().toMillis();
+      this.sourceSystemMillis = spent.source().system().toMillis();
+    }
+    if (spent != null && spent.target() != null) {
+      this.targetUserMillis = spent.target().user().toMillis();
+      this.targetSystemMillis = spent.target().system().toMillis();
+    }
+  }
+
   /** Keep a pause that the hypervisor did not report, with how it was measured. */
   void stoodStill(Duration pause, String measured) {
     this.downtimeMillis = pause.toMillis();
@@ -387,12 +403,12 @@ public class Migration {
     return askedMethod;
   }
 
-  /** Give what has to be put back on whichever host the guest runs. */
   /** Tell whether its memory is sent encrypted; null before anything is sent. */
   public @Nullable Boolean encrypted() {
     return encrypted;
   }
 
+  /** Give what has to be put back on whichever host the guest runs. */
   Undo undo() {
     return Undo.parse(undo);
   }

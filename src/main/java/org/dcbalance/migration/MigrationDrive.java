@@ -176,6 +176,7 @@ final class MigrationDrive implements Runnable {
     var control = new CopyControl(move, facts);
     watch = new CopyWatch(desk, tools.settings(), claim, pair, control);
     watch.follow(call);
+    measurements.copyEnded();
   }
 
   /** What an earlier move changed and could not be put back must not be taken for how it was. */
@@ -232,6 +233,7 @@ final class MigrationDrive implements Runnable {
             row.target(),
             m -> {
               figures.ifPresent(m::measure);
+              m.hostsSpent(measurements.spent());
               stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
               seen.ifPresent(s -> keep(m, s));
               m.complete(moved(m, vm, pair) + tidied, desk.clock().instant());

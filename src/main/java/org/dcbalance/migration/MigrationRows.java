@@ -24,6 +24,7 @@ public class MigrationRows {
         m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations, m.encrypted,
         m.downtime_source, m.guest_downtime_millis, m.guest_probe,
+        m.source_user_millis, m.source_system_millis, m.target_user_millis, m.target_system_millis,
         m.imbalance_before, m.imbalance_promised, r.imbalance_measured,
         (m.progress->>'at')::timestamptz as progress_at,
         (m.progress->>'elapsedMillis')::bigint as elapsed_millis,
@@ -59,12 +60,19 @@ public class MigrationRows {
       int iteration) {}
 
   /**
+   * What a host spent while memory was copied, all cores and all that it did; milliseconds in
+   * programs, guests included, and in its kernel.
+   */
+  public record CpuSpent(long userMillis, long systemMillis) {}
+
+  /**
    * A migration as it is shown.
    *
    * @param sentence what it waits for while queued, what keeps it while it runs, how it ended after
    * @param method how it is moved, or will be if that was asked for
    * @param askedMethod null where DCbalance chose
    * @param preparedMillis from leaving the queue to the order to migrate
+   * @param sourceCpu null where the host does not tell, as {@code targetCpu}
    * @param cannotAbort why its host cannot abort it; null if it can
    * @param progress the newest numbers; null before the first
    */
@@ -108,6 +116,8 @@ public class MigrationRows {
       @Nullable String downtimeSource,
       @Nullable Long guestDowntimeMillis,
       @Nullable String guestProbe,
+      @Nullable CpuSpent sourceCpu,
+      @Nullable CpuSpent targetCpu,
       @Nullable Double imbalanceBefore,
       @Nullable Double imbalancePromised,
       @Nullable Double imbalanceMeasured,
@@ -236,6 +246,8 @@ public class MigrationRows {
         row.getString("downtime_source"),
         row.getObject("guest_downtime_millis", Long.class),
         row.getString("guest_probe"),
+        cpu(row, "source"),
+        cpu(row, "target"),
         row.getObject("imbalance_before", Double.class),
         row.getObject("imbalance_promised", Double.class),
         row.getObject("imbalance_measured", Double.class),
@@ -250,6 +262,11 @@ public class MigrationRows {
   private static @Nullable StatedPlace closedAs(ResultSet row) throws SQLException {
     var stated = row.getString("closed_as");
     return stated == null ? null : StatedPlace.valueOf(stated);
+  }
+
+  private static @Nullable CpuSpent cpu(ResultSet row, String side) throws SQLException {
+    var user = row.getObject(side + "_user_millis", Long.class);
+    return user == null ? null : new CpuSpent(user, row.getLong(side + "_system_millis"));
   }
 
   private static @Nullable Progress progress(ResultSet row) throws SQLException {

@@ -214,6 +214,8 @@ class MigrationPages {
             format.count(null),
             format.count(iterations == null ? null : iterations.longValue()),
             null));
+    figures.add(cpu(row.source(), row.sourceCpu()));
+    figures.add(cpu(row.target(), row.targetCpu()));
     figures.add(
         new Figure(
             "Imbalance after",
@@ -223,6 +225,17 @@ class MigrationPages {
                 ? null
                 : "before: " + format.score(row.imbalanceBefore())));
     return figures;
+  }
+
+  private Figure cpu(String host, MigrationRows.@Nullable CpuSpent spent) {
+    return new Figure(
+        "CPU time of " + host,
+        format.millis(null),
+        format.millis(spent == null ? null : spent.userMillis() + spent.systemMillis()),
+        spent == null
+            ? "not told"
+            : "user %s, system %s, of all that it did meanwhile"
+                .formatted(format.millis(spent.userMillis()), format.millis(spent.systemMillis())));
   }
 
   private String bytes(@Nullable Long bytes) {

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.hypervisor.CpuTimes;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestSighting;
@@ -141,6 +142,13 @@ final class FaultyHost implements Hypervisor {
         System.nanoTime(),
         new LoadReading.HostCounters(Duration.ZERO, 8, used, TOTAL),
         List.of());
+  }
+
+  @Override
+  public CpuTimes cpuTimes() {
+    answer();
+    var up = Duration.ofNanos(System.nanoTime() - BOOTED);
+    return new CpuTimes(up, up.dividedBy(2));
   }
 
   @Override

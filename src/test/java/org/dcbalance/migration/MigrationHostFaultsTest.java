@@ -33,6 +33,9 @@ class MigrationHostFaultsTest extends MigrationFaults {
         .contains("Maybe look there with 'xl list'");
     lab.fleet.host("kvm-02").standStill = false;
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    var shown = lab.rows.find(id).orElseThrow();
+    assertThat(shown.sourceCpu()).isNotNull();
+    assertThat(shown.targetCpu().userMillis()).isGreaterThan(shown.targetCpu().systemMillis());
     runsOn(vm, "kvm-02");
   }
 

@@ -294,6 +294,12 @@ class StoryByApiIT {
 
       assertThat(caller.silentFor()).as("it answers").isLessThan(Duration.ofSeconds(5));
       assertThat(caller.answered()).isGreaterThan(20);
+      for (var host : List.of("sourceCpu", "targetCpu")) {
+        assertThat(migration.get(host).get("userMillis").asLong()).as(host).isPositive();
+      }
+      Figures.print(
+          "CPU of both hosts, user and system",
+          migration.get("sourceCpu") + " " + migration.get("targetCpu"));
       Figures.print("downtime by libvirt", migration.get("downtimeMillis").asLong() + " ms");
       Figures.print("downtime by the probe", migration.get("guestDowntimeMillis").asLong() + " ms");
       Figures.print("silence heard from outside", caller.longestSilence().toMillis() + " ms");

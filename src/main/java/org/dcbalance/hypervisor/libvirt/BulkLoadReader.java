@@ -75,7 +75,7 @@ final class BulkLoadReader implements LoadReader {
             + memory.getOrDefault("buffers", 0L)
             + memory.getOrDefault("cached", 0L);
     return new HostCounters(
-        NodeStats.cpuBusy(connection),
+        NodeStats.cpu(connection).busy(),
         connection.nodeInfo().cpus,
         Memory.ofKiB(Math.max(0, total - available)),
         Memory.ofKiB(total));

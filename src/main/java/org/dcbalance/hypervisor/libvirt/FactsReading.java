@@ -51,7 +51,7 @@ final class FactsReading {
       OpenConnection connection, long library, boolean jobEvents) {
     var missing = new EnumMap<Capability, String>(Capability.class);
     var daemon = "its libvirt %s ".formatted(version(library));
-    probe(missing, Capability.HOST_CPU, daemon, () -> NodeStats.cpuBusy(connection));
+    probe(missing, Capability.HOST_CPU, daemon, () -> NodeStats.cpu(connection));
     probe(missing, Capability.HOST_MEMORY, daemon, () -> NodeStats.memory(connection));
     probe(
         missing,

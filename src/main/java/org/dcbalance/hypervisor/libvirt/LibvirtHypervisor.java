@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.hypervisor.CpuTimes;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestSighting;
@@ -73,6 +74,11 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public LoadReading readLoad() {
     return loads.read();
+  }
+
+  @Override
+  public CpuTimes cpuTimes() {
+    return link.call("report its CPU time", NodeStats::cpu);
   }
 
   @Override

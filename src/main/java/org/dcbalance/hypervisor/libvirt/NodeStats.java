@@ -6,6 +6,7 @@ import com.sun.jna.ptr.IntByReference;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import org.dcbalance.hypervisor.CpuTimes;
 import org.jspecify.annotations.Nullable;
 
 /** Read a host's own CPU times (nanoseconds) and memory (KiB) by name. */
@@ -23,13 +24,11 @@ final class NodeStats {
   }
 
   /** Give the time that all cores spent on anything but idling and waiting for disks. */
-  static Duration cpuBusy(OpenConnection connection) {
+  static CpuTimes cpu(OpenConnection connection) {
     var times = read(connection, connection.library()::virNodeGetCPUStats);
-    long busy = 0;
-    for (var name : new String[] {"kernel", "user", "intr"}) {
-      busy += times.getOrDefault(name, 0L);
-    }
-    return Duration.ofNanos(busy);
+    return new CpuTimes(
+        Duration.ofNanos(times.getOrDefault("user", 0L)),
+        Duration.ofNanos(times.getOrDefault("kernel", 0L) + times.getOrDefault("intr", 0L)));
   }
 
   /** Give memory in KiB: "total", "free" and, on Linux, "buffers" and "cached". */

@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.hypervisor.CpuTimes;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestSighting;
@@ -100,6 +101,12 @@ final class SimulatedHypervisor implements Hypervisor {
                   .toList();
           return new LoadReading(world.time().now(), world.time().nanos(), counters, guests);
         });
+  }
+
+  @Override
+  public CpuTimes cpuTimes() {
+    return ask(
+        () -> new CpuTimes(Duration.ofNanos((long) (host.busySeconds() * 1e9)), Duration.ZERO));
   }
 
   @Override
