@@ -23,10 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -38,10 +34,6 @@ import tools.jackson.databind.JsonNode;
 @Tag("campaign")
 @Timeout(900)
 @TestMethodOrder(OrderAnnotation.class)
-@Execution(ExecutionMode.CONCURRENT)
-@ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
-@ResourceLock("FastResumeIT")
-@Order(6)
 class FastResumeIT {
   @RegisterExtension static final QemuLab LAB = QemuLab.withHelpers("fst", 2);
 
