@@ -1,5 +1,5 @@
 """Headless Chromium, told what to do through a pair of pipes: no driver and no library are needed."""
-import json, os, select, shutil, subprocess, sys, tempfile, time
+import base64, json, os, select, shutil, subprocess, sys, tempfile, time
 
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -32,8 +32,6 @@ class Chromium:
         self.session = self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
         self.call("Network.enable")
         self.call("Page.enable")
-        # the stream is held back: what pages fetch anew on its signals is no part of a first visit
-        self.call("Fetch.enable", patterns=[{"urlPattern": "*/live"}])
 
     def call(self, method, **parameters):
         self.last += 1
@@ -60,11 +58,27 @@ class Chromium:
         *whole, self.waiting = self.waiting.split(b"\0")
         return [json.loads(each) for each in whole]
 
+    def hold_streams_back(self):
+        """Let no page hear of changes, so that it fetches nothing anew."""
+        self.call("Fetch.enable", patterns=[{"urlPattern": "*/live"}])
+
+    def sign_in_with(self, cookies, address):
+        for name, value in cookies.items():
+            self.call("Network.setCookie", name=name, value=value, url=address)
+
+    def picture(self, address, width, height, seconds):
+        """Give a PNG of the top of a page as it looks after a while."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call("Page.navigate", url=address)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.messages(0.5)
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
     def weigh(self, address, cookies, quiet=1.5, most=60):
         """Give the bytes transferred for a first visit: until nothing has been loaded for a while."""
         self.call("Network.clearBrowserCache")
-        for name, value in cookies.items():
-            self.call("Network.setCookie", name=name, value=value, url=address)
+        self.sign_in_with(cookies, address)
         self.events.clear()
         self.call("Page.navigate", url=address)
         sizes, open_requests, streams = {}, set(), set()

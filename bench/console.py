@@ -39,7 +39,7 @@ class Console:
 
     def __enter__(self):
         try:
-            self.wait_until("the sign-in page", 300, lambda: self.person().get("/login").status == 200)
+            self.wait_until("the sign-in page", 900, lambda: self.person().get("/login").status == 200)
         except BaseException:
             self.__exit__()
             raise
@@ -128,8 +128,14 @@ class Person:
         sent = {"Accept-Encoding": "gzip", **(headers or {})}
         if self.cookies:
             sent["Cookie"] = "; ".join("%s=%s" % each for each in self.cookies.items())
-        self.connection.request(method, path, body, sent)
-        answer = self.connection.getresponse()
+        try:
+            self.connection.request(method, path, body, sent)
+            answer = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            # the server ends connections that were idle for 20 s
+            self.connection.close()
+            self.connection.request(method, path, body, sent)
+            answer = self.connection.getresponse()
         for name, value in answer.getheaders():
             if name.lower() == "set-cookie":
                 cookie, _, content = value.split(";")[0].partition("=")
