@@ -8,7 +8,10 @@ import java.util.function.Function;
 import org.springframework.core.io.Resource;
 import org.springframework.util.DigestUtils;
 
-/** Tag a file by its content, read once per version of it. */
+/**
+ * Tag a file by its content, read once per version of it. The tags are weak, since a strong one
+ * would forbid to compress the file on its way.
+ */
 final class ContentTags implements Function<Resource, String> {
   private final Map<Version, String> tags = new ConcurrentHashMap<>();
 
@@ -25,7 +28,7 @@ final class ContentTags implements Function<Resource, String> {
 
   private static String tag(Resource file) {
     try (var content = file.getInputStream()) {
-      return "\"" + DigestUtils.md5DigestAsHex(content) + "\"";
+      return "W/\"" + DigestUtils.md5DigestAsHex(content) + "\"";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

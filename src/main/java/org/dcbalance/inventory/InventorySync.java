@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.leadership.Leadership;
@@ -27,10 +28,14 @@ import org.springframework.transaction.TransactionException;
 class InventorySync implements DisposableBean {
   private static final Logger log = LoggerFactory.getLogger(InventorySync.class);
 
+  /** However many hosts there are, most connections to the database stay with pages and moves. */
+  private static final int STORING_AT_ONCE = 5;
+
   private final Hosts hosts;
   private final Connections connections;
   private final ObservedFleet fleet;
   private final Leadership leadership;
+  private final Semaphore storing = new Semaphore(STORING_AT_ONCE);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Set<HostId> underWay = ConcurrentHashMap.newKeySet();
   private final Map<HostId, String> described = new ConcurrentHashMap<>();
@@ -105,7 +110,13 @@ class InventorySync implements DisposableBean {
           described.put(host.id(), host.uri());
         }
         var asked = Instant.now();
-        fleet.reconcile(host.id(), hypervisor.guests(), asked);
+        var guests = hypervisor.guests();
+        storing.acquireUninterruptibly();
+        try {
+          fleet.reconcile(host.id(), guests, asked);
+        } finally {
+          storing.release();
+        }
       } catch (HypervisorException e) {
         fleet.unreachable(host.id(), e.sentence());
       } catch (Problem e) {

@@ -2,6 +2,7 @@ package org.dcbalance.inventory;
 
 import java.time.Clock;
 import org.dcbalance.hypervisor.simulated.SimulatedPlan;
+import org.dcbalance.hypervisor.simulated.SimulatedSettings;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -21,14 +22,21 @@ class SimulatedPool implements ApplicationRunner {
   private final JdbcClient jdbc;
   private final TransactionTemplate transaction;
   private final Clock clock;
+  private final SimulatedSettings settings;
 
   SimulatedPool(
-      Pools pools, Hosts hosts, JdbcClient jdbc, TransactionTemplate transaction, Clock clock) {
+      Pools pools,
+      Hosts hosts,
+      JdbcClient jdbc,
+      TransactionTemplate transaction,
+      Clock clock,
+      SimulatedSettings settings) {
     this.pools = pools;
     this.hosts = hosts;
     this.jdbc = jdbc;
     this.transaction = transaction;
     this.clock = clock;
+    this.settings = settings;
   }
 
   @Override
@@ -39,7 +47,7 @@ class SimulatedPool implements ApplicationRunner {
           jdbc.sql("lock table pool in share row exclusive mode").update();
           boolean untouched =
               jdbc.sql("select not exists (select 1 from host)").query(Boolean.class).single();
-          var plan = SimulatedPlan.standard();
+          var plan = SimulatedPlan.of(settings);
           if (untouched && pools.findByName(plan.poolName()).isEmpty()) {
             var pool = pools.save(new HostPool(plan.poolName(), true, plan.sharedStorages()));
             plan.hosts()

@@ -65,10 +65,11 @@ class VmPages {
       @RequestParam(required = false) @Nullable String fragment,
       @RequestParam(defaultValue = "") String q,
       @RequestParam(defaultValue = "cpu") String sort,
+      @RequestParam(defaultValue = "1") int page,
       Model model) {
     var all = lines.of(shell.poolId());
-    model.addAttribute(
-        "vms", all.stream().filter(vm -> matches(vm, q)).sorted(order(sort)).toList());
+    var found = all.stream().filter(vm -> matches(vm, q)).sorted(order(sort)).toList();
+    model.addAttribute("vms", Excerpt.of(found, page));
     model.addAttribute("total", all.size());
     model.addAttribute("q", q);
     model.addAttribute("sort", sort);

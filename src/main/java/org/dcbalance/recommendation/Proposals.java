@@ -2,13 +2,17 @@ package org.dcbalance.recommendation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.strategy.Decision;
 import org.dcbalance.strategy.Limits;
 import org.dcbalance.strategy.Pool;
 import org.dcbalance.strategy.ProposedMove;
 import org.dcbalance.strategy.ReasonText;
+import org.dcbalance.units.VmId;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
 
 /**
@@ -62,9 +66,13 @@ class Proposals {
       }
     }
     recommendations.flush();
+    var approved = approvedMeanwhile(pool);
     var fresh = new ArrayList<Recommendation>();
     double before = round.imbalance() == null ? 0 : round.imbalance();
     for (var move : moves) {
+      if (approved.contains(move.vm().id())) {
+        continue;
+      }
       var kept = standing.stream().filter(r -> r.proposes(move)).findFirst();
       if (kept.isEmpty() && borne) {
         // what stands may be taken back in a moment, or confirmed: both together were not meant
@@ -94,6 +102,16 @@ class Proposals {
       publisher.publishEvent(new RecommendationsChanged(pool.id()));
     }
     return !fresh.isEmpty();
+  }
+
+  /** VMs whose moves were approved after the round had looked at the pool: they are under way. */
+  private Set<VmId> approvedMeanwhile(HostPool pool) {
+    return recommendations
+        .findByPoolIdAndStateInOrderByIdDesc(
+            pool.id().value(), List.of(Recommendation.State.APPROVED), Limit.unlimited())
+        .stream()
+        .map(Recommendation::vmId)
+        .collect(Collectors.toSet());
   }
 
   private static List<ProposedMove> moves(Decision decision) {

@@ -7,6 +7,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.LoadReading;
 import org.dcbalance.inventory.Connections;
@@ -31,6 +32,9 @@ import org.springframework.transaction.TransactionException;
 class Collector implements DisposableBean {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
 
+  /** However many hosts there are, most connections to the database stay with pages and moves. */
+  private static final int STORING_AT_ONCE = 5;
+
   private final Hosts hosts;
   private final Connections connections;
   private final SampleWriter writer;
@@ -40,6 +44,7 @@ class Collector implements DisposableBean {
   private final ApplicationEventPublisher publisher;
   private final SharedMachines machines = new SharedMachines();
   private final Map<HostId, LoadReading> previous = new ConcurrentHashMap<>();
+  private final Semaphore storing = new Semaphore(STORING_AT_ONCE);
   private final Set<HostId> underWay = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -99,20 +104,27 @@ class Collector implements DisposableBean {
   }
 
   private void sample(Host host) {
-    var id = host.id();
     var hypervisor = connections.to(host);
     var now = hypervisor.readLoad();
-    var vms = vms(host);
-    boolean shared = machines.shared(id, now);
-    var before = previous.put(id, now);
-    if (before != null) {
-      var sample = Rates.between(before, now, id, vms, shared);
+    dirtyRates.follow(host, hypervisor, now, store(host, now));
+  }
+
+  /** Store what passed since the last reading; gives the host's VMs. */
+  private Map<UUID, VmId> store(Host host, LoadReading now) {
+    storing.acquireUninterruptibly();
+    try {
+      var vms = vms(host);
+      boolean shared = machines.shared(host.id(), now);
+      var before = previous.put(host.id(), now);
+      var sample = before == null ? null : Rates.between(before, now, host.id(), vms, shared);
       if (sample != null) {
         writer.write(sample.host(), sample.vms());
-        publisher.publishEvent(new SamplesCollected(id));
+        publisher.publishEvent(new SamplesCollected(host.id()));
       }
+      return vms;
+    } finally {
+      storing.release();
     }
-    dirtyRates.follow(host, hypervisor, now, vms);
   }
 
   private Map<UUID, VmId> vms(Host host) {

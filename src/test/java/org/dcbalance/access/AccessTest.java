@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Locale;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
@@ -169,6 +170,23 @@ class AccessTest {
     assertThat(browser.get("/app/app.js", "If-None-Match", tag).statusCode()).isEqualTo(304);
     assertThat(browser.get("/login").headers().firstValue("Cache-Control").orElseThrow())
         .contains("no-store");
+  }
+
+  @Test
+  void textTravelsCompressed() {
+    for (var path : List.of("/app/app.js", "/app/app.css", "/login")) {
+      var plain = browser.get(path);
+      assertThat(plain.headers().firstValue("Content-Encoding")).isEmpty();
+      var packed = browser.get(path, "Accept-Encoding", "gzip");
+      assertThat(packed.headers().firstValue("Content-Encoding")).as(path).hasValue("gzip");
+    }
+    // a font is compressed as it is
+    assertThat(
+            browser
+                .get("/app/ibm-plex-sans-latin-400-normal.woff2", "Accept-Encoding", "gzip")
+                .headers()
+                .firstValue("Content-Encoding"))
+        .isEmpty();
   }
 
   @Test

@@ -120,7 +120,7 @@ class SimulatedMoveTest {
   void movesAGuestAndBothHostsAgree() throws InterruptedException {
     // the inventory puts the simulated pool into an empty database when it starts
     await(() -> hosts.findByName("sim-04").isPresent());
-    var pool = pools.findByName(SimulatedPlan.standard().poolName()).orElseThrow();
+    var pool = pools.findByName(SimulatedPlan.POOL_NAME).orElseThrow();
     var source = hosts.findByName("sim-02").orElseThrow();
     var target = hosts.findByName("sim-04").orElseThrow();
     await(
@@ -149,7 +149,7 @@ class SimulatedMoveTest {
   @Test
   void whatNobodyAskedForByHandWaitsForTheEndOfTheQuietHours() throws InterruptedException {
     await(() -> hosts.findByName("sim-04").isPresent() && find("dns-01"));
-    var name = SimulatedPlan.standard().poolName();
+    var name = SimulatedPlan.POOL_NAME;
     var now = LocalTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.MINUTES);
     var pool = pools.findByName(name).orElseThrow();
     pool.keepQuiet(new QuietHours(now.minusHours(1), now.plusHours(1), ZoneOffset.UTC));

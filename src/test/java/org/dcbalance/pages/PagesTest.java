@@ -90,6 +90,34 @@ class PagesTest {
   }
 
   @Test
+  void aLongListOfVmsComesInPages() {
+    // of a host that nobody reads any more, and so are they as they were
+    jdbc.sql(
+            """
+            with host as (
+              insert into host (pool_id, name, uri, removed_at)
+              values (:pool, 'paged', 'simulated:///paged', now()) returning id)
+            insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
+            select gen_random_uuid(), host.id, 'paged-' || to_char(n, 'fm000'), 'SHUT_OFF', 1, 1, 1
+            from host, generate_series(1, 120) n
+            """)
+        .param("pool", pool())
+        .update();
+    try (var viewer = as(Role.VIEWER)) {
+      var first = viewer.page("/vms?q=paged&sort=name");
+      assertThat(first)
+          .contains("paged-001", "paged-100", "1–100 of 120", "page=2")
+          .doesNotContain("paged-101", "rel=\"prev\"");
+      var second = viewer.page("/vms?q=paged&sort=name&page=2");
+      assertThat(second)
+          .contains("paged-101", "paged-120", "101–120 of 120", "page=1")
+          .doesNotContain("paged-100", "rel=\"next\"");
+    } finally {
+      jdbc.sql("delete from vm where name like 'paged-%'").update();
+    }
+  }
+
+  @Test
   void viewersSeeNoFormThatChangesAnything() {
     var host = host("sim-01");
     try (var viewer = as(Role.VIEWER)) {

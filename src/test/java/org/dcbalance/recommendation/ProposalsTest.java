@@ -155,6 +155,21 @@ class ProposalsTest {
   }
 
   @Test
+  void what_was_approved_while_the_round_decided_is_not_proposed_again() {
+    round(decide());
+    var approved = proposed().getFirst();
+    jdbc.sql(
+            """
+            update recommendation set state = 'APPROVED', decided_by = 'ann', decided_at = now()
+            where id = :id
+            """)
+        .param("id", approved.id())
+        .update();
+    round(decide());
+    assertThat(proposed()).noneMatch(r -> r.vmId().equals(approved.vmId()));
+  }
+
+  @Test
   void what_a_rule_does_not_part_is_approved_and_rejected_as_one() {
     round(decideOnPair());
     var first = proposed();

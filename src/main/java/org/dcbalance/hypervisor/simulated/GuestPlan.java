@@ -44,13 +44,18 @@ record GuestPlan(
   }
 
   GuestPlan at(String otherHost) {
+    return like(name, otherHost, pattern);
+  }
+
+  /** Lay out another guest of this kind. */
+  GuestPlan like(String otherName, String otherHost, LoadPattern otherPattern) {
     return new GuestPlan(
-        name,
+        otherName,
         otherHost,
         osType,
         vcpus,
         memoryMiB,
-        pattern,
+        otherPattern,
         usedShare,
         dirtyMiBPerSecond,
         workingSetMiB,

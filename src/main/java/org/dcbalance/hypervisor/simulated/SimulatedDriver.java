@@ -17,12 +17,7 @@ public class SimulatedDriver implements HypervisorDriver {
 
   @Autowired
   SimulatedDriver(SimulatedSettings settings) {
-    this(
-        new SimulatedWorld(
-            Fleet.HOSTS,
-            Fleet.standard(settings.seed()),
-            SimulatedTime.REAL,
-            settings.stateFile() == null ? null : new WorldFile(settings.stateFile())));
+    this(SimulatedWorld.of(settings));
   }
 
   SimulatedDriver(SimulatedWorld world) {
@@ -57,14 +52,15 @@ public class SimulatedDriver implements HypervisorDriver {
     return path == null || path.isEmpty() ? "" : path.substring(1);
   }
 
-  private static Problem refuse(URI uri, String what) {
+  private Problem refuse(URI uri, String what) {
+    var names = world.hostNames();
     return new Problem(
         ErrorCode.BAD_REQUEST,
         "The address " + uri + " " + what + ".",
         "Maybe enter one of "
-            + SimulatedPlan.uri(Fleet.HOSTS.getFirst())
+            + SimulatedPlan.uri(names.getFirst())
             + " to "
-            + SimulatedPlan.uri(Fleet.HOSTS.getLast())
+            + SimulatedPlan.uri(names.getLast())
             + ".");
   }
 }

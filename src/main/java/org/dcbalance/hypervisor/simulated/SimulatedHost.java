@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.units.Memory;
 
 /** One host: its power, its link, and what it knows of finished migrations. */
 final class SimulatedHost {
@@ -22,7 +23,7 @@ final class SimulatedHost {
   /** A quarter of a 10 Gbit/s link, in MiB/s: a guest of 4 GiB takes ten to twenty seconds. */
   static final double LINK = 300;
 
-  private final String name;
+  private final HostPlan plan;
   private boolean up = true;
   private boolean reachable = true;
   private double link = LINK;
@@ -36,16 +37,24 @@ final class SimulatedHost {
     void on(HypervisorEvent event);
   }
 
-  SimulatedHost(String name) {
-    this.name = name;
+  SimulatedHost(HostPlan plan) {
+    this.plan = plan;
   }
 
   String name() {
-    return name;
+    return plan.name();
+  }
+
+  int cores() {
+    return plan.cores();
+  }
+
+  Memory memory() {
+    return plan.memory();
   }
 
   UUID uuid() {
-    return UUID.nameUUIDFromBytes(("simulated host " + name).getBytes(StandardCharsets.UTF_8));
+    return UUID.nameUUIDFromBytes(("simulated host " + name()).getBytes(StandardCharsets.UTF_8));
   }
 
   boolean up() {

@@ -67,8 +67,8 @@ final class SimulatedHypervisor implements Hypervisor {
                 "1",
                 "1",
                 "x86_64",
-                Fleet.CORES,
-                Fleet.MEMORY,
+                host.cores(),
+                host.memory(),
                 MISSING));
   }
 
@@ -91,9 +91,9 @@ final class SimulatedHypervisor implements Hypervisor {
           var counters =
               new LoadReading.HostCounters(
                   Duration.ofNanos((long) (host.busySeconds() * 1e9)),
-                  Fleet.CORES,
+                  host.cores(),
                   Memory.ofMiB(world.memoryTaken(host)),
-                  Fleet.MEMORY);
+                  host.memory());
           var guests =
               world.guestsOn(host).stream()
                   .filter(guest -> guest.state() != GuestState.SHUT_OFF)
@@ -212,7 +212,7 @@ final class SimulatedHypervisor implements Hypervisor {
     refuse(
         !guest.plan().storage().equals(Fleet.SHARED),
         target.name() + " has no " + guest.plan().storage() + "/" + guest.name() + ".qcow2.");
-    long room = Fleet.MEMORY.mib() - world.memoryTaken(target);
+    long room = target.memory().mib() - world.memoryTaken(target);
     refuse(
         guest.has() > room,
         target.name()

@@ -10,16 +10,20 @@ import java.util.List;
  * @param sharedStorages folders that all of its hosts see
  */
 public record SimulatedPlan(String poolName, List<PlannedHost> hosts, List<String> sharedStorages) {
+  public static final String POOL_NAME = "Simulated";
+
   public SimulatedPlan {
     hosts = List.copyOf(hosts);
     sharedStorages = List.copyOf(sharedStorages);
   }
 
-  /** Give the pool that every console has: four hosts of 16 cores and 64 GiB. */
-  public static SimulatedPlan standard() {
+  /** Name the hosts that the settings ask for. */
+  public static SimulatedPlan of(SimulatedSettings settings) {
     return new SimulatedPlan(
-        "Simulated",
-        Fleet.HOSTS.stream().map(name -> new PlannedHost(name, uri(name))).toList(),
+        POOL_NAME,
+        FleetOfAnySize.hostNames(settings.hosts()).stream()
+            .map(name -> new PlannedHost(name, uri(name)))
+            .toList(),
         List.of(Fleet.SHARED));
   }
 

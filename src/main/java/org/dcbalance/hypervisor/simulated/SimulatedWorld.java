@@ -1,6 +1,7 @@
 package org.dcbalance.hypervisor.simulated;
 
 import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.groupingBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,15 +51,29 @@ final class SimulatedWorld {
   private final long livedAtStart;
   private int nextDomainId = 1;
 
+  /** Build the world that the settings lay out, in real time. */
+  static SimulatedWorld of(SimulatedSettings settings) {
+    var fleet = FleetOfAnySize.of(settings.hosts(), settings.guests(), settings.seed());
+    var file = settings.stateFile();
+    return new SimulatedWorld(
+        fleet.hosts(),
+        fleet.guests(),
+        SimulatedTime.REAL,
+        file == null ? null : new WorldFile(file));
+  }
+
   SimulatedWorld(
-      List<String> hostNames, List<GuestPlan> plans, SimulatedTime time, @Nullable WorldFile file) {
+      List<HostPlan> hostPlans,
+      List<GuestPlan> plans,
+      SimulatedTime time,
+      @Nullable WorldFile file) {
     this.time = time;
     this.file = file;
     var now = time.now();
     livedAtStart = now.getEpochSecond() * 1_000_000_000L + now.getNano();
     lived = livedAtStart;
     nanosAtStart = time.nanos();
-    hostNames.forEach(name -> hosts.put(name, new SimulatedHost(name)));
+    hostPlans.forEach(plan -> hosts.put(plan.name(), new SimulatedHost(plan)));
     plans.forEach(plan -> guests.put(plan.uuid(), new SimulatedGuest(plan, nextDomainId++)));
     if (file != null) {
       file.readIfChanged().ifPresentOrElse(this::apply, () -> save(guests.values()));
@@ -87,6 +102,10 @@ final class SimulatedWorld {
     }
     tell.forEach(Runnable::run);
     return seen;
+  }
+
+  List<String> hostNames() {
+    return List.copyOf(hosts.keySet());
   }
 
   Optional<SimulatedHost> host(String name) {
@@ -241,9 +260,10 @@ final class SimulatedWorld {
   }
 
   private void live(double length, double wantedAt) {
+    var here = guests.values().stream().collect(groupingBy(SimulatedGuest::host));
     for (var host : hosts.values()) {
       if (host.up()) {
-        run(host, length, wantedAt);
+        run(host, here.getOrDefault(host.name(), List.of()), length, wantedAt);
       }
     }
     for (var migration : List.copyOf(migrations)) {
@@ -261,8 +281,7 @@ final class SimulatedWorld {
     }
   }
 
-  private void run(SimulatedHost host, double length, double wantedAt) {
-    var here = guests.values().stream().filter(guest -> guest.host().equals(host.name())).toList();
+  private void run(SimulatedHost host, List<SimulatedGuest> here, double length, double wantedAt) {
     double overhead = SimulatedHost.OWN_CORES;
     for (var migration : migrations) {
       if (migration.source() == host || migration.target() == host) {
@@ -279,7 +298,7 @@ final class SimulatedWorld {
       wanted[i] = paused ? 0 : share * here.get(i).wantedCores(wantedAt);
       sum += wanted[i];
     }
-    double given = sum == 0 ? 0 : Math.min(1, (Fleet.CORES - overhead) / sum);
+    double given = sum == 0 ? 0 : Math.min(1, (host.cores() - overhead) / sum);
     for (int i = 0; i < wanted.length; i++) {
       var guest = here.get(i);
       boolean watched = guest.measuring() || migrationOf(guest.uuid()).isPresent();

@@ -1,6 +1,7 @@
 package org.dcbalance.hypervisor.simulated;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.Map;
@@ -11,7 +12,7 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 class SimulatedSettingsTest {
   @Test
   void hasDefaults() {
-    assertThat(bind(Map.of())).isEqualTo(new SimulatedSettings(null, 42));
+    assertThat(bind(Map.of())).isEqualTo(new SimulatedSettings(null, 42, 4, 24));
   }
 
   @Test
@@ -20,13 +21,25 @@ class SimulatedSettingsTest {
             bind(
                 Map.of(
                     "dcbalance.simulated.state-file", "/var/lib/x/pool.properties",
-                    "dcbalance.simulated.seed", "7")))
-        .isEqualTo(new SimulatedSettings(Path.of("/var/lib/x/pool.properties"), 7));
+                    "dcbalance.simulated.seed", "7",
+                    "dcbalance.simulated.hosts", "50",
+                    "dcbalance.simulated.guests", "1000")))
+        .isEqualTo(new SimulatedSettings(Path.of("/var/lib/x/pool.properties"), 7, 50, 1000));
   }
 
   @Test
   void takesAnEmptyFileNameForNone() {
     assertThat(bind(Map.of("dcbalance.simulated.state-file", "")).stateFile()).isNull();
+  }
+
+  @Test
+  void refusesSizesThatCannotBeBalancedOrNeverEnd() {
+    assertThatThrownBy(() -> bind(Map.of("dcbalance.simulated.hosts", "1")))
+        .rootCause()
+        .hasMessageContaining("between 2 and 500, not 1.");
+    assertThatThrownBy(() -> bind(Map.of("dcbalance.simulated.guests", "3")))
+        .rootCause()
+        .hasMessageContaining("each of the 4 hosts, not be 3.");
   }
 
   private static SimulatedSettings bind(Map<String, String> values) {

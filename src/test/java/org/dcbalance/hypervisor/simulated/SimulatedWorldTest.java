@@ -35,7 +35,7 @@ class SimulatedWorldTest {
   void startsWithFourHostsAndTwentyFourGuests() {
     var world = TestWorld.standard();
     int guests = 0;
-    for (var planned : SimulatedPlan.standard().hosts()) {
+    for (var planned : SimulatedPlan.of(new SimulatedSettings(null, 42, 4, 24)).hosts()) {
       var host = world.host(planned.name());
       assertThat(host.facts().hostName()).isEqualTo(planned.name());
       assertThat(host.facts().cores()).isEqualTo(16);
@@ -306,12 +306,13 @@ class SimulatedWorldTest {
   }
 
   private static SimulatedWorld world(List<GuestPlan> plans, SimulatedTime time, Path file) {
-    return new SimulatedWorld(Fleet.HOSTS, plans, time, new WorldFile(file));
+    return new SimulatedWorld(
+        FleetOfAnySize.of(4, 24, 42).hosts(), plans, time, new WorldFile(file));
   }
 
   @Test
   void refusesAddressesThatNameNoHost() {
-    var driver = new SimulatedDriver(new SimulatedSettings(null, 42));
+    var driver = new SimulatedDriver(new SimulatedSettings(null, 42, 4, 24));
     for (var uri :
         List.of(
             "simulated:///sim-09",

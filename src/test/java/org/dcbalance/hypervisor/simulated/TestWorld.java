@@ -19,7 +19,7 @@ final class TestWorld {
   private final SimulatedDriver driver;
 
   private TestWorld(List<GuestPlan> plans) {
-    world = new SimulatedWorld(Fleet.HOSTS, plans, time, null);
+    world = new SimulatedWorld(FleetOfAnySize.of(4, 24, 42).hosts(), plans, time, null);
     driver = new SimulatedDriver(world);
   }
 
