@@ -3,6 +3,8 @@ package org.dcbalance.checkpoint;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
+import org.dcbalance.hypervisor.StateStorage.Copy;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.VmId;
@@ -99,6 +101,7 @@ public record Checkpoint(
    * @param runningMillis until it ran; null if it never did
    * @param clusterRestoreId the restore of a virtual cluster that it is part of; null if it stands
    *     alone
+   * @param copy what goes on beside the VM; null if it is the VM itself
    */
   public record Restore(
       long id,
@@ -115,7 +118,19 @@ public record Checkpoint(
       @Nullable Instant finishedAt,
       @Nullable Long runningMillis,
       String sentence,
-      @Nullable Long clusterRestoreId) {}
+      @Nullable Long clusterRestoreId,
+      @Nullable CopyOf copy) {}
+
+  /**
+   * A VM that goes on from the checkpoint beside the one that was captured.
+   *
+   * @param network the isolated network that its interfaces are on; null if their links are down
+   */
+  public record CopyOf(String name, UUID uuid, @Nullable String network) {
+    Copy port() {
+      return new Copy(uuid, name, network);
+    }
+  }
 
   /** When a VM's memory is read. */
   public enum Manner {

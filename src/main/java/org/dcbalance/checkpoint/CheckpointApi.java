@@ -25,10 +25,12 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/api/v1")
 class CheckpointApi {
   private final Checkpoints checkpoints;
+  private final CheckpointCopies copies;
   private final CheckpointStorages storages;
 
-  CheckpointApi(Checkpoints checkpoints, CheckpointStorages storages) {
+  CheckpointApi(Checkpoints checkpoints, CheckpointCopies copies, CheckpointStorages storages) {
     this.checkpoints = checkpoints;
+    this.copies = copies;
     this.storages = storages;
   }
 
@@ -88,6 +90,14 @@ class CheckpointApi {
         wish == null || wish.manner() == null ? Manner.EAGER : wish.manner(),
         wish == null ? null : wish.replace(),
         me.operator());
+    return show(id);
+  }
+
+  @PostMapping("/checkpoints/{id}/copies")
+  @ResponseStatus(HttpStatus.ACCEPTED)
+  Checkpoint copy(
+      @PathVariable long id, @RequestBody CheckpointCopies.Wish wish, CurrentOperator me) {
+    copies.copy(id, wish, me.operator());
     return show(id);
   }
 

@@ -8,7 +8,9 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Collectors;
+import org.dcbalance.checkpoint.Checkpoint.CopyOf;
 import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
@@ -222,13 +224,21 @@ class CheckpointRows {
                         instant(row, "finished_at"),
                         row.getObject("running_millis", Long.class),
                         row.getString("sentence"),
-                        row.getObject("cluster_restore_id", Long.class))))
+                        row.getObject("cluster_restore_id", Long.class),
+                        copy(row))))
         .list()
         .stream()
         .collect(
             Collectors.groupingBy(
                 RestoreOf::checkpoint,
                 Collectors.mapping(RestoreOf::restore, Collectors.toList())));
+  }
+
+  private static @Nullable CopyOf copy(ResultSet row) throws SQLException {
+    var uuid = row.getObject("copy_uuid", UUID.class);
+    return uuid == null
+        ? null
+        : new CopyOf(row.getString("copy_name"), uuid, row.getString("copy_network"));
   }
 
   private static @Nullable Manner manner(@Nullable String name) {
@@ -332,12 +342,44 @@ class CheckpointRows {
   }
 
   long addRestore(Checkpoint of, HostId host, Manner manner, boolean replaces, Operator by) {
+    return addRestore(of, host, manner, replaces, null, by);
+  }
+
+  /** Add one of a copy, which leaves the VM itself alone. */
+  long addCopy(Checkpoint of, HostId host, CopyOf copy, Operator by) {
+    return addRestore(of, host, Manner.EAGER, false, copy, by);
+  }
+
+  /** Tell whether a copy of that name is on its way. */
+  boolean isBeingCopiedAs(String name) {
     return jdbc.sql(
             """
-            insert into checkpoint_restore
-              (checkpoint_id, vm_id, host_id, state, manner, replaces, requested_by)
-            values (:checkpoint, :vm, :host, 'PENDING', :manner, :replaces, :by) returning id
+            select exists (select from checkpoint_restore
+              where copy_name = :name and state in ('PENDING', 'RESTORING', 'DETACHING'))
             """)
+        .param("name", name)
+        .query(Boolean.class)
+        .single();
+  }
+
+  private long addRestore(
+      Checkpoint of,
+      HostId host,
+      Manner manner,
+      boolean replaces,
+      @Nullable CopyOf copy,
+      Operator by) {
+    return jdbc.sql(
+            """
+            insert into checkpoint_restore (checkpoint_id, vm_id, host_id, state, manner, replaces,
+              requested_by, copy_name, copy_uuid, copy_network)
+            values (:checkpoint, :vm, :host, 'PENDING', :manner, :replaces, :by, :name, :uuid,
+              :network)
+            returning id
+            """)
+        .param("name", copy == null ? null : copy.name())
+        .param("uuid", copy == null ? null : copy.uuid())
+        .param("network", copy == null ? null : copy.network())
         .param("manner", manner.name())
         .param("checkpoint", of.id())
         .param("vm", of.vmId().value())
@@ -385,7 +427,8 @@ class CheckpointRows {
 
   void captured(long id, @Nullable Duration pause) {
     jdbc.sql(
-            "update checkpoint set captured_at = clock_timestamp(), pause_millis = :pause where id = :id")
+            "update checkpoint set captured_at = clock_timestamp(), pause_millis = :pause where id"
+                + " = :id")
         .param("pause", pause == null ? null : pause.toMillis())
         .param("id", id)
         .update();
@@ -436,7 +479,8 @@ class CheckpointRows {
 
   void restoreStep(long id, RestoreState state, String step, long epoch) {
     jdbc.sql(
-            "update checkpoint_restore set state = :state, step = :step, epoch = :epoch where id = :id")
+            "update checkpoint_restore set state = :state, step = :step, epoch = :epoch where id ="
+                + " :id")
         .param("state", state.name())
         .param("step", step)
         .param("epoch", epoch)
@@ -488,8 +532,9 @@ class CheckpointRows {
             where c.vm_id = :vm and c.state in ('PENDING', 'TAKING', 'CLEANING')
             union all
             select format('%s is being restored from a checkpoint.', v.name)
-            from checkpoint_restore r join vm v on v.id = r.vm_id
-            where r.vm_id = :vm and r.state in ('PENDING', 'RESTORING', 'DETACHING')
+            from checkpoint_restore r join vm v
+              on r.copy_uuid is null and v.id = r.vm_id or v.uuid = r.copy_uuid
+            where v.id = :vm and r.state in ('PENDING', 'RESTORING', 'DETACHING')
             limit 1
             """)
         .param("vm", vm.value())

@@ -253,6 +253,10 @@ class CheckpointRunner {
   }
 
   private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
+    if (restore.copy() != null) {
+      copy(checkpoint, restore, vm, ledger);
+      return;
+    }
     var restoring = restores.of(ledger, checkpoint, restore, vm);
     switch (restore.state()) {
       case PENDING -> restoring.run();
@@ -261,6 +265,21 @@ class CheckpointRunner {
       case DONE, FAILED -> {}
     }
     if (restore.state() != RestoreState.DETACHING) {
+      tellRestore(checkpoint, restore, vm);
+    }
+  }
+
+  private void copy(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
+    var target = hosts.findById(restore.hostId().value()).orElseThrow();
+    var copying = new Copying(rows, ledger, checkpoint, restore, target, to(target.id()));
+    switch (restore.state()) {
+      case PENDING -> copying.run();
+      case RESTORING -> copying.takeUp();
+      case DETACHING -> copying.detach();
+      case DONE, FAILED -> {}
+    }
+    if (restore.state() != RestoreState.DETACHING
+        && rows.restore(checkpoint.id(), restore.id()).state() != RestoreState.RESTORING) {
       tellRestore(checkpoint, restore, vm);
     }
   }

@@ -227,7 +227,12 @@ public class Checkpoints {
     return vm.goneSince() == null && vm.state() != GuestState.SHUT_OFF;
   }
 
-  private Host target(HostId id) {
+  /**
+   * Give a host on which something may be restored.
+   *
+   * @throws Problem NOT_FOUND; REFUSED with the reason
+   */
+  Host target(HostId id) {
     var host =
         hosts
             .findById(id.value())

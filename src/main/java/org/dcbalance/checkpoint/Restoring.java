@@ -1,20 +1,16 @@
 package org.dcbalance.checkpoint;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
-import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
-import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
-import org.dcbalance.hypervisor.StateStorage;
-import org.dcbalance.hypervisor.StateStorage.Volume;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Vm;
@@ -42,6 +38,9 @@ final class Restoring {
 
   /** Whether it ran nowhere and its memory was about to be read: what runs since then is it. */
   private boolean reading;
+
+  /** What the target could not tell before. */
+  private List<String> notes = List.of();
 
   /**
    * Prepare to restore.
@@ -120,12 +119,11 @@ final class Restoring {
   /** Check that it can be brought back, and make disks for it; nothing that runs is touched. */
   void prepare() {
     step("Checking that it can be brought back on " + target.name());
-    var states = host.states();
-    check(states);
+    check();
     requireMay(whereabouts.of(vm));
     step("Making disks for it");
     for (var disk : checkpoint.disks()) {
-      states.layOver(checkpoint.storage(), disk.volume(), own(disk.target()));
+      host.states().layOver(checkpoint.storage(), disk.volume(), own(disk.target()));
     }
   }
 
@@ -199,11 +197,11 @@ final class Restoring {
   void runs(long millis) {
     rows.restoreRuns(restore.id(), millis);
     var now = rows.restore(checkpoint.id(), restore.id());
-    var how = "";
+    var how = notes.isEmpty() ? "" : " " + String.join(" ", notes);
     if (!now.fellBack().isEmpty()) {
-      how = " All of its memory was read before: %s.".formatted(now.fellBack());
+      how += " All of its memory was read before: %s.".formatted(now.fellBack());
     } else if (now.doneAs() != null && now.doneAs() != Manner.EAGER) {
-      how = " Its memory is read as it needs it.";
+      how += " Its memory is read as it needs it.";
     }
     goesOn(
         String.format(
@@ -227,35 +225,13 @@ final class Restoring {
     rows.restoreSays(restore.id(), sentence);
   }
 
-  private void check(StateStorage states) {
-    var there =
-        states.volumes(checkpoint.storage(), prefix + ".").stream()
-            .map(Volume::name)
-            .collect(Collectors.toSet());
-    var needed = checkpoint.disks().stream().map(DiskCopy::volume).collect(Collectors.toSet());
-    needed.add(Checkpoint.memoryVolume(prefix));
-    if (!there.containsAll(needed)) {
-      throw refused(
-          "The storage pool %s of %s does not have all of the checkpoint.",
-          checkpoint.storage(), target.name());
-    }
-    states.requireMemory(checkpoint.storage(), Checkpoint.memoryVolume(prefix));
-    if (host.fits(vm.cpu()) instanceof CpuFit.Lacks(var reason)) {
-      throw refused("%s cannot run %s: its CPU %s.", target.name(), vm.name(), reason);
-    }
-    var load = host.readLoad().host();
-    var free = load.memoryTotal().minus(load.memoryUsed());
-    var own = isOnTarget() ? vm.memory() : Memory.ZERO;
-    if (vm.memory().compareTo(free.plus(own)) > 0) {
-      throw refused(
-          "%s has %d MiB of memory free, and %s needs %d MiB.",
-          target.name(), free.mib(), vm.name(), vm.memory().mib());
-    }
-    var namesake = host.look(vm.uuid(), vm.name()).namesake();
-    if (namesake != null) {
-      throw refused(
-          "%s has another virtual machine named %s (%s).", target.name(), vm.name(), namesake);
-    }
+  private void check() {
+    var given = isOnTarget() ? vm.memory() : Memory.ZERO;
+    var found =
+        new TargetChecks(target, host, checkpoint, prefix)
+            .run(vm.uuid(), vm.name(), given, Memory.ZERO);
+    found.require();
+    notes = found.notes();
   }
 
   private boolean isOnTarget() {
@@ -333,7 +309,8 @@ final class Restoring {
                 restore.id(),
                 RestoreState.DONE,
                 restore.sentence()
-                    + " Its disks are its own again; those that it had before are where they were."));
+                    + " Its disks are its own again; those that it had before are where they"
+                    + " were."));
   }
 
   /** Name the volumes that the VM goes on with, by target. */

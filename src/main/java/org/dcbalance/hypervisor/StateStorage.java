@@ -99,6 +99,61 @@ public interface StateStorage {
    */
   void requireMemory(String pool, String volume);
 
+  /**
+   * How a captured guest and a host go together. The words complete sentences that begin with the
+   * host's name, such as "has no bridge br0".
+   *
+   * @param memory what the guest had when it was captured
+   * @param lacks what the host lacks of what the guest needs
+   * @param notes what the host could not tell, or what should be known
+   */
+  record Fit(Memory memory, List<String> lacks, List<String> notes) {
+    public Fit {
+      lacks = List.copyOf(lacks);
+      notes = List.copyOf(notes);
+    }
+  }
+
+  /**
+   * Compare what a guest needed when it was captured with what this host has: CPU and machine, and
+   * the networks and bridges that its interfaces are on. Nothing is changed.
+   *
+   * @throws HypervisorException FAILED if the volume does not hold all of a guest's memory
+   */
+  Fit fit(String pool, String memory);
+
+  /**
+   * A guest that goes on from where another one was captured, beside it.
+   *
+   * @param network an isolated network for its interfaces; null if their links are to be down
+   */
+  record Copy(UUID uuid, String name, @Nullable String network) {}
+
+  /**
+   * Tell what stands in the way of a copy on this host, in words as those of {@link #fit}; that the
+   * network of the copy leads nowhere else is part of it. Nothing is changed.
+   */
+  List<String> whyNoCopy(String pool, String memory, Copy copy);
+
+  /**
+   * Make a new volume with a captured guest's memory that is the copy's, on these disks.
+   *
+   * @param volume of the new memory, which takes as much room again
+   * @param volumes of the same pool, by target; the guest's other disks stay what they were
+   */
+  void copyMemory(
+      String pool, String memory, Copy copy, String volume, Map<String, String> volumes);
+
+  /**
+   * Read a copy's memory. It stays paused, with its links down or on its isolated network, and gets
+   * a definition with network cards of its own for when it starts anew. A copy that is not apart
+   * from the networks of the first guest is ended at once.
+   *
+   * @param volume as {@link #copyMemory} made it
+   */
+  void restoreCopy(
+      String pool, String memory, Copy copy, String volume, Map<String, String> volumes);
+
   /** Delete a volume; nothing happens if it is not there. */
   void delete(String pool, String volume);
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param connections how many connections may carry its memory
  * @param checkpointFirst whether a checkpoint is taken before each move; where nobody says so, one
  *     is taken before a move that may end in post-copy, if it can be
+ * @param checkpointFirstMove whether one is taken before its first move, where {@code
+ *     checkpointFirst} says nothing
  * @param encrypted whether its memory may be sent to another host only encrypted (TLS)
  */
 public record MoveOptions(
@@ -34,14 +36,15 @@ public record MoveOptions(
     @Nullable Integer bandwidthMiB,
     @Nullable Integer connections,
     @Nullable Boolean checkpointFirst,
+    @Nullable Boolean checkpointFirstMove,
     @Nullable Boolean encrypted) {
 
   public static final MoveOptions NONE =
-      new MoveOptions(null, null, null, null, null, null, null, null, null, null, null);
+      new MoveOptions(null, null, null, null, null, null, null, null, null, null, null, null);
 
   /** What holds where nobody says otherwise: nothing that may hurt a guest for good. */
   public static final MoveOptions DEFAULTS =
-      new MoveOptions(false, false, null, 60, 0, false, 1_000, null, 1, null, false);
+      new MoveOptions(false, false, null, 60, 0, false, 1_000, null, 1, null, false, false);
 
   /** Fill what is left open from others. */
   public MoveOptions over(MoveOptions others) {
@@ -56,6 +59,7 @@ public record MoveOptions(
         bandwidthMiB == null ? others.bandwidthMiB : bandwidthMiB,
         connections == null ? others.connections : connections,
         checkpointFirst == null ? others.checkpointFirst : checkpointFirst,
+        checkpointFirstMove == null ? others.checkpointFirstMove : checkpointFirstMove,
         encrypted == null ? others.encrypted : encrypted);
   }
 

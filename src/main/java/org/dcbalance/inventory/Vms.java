@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -12,6 +13,8 @@ public interface Vms extends Repository<Vm, Long> {
   Optional<Vm> findById(long id);
 
   Optional<Vm> findByUuid(UUID uuid);
+
+  List<Vm> findByIdIn(Collection<Long> ids);
 
   List<Vm> findByGoneSinceIsNullOrderByName();
 

@@ -21,6 +21,7 @@ import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +74,11 @@ class MigrationDesk {
     this.events = events;
     this.transaction = new TransactionTemplate(transactions);
     this.clock = clock;
+  }
+
+  /** Tell whether a move of a VM by this console has ever completed. */
+  boolean hasMoved(VmId vm) {
+    return migrations.existsByVmIdAndState(vm.value(), MigrationState.COMPLETED);
   }
 
   /** Leave the queue, if it is still queued. */

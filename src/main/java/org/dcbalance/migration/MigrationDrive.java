@@ -11,6 +11,7 @@ import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
+import org.dcbalance.inventory.WhyCheckpoint;
 import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.method.Choice;
 import org.dcbalance.method.CopyControl;
@@ -103,8 +104,9 @@ final class MigrationDrive implements Runnable {
         return;
       }
       if (found.choice() instanceof Choice.Move move) {
-        var asked = vm.moveOptions().over(pool(row).moveOptions()).checkpointFirst();
-        var why = new SafeFirst(desk, claim, tools.before()).refusal(row, move, asked);
+        var options = vm.moveOptions().over(pool(row).moveOptions());
+        var asked = WhyCheckpoint.of(options, desk.hasMoved(row.vm()), move.levers().postCopy());
+        var why = new SafeFirst(desk, claim, tools.before()).refusal(row, asked);
         if (why != null) {
           desk.refuse(claim, why);
           return;

@@ -14,6 +14,8 @@ interface Migrations extends Repository<Migration, Long> {
 
   List<Migration> findByStateInOrderById(Collection<MigrationState> states);
 
+  boolean existsByVmIdAndState(long vm, MigrationState state);
+
   /** Find it and lock its row until the transaction ends. */
   @Lock(LockModeType.PESSIMISTIC_WRITE)
   @Query("select m from Migration m where m.id = :id")

@@ -2,13 +2,10 @@ package org.dcbalance.migration;
 
 import java.time.Duration;
 import org.dcbalance.inventory.BeforeMove;
-import org.dcbalance.method.Choice;
+import org.dcbalance.inventory.WhyCheckpoint;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Have a checkpoint taken before a move that asks for one: any move of a VM that is marked so, and
- * one that may end in post-copy, in which a fault loses the VM, unless that was refused.
- */
+/** Have a checkpoint taken before a move that asks for one, and wait until it is there. */
 final class SafeFirst {
   private static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
@@ -25,25 +22,24 @@ final class SafeFirst {
   /**
    * See to it, and wait until it is done.
    *
-   * @param asked whether a checkpoint is asked for before each move; null if nothing was said
+   * @param why one is taken; null if none is
    * @return why the move must not start, or null if it may
    */
-  @Nullable String refusal(Migration row, Choice.Move move, @Nullable Boolean asked) {
-    boolean always = Boolean.TRUE.equals(asked);
-    boolean risky = move.levers().postCopy() && !Boolean.FALSE.equals(asked);
-    if (!always && !risky) {
+  @Nullable String refusal(Migration row, @Nullable WhyCheckpoint why) {
+    if (why == null) {
       return null;
     }
     if (before == null) {
-      return always ? "No checkpoints are taken by this console." : null;
+      return why.needed() ? "No checkpoints are taken by this console." : null;
     }
     boolean told = false;
     while (true) {
       var progress = before.of(row.vm(), row.id());
       switch (progress.step()) {
         case IMPOSSIBLE -> {
-          if (always) {
-            return "A checkpoint is asked for before each of its moves. " + progress.sentence();
+          if (why.needed()) {
+            return "It is not moved without a checkpoint, because %s. %s"
+                .formatted(why.words(), progress.sentence());
           }
           desk.note(claim, "It is moved without a checkpoint. " + progress.sentence());
           return null;
@@ -57,7 +53,7 @@ final class SafeFirst {
         }
         case UNDER_WAY -> {
           if (!told) {
-            desk.note(claim, "A checkpoint is taken first.");
+            desk.note(claim, "A checkpoint is taken first, because " + why.words() + ".");
             told = true;
           }
         }

@@ -2,6 +2,7 @@ package org.dcbalance.pages;
 
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
+import org.dcbalance.checkpoint.CheckpointCopies;
 import org.dcbalance.checkpoint.CheckpointSchedules;
 import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.checkpoint.CheckpointStorages;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -28,6 +30,7 @@ class CheckpointPages {
   private static final int PAGE = 50;
 
   private final Checkpoints checkpoints;
+  private final CheckpointCopies copies;
   private final CheckpointStorages storages;
   private final CheckpointSchedules schedules;
   private final VirtualClusters clusters;
@@ -35,11 +38,13 @@ class CheckpointPages {
 
   CheckpointPages(
       Checkpoints checkpoints,
+      CheckpointCopies copies,
       CheckpointStorages storages,
       CheckpointSchedules schedules,
       VirtualClusters clusters,
       Vms vms) {
     this.checkpoints = checkpoints;
+    this.copies = copies;
     this.storages = storages;
     this.schedules = schedules;
     this.clusters = clusters;
@@ -77,7 +82,10 @@ class CheckpointPages {
     var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
     model.addAttribute("ends", Checkpoints.isSomewhere(vm));
     model.addAttribute("targets", checkpoints.targets(checkpoint));
-    model.addAttribute("restoring", checkpoint.restores().stream().anyMatch(r -> r.state().open()));
+    model.addAttribute("used", checkpoint.restores().stream().anyMatch(r -> r.state().open()));
+    model.addAttribute(
+        "restoring",
+        checkpoint.restores().stream().anyMatch(r -> r.state().open() && r.copy() == null));
     return "state".equals(fragment) ? "checkpoint :: state" : "checkpoint";
   }
 
@@ -108,6 +116,16 @@ class CheckpointPages {
         () -> checkpoints.restore(id, hostId, manner, replace, me.operator()),
         "It is being restored.",
         redirect);
+    return "redirect:/checkpoints/" + id;
+  }
+
+  @PostMapping("/checkpoints/{id}/copies")
+  String copy(
+      @PathVariable long id,
+      @ModelAttribute CheckpointCopies.Wish wish,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    Notice.tried(() -> copies.copy(id, wish, me.operator()), "A copy is being made.", redirect);
     return "redirect:/checkpoints/" + id;
   }
 

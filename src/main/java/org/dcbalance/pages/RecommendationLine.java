@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A recommendation as tables and its own page show it.
  *
  * @param state as stored, but NOT_STARTED or FAILED for a settled one that did not succeed
+ * @param checkpointFirst that a checkpoint is taken before the move, and why; null if none is
  * @param gain imbalance that it takes away
  * @param observing whether its pool only observes, so that approving is switched off
  * @param settlement who decided, or what it came to; null while it waits
@@ -31,6 +32,7 @@ record RecommendationLine(
     String to,
     String why,
     String whyDetail,
+    @Nullable String checkpointFirst,
     List<Effect> effects,
     double gain,
     Memory bytes,

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.recommendation.BalancingSettings;
+import org.dcbalance.recommendation.CheckpointsFirst;
 import org.dcbalance.recommendation.Names;
 import org.dcbalance.recommendation.Recommendation;
 import org.dcbalance.recommendation.Recommendation.State;
@@ -37,6 +38,7 @@ class RecommendationLines {
 
   private final Recommendations recommendations;
   private final Names names;
+  private final CheckpointsFirst checkpoints;
   private final Pools pools;
   private final BalancingSettings settings;
   private final Clock clock;
@@ -44,11 +46,13 @@ class RecommendationLines {
   RecommendationLines(
       Recommendations recommendations,
       Names names,
+      CheckpointsFirst checkpoints,
       Pools pools,
       BalancingSettings settings,
       Clock clock) {
     this.recommendations = recommendations;
     this.names = names;
+    this.checkpoints = checkpoints;
     this.pools = pools;
     this.settings = settings;
     this.clock = clock;
@@ -89,10 +93,12 @@ class RecommendationLines {
     var known = names.of(rows);
     var byId =
         pools.findAllByOrderByName().stream().collect(Collectors.toMap(HostPool::id, p -> p));
-    return rows.stream().map(r -> line(r, known, byId.get(r.poolId()))).toList();
+    var first = checkpoints.of(rows);
+    return rows.stream().map(r -> line(r, known, first.get(r.id()), byId.get(r.poolId()))).toList();
   }
 
-  private RecommendationLine line(Recommendation r, Names.Known known, @Nullable HostPool pool) {
+  private RecommendationLine line(
+      Recommendation r, Names.Known known, @Nullable String first, @Nullable HostPool pool) {
     var limits = (pool == null ? settings.pace(false) : settings.pace(pool)).limits();
     var cost = r.cost();
     return new RecommendationLine(
@@ -108,6 +114,7 @@ class RecommendationLines {
         known.host(r.targetId()),
         r.why(),
         r.whyTarget(),
+        first,
         effects(r.effects(), limits),
         r.gain(),
         new Memory(cost.bytes()),

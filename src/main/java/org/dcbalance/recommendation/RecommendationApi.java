@@ -26,14 +26,25 @@ class RecommendationApi {
   private final Recommendations recommendations;
   private final Approvals approvals;
   private final Names names;
+  private final CheckpointsFirst checkpoints;
 
-  RecommendationApi(Recommendations recommendations, Approvals approvals, Names names) {
+  RecommendationApi(
+      Recommendations recommendations,
+      Approvals approvals,
+      Names names,
+      CheckpointsFirst checkpoints) {
     this.recommendations = recommendations;
     this.approvals = approvals;
     this.names = names;
+    this.checkpoints = checkpoints;
   }
 
-  /** A recommendation as the API shows it; times in milliseconds, shares from 0 to 1. */
+  /**
+   * A recommendation as the API shows it; times in milliseconds, shares from 0 to 1.
+   *
+   * @param checkpointFirst that a checkpoint is taken before the move, and why, in a sentence; null
+   *     if none is
+   */
   record RecommendationView(
       long id,
       Recommendation.State state,
@@ -47,6 +58,7 @@ class RecommendationApi {
       String target,
       String why,
       String whyTarget,
+      @Nullable String checkpointFirst,
       List<EffectView> effects,
       Recommendation.Cost cost,
       double gain,
@@ -92,7 +104,8 @@ class RecommendationApi {
             : recommendations.findByPoolIdAndStateInAndIdLessThanOrderByIdDesc(
                 poolId, wanted, before, limit);
     var known = names.of(rows);
-    return Items.page(rows, cursor, Recommendation::id).map(r -> view(r, known));
+    var first = checkpoints.of(rows);
+    return Items.page(rows, cursor, Recommendation::id).map(r -> view(r, known, first.get(r.id())));
   }
 
   @GetMapping("/{id}")
@@ -104,7 +117,8 @@ class RecommendationApi {
                 () ->
                     new Problem(
                         ErrorCode.NOT_FOUND, "There is no recommendation " + id + ".", null));
-    return view(found, names.of(List.of(found)));
+    var alone = List.of(found);
+    return view(found, names.of(alone), checkpoints.of(alone).get(id));
   }
 
   @PostMapping("/{id}/approve")
@@ -123,7 +137,8 @@ class RecommendationApi {
     return one(id);
   }
 
-  private static RecommendationView view(Recommendation r, Names.Known known) {
+  private static RecommendationView view(
+      Recommendation r, Names.Known known, @Nullable String checkpointFirst) {
     return new RecommendationView(
         r.id(),
         r.state(),
@@ -137,6 +152,7 @@ class RecommendationApi {
         known.host(r.targetId()),
         r.why(),
         r.whyTarget(),
+        checkpointFirst,
         r.effects().stream()
             .map(
                 e ->

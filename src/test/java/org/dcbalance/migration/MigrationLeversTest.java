@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Balloons, caps and stops guests for their moves, and looks whether all of it is put back. */
 class MigrationLeversTest extends MigrationFaults {
   private static final MoveOptions ALL =
-      new MoveOptions(true, true, null, 60, 10, true, 1_000, null, 2, null, null);
+      new MoveOptions(true, true, null, 60, 10, true, 1_000, null, 2, null, null, null);
 
   @Test
   void balloonsFirstWaitsForItAndGivesItBackOnTheTarget() {

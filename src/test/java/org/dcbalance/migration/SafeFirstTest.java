@@ -13,12 +13,66 @@ import org.junit.jupiter.api.Test;
 /** A checkpoint before a move: waited for, and without it no move that asks for one. */
 class SafeFirstTest extends MigrationFaults {
 
-  private Vm guest(@Nullable Boolean postCopy, @Nullable Boolean checkpointFirst) {
+  private Vm guest(@Nullable Boolean checkpointFirst, @Nullable Boolean firstMove) {
     var vm = lab.guest("web-07", "kvm-01");
     vm.moveBy(
         new MoveOptions(
-            postCopy, null, null, null, null, null, null, null, null, checkpointFirst, null));
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            checkpointFirst,
+            firstMove,
+            null));
     return lab.vms.save(vm);
+  }
+
+  @Test
+  void oneThatIsAskedForBeforeAFirstMoveIsTakenOnce() {
+    var taken = new AtomicInteger();
+    lab.before =
+        (vm, migration) -> {
+          taken.incrementAndGet();
+          return new Progress(Step.DONE, "The memory of web-07 and its disk, of one instant.");
+        };
+    var vm = guest(null, true);
+    lab.console();
+    long first = lab.move(vm, "kvm-02");
+    assertThat(ended(first).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(told(first)).contains("A checkpoint was taken first.");
+    lab.jdbc.sql("update recommendation set state = 'SETTLED'").update();
+    var now = lab.vms.findById(vm.id().value()).orElseThrow();
+    long second = lab.move(now, "kvm-03");
+    assertThat(ended(second).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(told(second)).doesNotContain("checkpoint");
+    assertThat(taken).hasValue(1);
+  }
+
+  @Test
+  void withoutItThereIsNoFirstMove() {
+    lab.before =
+        (vm, migration) -> new Progress(Step.IMPOSSIBLE, "No storage is chosen for checkpoints.");
+    var vm = guest(null, true);
+    lab.console();
+    var end = ended(lab.move(vm, "kvm-02"));
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence()).contains("DCbalance has never moved it").contains("No storage");
+  }
+
+  @Test
+  void whoRefusesCheckpointsGetsNoneBeforeAFirstMoveEither() {
+    lab.before =
+        (vm, migration) -> {
+          throw new AssertionError("It was asked for.");
+        };
+    var vm = guest(false, true);
+    lab.console();
+    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
   }
 
   private String told(long id) {
@@ -33,14 +87,14 @@ class SafeFirstTest extends MigrationFaults {
             looks.incrementAndGet() < 3
                 ? new Progress(Step.UNDER_WAY, "")
                 : new Progress(Step.DONE, "The memory of web-07 and its disk, of one instant.");
-    var vm = guest(null, true);
+    var vm = guest(true, null);
     lab.console();
     long id = lab.move(vm, "kvm-02");
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
     assertThat(looks).hasValue(3);
     assertThat(told(id))
         .containsSubsequence(
-            "A checkpoint is taken first.",
+            "A checkpoint is taken first, because one is asked for before each of its moves.",
             "A checkpoint was taken first. The memory of web-07",
             "Copying from kvm-01");
   }
@@ -48,7 +102,7 @@ class SafeFirstTest extends MigrationFaults {
   @Test
   void itsFailureKeepsTheMoveFromStarting() {
     lab.before = (vm, migration) -> new Progress(Step.FAILED, "There is no room for it.");
-    var vm = guest(null, true);
+    var vm = guest(true, null);
     lab.console();
     var end = ended(lab.move(vm, "kvm-02"));
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
@@ -61,14 +115,14 @@ class SafeFirstTest extends MigrationFaults {
   void whereItIsImpossibleAMarkedVmStaysAndOthersMoveWithoutIt() {
     lab.before =
         (vm, migration) -> new Progress(Step.IMPOSSIBLE, "No storage is chosen for checkpoints.");
-    var marked = guest(null, true);
+    var marked = guest(true, null);
     lab.console();
     var end = ended(lab.move(marked, "kvm-02"));
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
     assertThat(end.sentence())
         .isEqualTo(
-            "A checkpoint is asked for before each of its moves. No storage is chosen for"
-                + " checkpoints.");
+            "It is not moved without a checkpoint, because one is asked for before each of its"
+                + " moves. No storage is chosen for checkpoints.");
   }
 
   @Test
@@ -85,11 +139,11 @@ class SafeFirstTest extends MigrationFaults {
   @Test
   void anAbortIsHeardWhileItIsTaken() {
     lab.before = (vm, migration) -> new Progress(Step.UNDER_WAY, "");
-    var vm = guest(null, true);
+    var vm = guest(true, null);
     lab.console();
     long id = lab.move(vm, "kvm-02");
     MigrationLab.await(
-        "it to be waited for", () -> told(id).contains("A checkpoint is taken first."));
+        "it to be waited for", () -> told(id).contains("A checkpoint is taken first"));
     lab.aborts.request(id, ANN);
     var end = ended(id);
     assertThat(end.state()).isNotEqualTo(MigrationState.COMPLETED);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.strategy.DcBalance;
 import org.dcbalance.strategy.Decision;
@@ -37,6 +38,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 class ProposalsTest {
   private static final Limits LIMITS = Limits.DEFAULTS;
   @Autowired private Proposals proposals;
+  @Autowired private CheckpointsFirst first;
   @Autowired private Recommendations recommendations;
   @Autowired private Approvals approvals;
   @Autowired private Rounds rounds;
@@ -136,6 +138,34 @@ class ProposalsTest {
     }
     assertThat(added).isTrue();
     assertThat(shown()).isNotEmpty().doesNotContain(first.getFirst());
+  }
+
+  @Test
+  void a_checkpoint_before_a_first_move_is_said_with_its_reason() {
+    round(decide());
+    assertThat(first.of(proposed())).as("nobody asks for one").isEmpty();
+    var asking = pools.findById(pool().id().value()).orElseThrow();
+    asking.moveBy(
+        new MoveOptions(null, null, null, null, null, null, null, null, null, null, true, null));
+    pools.save(asking);
+    assertThat(first.of(proposed()))
+        .hasSameSizeAs(proposed())
+        .containsValue(
+            "A checkpoint is taken first, because DCbalance has never moved it, and one is asked"
+                + " for before a first move.");
+    var moved = proposed().getFirst();
+    jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why,
+              requested_by, created_at, finished_at)
+            values (:pool, :vm, :source, :target, 'COMPLETED', 'DONE', '', 'ann', now(), now())
+            """)
+        .param("pool", pool().id().value())
+        .param("vm", moved.vmId().value())
+        .param("source", moved.sourceId().value())
+        .param("target", moved.targetId().value())
+        .update();
+    assertThat(first.of(proposed())).doesNotContainKey(moved.id());
   }
 
   @Test

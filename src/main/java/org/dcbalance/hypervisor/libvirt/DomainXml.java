@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Guest.Disk;
 import org.dcbalance.hypervisor.Guest.Tie;
 import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.units.Memory;
 import org.w3c.dom.Element;
 
 /** Read a domain's XML (see libvirt.org/formatdomain.html) as far as balancing needs it. */
@@ -107,6 +108,34 @@ final class DomainXml {
         .filter(name -> !name.isEmpty())
         .distinct()
         .toList();
+  }
+
+  /**
+   * What an interface is on.
+   *
+   * @param kind "network" of libvirt, "bridge" of the host, or one of its network cards ("direct")
+   */
+  record Attachment(String kind, String name) {}
+
+  /** List what its interfaces need on their host, each once. */
+  List<Attachment> attachments() {
+    return Xml.children(devices, "interface").stream()
+        .map(
+            i -> {
+              var kind = i.getAttribute("type");
+              return new Attachment(
+                  kind, Xml.attribute(i, "source", kind.equals("direct") ? "dev" : kind));
+            })
+        .filter(to -> List.of("network", "bridge", "direct").contains(to.kind()))
+        .distinct()
+        .toList();
+  }
+
+  /** Give the memory that it has now, or had when it was captured. */
+  Memory memory() {
+    var amount = Xml.text(domain, "currentMemory");
+    // libvirt writes it in KiB whatever it was given in
+    return Memory.ofKiB(Long.parseLong(amount.isEmpty() ? Xml.text(domain, "memory") : amount));
   }
 
   /** Tell whether a libvirt network leases it an address. */

@@ -13,8 +13,10 @@ final class LibvirtFailure extends RuntimeException {
   static final int NO_CONNECT = 5;
   static final int INVALID_CONN = 6;
   static final int NO_DOMAIN = 42;
+  static final int NO_NETWORK = 43;
   static final int NO_STORAGE_VOL = 50;
   static final int OPERATION_INVALID = 55;
+  static final int NO_INTERFACE = 57;
   static final int CONFIG_UNSUPPORTED = 67;
   static final int OPERATION_TIMEOUT = 68;
   static final int ARGUMENT_UNSUPPORTED = 74;

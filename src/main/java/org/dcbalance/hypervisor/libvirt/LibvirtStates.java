@@ -1,8 +1,6 @@
 package org.dcbalance.hypervisor.libvirt;
 
-import com.sun.jna.Native;
 import com.sun.jna.NativeLong;
-import com.sun.jna.Pointer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,10 +35,9 @@ final class LibvirtStates implements StateStorage {
   private static final int ATOMIC = 128;
   private static final int LIVE = 256;
 
-  // virDomainSaveRestoreFlags, virDomainXMLFlags
+  // virDomainSaveRestoreFlags
   private static final int RUNNING = 2;
   private static final int PAUSED = 4;
-  private static final int SECURE = 1;
 
   // virDomainBlockJobAbortFlags
   private static final int PIVOT = 2;
@@ -52,12 +49,16 @@ final class LibvirtStates implements StateStorage {
   private final HostLink link;
   private final Alone alone;
   private final StorageVolumes volumes;
+  private final SavedGuests saved;
+  private final GuestCopies copies;
   private final Map<UUID, Pause> pauses = new ConcurrentHashMap<>();
 
   LibvirtStates(HostLink link, HostEvents events, Alone alone) {
     this.link = link;
     this.alone = alone;
     this.volumes = new StorageVolumes(link);
+    this.saved = new SavedGuests(link, volumes);
+    this.copies = new GuestCopies(link, volumes);
     events.listen(this::note);
   }
 
@@ -345,6 +346,28 @@ final class LibvirtStates implements StateStorage {
   }
 
   @Override
+  public Fit fit(String pool, String memory) {
+    return saved.fit(pool, memory);
+  }
+
+  @Override
+  public List<String> whyNoCopy(String pool, String memory, Copy copy) {
+    return copies.whyNot(pool, memory, copy);
+  }
+
+  @Override
+  public void copyMemory(
+      String pool, String memory, Copy copy, String volume, Map<String, String> disks) {
+    copies.make(pool, memory, copy, volume, disks);
+  }
+
+  @Override
+  public void restoreCopy(
+      String pool, String memory, Copy copy, String volume, Map<String, String> disks) {
+    alone.run(copy.uuid(), "a restore", () -> copies.restore(pool, memory, copy, volume, disks));
+  }
+
+  @Override
   public void delete(String pool, String volume) {
     volumes.delete(pool, volume);
   }
@@ -364,7 +387,8 @@ final class LibvirtStates implements StateStorage {
           var path = volumes.path(connection, pool, memory);
           var xml =
               SnapshotXml.unmapped(
-                  SnapshotXml.onDisks(savedXml(connection, path), paths(connection, pool, disks)));
+                  SnapshotXml.onDisks(
+                      SavedGuests.xml(connection, path), volumes.paths(connection, pool, disks)));
           restore(connection, path, xml, paused ? PAUSED : RUNNING);
           connection.domainDefineXML(SnapshotXml.definition(xml)).free();
           return null;
@@ -377,12 +401,15 @@ final class LibvirtStates implements StateStorage {
     restore(
         guest,
         connection -> {
-          var paths = paths(connection, pool, disks);
+          var paths = volumes.paths(connection, pool, disks);
           var path = volumes.path(connection, pool, image);
           restore(
-              connection, path, SnapshotXml.onDisks(savedXml(connection, path), paths), RUNNING);
+              connection,
+              path,
+              SnapshotXml.onDisks(SavedGuests.xml(connection, path), paths),
+              RUNNING);
           // it runs: what follows takes none of its time
-          var captured = savedXml(connection, volumes.path(connection, pool, memory));
+          var captured = SavedGuests.xml(connection, volumes.path(connection, pool, memory));
           connection
               .domainDefineXML(SnapshotXml.definition(SnapshotXml.onDisks(captured, paths)))
               .free();
@@ -397,15 +424,6 @@ final class LibvirtStates implements StateStorage {
   private static void restore(OpenConnection connection, String path, String xml, int flags) {
     connection.checked(
         connection.library().virDomainRestoreFlags(connection.pointer(), path, xml, flags));
-  }
-
-  private Map<String, String> paths(
-      OpenConnection connection, String pool, Map<String, String> disks) throws LibvirtException {
-    var paths = new LinkedHashMap<String, String>();
-    for (var disk : disks.entrySet()) {
-      paths.put(disk.getKey(), volumes.path(connection, pool, disk.getValue()));
-    }
-    return paths;
   }
 
   @Override
@@ -425,19 +443,6 @@ final class LibvirtStates implements StateStorage {
             domain.free();
           }
         });
-  }
-
-  private static String savedXml(OpenConnection connection, String path) {
-    var text =
-        connection.library().virDomainSaveImageGetXMLDesc(connection.pointer(), path, SECURE);
-    if (text == null) {
-      throw connection.lastFailure();
-    }
-    try {
-      return text.getString(0, "UTF-8");
-    } finally {
-      Native.free(Pointer.nativeValue(text));
-    }
   }
 
   @Override

@@ -1,9 +1,12 @@
 package org.dcbalance.hypervisor.libvirt;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.dcbalance.hypervisor.HypervisorException;
@@ -89,6 +92,16 @@ final class StorageVolumes {
     return inPool(connection, pool, open -> folder(open) + "/" + volume);
   }
 
+  /** Give the paths of volumes, by what they are for. */
+  Map<String, String> paths(OpenConnection connection, String pool, Map<String, String> byTarget)
+      throws LibvirtException {
+    var paths = new LinkedHashMap<String, String>();
+    for (var each : byTarget.entrySet()) {
+      paths.put(each.getKey(), path(connection, pool, each.getValue()));
+    }
+    return paths;
+  }
+
   void read(String pool, String volume, Piece piece) {
     link.longCall(
         "read " + volume,
@@ -106,7 +119,14 @@ final class StorageVolumes {
   }
 
   void requireMemory(String pool, String volume) {
-    var beginning = new byte[WHOLE_MEMORY.length];
+    if (!Arrays.equals(beginning(pool, volume, WHOLE_MEMORY.length), WHOLE_MEMORY)) {
+      throw failed("%s on %s does not hold all of a guest's memory.", volume, link.label());
+    }
+  }
+
+  /** Read the first bytes of a volume; what it does not have stays zero. */
+  byte[] beginning(String pool, String volume, int length) {
+    var beginning = new ByteArrayOutputStream(length);
     link.longCall(
         "read " + volume,
         connection ->
@@ -120,13 +140,71 @@ final class StorageVolumes {
                           pass(
                               connection,
                               v,
-                              beginning.length,
-                              (bytes, length) -> System.arraycopy(bytes, 0, beginning, 0, length));
+                              length,
+                              (bytes, got) -> beginning.write(bytes, 0, got));
                           return null;
                         })));
-    if (!Arrays.equals(beginning, WHOLE_MEMORY)) {
-      throw failed("%s on %s does not hold all of a guest's memory.", volume, link.label());
+    return Arrays.copyOf(beginning.toByteArray(), length);
+  }
+
+  /** Write over the first bytes of a volume; all others stay as they are. */
+  void writeBeginning(String pool, String volume, byte[] bytes) {
+    link.longCall(
+        "write to " + volume,
+        connection ->
+            inPool(
+                connection,
+                pool,
+                open ->
+                    with(
+                        find(open, volume),
+                        v -> {
+                          send(connection, v, bytes);
+                          return null;
+                        })));
+  }
+
+  private static void send(OpenConnection connection, StorageVol volume, byte[] bytes)
+      throws LibvirtException {
+    var stream = connection.streamNew(0);
+    boolean ended = false;
+    try {
+      volume.upload(stream, 0, bytes.length, 0);
+      for (int sent = 0; sent < bytes.length; ) {
+        int most = Math.min(sent + PIECE, bytes.length);
+        sent += stream.send(Arrays.copyOfRange(bytes, sent, most));
+      }
+      stream.finish();
+      ended = true;
+    } finally {
+      if (!ended) {
+        stream.abort();
+      }
+      stream.free();
     }
+  }
+
+  /** Make a new volume of the same bytes, in blocks of 512. */
+  void copy(String pool, String from, String to) {
+    link.longCall(
+        "copy " + from,
+        connection ->
+            inPool(
+                connection,
+                pool,
+                open ->
+                    with(
+                        find(open, from),
+                        volume ->
+                            with(open.storageVolCreateXMLFrom(raw(to), volume, 0), made -> null))));
+  }
+
+  private static String raw(String volume) {
+    return """
+    <volume><name>%s</name><capacity>0</capacity><allocation>0</allocation>
+    <target><format type='raw'/><permissions><mode>0600</mode></permissions></target></volume>
+    """
+        .formatted(Xml.escape(volume));
   }
 
   /** Pass a volume on from its beginning; all of it for length 0. */

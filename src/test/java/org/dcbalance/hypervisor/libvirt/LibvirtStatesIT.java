@@ -3,8 +3,12 @@ package org.dcbalance.hypervisor.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.URI;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -78,8 +82,49 @@ class LibvirtStatesIT {
     return disks;
   }
 
+  /** The memory is made to be that of a guest that needs more, and then what it was. */
+  private void tellsWhatAHostLacks() throws IOException {
+    var states = two.states();
+    var fit = states.fit(POOL, "cp-1.memory");
+    assertThat(fit.lacks()).isEmpty();
+    assertThat(fit.memory()).isEqualTo(QemuLab.GUEST_MEMORY);
+    var network = Files.createTempFile("network", ".xml");
+    Files.writeString(network, "<network><name>quiet</name><bridge name='br-quiet'/></network>");
+    LAB.host("virsh", 2, "net-define", network.toString());
+    Files.delete(network);
+    var file = LAB.folder().resolve("checkpoints/cp-1.memory");
+    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
+      var beginning = new byte[SaveImage.HEADER];
+      open.readFully(beginning);
+      beginning = Arrays.copyOf(beginning, SaveImage.length(beginning));
+      open.readFully(beginning, SaveImage.HEADER, beginning.length - SaveImage.HEADER);
+      var image = SaveImage.of(beginning);
+      open.seek(0);
+      open.write(
+          image.with(
+              image
+                  .xml()
+                  .replace("br-vm", "br-none")
+                  .replace("</model>", "</model><feature policy='require' name='avx512f'/>")
+                  .replace(
+                      "<memballoon",
+                      "<interface type='network'><source network='none'/></interface>"
+                          + "<interface type='network'><source network='quiet'/></interface>"
+                          + "<memballoon")));
+      assertThat(states.fit(POOL, "cp-1.memory").lacks())
+          .containsExactlyInAnyOrder(
+              "cannot run db-01: its CPU lacks avx512f",
+              "has no bridge br-none",
+              "has no network none",
+              "has the network quiet, but it is not active");
+      open.seek(0);
+      open.write(beginning);
+    }
+    LAB.host("virsh", 2, "net-undefine", "quiet");
+  }
+
   @Test
-  void takesMemoryAndDisksOfOneInstantAndBringsThemBackTwice() {
+  void takesMemoryAndDisksOfOneInstantAndBringsThemBackTwice() throws IOException {
     var db = start();
     var disks = take(db, "cp-1", true);
     assertThat(disks).extracting(FrozenDisk::target).containsExactly("vda");
@@ -96,6 +141,8 @@ class LibvirtStatesIT {
     assertThat(one.states().volumes("shared", "db-01"))
         .extracting(Volume::name)
         .containsExactly("db-01.qcow2");
+
+    tellsWhatAHostLacks();
 
     for (int restore = 1; restore <= 2; restore++) {
       (restore == 1 ? one : two).destroy(db);

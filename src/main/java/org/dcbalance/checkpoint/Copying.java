@@ -1,0 +1,238 @@
+package org.dcbalance.checkpoint;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.dcbalance.checkpoint.Checkpoint.CopyOf;
+import org.dcbalance.checkpoint.Checkpoint.Restore;
+import org.dcbalance.checkpoint.Checkpoint.RestoreState;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.units.Memory;
+
+/**
+ * Bring a copy of a VM up beside it. The VM itself, which may run, is left alone: the copy has its
+ * own name and UUID, its own disks and memory, and no way to the networks of the first.
+ *
+ * <p>It runs only by the last step, so a copy that is found paused has never run and is ended.
+ */
+final class Copying {
+  private final CheckpointRows rows;
+  private final Ledger ledger;
+  private final Checkpoint checkpoint;
+  private final Restore restore;
+  private final CopyOf copy;
+  private final Host target;
+  private final Hypervisor host;
+  private final String prefix;
+
+  /**
+   * Prepare to make a copy.
+   *
+   * @param restore one of a copy
+   * @param target where it is to run
+   * @param host the target's hypervisor
+   */
+  Copying(
+      CheckpointRows rows,
+      Ledger ledger,
+      Checkpoint checkpoint,
+      Restore restore,
+      Host target,
+      Hypervisor host) {
+    this.rows = rows;
+    this.ledger = ledger;
+    this.checkpoint = checkpoint;
+    this.restore = restore;
+    this.copy = Objects.requireNonNull(restore.copy(), "not a copy");
+    this.target = target;
+    this.host = host;
+    this.prefix = rows.prefix(checkpoint.id());
+  }
+
+  void run() {
+    try {
+      step("Checking that a copy can go on on " + target.name());
+      check();
+      var states = host.states();
+      long begun = System.nanoTime();
+      step("Copying its memory");
+      states.copyMemory(storage(), captured(), copy.port(), memory(), disks());
+      step("Making disks for it");
+      for (var disk : checkpoint.disks()) {
+        states.layOver(storage(), disk.volume(), own(disk.target()));
+      }
+      step("Reading its memory");
+      states.restoreCopy(storage(), captured(), copy.port(), memory(), disks());
+      step("Letting it run");
+      host.resume(copy.uuid());
+      long millis = (System.nanoTime() - begun) / 1_000_000;
+      requireRunning();
+      states.delete(storage(), memory());
+      ledger.write(checkpoint.id(), () -> runs(millis));
+    } catch (HypervisorException e) {
+      giveUp(e.sentence());
+    }
+  }
+
+  private void check() {
+    var bytes = checkpoint.memoryBytes();
+    var checks = new TargetChecks(target, host, checkpoint, prefix);
+    checks
+        .run(copy.uuid(), copy.name(), Memory.ZERO, new Memory(bytes == null ? 0 : bytes))
+        .require();
+    var why = host.states().whyNoCopy(storage(), captured(), copy.port());
+    if (!why.isEmpty()) {
+      throw failed(String.join(" ", checks.said(why)));
+    }
+  }
+
+  private void requireRunning() {
+    if (state() != GuestState.RUNNING) {
+      throw failed("%s was read, but does not run on %s.".formatted(copy.name(), target.name()));
+    }
+  }
+
+  private GuestState state() {
+    return host.status(copy.uuid()).map(s -> s.state()).orElse(GuestState.UNKNOWN);
+  }
+
+  private void runs(long millis) {
+    rows.restoreRuns(restore.id(), millis);
+    detaching(
+        String.format(
+            Locale.ROOT,
+            "%s runs on %s beside %s, after %.1f s; %s.",
+            copy.name(),
+            target.name(),
+            checkpoint.vm(),
+            millis / 1000.0,
+            apart()));
+  }
+
+  private String apart() {
+    return copy.network() == null
+        ? "its links are down"
+        : "it is on the isolated network " + copy.network();
+  }
+
+  private void detaching(String sentence) {
+    rows.restoreStep(
+        restore.id(),
+        RestoreState.DETACHING,
+        "It runs; its disks are being copied",
+        ledger.epoch());
+    rows.restoreSays(restore.id(), sentence);
+  }
+
+  /** Go on with a copy whose console ended: its host tells how far it came. */
+  void takeUp() {
+    giveUp("The console ended while it was being copied.");
+  }
+
+  /** Keep a copy that runs; end one that never ran, and take back what was made for it. */
+  private void giveUp(String why) {
+    var first = restore.sentence().isEmpty() ? why : restore.sentence();
+    try {
+      if (state() == GuestState.RUNNING) {
+        host.states().delete(storage(), memory());
+        ledger.write(
+            checkpoint.id(),
+            () ->
+                detaching(
+                    "%s runs on %s beside %s; %s."
+                        .formatted(copy.name(), target.name(), checkpoint.vm(), apart())));
+        return;
+      }
+      remove();
+    } catch (HypervisorException e) {
+      // asked again by and by: what was made must not be forgotten
+      ledger.write(
+          checkpoint.id(),
+          () -> {
+            rows.restoreSays(restore.id(), first);
+            rows.restoreStep(
+                restore.id(),
+                RestoreState.RESTORING,
+                "Taking back what was made for it: " + e.sentence(),
+                ledger.epoch());
+          });
+      return;
+    }
+    ledger.write(
+        checkpoint.id(),
+        () ->
+            rows.endRestore(
+                restore.id(),
+                RestoreState.FAILED,
+                "%s %s was not touched, and nothing is left of the copy."
+                    .formatted(first, checkpoint.vm())));
+  }
+
+  private void remove() {
+    var status = host.status(copy.uuid());
+    if (status.isPresent() && status.get().state() != GuestState.SHUT_OFF) {
+      host.destroy(copy.uuid());
+    }
+    if (host.status(copy.uuid()).isPresent()) {
+      host.undefine(copy.uuid());
+    }
+    for (var made : host.states().volumes(storage(), own(""))) {
+      host.states().delete(storage(), made.name());
+    }
+  }
+
+  /** Make its disks independent of the checkpoint's. */
+  void detach() {
+    var states = host.states();
+    var on = states.disks(copy.uuid());
+    for (var disk : disks().entrySet()) {
+      if (on.getOrDefault(disk.getKey(), "").endsWith("/" + disk.getValue())) {
+        states.detach(copy.uuid(), disk.getKey(), share -> {});
+      }
+    }
+    ledger.write(
+        checkpoint.id(),
+        () ->
+            rows.endRestore(
+                restore.id(), RestoreState.DONE, restore.sentence() + " Its disks are its own."));
+  }
+
+  private String storage() {
+    return checkpoint.storage();
+  }
+
+  private String captured() {
+    return Checkpoint.memoryVolume(prefix);
+  }
+
+  private String memory() {
+    return own("memory");
+  }
+
+  private Map<String, String> disks() {
+    var own = new LinkedHashMap<String, String>();
+    for (var disk : checkpoint.disks()) {
+      own.put(disk.target(), own(disk.target()));
+    }
+    return own;
+  }
+
+  private String own(String what) {
+    return "%s.r%d.%s".formatted(prefix, restore.id(), what);
+  }
+
+  private void step(String step) {
+    ledger.write(
+        checkpoint.id(),
+        () -> rows.restoreStep(restore.id(), RestoreState.RESTORING, step, ledger.epoch()));
+  }
+
+  private static HypervisorException failed(String sentence) {
+    return new HypervisorException(Kind.FAILED, sentence, null);
+  }
+}
