@@ -17,7 +17,7 @@ class SafeFirstTest extends MigrationFaults {
     var vm = lab.guest("web-07", "kvm-01");
     vm.moveBy(
         new MoveOptions(
-            postCopy, null, null, null, null, null, null, null, null, checkpointFirst, null));
+            postCopy, null, null, null, null, null, null, null, null, checkpointFirst, null, null));
     return lab.vms.save(vm);
   }
 
