@@ -1,5 +1,5 @@
 /* load: what a lab guest does when it is told to work. One process per kind; it runs until it is killed.
- *   load dirty MIB RATE [word|page]  write RATE pages a second, round and round over MIB MiB.
+ *   load dirty MIB RATE [word|page [ON OFF]]  write RATE pages a second, round and round over MIB MiB.
  *                                    word: eight bytes of each page; page: all of it, incompressible.
  *                                    RATE 0: fill once and sleep; -1: as fast as the CPU goes
  *   load hold MIB                    fill MIB MiB once and keep them
@@ -51,11 +51,12 @@ static void sleep_for_ever(void) {
   for (;;) pause();
 }
 
-static void dirty(long mib, long rate, int whole) {
+/* With on and off it writes for so many seconds, then rests for so many, from the beginning on. */
+static void dirty(long mib, long rate, int whole, double on, double off) {
   uint64_t *area = filled(mib), lap = 1;
   long pages = mib * 256, at = 0;
   if (rate == 0) sleep_for_ever();
-  double begin = now(), done = 0;
+  double begin = now(), done = 0, first = begin;
   /* what was written so far, for whoever asks how much of it a migration cost */
   int file = open("/run/dirty.pages", O_RDWR | O_CREAT | O_TRUNC, 0644);
   long written = 0;
@@ -64,6 +65,16 @@ static void dirty(long mib, long rate, int whole) {
       char text[24];
       int length = snprintf(text, sizeof text, "%ld\n", written);
       if (pwrite(file, text, length, 0) != length) close(file), file = -1;
+    }
+    if (on > 0 && off > 0) {
+      double into = now() - first;
+      into -= (long)(into / (on + off)) * (on + off);
+      if (into >= on) {
+        nap(on + off - into < 0.1 ? on + off - into : 0.1);
+        begin = now();
+        done = 0;
+        continue;
+      }
     }
     long batch = 1024;
     if (rate > 0) {
@@ -124,12 +135,13 @@ static void burn(double percent) {
 
 int main(int argc, char **argv) {
   if (argc >= 4 && !strcmp(argv[1], "dirty"))
-    dirty(atol(argv[2]), atol(argv[3]), argc > 4 && !strcmp(argv[4], "page"));
+    dirty(atol(argv[2]), atol(argv[3]), argc > 4 && !strcmp(argv[4], "page"), argc > 6 ? atof(argv[5]) : 0,
+          argc > 6 ? atof(argv[6]) : 0);
   if (argc == 3 && !strcmp(argv[1], "hold")) {
     filled(atol(argv[2]));
     sleep_for_ever();
   }
   if (argc == 3 && !strcmp(argv[1], "burn")) burn(atof(argv[2]));
-  fprintf(stderr, "usage: load dirty MIB RATE [word|page] | hold MIB | burn PERCENT\n");
+  fprintf(stderr, "usage: load dirty MIB RATE [word|page [ON OFF]] | hold MIB | burn PERCENT\n");
   return 2;
 }

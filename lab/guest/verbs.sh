@@ -11,7 +11,7 @@ wait_for() { # number, seconds
   wait_until "$2" replies "$1" || fail "Guest $1 did not answer http://$(address "$1")/ within $2 s." "Maybe see its console: $GUEST_CONSOLE."
 }
 check_load() {
-  [[ $1 =~ ^(burn=[0-9]+|hold=[0-9]+|dirty=(0|[0-9]+:-?[0-9]+(:(word|page))?)|ep=(0|24|25|28))$ ]] ||
+  [[ $1 =~ ^(burn=[0-9]+|hold=[0-9]+|dirty=(0|[0-9]+:-?[0-9]+(:(word|page)(:[0-9]+:[0-9]+)?)?)|ep=(0|24|25|28))$ ]] ||
     fail "'$1' is not a load." "Maybe: burn=50 or dirty=16:500:page or hold=8 or ep=24"
 }
 # What does not fit is killed by the guest's kernel, and then nothing would write.

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param checkpointFirstMove whether one is taken before its first move, where {@code
  *     checkpointFirst} says nothing
  * @param encrypted whether its memory may be sent to another host only encrypted (TLS)
+ * @param quietWaitSeconds how long a move may wait for a moment at which the VM changes less
+ *     memory, where that was often so; 0 for not at all
  */
 public record MoveOptions(
     @Nullable Boolean postCopy,
@@ -37,14 +39,15 @@ public record MoveOptions(
     @Nullable Integer connections,
     @Nullable Boolean checkpointFirst,
     @Nullable Boolean checkpointFirstMove,
-    @Nullable Boolean encrypted) {
+    @Nullable Boolean encrypted,
+    @Nullable Integer quietWaitSeconds) {
 
   public static final MoveOptions NONE =
-      new MoveOptions(null, null, null, null, null, null, null, null, null, null, null, null);
+      new MoveOptions(null, null, null, null, null, null, null, null, null, null, null, null, null);
 
   /** What holds where nobody says otherwise: nothing that may hurt a guest for good. */
   public static final MoveOptions DEFAULTS =
-      new MoveOptions(false, false, null, 60, 0, false, 1_000, null, 1, null, false, false);
+      new MoveOptions(false, false, null, 60, 0, false, 1_000, null, 1, null, false, false, 120);
 
   /** Fill what is left open from others. */
   public MoveOptions over(MoveOptions others) {
@@ -60,7 +63,8 @@ public record MoveOptions(
         connections == null ? others.connections : connections,
         checkpointFirst == null ? others.checkpointFirst : checkpointFirst,
         checkpointFirstMove == null ? others.checkpointFirstMove : checkpointFirstMove,
-        encrypted == null ? others.encrypted : encrypted);
+        encrypted == null ? others.encrypted : encrypted,
+        quietWaitSeconds == null ? others.quietWaitSeconds : quietWaitSeconds);
   }
 
   /**
@@ -75,6 +79,7 @@ public record MoveOptions(
     within("downtimeMillis", downtimeMillis, 1, 3_600_000);
     within("bandwidthMiB", bandwidthMiB, 1, 1 << 20);
     within("connections", connections, 1, 64);
+    within("quietWaitSeconds", quietWaitSeconds, 0, 3_600);
     return this;
   }
 

@@ -86,6 +86,16 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
       @Nullable ByteRate bandwidth,
       @Nullable Duration deadline) {}
 
+  /** Give the same at another dirty rate. */
+  public Facts at(ByteRate dirtyRate) {
+    return new Facts(
+        new Workload(
+            vm.has(), vm.used(), dirtyRate, vm.workingSet(), vm.busyCores(), vm.cpus(), vm.bias()),
+        route,
+        host,
+        policy);
+  }
+
   /** Tell whether what is expected rests on measurements alone. */
   boolean measured() {
     return vm.dirtyRate() != null && vm.workingSet() != null && route.learnt();

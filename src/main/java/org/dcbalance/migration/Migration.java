@@ -85,6 +85,7 @@ public class Migration {
   private @Nullable Long expectedDowntimeMillis;
   private @Nullable Long expectedBytes;
   private @Nullable Long preparedMillis;
+  private @Nullable Long waitedMillis;
   private @Nullable Long totalMillis;
   private @Nullable Long downtimeMillis;
   private @Nullable Long bytes;
@@ -182,7 +183,16 @@ public class Migration {
   void ordered(Instant now, boolean isEncrypted) {
     require("be ordered", MigrationState.RUNNING);
     this.encrypted = isEncrypted;
-    this.preparedMillis = startedAt == null ? null : Duration.between(startedAt, now).toMillis();
+    long waited = waitedMillis == null ? 0 : waitedMillis;
+    this.preparedMillis =
+        startedAt == null ? null : Duration.between(startedAt, now).toMillis() - waited;
+  }
+
+  /** Record how long it waited for a quieter moment; nothing keeps it any more. */
+  void waited(Duration length) {
+    require("wait", MigrationState.RUNNING);
+    this.waitedMillis = length.toMillis();
+    this.sentence = "";
   }
 
   /** Record that everything that was changed for it is as it was. */

@@ -153,6 +153,11 @@ class MigrationDesk {
     step(claim, m -> {}, sentence);
   }
 
+  /** Record a wait for a quieter moment. */
+  void waited(Claim claim, Duration length, String sentence) {
+    step(claim, m -> m.waited(length), sentence);
+  }
+
   /** Ask for the end of a move that took its time. */
   void timeOut(Claim claim, Operator by) {
     step(claim, m -> abort(m, by), "It has taken longer than it was given.");

@@ -1,6 +1,7 @@
 package org.dcbalance.migration;
 
 import java.util.Locale;
+import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.Connections;
@@ -18,6 +19,7 @@ import org.dcbalance.method.CopyControl;
 import org.dcbalance.method.Facts;
 import org.dcbalance.method.Levers;
 import org.dcbalance.method.MethodText;
+import org.dcbalance.method.QuietMoment;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -99,6 +101,9 @@ final class MigrationDrive implements Runnable {
           tools
               .facts()
               .choose(vm, host(row.source()), host(row.target()), pool(row), row.askedMethod());
+      if (row.askedMethod() == null && !host(row.source()).maintenance()) {
+        found = orQuieter(row, vm, found);
+      }
       if (found.choice() instanceof Choice.Wait wait) {
         desk.refuse(claim, MethodText.wait(vm.name(), wait));
         return;
@@ -120,6 +125,20 @@ final class MigrationDrive implements Runnable {
       }
       settle(row, vm, pair, measurements);
     }
+  }
+
+  /** Where its past has quieter moments, wait for one rather than slow it down or risk it. */
+  private MoveFacts.Found orQuieter(Migration row, Vm vm, MoveFacts.Found found) {
+    var longest = MoveFacts.mayWait(vm, pool(row));
+    if (!longest.isPositive() || !host(row.source()).can(Capability.DIRTY_RATE)) {
+      return found;
+    }
+    var worth = QuietMoment.of(found.facts(), found.choice(), tools.facts().pastDirtyRates(vm));
+    if (worth == null) {
+      return found;
+    }
+    var rate = new QuietWait(desk, claim, pair(row, vm)).until(worth, longest);
+    return rate == null ? found : MoveFacts.choose(found.facts(), rate);
   }
 
   private boolean refused(Migration row, Vm vm) {

@@ -19,7 +19,7 @@ public class MigrationRows {
       """
       select m.id, m.pool_id, p.name as pool, m.recommendation_id, m.vm_id, v.name as vm,
         m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, m.method,
-        m.asked_method, m.method_why, m.prepared_millis,
+        m.asked_method, m.method_why, m.prepared_millis, m.waited_millis,
         m.why, m.requested_by, m.abort_requested_by, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
         m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations, m.encrypted,
@@ -71,7 +71,8 @@ public class MigrationRows {
    * @param sentence what it waits for while queued, what keeps it while it runs, how it ended after
    * @param method how it is moved, or will be if that was asked for
    * @param askedMethod null where DCbalance chose
-   * @param preparedMillis from leaving the queue to the order to migrate
+   * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
+   * @param waitedMillis for a quieter moment; null if it did not
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}
    * @param cannotAbort why its host cannot abort it; null if it can
    * @param progress the newest numbers; null before the first
@@ -109,6 +110,7 @@ public class MigrationRows {
       @Nullable Long expectedBytes,
       @Nullable Long totalMillis,
       @Nullable Long preparedMillis,
+      @Nullable Long waitedMillis,
       @Nullable Long downtimeMillis,
       @Nullable Long bytes,
       @Nullable Integer iterations,
@@ -239,6 +241,7 @@ public class MigrationRows {
         row.getObject("expected_bytes", Long.class),
         row.getObject("total_millis", Long.class),
         row.getObject("prepared_millis", Long.class),
+        row.getObject("waited_millis", Long.class),
         row.getObject("downtime_millis", Long.class),
         row.getObject("bytes", Long.class),
         row.getObject("iterations", Integer.class),

@@ -74,6 +74,30 @@ class MoveFacts {
         facts, asked == null ? MethodChoice.of(facts) : MethodChoice.askedFor(asked, facts));
   }
 
+  /** Choose anew at a dirty rate that was measured just now. */
+  static Found choose(Facts facts, ByteRate dirtyRate) {
+    var now = facts.at(dirtyRate);
+    return new Found(now, MethodChoice.of(now));
+  }
+
+  /** Give the dirty rates recorded over the last hour. */
+  List<ByteRate> pastDirtyRates(Vm vm) {
+    return jdbc.sql(
+            """
+            select dirty_rate from vm_sample
+            where vm_id = :vm and at > now() - interval '1 hour' and dirty_rate is not null
+            """)
+        .param("vm", vm.id().value())
+        .query((row, n) -> new ByteRate(row.getDouble(1)))
+        .list();
+  }
+
+  /** Tell how long a move of a VM may wait for a quieter moment. */
+  static Duration mayWait(Vm vm, HostPool pool) {
+    var options = vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS);
+    return Duration.ofSeconds(or(options.quietWaitSeconds(), 0));
+  }
+
   /** List the methods that a VM may be moved by from where it is, apart from what they cost. */
   List<Method> offered(Vm vm, Host source, HostPool pool) {
     return MethodChoice.offered(host(source, source), policy(vm, pool));

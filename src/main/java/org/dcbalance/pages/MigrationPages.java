@@ -190,7 +190,11 @@ class MigrationPages {
                 ? null
                 : "and before it "
                     + format.millis(row.preparedMillis())
-                    + " for checks and preparation"));
+                    + " for checks and preparation"
+                    + (row.waitedMillis() == null
+                        ? ""
+                        : ", and %s of waiting for a quieter moment"
+                            .formatted(format.millis(row.waitedMillis())))));
     figures.add(
         new Figure(
             "Downtime",

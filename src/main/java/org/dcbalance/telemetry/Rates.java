@@ -1,5 +1,6 @@
 package org.dcbalance.telemetry;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Turn two readings of a host's counters into one sample. */
 final class Rates {
+  /**
+   * Over a longer window pages are changed twice: it shows how far changes spread, not how fast.
+   */
+  private static final Duration WINDOW_OF_RATES = Duration.ofSeconds(2);
+
   private Rates() {}
 
   /** One sample of a host and of those of its guests that both readings show. */
@@ -116,7 +122,7 @@ final class Rates {
 
   private static @Nullable Double newDirtyRate(GuestCounters before, GuestCounters now) {
     var measured = now.dirtyRate();
-    if (measured == null) {
+    if (measured == null || measured.window().compareTo(WINDOW_OF_RATES) > 0) {
       return null;
     }
     var last = before.dirtyRate();

@@ -6,8 +6,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -79,6 +81,11 @@ final class FaultyHost implements Hypervisor {
   private final AtomicLong connection = new AtomicLong(1);
   volatile Memory used = Memory.ofGiB(2);
   volatile CpuFit fit = new CpuFit.Fits();
+
+  /** Bytes per second that measurements will find, one after the other; the last one stays. */
+  final Queue<Double> dirtyRates = new ConcurrentLinkedQueue<>();
+
+  private final Map<UUID, LoadReading.DirtyRate> dirtyRate = new ConcurrentHashMap<>();
   private final FaultyFleet fleet;
   private final String name;
 
@@ -141,7 +148,21 @@ final class FaultyHost implements Hypervisor {
         Instant.now(),
         System.nanoTime(),
         new LoadReading.HostCounters(Duration.ZERO, 8, used, TOTAL),
-        List.of());
+        dirtyRate.entrySet().stream()
+            .map(
+                rate ->
+                    new LoadReading.GuestCounters(
+                        rate.getKey(),
+                        Duration.ZERO,
+                        1,
+                        Memory.ofMiB(512),
+                        null,
+                        0,
+                        0,
+                        0,
+                        0,
+                        rate.getValue()))
+            .toList());
   }
 
   @Override
@@ -174,7 +195,10 @@ final class FaultyHost implements Hypervisor {
 
   @Override
   public void measureDirtyRate(UUID guest, Duration window) {
-    fail(true, Kind.UNSUPPORTED, "no dirty rates here");
+    fail(dirtyRates.isEmpty(), Kind.UNSUPPORTED, "no dirty rates here");
+    known(guest);
+    double next = dirtyRates.size() > 1 ? dirtyRates.remove() : dirtyRates.element();
+    dirtyRate.put(guest, new LoadReading.DirtyRate(Instant.now(), window, new ByteRate(next)));
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Balloons, caps and stops guests for their moves, and looks whether all of it is put back. */
 class MigrationLeversTest extends MigrationFaults {
   private static final MoveOptions ALL =
-      new MoveOptions(true, true, null, 60, 10, true, 1_000, null, 2, null, null, null);
+      new MoveOptions(true, true, null, 60, 10, true, 1_000, null, 2, null, null, null, null);
 
   @Test
   void balloonsFirstWaitsForItAndGivesItBackOnTheTarget() {
@@ -237,8 +238,60 @@ class MigrationLeversTest extends MigrationFaults {
   void aWriterThatOutrunsTheLinkIsNotStartedAndSaysWhy() {
     var vm = guest(MoveOptions.NONE);
     lab.console();
-    // this way is known to carry some hundred MiB/s, and the writer writes thousands
     assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+    writesFast(vm);
+    var end = ended(lab.move(lab.vm("web-07"), "kvm-03"));
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence())
+        .startsWith("web-07 was not moved, since no method that is allowed does it.")
+        .contains("would not end, since it changes memory too fast");
+    assertThat(lab.fleet.migrations).hasValue(1);
+  }
+
+  @Test
+  void aWriterWithQuieterMomentsWaitsForOneOfThem() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+    writesFast(vm);
+    wasQuiet(vm, 3);
+    lab.fleet.host("kvm-02").dirtyRates.addAll(List.of(4e10, 4e10, 0.0));
+    long id = lab.move(lab.vm("web-07"), "kvm-03");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    var row = lab.rows.find(id).orElseThrow();
+    assertThat(row.method()).isEqualTo(Method.PRE_COPY);
+    assertThat(row.waitedMillis()).isGreaterThan(2_000);
+    assertThat(row.preparedMillis()).isLessThan(2_000);
+    assertThat(lab.lines.of(id))
+        .extracting(line -> line.sentence())
+        .anyMatch(said -> said.contains("as it had in 30 % of the last hour's measurements"))
+        .anyMatch(said -> said.startsWith("It changes 0.0 MiB/s now, after"));
+  }
+
+  @Test
+  void aQuieterMomentThatDoesNotComeIsNotWaitedForForEver() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+    writesFast(vm);
+    wasQuiet(vm, 3);
+    lab.fleet.host("kvm-02").dirtyRates.add(4e10);
+    options(
+        lab.vm("web-07"),
+        new MoveOptions(
+            null, null, null, null, null, null, null, null, null, null, null, null, /* seconds */
+            2));
+    long id = lab.move(lab.vm("web-07"), "kvm-03");
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence()).contains("would not end, since it changes memory too fast");
+    assertThat(lab.lines.of(id))
+        .extracting(line -> line.sentence())
+        .anyMatch(said -> said.startsWith("No quieter moment came in"));
+  }
+
+  /** It was moved by some hundred MiB/s, and writes thousands. */
+  private void writesFast(Vm vm) {
     lab.jdbc
         .sql(
             """
@@ -254,12 +307,30 @@ class MigrationLeversTest extends MigrationFaults {
         .param("vm", vm.id().value())
         .update();
     lab.jdbc.sql("update recommendation set state = 'SETTLED'").update();
-    var end = ended(lab.move(lab.vm("web-07"), "kvm-03"));
-    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
-    assertThat(end.sentence())
-        .startsWith("web-07 was not moved, since no method that is allowed does it.")
-        .contains("would not end, since it changes memory too fast");
-    assertThat(lab.fleet.migrations).hasValue(1);
+  }
+
+  /** So many of ten measurements of the last minutes found it quiet. */
+  private void wasQuiet(Vm vm, int quiet) {
+    for (int day = -1; day <= 0; day++) {
+      lab.jdbc
+          .sql("select make_sample_partition('vm_sample', current_date + :day)")
+          .param("day", day)
+          .query()
+          .listOfRows();
+    }
+    for (int i = 0; i < 10; i++) {
+      lab.jdbc
+          .sql(
+              """
+              insert into vm_sample
+              values (now() - make_interval(secs => :age), :vm, :host, 0, 0, 0, 0, 0, 0, 0, :rate)
+              """)
+          .param("age", 10 * i)
+          .param("vm", vm.id().value())
+          .param("host", lab.host("kvm-02").id().value())
+          .param("rate", i < quiet ? 0 : 4e10)
+          .update();
+    }
   }
 
   private Vm guest(MoveOptions options) {

@@ -28,6 +28,7 @@ class SafeFirstTest extends MigrationFaults {
             null,
             checkpointFirst,
             firstMove,
+            null,
             null));
     return lab.vms.save(vm);
   }

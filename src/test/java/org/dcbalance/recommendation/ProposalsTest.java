@@ -146,7 +146,8 @@ class ProposalsTest {
     assertThat(first.of(proposed())).as("nobody asks for one").isEmpty();
     var asking = pools.findById(pool().id().value()).orElseThrow();
     asking.moveBy(
-        new MoveOptions(null, null, null, null, null, null, null, null, null, null, true, null));
+        new MoveOptions(
+            null, null, null, null, null, null, null, null, null, null, true, null, null));
     pools.save(asking);
     assertThat(first.of(proposed()))
         .hasSameSizeAs(proposed())

@@ -1,0 +1,69 @@
+package org.dcbalance.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import org.dcbalance.method.QuietMoment.Worth;
+import org.dcbalance.units.ByteRate;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class QuietMomentTest {
+  private final Cases cases = Cases.qemu();
+
+  QuietMomentTest() {
+    cases.dirty = 400.0;
+  }
+
+  private @Nullable Worth worth(List<ByteRate> past) {
+    return QuietMoment.of(cases.facts(), MethodChoice.of(cases.facts()), past);
+  }
+
+  private static List<ByteRate> past(int busy, int quiet) {
+    return Stream.concat(
+            Collections.nCopies(busy, ByteRate.ofMiB(400)).stream(),
+            Collections.nCopies(quiet, ByteRate.ofMiB(10)).stream())
+        .toList();
+  }
+
+  @Test
+  void aWriterThatWasOftenQuietIsWorthWaitingFor() {
+    assertThat(worth(past(70, 30))).isEqualTo(new Worth(ByteRate.ofMiB(10), 0.3));
+  }
+
+  @Test
+  void soItIsWhereItCouldBeMovedAtOnceButAtARisk() {
+    cases.postCopy = true;
+    assertThat(MethodChoice.of(cases.facts()))
+        .isInstanceOfSatisfying(
+            Choice.Move.class, move -> assertThat(move.method()).isEqualTo(Method.POST_COPY));
+    assertThat(worth(past(70, 30))).isNotNull();
+  }
+
+  @Test
+  void theHighestRateThatDoesIsLowEnough() {
+    var mixed = Stream.of(400, 300, 60, 30, 10).map(ByteRate::ofMiB).toList();
+    assertThat(worth(mixed)).isEqualTo(new Worth(ByteRate.ofMiB(60), 0.6));
+  }
+
+  @Test
+  void whatWasHardlyEverQuietIsNotWaitedFor() {
+    assertThat(worth(past(95, 5))).isNull();
+    assertThat(worth(past(100, 0))).isNull();
+    assertThat(worth(List.of())).isNull();
+  }
+
+  @Test
+  void whatIsQuietNowGoesAtOnce() {
+    cases.dirty = 10.0;
+    assertThat(worth(past(70, 30))).isNull();
+  }
+
+  @Test
+  void aGuessIsNotWaitedFor() {
+    cases.learnt = false;
+    assertThat(worth(past(70, 30))).isNull();
+  }
+}
