@@ -24,7 +24,7 @@ final class BulkLoadReader implements LoadReader {
   private static final int BLOCK = 1 << 5;
 
   // virConnectGetAllDomainStatsFlags
-  private static final int ACTIVE = 1;
+  static final int ACTIVE = 1;
   private static final int NOWAIT = 1 << 29;
   static final int ENFORCE = 1 << 31;
 

@@ -62,7 +62,12 @@ final class FactsReading {
         missing,
         Capability.DIRTY_RATE,
         daemon,
-        () -> stats(connection, BulkLoadReader.DIRTY_RATE, BulkLoadReader.ENFORCE));
+        // a guest that is shut off has no emulator that could, and would speak for the whole host
+        () ->
+            stats(
+                connection,
+                BulkLoadReader.DIRTY_RATE,
+                BulkLoadReader.ENFORCE | BulkLoadReader.ACTIVE));
     if (!jobEvents) {
       missing.put(Capability.JOB_EVENTS, daemon + "sends no job-completed events");
     }

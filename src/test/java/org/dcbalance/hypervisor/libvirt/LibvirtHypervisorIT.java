@@ -153,6 +153,10 @@ class LibvirtHypervisorIT {
     assertThat(second.host().cpuBusy()).isGreaterThan(first.host().cpuBusy());
     assertThat(second.host().memoryUsed())
         .isBetween(Memory.ofMiB(100), second.host().memoryTotal());
+    LAB.host("virsh", 1, "destroy", "db-01");
+    assertThat(one.facts().missing())
+        .as("with a guest that is shut off")
+        .containsOnlyKeys(Capability.CPU_CAP);
   }
 
   @Test
