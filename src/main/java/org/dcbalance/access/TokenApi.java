@@ -1,5 +1,6 @@
 package org.dcbalance.access;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import org.dcbalance.units.Items;
 import org.jspecify.annotations.Nullable;
@@ -39,11 +40,13 @@ class TokenApi {
   record FreshToken(
       String name, Role role, boolean readOnly, @Nullable Instant expiresAt, String token) {}
 
+  @Operation(summary = "List API tokens, without what they consist of.")
   @GetMapping
   Items<ApiToken> list() {
     return Items.all(keys.all());
   }
 
+  @Operation(summary = "Make an API token; the answer alone shows it.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
   FreshToken add(@RequestBody NewToken wanted, CurrentOperator me) {
@@ -59,6 +62,7 @@ class TokenApi {
         token.name(), token.role(), token.readOnly(), token.expiresAt(), fresh.secret());
   }
 
+  @Operation(summary = "Revoke an API token.")
   @DeleteMapping("/{name}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void revoke(@PathVariable String name, CurrentOperator me) {

@@ -1,5 +1,6 @@
 package org.dcbalance.access;
 
+import io.swagger.v3.oas.annotations.Operation;
 import org.dcbalance.units.Items;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -31,30 +32,36 @@ class UserApi {
     }
   }
 
+  @Operation(summary = "List the people who may sign in.")
   @GetMapping
   Items<Accounts.Account> list() {
     return Items.all(accounts.all());
   }
 
+  @Operation(summary = "Add a user.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
   Accounts.Account add(@RequestBody NewUser user, CurrentOperator me) {
     return accounts.add(user.name(), user.password(), user.role(), me.operator());
   }
 
+  @Operation(
+      summary =
+          "Change a user's role, password, or whether they may sign in; what is left out stays.")
   @PatchMapping("/{name}")
   Accounts.Account change(
       @PathVariable String name, @RequestBody Accounts.Change change, CurrentOperator me) {
     return accounts.change(name, change, me.operator());
   }
 
+  @Operation(summary = "Remove a user.")
   @DeleteMapping("/{name}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable String name, CurrentOperator me) {
     accounts.remove(name, me.operator());
   }
 
-  /** Sign a user out everywhere. */
+  @Operation(summary = "Sign a user out everywhere.")
   @DeleteMapping("/{name}/sessions")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void signOut(@PathVariable String name, CurrentOperator me) {

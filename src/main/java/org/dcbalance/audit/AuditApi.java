@@ -1,5 +1,6 @@
 package org.dcbalance.audit;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ class AuditApi {
     this.entries = entries;
   }
 
+  @Operation(summary = "List the audit log, newest first.")
   @GetMapping("/audit")
   Items<AuditEntry> list(@ModelAttribute AuditFilter filter, Cursor cursor) {
     return Items.page(
@@ -33,7 +35,9 @@ class AuditApi {
         AuditEntry::id);
   }
 
-  /** Write all entries that the filter lets through, newest first. */
+  @Operation(
+      summary =
+          "Give all entries of the audit log that the filter lets through as CSV, newest first.")
   @GetMapping("/audit.csv")
   void csv(@ModelAttribute AuditFilter filter, HttpServletResponse response) throws IOException {
     response.setContentType(Csv.MEDIA_TYPE);

@@ -1,5 +1,6 @@
 package org.dcbalance.checkpoint;
 
+import io.swagger.v3.oas.annotations.Operation;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.State;
@@ -49,6 +50,7 @@ class CheckpointApi {
   /** The storage pool of the hosts to keep checkpoints in; null for none. */
   record StorageWish(@Nullable String name) {}
 
+  @Operation(summary = "Take a checkpoint of a VM; live unless told otherwise.")
   @PostMapping("/vms/{id}/checkpoints")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Checkpoint take(
@@ -60,17 +62,20 @@ class CheckpointApi {
     return checkpoints.find(checkpoints.take(id, live, why, me.operator()));
   }
 
+  @Operation(summary = "List checkpoints, newest first, by VM or state.")
   @GetMapping("/checkpoints")
   Items<Checkpoint> list(
       @RequestParam @Nullable Long vmId, @RequestParam @Nullable State state, Cursor cursor) {
     return checkpoints.list(vmId == null ? null : new VmId(vmId), state, cursor);
   }
 
+  @Operation(summary = "Show a checkpoint.")
   @GetMapping("/checkpoints/{id}")
   Checkpoint show(@PathVariable long id) {
     return checkpoints.find(id);
   }
 
+  @Operation(summary = "Compare what is stored of a checkpoint with what was written.")
   @PostMapping("/checkpoints/{id}/verify")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Checkpoint verify(@PathVariable long id) {
@@ -78,6 +83,7 @@ class CheckpointApi {
     return show(id);
   }
 
+  @Operation(summary = "Restore a checkpoint, where it was taken or on another host.")
   @PostMapping("/checkpoints/{id}/restore")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Checkpoint restore(
@@ -93,6 +99,7 @@ class CheckpointApi {
     return show(id);
   }
 
+  @Operation(summary = "Restore a checkpoint as a VM of its own, cut off from all networks.")
   @PostMapping("/checkpoints/{id}/copies")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Checkpoint copy(
@@ -101,6 +108,7 @@ class CheckpointApi {
     return show(id);
   }
 
+  @Operation(summary = "Delete a checkpoint and its files.")
   @DeleteMapping("/checkpoints/{id}")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Checkpoint delete(@PathVariable long id, CurrentOperator me) {
@@ -108,17 +116,19 @@ class CheckpointApi {
     return show(id);
   }
 
+  @Operation(summary = "List which storage each pool keeps checkpoints in.")
   @GetMapping("/checkpoint-storages")
   Items<CheckpointStorages.Storage> storages() {
     return Items.all(storages.all());
   }
 
-  /** Tell what each host of a pool has of its storage. */
+  @Operation(summary = "Tell what each host of a pool has of its storage for checkpoints.")
   @GetMapping("/pools/{id}/checkpoint-storage")
   Items<CheckpointStorages.OnHost> storage(@PathVariable PoolId id) {
     return Items.all(storages.onHosts(id));
   }
 
+  @Operation(summary = "Choose the storage pool of the hosts to keep checkpoints in.")
   @PutMapping("/pools/{id}/checkpoint-storage")
   Items<CheckpointStorages.OnHost> choose(
       @PathVariable PoolId id, @RequestBody StorageWish wish, CurrentOperator me) {

@@ -1,5 +1,6 @@
 package org.dcbalance.checkpoint;
 
+import io.swagger.v3.oas.annotations.Operation;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.checkpoint.CheckpointSchedules.Schedule;
@@ -23,11 +24,13 @@ class CheckpointScheduleApi {
     this.schedules = schedules;
   }
 
+  @Operation(summary = "List the schedules by which checkpoints are taken.")
   @GetMapping
   Items<Schedule> list() {
     return Items.all(schedules.all());
   }
 
+  @Operation(summary = "Add a schedule for a VM or a virtual cluster.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
   Schedule add(@RequestBody NewSchedule wish, CurrentOperator me) {
@@ -35,6 +38,7 @@ class CheckpointScheduleApi {
     return schedules.all().stream().filter(s -> s.id() == id).findFirst().orElseThrow();
   }
 
+  @Operation(summary = "Remove a schedule; its checkpoints stay.")
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable long id, CurrentOperator me) {

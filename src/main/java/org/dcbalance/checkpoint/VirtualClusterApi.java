@@ -1,5 +1,6 @@
 package org.dcbalance.checkpoint;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -44,33 +45,39 @@ class VirtualClusterApi {
    */
   record RestoreWish(@Nullable List<Place> hosts, @Nullable String replace) {}
 
+  @Operation(summary = "List virtual clusters: VMs whose checkpoints are taken at one point.")
   @GetMapping("/virtual-clusters")
   Items<VirtualCluster> list() {
     return Items.all(clusters.all());
   }
 
+  @Operation(summary = "Add a virtual cluster.")
   @PostMapping("/virtual-clusters")
   @ResponseStatus(HttpStatus.CREATED)
   VirtualCluster add(@RequestBody NewCluster wish, CurrentOperator me) {
     return clusters.find(clusters.add(wish.name(), wish.vmIds(), me.operator()));
   }
 
+  @Operation(summary = "Show a virtual cluster.")
   @GetMapping("/virtual-clusters/{id}")
   VirtualCluster show(@PathVariable long id) {
     return clusters.find(id);
   }
 
+  @Operation(summary = "Remove a virtual cluster that has no checkpoints; its VMs stay.")
   @DeleteMapping("/virtual-clusters/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable long id, CurrentOperator me) {
     clusters.remove(id, me.operator());
   }
 
+  @Operation(summary = "List the checkpoints of a virtual cluster.")
   @GetMapping("/virtual-clusters/{id}/checkpoints")
   Items<Taken> checkpoints(@PathVariable long id) {
     return Items.all(clusters.checkpoints(id));
   }
 
+  @Operation(summary = "Take a checkpoint of all its VMs at one point.")
   @PostMapping("/virtual-clusters/{id}/checkpoints")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Taken take(
@@ -81,11 +88,13 @@ class VirtualClusterApi {
     return clusters.findTaken(clusters.take(id, why, me.operator()));
   }
 
+  @Operation(summary = "Show a virtual cluster's checkpoint.")
   @GetMapping("/cluster-checkpoints/{id}")
   Taken showTaken(@PathVariable long id) {
     return clusters.findTaken(id);
   }
 
+  @Operation(summary = "Restore all VMs of a virtual cluster.")
   @PostMapping("/cluster-checkpoints/{id}/restore")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Taken restore(
@@ -101,6 +110,7 @@ class VirtualClusterApi {
     return showTaken(id);
   }
 
+  @Operation(summary = "Delete a virtual cluster's checkpoint and its files.")
   @DeleteMapping("/cluster-checkpoints/{id}")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Taken delete(@PathVariable long id, CurrentOperator me) {

@@ -1,5 +1,6 @@
 package org.dcbalance.evacuation;
 
+import io.swagger.v3.oas.annotations.Operation;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.evacuation.Evacuations.Standing;
 import org.dcbalance.units.HostId;
@@ -21,11 +22,13 @@ class EvacuationApi {
     this.evacuations = evacuations;
   }
 
+  @Operation(summary = "Show how the evacuation of a host stands.")
   @GetMapping
   Standing show(@PathVariable HostId id) {
     return evacuations.standing(id);
   }
 
+  @Operation(summary = "Put a host into maintenance and move its VMs away.")
   @PostMapping
   @ResponseStatus(HttpStatus.ACCEPTED)
   Standing start(@PathVariable HostId id, CurrentOperator me) {
@@ -33,6 +36,10 @@ class EvacuationApi {
     return show(id);
   }
 
+  @Operation(
+      summary =
+          "Stop an evacuation: moves under way go on, no other starts, and the host stays in"
+              + " maintenance.")
   @DeleteMapping
   Standing cancel(@PathVariable HostId id, CurrentOperator me) {
     evacuations.cancel(id, me.operator());

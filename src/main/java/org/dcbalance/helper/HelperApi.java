@@ -1,5 +1,6 @@
 package org.dcbalance.helper;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -70,6 +71,10 @@ class HelperApi {
       Instant setAt,
       @Nullable String whyNot) {}
 
+  @Operation(
+      summary =
+          "Show how the helper on a host is reached, and whether guests are resumed lazily"
+              + " there.")
   @GetMapping
   View show(@PathVariable HostId id) {
     var host =
@@ -84,11 +89,13 @@ class HelperApi {
             () -> new Problem(ErrorCode.NOT_FOUND, host.name() + " has no host helper.", null));
   }
 
+  @Operation(summary = "Set how the helper on a host is reached.")
   @PutMapping
   View set(@PathVariable HostId id, @RequestBody Wish wish, CurrentOperator me) {
     return view(helpers.set(id, wish.access(), me.operator()));
   }
 
+  @Operation(summary = "Use no helper on a host any more.")
   @DeleteMapping
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable HostId id, CurrentOperator me) {

@@ -1,5 +1,6 @@
 package org.dcbalance.installation;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import org.dcbalance.access.CurrentOperator;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ class InstallationApi {
   record InstallationView(
       boolean observing, @Nullable Instant observingSince, @Nullable String sentence) {}
 
+  @Operation(summary = "Tell whether consoles act on this database, and why not.")
   @GetMapping
   InstallationView show() {
     return installation
@@ -29,7 +31,7 @@ class InstallationApi {
         .orElse(new InstallationView(false, null, null));
   }
 
-  /** Confirm that this database, as it is now, is the one to work with. */
+  @Operation(summary = "Confirm that this database, as it is now, is the one to work with.")
   @PostMapping("/confirm")
   InstallationView confirm(CurrentOperator me) {
     installation.confirm(me.operator());

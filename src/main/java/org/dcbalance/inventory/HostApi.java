@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -71,6 +72,7 @@ class HostApi {
       @Nullable Long poolId,
       @Nullable Boolean maintenance) {}
 
+  @Operation(summary = "List the hosts, of a pool or of all.")
   @GetMapping
   Items<HostView> list(@RequestParam @Nullable Long poolId, CurrentOperator me) {
     var names = poolNames();
@@ -79,22 +81,29 @@ class HostApi {
     return new Items<>(found.stream().map(h -> view(h, names, me)).toList(), null);
   }
 
+  @Operation(summary = "Show a host and what it cannot do.")
   @GetMapping("/{id}")
   HostView one(@PathVariable long id, CurrentOperator me) {
     return view(find(id), poolNames(), me);
   }
 
+  @Operation(summary = "Add a host by its libvirt URI.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
   HostView add(@RequestBody HostRegistration.Entry entry, CurrentOperator me) {
     return view(registration.add(entry, me.operator()), poolNames(), me);
   }
 
+  @Operation(
+      summary =
+          "Try a libvirt URI without adding anything: what is there, and whether the pool's"
+              + " hosts can reach it.")
   @PostMapping("/test")
   HostRegistration.Tested test(@RequestBody HostRegistration.Entry entry) {
     return registration.test(entry, null);
   }
 
+  @Operation(summary = "Change a host's name, pool, URIs or maintenance; what is left out stays.")
   @PatchMapping("/{id}")
   HostView change(@PathVariable long id, @RequestBody HostChange change, CurrentOperator me) {
     var host = find(id);
@@ -120,6 +129,7 @@ class HostApi {
     return view(host, poolNames(), me);
   }
 
+  @Operation(summary = "Take a host out of the inventory; its VMs keep running.")
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable long id, CurrentOperator me) {

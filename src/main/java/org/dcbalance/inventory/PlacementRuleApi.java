@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import io.swagger.v3.oas.annotations.Operation;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.units.Items;
 import org.dcbalance.units.PoolId;
@@ -25,11 +26,13 @@ class PlacementRuleApi {
     this.policy = policy;
   }
 
+  @Operation(summary = "List the placement rules of a pool.")
   @GetMapping
   Items<PlacementRules.PlacementRule> list(@PathVariable long pool) {
     return new Items<>(rules.of(policy.find(pool).id()), null);
   }
 
+  @Operation(summary = "Add a placement rule.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
   PlacementRules.PlacementRule add(
@@ -37,6 +40,7 @@ class PlacementRuleApi {
     return rules.add(new PoolId(pool), rule, me.operator());
   }
 
+  @Operation(summary = "Change a placement rule; what is left out stays.")
   @PatchMapping("/{id}")
   PlacementRules.PlacementRule change(
       @PathVariable long pool,
@@ -46,6 +50,7 @@ class PlacementRuleApi {
     return rules.change(new PoolId(pool), id, change, me.operator());
   }
 
+  @Operation(summary = "Remove a placement rule.")
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable long pool, @PathVariable long id, CurrentOperator me) {

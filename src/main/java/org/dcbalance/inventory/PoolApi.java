@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.units.Items;
@@ -54,16 +55,19 @@ class PoolApi {
       @Nullable List<String> networks,
       @Nullable String note) {}
 
+  @Operation(summary = "List the pools.")
   @GetMapping
   Items<PoolView> list() {
     return new Items<>(pools.findAllByOrderByName().stream().map(this::view).toList(), null);
   }
 
+  @Operation(summary = "Show a pool with its settings.")
   @GetMapping("/{id}")
   PoolView one(@PathVariable long id) {
     return view(policy.find(id));
   }
 
+  @Operation(summary = "Add a pool.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
   PoolView add(@RequestBody NewPool pool, CurrentOperator me) {
@@ -75,23 +79,30 @@ class PoolApi {
             me.operator()));
   }
 
+  @Operation(
+      summary =
+          "Change a pool: its name, shared storages, strategy, limits, quiet hours or"
+              + " automation; what is left out stays.")
   @PatchMapping("/{id}")
   PoolView change(
       @PathVariable long id, @RequestBody PoolPolicy.Change change, CurrentOperator me) {
     return view(policy.change(policy.find(id).id(), change, me.operator()));
   }
 
+  @Operation(summary = "Remove a pool that has no hosts.")
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable long id, CurrentOperator me) {
     policy.remove(policy.find(id).id(), me.operator());
   }
 
+  @Operation(summary = "Pause balancing: nothing is decided and nothing starts.")
   @PostMapping("/{id}/pause")
   PoolView pause(@PathVariable long id, CurrentOperator me) {
     return view(policy.pause(policy.find(id).id(), true, me.operator()));
   }
 
+  @Operation(summary = "Resume balancing.")
   @PostMapping("/{id}/resume")
   PoolView resume(@PathVariable long id, CurrentOperator me) {
     return view(policy.pause(policy.find(id).id(), false, me.operator()));

@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -71,6 +72,10 @@ class VmApi {
       Instant lastSeen,
       @Nullable Instant goneSince) {}
 
+  @Operation(
+      summary =
+          "List the VMs, of a pool, of a host or of all, or those whose name holds or whose"
+              + " UUID begins with q.")
   @GetMapping
   Items<VmView> list(
       @RequestParam @Nullable Long hostId,
@@ -91,11 +96,16 @@ class VmApi {
         null);
   }
 
+  @Operation(summary = "Show a VM, and why it cannot move if it cannot.")
   @GetMapping("/{id}")
   VmView one(@PathVariable long id) {
     return view(wishes.find(id), fleet());
   }
 
+  @Operation(
+      summary =
+          "Change what is wished for a VM: never move, how it may be moved, by what its"
+              + " downtime is probed; what is left out stays.")
   @PatchMapping("/{id}")
   VmView change(@PathVariable long id, @RequestBody VmWishes.Change change, CurrentOperator me) {
     return view(wishes.change(id, change, me.operator()), fleet());

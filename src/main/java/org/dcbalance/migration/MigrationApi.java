@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
@@ -104,7 +105,7 @@ class MigrationApi {
    */
   record Wish(@Nullable Long targetHostId, @Nullable Method method, @Nullable Boolean breakRules) {}
 
-  /** List migrations, newest first, without their logs. */
+  @Operation(summary = "List migrations, newest first, without their logs.")
   @GetMapping("/migrations")
   Items<MigrationView> list(
       @RequestParam @Nullable MigrationState state,
@@ -120,6 +121,7 @@ class MigrationApi {
     return Items.page(found, cursor, MigrationRows.Row::id).map(r -> view(r, null));
   }
 
+  @Operation(summary = "Show a migration with its log.")
   @GetMapping("/migrations/{id}")
   MigrationView show(@PathVariable long id) {
     var row =
@@ -133,7 +135,7 @@ class MigrationApi {
             .toList());
   }
 
-  /** Abort it; asking again changes nothing. */
+  @Operation(summary = "Abort a migration; asking again changes nothing.")
   @PostMapping("/migrations/{id}/abort")
   MigrationView abort(@PathVariable long id, CurrentOperator me) {
     aborts.request(id, me.operator());
@@ -143,23 +145,23 @@ class MigrationApi {
   /** Say where the VM of a lost migration runs, and how that is known. */
   record Statement(@Nullable String runsOn, @Nullable String why) {}
 
-  /**
-   * Close a lost migration on an administrator's word where its VM runs: "source", "destination",
-   * "neither", or a host's name. Refused if a host says otherwise.
-   */
+  @Operation(
+      summary =
+          "Close a lost migration on your word where its VM runs: \"source\", \"destination\","
+              + " \"neither\", or a host's name. Refused if a host says otherwise.")
   @PostMapping("/migrations/{id}/close")
   MigrationView close(@PathVariable long id, @RequestBody Statement statement, CurrentOperator me) {
     closing.close(id, statement.runsOn(), statement.why(), me.operator());
     return show(id);
   }
 
-  /** Check, without changing anything, whether a VM could move to a host now. */
+  @Operation(summary = "Check, without changing anything, whether a VM could move to a host now.")
   @GetMapping("/vms/{id}/checks")
   Items<Check> checks(@PathVariable long id, @RequestParam long targetHostId) {
     return Items.all(checks.byHand(new VmId(id), new HostId(targetHostId)));
   }
 
-  /** Move a VM by hand. */
+  @Operation(summary = "Move a VM by hand.")
   @PostMapping("/vms/{id}/migrations")
   @ResponseStatus(HttpStatus.CREATED)
   MigrationView move(@PathVariable long id, @RequestBody Wish wish, CurrentOperator me) {

@@ -1,5 +1,6 @@
 package org.dcbalance.notification;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
@@ -89,23 +90,27 @@ class DestinationApi {
     }
   }
 
+  @Operation(summary = "List who is told when something happens.")
   @GetMapping
   Items<View> list() {
     return Items.all(desk.all().stream().map(known -> View.of(known, null)).toList());
   }
 
+  @Operation(summary = "Show a destination, without its secret.")
   @GetMapping("/{id}")
   View show(@PathVariable long id) {
     return View.of(desk.find(id), null);
   }
 
+  @Operation(
+      summary = "Add a destination; the answer alone shows a signing key that was generated.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
   View add(@RequestBody Wanted wanted, CurrentOperator me) {
     return view(desk.add(wanted, me.operator()));
   }
 
-  /** Make it what is wanted; a secret that is left out stays. */
+  @Operation(summary = "Make a destination what is wanted; a secret that is left out stays.")
   @PutMapping("/{id}")
   View change(@PathVariable long id, @RequestBody Wanted wanted, CurrentOperator me) {
     return view(desk.change(id, wanted, me.operator()));
@@ -115,19 +120,21 @@ class DestinationApi {
     return View.of(desk.find(stored.destination().id()), stored.signingSecret());
   }
 
+  @Operation(summary = "Remove a destination.")
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable long id, CurrentOperator me) {
     desk.remove(id, me.operator());
   }
 
-  /** Send a test message at once; takes as long as the receiver does, at most 20 s. */
+  @Operation(
+      summary = "Send a test message at once; takes as long as the receiver does, at most 20 s.")
   @PostMapping("/{id}/test")
   Outcome test(@PathVariable long id, CurrentOperator me) {
     return trial.send(id, me.operator());
   }
 
-  /** List what was sent there, waits, or was given up, newest first. */
+  @Operation(summary = "List what was sent there, waits, or was given up, newest first.")
   @GetMapping("/{id}/deliveries")
   Items<Delivery> deliveries(@PathVariable long id, Cursor cursor) {
     var destination = desk.find(id).destination();

@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Show one page of a list that is too long to be looked at as a whole.
@@ -25,6 +26,11 @@ record Excerpt<T>(List<T> items, int number, int pages, int first, int total) {
     int from = (number - 1) * SIZE;
     var items = all.subList(from, Math.min(all.size(), from + SIZE));
     return new Excerpt<>(items, number, pages, items.isEmpty() ? 0 : from + 1, all.size());
+  }
+
+  /** Turn the items of this page into something else. */
+  <R> Excerpt<R> map(Function<List<T>, List<R>> change) {
+    return new Excerpt<>(change.apply(items), number, pages, first, total);
   }
 
   /** Give the number of the last item of this page in the whole list. */

@@ -1,9 +1,11 @@
 package org.dcbalance.pages;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.units.HostId;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -37,7 +39,9 @@ class SearchPages {
   private List<Hit> hits(String q) {
     var wanted = q.toLowerCase(Locale.ROOT);
     var hits = new ArrayList<Hit>();
+    var names = new HashMap<HostId, String>();
     for (var host : hosts.findAllByOrderByName()) {
+      names.put(host.id(), host.name());
       var uuid = host.uuid();
       if (host.name().toLowerCase(Locale.ROOT).contains(wanted)
           || (uuid != null && uuid.toString().startsWith(wanted))) {
@@ -49,9 +53,10 @@ class SearchPages {
                 (host.hypervisor() + " " + host.hypervisorVersion()).strip()));
       }
     }
-    for (var vm : vms.of(null)) {
-      if (VmPages.matches(vm, q)) {
-        hits.add(new Hit("Virtual machine", vm.name(), "/vms/" + vm.id(), "on " + vm.host()));
+    for (var vm : vms.all(null)) {
+      if (VmLines.matches(vm, q)) {
+        var home = names.getOrDefault(vm.hostId(), "a removed host");
+        hits.add(new Hit("Virtual machine", vm.name(), "/vms/" + vm.id(), "on " + home));
       }
     }
     return hits;

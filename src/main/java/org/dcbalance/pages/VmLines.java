@@ -3,7 +3,9 @@ package org.dcbalance.pages;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
@@ -25,6 +27,8 @@ import org.springframework.stereotype.Component;
 /** Put the VMs that some host shows into lines. */
 @Component
 class VmLines {
+  private static final Comparator<Vm> BY_NAME = Comparator.comparing(Vm::name);
+
   private final Vms vms;
   private final Hosts hosts;
   private final Pools pools;
@@ -39,47 +43,95 @@ class VmLines {
     this.history = history;
   }
 
-  /** List the VMs of a pool by name, of all pools with null. */
-  List<VmLine> of(@Nullable PoolId pool) {
-    var known = known();
-    return vms.findByGoneSinceIsNullOrderByName().stream()
-        .filter(vm -> pool == null || pool.equals(known.poolOf(vm)))
-        .map(vm -> line(vm, known))
-        .toList();
+  /** In which order VMs are listed; those that are alike by name. */
+  enum Order {
+    CPU,
+    MEMORY,
+    NAME,
+    MOVED
+  }
+
+  /** List the VMs that a host shows, by name: of a pool, of all pools with null. */
+  List<Vm> all(@Nullable PoolId pool) {
+    return pool == null
+        ? vms.findByGoneSinceIsNullOrderByName()
+        : vms.findByHostIdInAndGoneSinceIsNullOrderByName(
+            hosts.findByPoolIdOrderByName(pool.value()).stream()
+                .map(host -> host.id().value())
+                .toList());
+  }
+
+  /**
+   * Page through those VMs that match. Only those on the page are put into lines, which takes far
+   * more than to find them.
+   */
+  Excerpt<VmLine> page(List<Vm> all, String q, Order order, int page) {
+    var found = all.stream().filter(vm -> matches(vm, q)).toList();
+    return Excerpt.of(sorted(found, order), page).map(this::lines);
   }
 
   List<VmLine> ofHost(HostId host) {
-    var known = known();
-    return vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(host.value())).stream()
-        .map(vm -> line(vm, known))
-        .toList();
+    return lines(vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(host.value())));
   }
 
   VmLine line(Vm vm) {
-    return line(vm, known());
+    return lines(List.of(vm)).getFirst();
+  }
+
+  static boolean matches(Vm vm, String q) {
+    var wanted = q.strip().toLowerCase(Locale.ROOT);
+    return vm.name().toLowerCase(Locale.ROOT).contains(wanted)
+        || vm.uuid().toString().startsWith(wanted)
+        || vm.addresses().stream().anyMatch(a -> a.toLowerCase(Locale.ROOT).contains(wanted));
+  }
+
+  private List<Vm> sorted(List<Vm> found, Order order) {
+    return found.stream()
+        .sorted(
+            switch (order) {
+              case NAME -> BY_NAME;
+              case MEMORY -> Comparator.comparing(Vm::memory).reversed().thenComparing(BY_NAME);
+              case MOVED ->
+                  Comparator.comparing(
+                          Vm::lastMovedAt, Comparator.nullsLast(Comparator.reverseOrder()))
+                      .thenComparing(BY_NAME);
+              case CPU -> busiestFirst(found);
+            })
+        .toList();
+  }
+
+  private Comparator<Vm> busiestFirst(List<Vm> found) {
+    var now = loads.vms(ids(found));
+    return Comparator.comparing(
+            (Vm vm) -> share(vm, now.get(vm.id())),
+            Comparator.nullsLast(Comparator.<Double>reverseOrder()))
+        .thenComparing(BY_NAME);
+  }
+
+  private static @Nullable Double share(Vm vm, NewestLoad.@Nullable VmNow now) {
+    return now == null ? null : now.cpuCores() / Math.max(1, vm.vcpus());
+  }
+
+  private static List<VmId> ids(List<Vm> vms) {
+    return vms.stream().map(Vm::id).toList();
+  }
+
+  private List<VmLine> lines(List<Vm> shown) {
+    var ids = ids(shown);
+    var known =
+        new Known(
+            hosts.findAllByOrderByName().stream().collect(toMap(Host::id, h -> h)),
+            pools.findAllByOrderByName().stream().collect(toMap(HostPool::id, p -> p)),
+            loads.vms(ids),
+            history.dirtyMeasurements(ids).stream().collect(groupingBy(DirtyMeasurement::vmId)));
+    return shown.stream().map(vm -> line(vm, known)).toList();
   }
 
   private record Known(
       Map<HostId, Host> hosts,
       Map<PoolId, HostPool> pools,
       Map<VmId, NewestLoad.VmNow> loads,
-      Map<Long, List<DirtyMeasurement>> changed) {
-    @Nullable PoolId poolOf(Vm vm) {
-      var host = hosts.get(vm.hostId());
-      return host == null ? null : host.poolId();
-    }
-  }
-
-  private Known known() {
-    var all = pools.findAllByOrderByName();
-    return new Known(
-        hosts.findAllByOrderByName().stream().collect(toMap(Host::id, h -> h)),
-        all.stream().collect(toMap(HostPool::id, p -> p)),
-        loads.vms(),
-        all.stream()
-            .flatMap(p -> history.dirtyMeasurements(p.id()).stream())
-            .collect(groupingBy(DirtyMeasurement::vmId)));
-  }
+      Map<Long, List<DirtyMeasurement>> changed) {}
 
   private static VmLine line(Vm vm, Known known) {
     var host = known.hosts().get(vm.hostId());
@@ -93,7 +145,7 @@ class VmLines {
         vm.goneSince() == null ? vm.state().name() : "GONE",
         vm.hostId(),
         host == null ? "a removed host" : host.name(),
-        now == null ? null : now.cpuCores() / Math.max(1, vm.vcpus()),
+        share(vm, now),
         now == null ? null : now.cpuCores(),
         vm.vcpus(),
         vm.memory(),

@@ -1,8 +1,6 @@
 package org.dcbalance.pages;
 
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import org.dcbalance.checkpoint.Checkpoints;
 import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.inventory.Vm;
@@ -67,9 +65,8 @@ class VmPages {
       @RequestParam(defaultValue = "cpu") String sort,
       @RequestParam(defaultValue = "1") int page,
       Model model) {
-    var all = lines.of(shell.poolId());
-    var found = all.stream().filter(vm -> matches(vm, q)).sorted(order(sort)).toList();
-    model.addAttribute("vms", Excerpt.of(found, page));
+    var all = lines.all(shell.poolId());
+    model.addAttribute("vms", lines.page(all, q, order(sort), page));
     model.addAttribute("total", all.size());
     model.addAttribute("q", q);
     model.addAttribute("sort", sort);
@@ -120,24 +117,12 @@ class VmPages {
     }
   }
 
-  static boolean matches(VmLine vm, String q) {
-    var wanted = q.strip().toLowerCase(Locale.ROOT);
-    return vm.name().toLowerCase(Locale.ROOT).contains(wanted)
-        || vm.uuid().toString().startsWith(wanted)
-        || vm.addresses().stream().anyMatch(a -> a.toLowerCase(Locale.ROOT).contains(wanted));
-  }
-
-  private static Comparator<VmLine> order(String sort) {
-    var byName = Comparator.comparing(VmLine::name);
+  private static VmLines.Order order(String sort) {
     return switch (sort) {
-      case "name" -> byName;
-      case "memory" -> Comparator.comparing(VmLine::memory).reversed().thenComparing(byName);
-      case "moved" ->
-          Comparator.comparing(VmLine::lastMoved, Comparator.nullsLast(Comparator.reverseOrder()))
-              .thenComparing(byName);
-      default ->
-          Comparator.comparing(VmLine::cpu, Comparator.nullsLast(Comparator.reverseOrder()))
-              .thenComparing(byName);
+      case "name" -> VmLines.Order.NAME;
+      case "memory" -> VmLines.Order.MEMORY;
+      case "moved" -> VmLines.Order.MOVED;
+      default -> VmLines.Order.CPU;
     };
   }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -97,6 +98,8 @@ class PoolSnapshots {
     var memories = changedMemory(pool);
     var dayHighs = peaks(pool.id(), now);
     var past = records.finished(pool.id(), PAST_MOVES);
+    var pastOf = past.stream().collect(Collectors.groupingBy(PastMove::vm));
+    var shut = shut(members);
     var rests = records.coolDowns(pool.id(), now, pace.coolDown(), pace.coolDownMost());
     var targets =
         records.underWay(pool.id()).stream()
@@ -115,6 +118,7 @@ class PoolSnapshots {
                       vm,
                       pool,
                       members,
+                      shut,
                       vmWindows.get(vm.id()),
                       enough,
                       memories.get(vm.id()),
@@ -122,7 +126,7 @@ class PoolSnapshots {
                           dayHighs.getOrDefault(vm.id(), 0.0),
                           rests.get(vm.id()),
                           targets.get(vm.id()),
-                          past.stream().filter(m -> m.vm().equals(vm.id())).toList()));
+                          pastOf.getOrDefault(vm.id(), List.of())));
                 })
             .toList();
     return new Pool(pool.name(), now, hostLoads, vmLoads, roundsOutOfBounds, past, rules(pool));
@@ -176,6 +180,7 @@ class PoolSnapshots {
       Vm vm,
       HostPool pool,
       List<Host> members,
+      Map<HostId, String> shut,
       LoadHistory.@Nullable VmWindow window,
       double enoughSamples,
       @Nullable ChangedMemory changed,
@@ -194,7 +199,7 @@ class PoolSnapshots {
         changed == null ? null : changed.rate(),
         changed == null ? null : changed.workingSet(),
         ties,
-        refused(vm, members),
+        refused(vm, members, shut),
         past.restsUntil(),
         past.movingTo(),
         past.moves());
@@ -207,7 +212,20 @@ class PoolSnapshots {
       @Nullable HostId movingTo,
       List<PastMove> moves) {}
 
-  private Map<HostId, String> refused(Vm vm, List<Host> members) {
+  /** Tell which hosts can take no guest at all; there are far more guests than hosts. */
+  private Map<HostId, String> shut(List<Host> members) {
+    var shut = new HashMap<HostId, String>();
+    for (var target : members) {
+      if (!target.can(Capability.LIVE_MIGRATION)) {
+        shut.put(target.id(), target.name() + " cannot take guests live.");
+      } else if (!reachable(target)) {
+        shut.put(target.id(), target.name() + " has no URI by which other hosts reach it.");
+      }
+    }
+    return shut;
+  }
+
+  private Map<HostId, String> refused(Vm vm, List<Host> members, Map<HostId, String> shut) {
     var refused = new TreeMap<HostId, String>();
     var source = members.stream().filter(h -> h.id().equals(vm.hostId())).findFirst();
     for (var target : members) {
@@ -216,12 +234,10 @@ class PoolSnapshots {
       }
       if (source.isPresent() && !source.get().hypervisor().equals(target.hypervisor())) {
         refused.put(target.id(), target.name() + " runs another hypervisor.");
-      } else if (!target.can(Capability.LIVE_MIGRATION)) {
-        refused.put(target.id(), target.name() + " cannot take guests live.");
-      } else if (!reachable(target)) {
-        refused.put(target.id(), target.name() + " has no URI by which other hosts reach it.");
       } else {
-        cpuFits.refusal(target, vm.cpu()).ifPresent(sentence -> refused.put(target.id(), sentence));
+        var closed = shut.get(target.id());
+        (closed == null ? cpuFits.refusal(target, vm.cpu()) : Optional.of(closed))
+            .ifPresent(sentence -> refused.put(target.id(), sentence));
       }
     }
     return refused;

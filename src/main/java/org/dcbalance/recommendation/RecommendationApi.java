@@ -1,5 +1,6 @@
 package org.dcbalance.recommendation;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -88,6 +89,7 @@ class RecommendationApi {
   /** Why a recommendation is rejected. */
   record Rejection(@Nullable String reason) {}
 
+  @Operation(summary = "List recommendations, newest first, by state or pool.")
   @GetMapping
   Items<RecommendationView> list(
       @RequestParam(name = "state", required = false)
@@ -108,6 +110,7 @@ class RecommendationApi {
     return Items.page(rows, cursor, Recommendation::id).map(r -> view(r, known, first.get(r.id())));
   }
 
+  @Operation(summary = "Show a recommendation with its reason, effect and cost.")
   @GetMapping("/{id}")
   RecommendationView one(@PathVariable long id) {
     var found =
@@ -121,12 +124,14 @@ class RecommendationApi {
     return view(found, names.of(alone), checkpoints.of(alone).get(id));
   }
 
+  @Operation(summary = "Approve a recommendation: its migration is queued.")
   @PostMapping("/{id}/approve")
   RecommendationView approve(@PathVariable long id, CurrentOperator me) {
     approvals.approve(id, me.operator());
     return one(id);
   }
 
+  @Operation(summary = "Reject a recommendation, and say why if you like.")
   @PostMapping("/{id}/reject")
   RecommendationView reject(
       @PathVariable long id,

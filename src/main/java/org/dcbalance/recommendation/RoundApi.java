@@ -1,5 +1,6 @@
 package org.dcbalance.recommendation;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
@@ -71,6 +72,7 @@ class RoundApi {
   /** Which pool to look at; without one, every pool that has hosts. */
   record RoundRequest(@Nullable Long poolId) {}
 
+  @Operation(summary = "List balancing rounds, newest first.")
   @GetMapping
   Items<RoundView> list(@RequestParam @Nullable Long poolId, Cursor cursor) {
     var rows =
@@ -81,7 +83,7 @@ class RoundApi {
     return Items.page(rows, cursor, Round::id).map(RoundView::of);
   }
 
-  /** Run a round now and wait for it. */
+  @Operation(summary = "Run a round now and wait for it.")
   @PostMapping
   Items<RoundView> run(
       @RequestBody(required = false) @Nullable RoundRequest request, CurrentOperator me) {

@@ -1,5 +1,6 @@
 package org.dcbalance.reporting;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,8 @@ class ChartApi {
     this.clock = clock;
   }
 
+  @Operation(
+      summary = "Give a host's load for a chart; the last hour unless from and to say otherwise.")
   @GetMapping("/hosts/{id}/load")
   Chart host(
       @PathVariable long id,
@@ -36,6 +39,8 @@ class ChartApi {
     return charts.host(id, range(from, to));
   }
 
+  @Operation(
+      summary = "Give a VM's load for a chart; the last hour unless from and to say otherwise.")
   @GetMapping("/vms/{id}/load")
   Chart vm(
       @PathVariable long id,
@@ -47,6 +52,7 @@ class ChartApi {
   /** How fast a VM changes its memory, by its newest measurement over each window. */
   record DirtyRate(Instant at, int windowMillis, double bytesPerSecond) {}
 
+  @Operation(summary = "Tell how fast a VM changes its memory, by its newest measurements.")
   @GetMapping("/vms/{id}/dirty-rate")
   Items<DirtyRate> dirtyRate(@PathVariable long id) {
     return Items.all(
@@ -55,6 +61,9 @@ class ChartApi {
             .toList());
   }
 
+  @Operation(
+      summary =
+          "Give a pool's imbalance for a chart; the last hour unless from and to say otherwise.")
   @GetMapping("/pools/{id}/imbalance")
   Chart imbalance(
       @PathVariable long id,
@@ -63,6 +72,7 @@ class ChartApi {
     return charts.imbalance(id, range(from, to));
   }
 
+  @Operation(summary = "Give what a migration had still to copy over time, for a chart.")
   @GetMapping("/migrations/{id}/progress")
   Chart migration(@PathVariable long id) {
     return charts.migration(id);

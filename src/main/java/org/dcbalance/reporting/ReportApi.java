@@ -1,5 +1,6 @@
 package org.dcbalance.reporting;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
@@ -30,6 +31,10 @@ class ReportApi {
   /** The report on pauses: idle and loaded guests apart, as a whole and per VM and method. */
   record Downtimes(List<DowntimeReport.Pauses> overall, List<DowntimeReport.Pauses> perVm) {}
 
+  @Operation(
+      summary =
+          "Report ended migrations, newest first: why, by whom, expected against measured, and"
+              + " whether they helped.")
   @GetMapping("/migrations")
   Items<MoveReport.Move> moves(@ModelAttribute ReportFilter filter, Cursor cursor) {
     return Items.page(
@@ -38,11 +43,13 @@ class ReportApi {
         MoveReport.Move::id);
   }
 
+  @Operation(summary = "Sum up ended migrations: counts, medians and 95th percentiles.")
   @GetMapping("/migrations/totals")
   MoveReport.Totals totals(@ModelAttribute ReportFilter filter) {
     return moves.totals(filter);
   }
 
+  @Operation(summary = "Give the report on migrations as CSV.")
   @GetMapping("/migrations.csv")
   void movesAsCsv(@ModelAttribute ReportFilter filter, HttpServletResponse response)
       throws IOException {
@@ -103,11 +110,14 @@ class ReportApi {
     } while (some.size() == AT_ONCE);
   }
 
+  @Operation(
+      summary = "Report pauses by method, idle and loaded guests apart, as a whole and per VM.")
   @GetMapping("/downtime")
   Downtimes downtimes(@ModelAttribute ReportFilter filter) {
     return new Downtimes(downtimes.overall(filter), downtimes.perVm(filter, MOST));
   }
 
+  @Operation(summary = "Give the report on pauses as CSV.")
   @GetMapping("/downtime.csv")
   void downtimesAsCsv(@ModelAttribute ReportFilter filter, HttpServletResponse response)
       throws IOException {

@@ -1,5 +1,6 @@
 package org.dcbalance.reporting;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Clock;
@@ -31,6 +32,10 @@ class StrategyReportApi {
     this.clock = clock;
   }
 
+  @Operation(
+      summary =
+          "Compare DCbalance, OSVD and DLB on the recorded load of a pool; the last 24 hours"
+              + " unless from and to say otherwise.")
   @GetMapping("/strategies")
   StrategyReport.Report strategies(
       @RequestParam PoolId poolId,
@@ -39,6 +44,7 @@ class StrategyReportApi {
     return report.of(poolId, range(from, to));
   }
 
+  @Operation(summary = "Give the comparison of strategies as CSV.")
   @GetMapping("/strategies.csv")
   void strategiesAsCsv(
       @RequestParam PoolId poolId,

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,6 +158,17 @@ public class LoadHistory {
             where h.pool_id = :pool
             """)
         .param("pool", pool.value())
+        .query(new SimplePropertyRowMapper<>(DirtyMeasurement.class))
+        .list();
+  }
+
+  public List<DirtyMeasurement> dirtyMeasurements(Collection<VmId> vms) {
+    return jdbc.sql(
+            """
+            select vm_id, at, window_millis, bytes_per_second from dirty_measurement
+            where vm_id = any(:vms)
+            """)
+        .param("vms", vms.stream().map(VmId::value).toArray(Long[]::new))
         .query(new SimplePropertyRowMapper<>(DirtyMeasurement.class))
         .list();
   }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import org.dcbalance.units.HostId;
@@ -44,35 +45,38 @@ public class NewestLoad {
                 cast(avg(memory_used_bytes) as bigint) as memory_used_bytes,
                 avg(net_received + net_sent) as network, avg(disk_read + disk_written) as disk,
                 max(at) as newest
-              from host_sample where host_id = h.id and at >= :since) s on s.newest is not null
+              from host_sample where host_id = h.id and at >= :since and at < :soon) s on s.newest is not null
             where h.removed_at is null
             """)
-        .param("since", since())
+        .params(window())
         .query(HostNow.class)
         .list()
         .forEach(now -> found.put(new HostId(now.hostId()), now));
     return found;
   }
 
-  /** Give the load of all VMs that have samples within the last minute. */
-  public Map<VmId, VmNow> vms() {
+  /** Give the load of those of the VMs that have samples within the last minute. */
+  public Map<VmId, VmNow> vms(Collection<VmId> ids) {
     var found = new HashMap<VmId, VmNow>();
     jdbc.sql(
             """
             select v.id as vm_id, s.cpu_cores, s.network, s.disk from vm v join lateral (
               select count(*) as samples, avg(cpu_cores) as cpu_cores,
                 avg(net_received + net_sent) as network, avg(disk_read + disk_written) as disk
-              from vm_sample where vm_id = v.id and at >= :since) s on s.samples > 0
-            where v.gone_since is null
+              from vm_sample where vm_id = v.id and at >= :since and at < :soon) s on s.samples > 0
+            where v.id = any(:ids)
             """)
-        .param("since", since())
+        .params(window())
+        .param("ids", ids.stream().map(VmId::value).toArray(Long[]::new))
         .query(VmNow.class)
         .list()
         .forEach(now -> found.put(new VmId(now.vmId()), now));
     return found;
   }
 
-  private static OffsetDateTime since() {
-    return OffsetDateTime.ofInstant(Instant.now().minus(WINDOW), ZoneOffset.UTC);
+  /** Bounded at both ends, so that the partitions of the days to come are not looked into. */
+  private static Map<String, OffsetDateTime> window() {
+    var now = OffsetDateTime.now(ZoneOffset.UTC);
+    return Map.of("since", now.minus(WINDOW), "soon", now.plus(WINDOW));
   }
 }

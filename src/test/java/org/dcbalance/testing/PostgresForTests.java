@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -85,7 +86,11 @@ public class PostgresForTests {
   static class Embedded {
     @Bean(destroyMethod = "close")
     EmbeddedPostgres postgres() throws IOException {
-      return EmbeddedPostgres.builder().setRegisterShutdownHook(false).start();
+      return EmbeddedPostgres.builder()
+          .setRegisterShutdownHook(false)
+          // as the console's own; a busy machine takes longer than the 10 s that are usual
+          .setPGStartupWait(Duration.ofSeconds(60))
+          .start();
     }
 
     @Bean
