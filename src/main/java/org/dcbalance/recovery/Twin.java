@@ -47,7 +47,7 @@ public record Twin(
                 .formatted(each.lost(), name, each.restored()),
         loud
             ? "Two machines have its addresses now; each has disks of its own. Maybe pause the one"
-                  + " on"
+                + " on"
                 + " %1$s at once (there: virsh suspend %2$s), look what is only on it, and then end it"
                     .formatted(each.lost(), name)
                 + " (virsh destroy %1$s, virsh undefine %1$s).".formatted(name)
