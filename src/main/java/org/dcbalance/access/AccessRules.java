@@ -38,8 +38,9 @@ final class AccessRules {
         "/api/v1/pools/*/resume",
         "/api/v1/hosts/*/maintenance");
     changing(Role.OPERATOR, "/hosts/*/evacuation/**", "/api/v1/hosts/*/evacuation");
+    changing(Role.OPERATOR, "/hosts/*/recovery", "/api/v1/hosts/*/recovery");
     changing(Role.ADMINISTRATOR, "/api/v1/hosts/**", "/api/v1/pools/**");
-    // a person's word in place of a host's answer
+    // a person's word in place of a host's answer; so is what is below hosts/*/fencing
     changing(Role.ADMINISTRATOR, "/migrations/*/close", "/api/v1/migrations/*/close");
     changing(Role.ADMINISTRATOR, "/api/v1/installation/**");
     changing(Role.ADMINISTRATOR, "/hosts/**", "/pools/**", "/settings/**");

@@ -12,6 +12,7 @@ import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
@@ -41,6 +42,7 @@ public class Checkpoints {
   private final Vms vms;
   private final Hosts hosts;
   private final Pools pools;
+  private final HostFencing fencing;
   private final Installation installation;
   private final AuditLog audit;
   private final Signals signals;
@@ -54,6 +56,7 @@ public class Checkpoints {
       Vms vms,
       Hosts hosts,
       Pools pools,
+      HostFencing fencing,
       Installation installation,
       AuditLog audit,
       Signals signals) {
@@ -65,6 +68,7 @@ public class Checkpoints {
     this.vms = vms;
     this.hosts = hosts;
     this.pools = pools;
+    this.fencing = fencing;
     this.installation = installation;
     this.audit = audit;
     this.signals = signals;
@@ -200,7 +204,7 @@ public class Checkpoints {
           "Maybe type it again: what runs now is ended for it.");
     }
     var host = target(hostId == null ? checkpoint.hostId() : hostId);
-    if (isSomewhere(vm) && !replaces) {
+    if (!replaces && endsSomething(vm)) {
       throw new Problem(
           ErrorCode.REFUSED,
           vm.name()
@@ -222,9 +226,14 @@ public class Checkpoints {
     return added;
   }
 
-  /** Tell whether a host has more of a VM than its definition, running or not. */
-  public static boolean isSomewhere(Vm vm) {
-    return vm.goneSince() == null && vm.state() != GuestState.SHUT_OFF;
+  /**
+   * Tell whether a restore ends what a host has of a VM: more than its definition, running or not.
+   * What was on a host that is said to be off has ended.
+   */
+  public boolean endsSomething(Vm vm) {
+    return vm.goneSince() == null
+        && vm.state() != GuestState.SHUT_OFF
+        && !fencing.fenced().contains(vm.hostId());
   }
 
   /**

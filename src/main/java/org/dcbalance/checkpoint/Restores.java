@@ -3,6 +3,7 @@ package org.dcbalance.checkpoint;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Vm;
@@ -18,6 +19,7 @@ class Restores {
   private final FastCopies copies;
   private final MemoryLeases leases;
   private final HostHelpers helpers;
+  private final HostFencing fencing;
 
   Restores(
       CheckpointRows rows,
@@ -26,11 +28,13 @@ class Restores {
       Placements placements,
       FastCopies copies,
       MemoryLeases leases,
-      HostHelpers helpers) {
+      HostHelpers helpers,
+      HostFencing fencing) {
     this.rows = rows;
     this.copies = copies;
     this.leases = leases;
     this.helpers = helpers;
+    this.fencing = fencing;
     this.connections = connections;
     this.hosts = hosts;
     this.placements = placements;
@@ -46,7 +50,7 @@ class Restores {
         restore,
         vm,
         target,
-        Whereabouts.around(connections, hosts, vm, target),
+        Whereabouts.around(connections, hosts, fencing.fenced(), vm, target),
         new Mapping(
             copies,
             leases,

@@ -2,6 +2,7 @@ package org.dcbalance.checkpoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestState;
@@ -11,14 +12,21 @@ import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.units.HostId;
 
-/** Ask hosts where a VM is. One that does not answer may run it. */
-record Whereabouts(Connections connections, List<Host> hosts) {
+/**
+ * Ask hosts where a VM is. One that does not answer may run it, unless an administrator says that
+ * it is off.
+ *
+ * @param fenced the hosts of which that is said
+ */
+record Whereabouts(Connections connections, List<Host> hosts, Set<HostId> fenced) {
 
   /**
    * Ask all hosts that share a pool with the one where it is, or with the one where it shall be.
    */
-  static Whereabouts around(Connections connections, Hosts hosts, Vm vm, Host target) {
+  static Whereabouts around(
+      Connections connections, Hosts hosts, Set<HostId> fenced, Vm vm, Host target) {
     var pools =
         Stream.concat(Stream.of(target), hosts.findById(vm.hostId().value()).stream())
             .map(Host::poolId)
@@ -27,7 +35,8 @@ record Whereabouts(Connections connections, List<Host> hosts) {
         connections,
         hosts.findAllByOrderByName().stream()
             .filter(h -> h.can(Capability.CHECKPOINT) && pools.contains(h.poolId()))
-            .toList());
+            .toList(),
+        fenced);
   }
 
   /**
@@ -54,6 +63,9 @@ record Whereabouts(Connections connections, List<Host> hosts) {
             .ifPresent(
                 status -> (status.state() == GuestState.SHUT_OFF ? defined : running).add(host));
       } catch (HypervisorException e) {
+        if (e.kind() == Kind.UNREACHABLE && fenced.contains(host.id())) {
+          continue;
+        }
         throw new HypervisorException(
             Kind.UNREACHABLE,
             "%s does not answer, and %s may run there: %s"

@@ -80,7 +80,7 @@ class CheckpointPages {
     var checkpoint = checkpoints.find(id);
     model.addAttribute("checkpoint", checkpoint);
     var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
-    model.addAttribute("ends", Checkpoints.isSomewhere(vm));
+    model.addAttribute("ends", checkpoints.endsSomething(vm));
     model.addAttribute("targets", checkpoints.targets(checkpoint));
     model.addAttribute("used", checkpoint.restores().stream().anyMatch(r -> r.state().open()));
     model.addAttribute(

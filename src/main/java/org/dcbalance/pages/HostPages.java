@@ -8,6 +8,7 @@ import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostRegistration;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.recovery.Recoveries;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -35,6 +36,7 @@ class HostPages {
   private final MigrationLines moves;
   private final HostRegistration registration;
   private final HostHelpers helpers;
+  private final Recoveries recoveries;
 
   HostPages(
       Hosts hosts,
@@ -42,13 +44,15 @@ class HostPages {
       VmLines vms,
       MigrationLines moves,
       HostRegistration registration,
-      HostHelpers helpers) {
+      HostHelpers helpers,
+      Recoveries recoveries) {
     this.hosts = hosts;
     this.lines = lines;
     this.vms = vms;
     this.moves = moves;
     this.registration = registration;
     this.helpers = helpers;
+    this.recoveries = recoveries;
   }
 
   /** A VM on the page of its host; cpuShare is what it takes of the host's CPU, 0 to 1. */
@@ -85,6 +89,8 @@ class HostPages {
       model.addAttribute("vms", vms(host));
       return "host :: vms";
     }
+    model.addAttribute(
+        "twins", recoveries.twins().stream().filter(t -> t.lostId().equals(id)).toList());
     model.addAttribute("detail", HostDetail.of(host, me.mayAdminister()));
     model.addAttribute("moves", moves.ofHost(id, MOST_MOVES));
     if ("moves".equals(fragment)) {

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.FleetEvent;
+import org.dcbalance.recovery.Recoveries;
 import org.dcbalance.reporting.MoveFigures;
 import org.dcbalance.units.PoolId;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ class OverviewPages {
   private final MigrationLines migrations;
   private final FleetEvents events;
   private final MoveFigures figures;
+  private final Recoveries recoveries;
   private final Clock clock;
 
   OverviewPages(
@@ -45,6 +47,7 @@ class OverviewPages {
       MigrationLines migrations,
       FleetEvents events,
       MoveFigures figures,
+      Recoveries recoveries,
       Clock clock) {
     this.boards = boards;
     this.verdicts = verdicts;
@@ -53,6 +56,7 @@ class OverviewPages {
     this.migrations = migrations;
     this.events = events;
     this.figures = figures;
+    this.recoveries = recoveries;
     this.clock = clock;
   }
 
@@ -103,6 +107,7 @@ class OverviewPages {
     model.addAttribute("verdict", verdicts.of(shell, found, all));
     model.addAttribute("waiting", waiting.stream().limit(MOST_WAITING).toList());
     model.addAttribute("waitingTotal", waiting.size());
+    model.addAttribute("twins", recoveries.twins());
     model.addAttribute(
         "balances",
         found.stream().filter(b -> b.round() != null).map(OverviewPages::balance).toList());

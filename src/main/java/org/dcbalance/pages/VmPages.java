@@ -8,6 +8,7 @@ import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Check;
 import org.dcbalance.migration.MovesByHand;
 import org.dcbalance.migration.PreFlightChecks;
+import org.dcbalance.recovery.Recoveries;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
@@ -35,6 +36,7 @@ class VmPages {
   private final MovesByHand byHand;
   private final PlacementRules rules;
   private final Checkpoints checkpoints;
+  private final Recoveries recoveries;
 
   VmPages(
       VmLines lines,
@@ -45,7 +47,8 @@ class VmPages {
       PreFlightChecks checks,
       MovesByHand byHand,
       PlacementRules rules,
-      Checkpoints checkpoints) {
+      Checkpoints checkpoints,
+      Recoveries recoveries) {
     this.lines = lines;
     this.details = details;
     this.vms = vms;
@@ -55,6 +58,7 @@ class VmPages {
     this.byHand = byHand;
     this.rules = rules;
     this.checkpoints = checkpoints;
+    this.recoveries = recoveries;
   }
 
   @GetMapping("/vms")
@@ -82,6 +86,8 @@ class VmPages {
       Model model) {
     var vm = vms.find(id.value());
     model.addAttribute("vm", details.of(vm));
+    model.addAttribute(
+        "twins", recoveries.twins().stream().filter(t -> t.vmId().equals(id)).toList());
     if ("state".equals(fragment)) {
       return "vm :: state";
     }

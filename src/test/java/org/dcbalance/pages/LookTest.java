@@ -108,7 +108,8 @@ class LookTest {
     assertThat(gain.getDomProperty("value")).isEqualTo("30");
     assertThat(
             web.executeScript(
-                "return document.getElementById('preview').getBoundingClientRect().top < innerHeight / 2"))
+                "return document.getElementById('preview').getBoundingClientRect().top <"
+                    + " innerHeight / 2"))
         .as("the preview comes into view")
         .isEqualTo(true);
   }
@@ -277,6 +278,7 @@ class LookTest {
           .optional()
           .ifPresent(id -> pages.put(table, "/" + table.replace('_', '-') + "s/" + id));
     }
+    pages.put("recovery", pages.get("host") + "/recovery");
     assertThat(pages)
         .containsKeys("host", "vm", "pool", "round", "migration", "checkpoint", "virtual_cluster");
     return pages;

@@ -76,10 +76,10 @@ final class GuestCopies {
     volumes.copy(pool, memory, volume);
     var header = volumes.beginning(pool, volume, SaveImage.HEADER);
     var beginning =
-        link.longCall("read the beginning of " + volume, connection -> SaveImage.length(header));
+        link.call("read the beginning of " + volume, connection -> SaveImage.length(header));
     var image = volumes.beginning(pool, volume, beginning);
     var written =
-        link.longCall(
+        link.call(
             "write the guest of " + volume,
             connection -> {
               var saved = SaveImage.of(image);
