@@ -1,5 +1,6 @@
 package org.dcbalance.recovery;
 
+import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
@@ -62,6 +63,8 @@ class RecoveryApi {
   /** Which VMs to restore, and where. */
   record Wish(@Nullable List<VmId> vmIds, @Nullable HostId hostId) {}
 
+  @Operation(
+      summary = "Tell how a host that does not answer stands, and what can be restored of it.")
   @GetMapping("/recovery")
   RecoveryView show(@PathVariable HostId id) {
     var view = recoveries.of(id);
@@ -91,18 +94,22 @@ class RecoveryApi {
         view.twins());
   }
 
+  @Operation(summary = "State that a host is off, with its name typed.")
   @PostMapping("/fencing")
   RecoveryView state(@PathVariable HostId id, @RequestBody Word word, CurrentOperator me) {
     fencing.state(id, word.host(), word.why(), me.operator());
     return show(id);
   }
 
+  @Operation(summary = "Take back that a host is off.")
   @DeleteMapping("/fencing")
   RecoveryView takeBack(@PathVariable HostId id, CurrentOperator me) {
     fencing.takeBack(id, me.operator());
     return show(id);
   }
 
+  @Operation(
+      summary = "Restore VMs of a host that is off from their last checkpoints on another host.")
   @PostMapping("/recovery")
   @ResponseStatus(HttpStatus.ACCEPTED)
   RecoveryView recover(@PathVariable HostId id, @RequestBody Wish wish, CurrentOperator me) {
