@@ -14,6 +14,11 @@ public final class QuietMoment {
   /** Share of the recorded past that must have been quiet: rarer moments are not waited for. */
   private static final double OFTEN = 0.1;
 
+  /**
+   * How often it must have changed between quiet and busy: one that began to work does not rest.
+   */
+  private static final int TURNS = 3;
+
   /** Methods that the guest hardly notices. */
   private static final Set<Method> MILD =
       EnumSet.of(Method.PARALLEL, Method.PRE_COPY, Method.BALLOON_FIRST, Method.LONGER_PAUSE);
@@ -32,9 +37,9 @@ public final class QuietMoment {
    * Look for one.
    *
    * @param now what is chosen at the present dirty rate
-   * @param past dirty rates as recorded, in any order
+   * @param past dirty rates as recorded, oldest first
    * @return null if there is nothing to wait for: a mild method does now, too little is known, or
-   *     the VM was hardly ever quiet
+   *     the VM was hardly ever quiet, or not again and again
    */
   public static @Nullable Worth of(Facts facts, Choice now, List<ByteRate> past) {
     if (mild(now) || !facts.measured() || past.isEmpty()) {
@@ -50,10 +55,20 @@ public final class QuietMoment {
       }
       boolean seen = i > 0 && falling.get(i).equals(falling.get(i - 1));
       if (!seen && mild(MethodChoice.of(facts.at(rate)))) {
-        return new Worth(rate, share);
+        return turns(past, rate) < TURNS ? null : new Worth(rate, share);
       }
     }
     return null;
+  }
+
+  private static int turns(List<ByteRate> past, ByteRate quiet) {
+    int turns = 0;
+    for (int i = 1; i < past.size(); i++) {
+      boolean was = past.get(i - 1).bytesPerSecond() <= quiet.bytesPerSecond();
+      boolean is = past.get(i).bytesPerSecond() <= quiet.bytesPerSecond();
+      turns += was == is ? 0 : 1;
+    }
+    return turns;
   }
 
   private static boolean mild(Choice choice) {

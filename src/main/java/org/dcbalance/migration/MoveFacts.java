@@ -80,12 +80,13 @@ class MoveFacts {
     return new Found(now, MethodChoice.of(now));
   }
 
-  /** Give the dirty rates recorded over the last hour. */
+  /** Give the dirty rates recorded over the last hour, oldest first. */
   List<ByteRate> pastDirtyRates(Vm vm) {
     return jdbc.sql(
             """
             select dirty_rate from vm_sample
             where vm_id = :vm and at > now() - interval '1 hour' and dirty_rate is not null
+            order by at
             """)
         .param("vm", vm.id().value())
         .query((row, n) -> new ByteRate(row.getDouble(1)))

@@ -40,6 +40,7 @@ final class QuietWait {
         "It changes too much memory for a move that it would not feel. Waiting for a quieter moment, at %s or less, as it had in %.0f %% of the last hour's measurements; for %d s at most."
             .formatted(rate(worth.dirtyRate()), 100 * worth.share(), longest.toSeconds()));
     ByteRate found = null;
+    boolean lowBefore = false;
     while (found == null && now().isBefore(begun.plus(longest))) {
       if (desk.read(claim).abortRequestedBy() != null) {
         break;
@@ -47,9 +48,11 @@ final class QuietWait {
       claim.check();
       desk.beat(claim);
       var measured = measure();
-      if (measured != null && measured.bytesPerSecond() <= worth.dirtyRate().bytesPerSecond()) {
-        found = measured;
-      }
+      boolean low =
+          measured != null && measured.bytesPerSecond() <= worth.dirtyRate().bytesPerSecond();
+      // samples of memory are rough: one alone may be off by a third
+      found = low && lowBefore ? measured : null;
+      lowBefore = low;
     }
     var waited = Duration.between(begun, now());
     desk.waited(

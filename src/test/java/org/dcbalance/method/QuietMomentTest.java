@@ -21,10 +21,12 @@ class QuietMomentTest {
     return QuietMoment.of(cases.facts(), MethodChoice.of(cases.facts()), past);
   }
 
+  /** In two turns: busy, quiet, busy, quiet. */
   private static List<ByteRate> past(int busy, int quiet) {
-    return Stream.concat(
-            Collections.nCopies(busy, ByteRate.ofMiB(400)).stream(),
-            Collections.nCopies(quiet, ByteRate.ofMiB(10)).stream())
+    return Stream.of(busy / 2, -(quiet / 2), busy - busy / 2, -(quiet - quiet / 2))
+        .flatMap(
+            count ->
+                Collections.nCopies(Math.abs(count), ByteRate.ofMiB(count > 0 ? 400 : 10)).stream())
         .toList();
   }
 
@@ -44,7 +46,7 @@ class QuietMomentTest {
 
   @Test
   void theHighestRateThatDoesIsLowEnough() {
-    var mixed = Stream.of(400, 300, 60, 30, 10).map(ByteRate::ofMiB).toList();
+    var mixed = Stream.of(400, 60, 300, 30, 10).map(ByteRate::ofMiB).toList();
     assertThat(worth(mixed)).isEqualTo(new Worth(ByteRate.ofMiB(60), 0.6));
   }
 
@@ -53,6 +55,16 @@ class QuietMomentTest {
     assertThat(worth(past(95, 5))).isNull();
     assertThat(worth(past(100, 0))).isNull();
     assertThat(worth(List.of())).isNull();
+  }
+
+  @Test
+  void whatBeganToWorkIsNotExpectedToRest() {
+    var idleBefore =
+        Stream.concat(
+                Collections.nCopies(70, ByteRate.ofMiB(10)).stream(),
+                Collections.nCopies(30, ByteRate.ofMiB(400)).stream())
+            .toList();
+    assertThat(worth(idleBefore)).isNull();
   }
 
   @Test
