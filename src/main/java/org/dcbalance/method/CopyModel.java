@@ -54,12 +54,16 @@ final class CopyModel {
         <= UNSLOWED + SOON;
   }
 
-  /** Expect a copy that switches over after one pass and fetches the rest afterwards. */
+  /**
+   * Expect a copy that switches over in the middle of its first pass and fetches the rest
+   * afterwards, with what was changed of the half that had arrived.
+   */
   Expectation postCopy(Levers levers) {
     double memory = firstPass(levers.balloonTo());
-    double changed = copy(memory, 0).changed(memory / bandwidth);
-    var all = expectation(levers.balloonTo(), memory + changed, 0, changed / bandwidth, true);
-    return all;
+    double half = memory / 2;
+    double again = copy(memory, 0).changed(half / bandwidth) / 2;
+    double slowed = (half + again) / bandwidth;
+    return expectation(levers.balloonTo(), memory + again, 0, slowed, true);
   }
 
   /** Expect a copy of a guest that stands still. */
@@ -144,6 +148,11 @@ final class CopyModel {
   /** Expect the length of the first pass. */
   Duration firstPassTime(Levers levers) {
     return duration(firstPass(levers.balloonTo()) / bandwidth);
+  }
+
+  /** Give what remains to be sent when a copy that is to end in post-copy switches over. */
+  Memory halfway(Levers levers) {
+    return new Memory(Math.round(firstPass(levers.balloonTo()) / 2));
   }
 
   static double seconds(Duration duration) {
