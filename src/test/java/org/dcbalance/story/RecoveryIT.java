@@ -232,9 +232,12 @@ class RecoveryIT {
         .contains("was restored on kvm-02 from checkpoint " + checkpoint);
     assertThat(twin.get("advice").asString()).contains("virsh suspend db-01");
     Await.pause(Duration.ofSeconds(10));
-    assertThat(LAB.where("db-01"))
-        .as("nothing is done by itself")
-        .containsExactlyInAnyOrder("1 running", "2 running");
+    for (int host = 1; host <= 2; host++) {
+      // a busy host counts as silent where all are asked
+      assertThat(LAB.host("virsh", host, "domstate", "db-01").strip())
+          .as("nothing is done by itself")
+          .isEqualTo("running");
+    }
 
     LAB.host("virsh", 1, "destroy", "db-01");
     LAB.host("virsh", 1, "undefine", "db-01");
