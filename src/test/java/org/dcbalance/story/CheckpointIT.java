@@ -201,6 +201,7 @@ class CheckpointIT {
   }
 
   @Test
+  @Tag("campaign")
   @Order(4)
   void aHostWithoutItsBridgeIsRefusedBeforeAnythingIsTouched() {
     var before = stored();
@@ -272,6 +273,7 @@ class CheckpointIT {
   }
 
   @Test
+  @Tag("campaign")
   @Order(6)
   void aCopyAnswersOnANetworkThatLeadsNowhereElse() throws IOException {
     var before = stored();

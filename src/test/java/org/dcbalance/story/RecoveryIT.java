@@ -14,14 +14,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceAccessMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -31,11 +28,9 @@ import tools.jackson.databind.JsonNode;
  *
  * <p>The steps are tests that build on each other.
  */
+@Tag("campaign")
 @Timeout(600)
 @TestMethodOrder(OrderAnnotation.class)
-@Execution(ExecutionMode.CONCURRENT)
-@ResourceLock(value = "both processors", mode = ResourceAccessMode.READ)
-@ResourceLock("RecoveryIT")
 class RecoveryIT {
   @RegisterExtension static final QemuLab LAB = new QemuLab("rcv", 2);
 
