@@ -52,9 +52,14 @@ final class DowntimeProbe implements AutoCloseable {
     moveBegun = System.nanoTime() - begun;
   }
 
-  /** Tell whether a guest that answered before the move does not answer now: the gap goes on. */
+  /**
+   * Tell whether a guest that answered before the move does not answer now: the gap goes on. Before
+   * the move nothing is known of it.
+   */
   boolean silent() {
-    return answeredBefore() && !answeredLately(System.nanoTime() - begun);
+    return moveBegun != Long.MAX_VALUE
+        && answeredBefore()
+        && !answeredLately(System.nanoTime() - begun);
   }
 
   private boolean answeredBefore() {
