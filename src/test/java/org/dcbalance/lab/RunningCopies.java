@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Beside;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.Connect;
 import org.libvirt.DomainInfo.DomainState;
@@ -26,7 +27,7 @@ public final class RunningCopies {
     this.guest = guest;
     this.hosts =
         IntStream.rangeClosed(1, hosts).mapToObj(number -> new Host(lab.uri(number))).toList();
-    looking = CompletableFuture.runAsync(this::look);
+    looking = Beside.run(this::look);
   }
 
   /** Look from now on. */

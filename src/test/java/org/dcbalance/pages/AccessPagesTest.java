@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.Browser;
-import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,7 +15,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** Users and tokens by the pages, as an administrator clicks through them, and the log of it. */
-@ConsoleTest
+@ConsolePagesTest
 class AccessPagesTest {
   private static final Pattern SECRET = Pattern.compile("value=\"(dcb_[A-Za-z0-9_-]{43})\"");
 

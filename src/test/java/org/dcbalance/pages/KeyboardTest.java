@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ChromiumInstalled;
+import org.dcbalance.testing.ConsolePagesTest;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.RecordedPool;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +27,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Walk through recommendations by the keyboard alone, in a real browser. */
-@ConsoleTest
+@ConsolePagesTest
 @ExtendWith(ChromiumInstalled.class)
 class KeyboardTest {
   private static final Duration SOON = Duration.ofSeconds(10);

@@ -14,10 +14,12 @@ import java.util.Map;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ChromiumInstalled;
+import org.dcbalance.testing.ConsolePagesTest;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.NodeModules;
 import org.dcbalance.testing.RecordedPool;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.openqa.selenium.By;
@@ -33,7 +35,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * nothing sticks out at 390 px. With {@code -Dpictures=true} the pages are left as pictures in
  * target/pictures.
  */
-@ConsoleTest
+@ConsolePagesTest
+// the longest of all comes first
+@Order(1)
 @ExtendWith({ChromiumInstalled.class, NodeModules.class})
 class LookTest {
   private static final Path AXE = Path.of("frontend/node_modules/axe-core/axe.min.js");

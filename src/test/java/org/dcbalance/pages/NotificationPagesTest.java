@@ -11,7 +11,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
-import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +21,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** Destinations by the pages, as an administrator clicks through them. */
-@ConsoleTest
+@ConsolePagesTest
 class NotificationPagesTest {
   private static final String PAGE = "/settings/notifications";
   private static final Pattern KEY = Pattern.compile("value=\"(dcbw_[A-Za-z0-9_-]{43})\"");

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.Browser;
-import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,7 +18,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** The pages with the simulated pool behind them, over HTTP, as each role sees them. */
-@ConsoleTest
+@ConsolePagesTest
 class PagesTest {
   private static final Pattern NOTICE =
       Pattern.compile(

@@ -12,6 +12,7 @@ import org.dcbalance.access.Role;
 import org.dcbalance.inventory.PoolPolicy;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.testing.Browser;
+import org.dcbalance.testing.ConsolePagesTest;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.RecordedPool;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +24,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** The settings of a pool's strategy, their preview, and the report on strategies. */
-@ConsoleTest
+@ConsolePagesTest
 class StrategyPagesTest {
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;

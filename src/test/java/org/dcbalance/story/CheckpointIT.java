@@ -12,10 +12,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Beside;
 import org.dcbalance.testing.Figures;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -231,7 +231,7 @@ class CheckpointIT {
   @Order(5)
   void aCopyRunsBesideItAndNoFrameOfItReachesTheNetwork() throws IOException {
     var before = stored();
-    var frames = CompletableFuture.supplyAsync(() -> framesFrom(2));
+    var frames = Beside.supply(() -> framesFrom(2));
     var asked = ask(copies(), 2, "db-01-copy", null);
     assertThat(asked.status()).as(asked.problem()).isEqualTo(202);
     var done = restored(checkpoint);
@@ -260,7 +260,7 @@ class CheckpointIT {
     assertThat(again.status()).isEqualTo(409);
 
     // the same count sees them where nothing keeps it apart
-    var control = CompletableFuture.supplyAsync(() -> framesFrom(2));
+    var control = Beside.supply(() -> framesFrom(2));
     var tap = LAB.host("virsh", 2, "domiflist", "db-01-copy").lines();
     var device = tap.filter(l -> l.contains("ethernet")).findFirst().orElseThrow().strip();
     LAB.host("sh", 2, "ip", "link", "set", device.split(" +")[0], "master", "br-vm");

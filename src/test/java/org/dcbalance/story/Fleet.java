@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.dcbalance.lab.Lab;
 import org.dcbalance.lab.XenLab;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Beside;
 import tools.jackson.databind.JsonNode;
 
 /** Know a lab's hosts and guests by the names that a console's API gives them. */
@@ -103,7 +104,7 @@ record Fleet(Lab lab, Api api) {
 
   /** Have virsh listen at the source for the end of a guest's next migration. */
   CompletableFuture<Told> nextMoveFrom(int host, String guest) {
-    return CompletableFuture.supplyAsync(
+    return Beside.supply(
         () ->
             Told.parse(
                 lab.host(

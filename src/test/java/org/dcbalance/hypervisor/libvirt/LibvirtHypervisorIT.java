@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -35,6 +34,7 @@ import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.lab.QemuLab;
+import org.dcbalance.testing.Beside;
 import org.dcbalance.testing.Figures;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
@@ -247,7 +247,7 @@ class LibvirtHypervisorIT {
     var order =
         new MigrationOrder(
             web, LAB.peerUri(2), null, Tuning.of(Duration.ofMillis(50), null), false, false);
-    var moving = CompletableFuture.runAsync(() -> one.migrate(order));
+    var moving = Beside.run(() -> one.migrate(order));
     await(
         Duration.ofSeconds(20), () -> one.progress(web).filter(p -> p.iteration() > 1).isPresent());
     var progress = one.progress(web).orElseThrow();
@@ -319,7 +319,7 @@ class LibvirtHypervisorIT {
   void theGuestStaysWhenTheTargetDies() {
     var web = LAB.start(1, "web-01", 1, "dirty=32:4000:page");
     LAB.limitLink(1, 60);
-    var moving = CompletableFuture.runAsync(() -> one.migrate(to(2, web)));
+    var moving = Beside.run(() -> one.migrate(to(2, web)));
     await(Duration.ofSeconds(20), () -> one.progress(web).isPresent());
     LAB.host("kill", 2);
     try {
@@ -399,6 +399,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void tellsTies() {
     LAB.start(1, "web-01", 1, "--disk", "shared");
     LAB.host("virsh", 1, "snapshot-create-as", "web-01", "s1");
@@ -437,7 +438,7 @@ class LibvirtHypervisorIT {
     var web = LAB.start(1, "web-01", 1, "dirty=16:500:page");
     LAB.limitLink(1, 20);
     var moving =
-        CompletableFuture.runAsync(
+        Beside.run(
             () ->
                 assertThatThrownBy(
                         () ->
@@ -471,7 +472,7 @@ class LibvirtHypervisorIT {
         () -> why(one, web) == Why.POST_COPY_FAILED && why(two, web) == Why.POST_COPY_FAILED);
     moving.get(20, TimeUnit.SECONDS);
     LAB.unlimitLink(1);
-    var resumed = CompletableFuture.runAsync(() -> one.resumePostCopy(web, LAB.peerUri(2), false));
+    var resumed = Beside.run(() -> one.resumePostCopy(web, LAB.peerUri(2), false));
     try {
       resumed.get(60, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
@@ -516,6 +517,7 @@ class LibvirtHypervisorIT {
   }
 
   @Test
+  @Tag("campaign")
   void comesBackAfterTheDaemonOrTheHostDied() {
     LAB.start(1, "web-01", 1);
     assertThat(one.guests()).hasSize(1);

@@ -7,7 +7,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.dcbalance.hypervisor.Hypervisor;
@@ -16,6 +15,7 @@ import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Beside;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.AfterEach;
@@ -90,7 +90,7 @@ class LibvirtLeversIT {
     LAB.limitLink(1, 100);
     var ran = LAB.uptime(1);
     var tuning = new Tuning(true, Duration.ofMillis(1), null, null, null, 1, true);
-    var moving = CompletableFuture.runAsync(() -> one.migrate(order(web, tuning)));
+    var moving = Beside.run(() -> one.migrate(order(web, tuning)));
     await(() -> one.progress(web).filter(p -> p.iteration() > 1).isPresent());
     one.startPostCopy(web);
     moving.get(120, TimeUnit.SECONDS);
@@ -104,7 +104,7 @@ class LibvirtLeversIT {
     var ran = LAB.uptime(1);
     var tuning =
         new Tuning(true, Duration.ofMillis(1), null, new Tuning.Throttle(30, 10), null, 1, false);
-    var moving = CompletableFuture.runAsync(() -> one.migrate(order(web, tuning)));
+    var moving = Beside.run(() -> one.migrate(order(web, tuning)));
     await(() -> one.progress(web).filter(p -> p.throttle() >= 30).isPresent());
     assertThatThrownBy(() -> one.setMemory(web, Memory.ofMiB(100)))
         .isInstanceOf(HypervisorException.class)
@@ -149,7 +149,7 @@ class LibvirtLeversIT {
     var ran = LAB.uptime(1);
     LAB.limitLink(1, 60);
     var order = new MigrationOrder(web, LAB.peerUri(2), null, Tuning.NONE, false, true);
-    var moving = CompletableFuture.runAsync(() -> one.migrate(order));
+    var moving = Beside.run(() -> one.migrate(order));
     Await.until(
         "QEMU to encrypt",
         Duration.ofSeconds(20),
