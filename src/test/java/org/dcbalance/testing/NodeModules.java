@@ -34,8 +34,8 @@ public final class NodeModules extends Needed {
     }
   }
 
-  /** Install the packages that the lock file names, unless they are there. */
-  public static void install() throws IOException, InterruptedException {
+  /** Install the packages that the lock file names, unless they are there; one at a time. */
+  public static synchronized void install() throws IOException, InterruptedException {
     var installed = FRONTEND.resolve("node_modules/.package-lock.json");
     var wanted = FRONTEND.resolve("package-lock.json");
     if (!Files.exists(installed)
