@@ -41,6 +41,7 @@ class Collector implements DisposableBean {
   private final DirtyRates dirtyRates;
   private final Leadership leadership;
   private final JdbcClient jdbc;
+  private final TelemetrySettings settings;
   private final ApplicationEventPublisher publisher;
   private final SharedMachines machines = new SharedMachines();
   private final Map<HostId, LoadReading> previous = new ConcurrentHashMap<>();
@@ -55,6 +56,7 @@ class Collector implements DisposableBean {
       DirtyRates dirtyRates,
       Leadership leadership,
       JdbcClient jdbc,
+      TelemetrySettings settings,
       ApplicationEventPublisher publisher) {
     this.hosts = hosts;
     this.connections = connections;
@@ -62,6 +64,7 @@ class Collector implements DisposableBean {
     this.dirtyRates = dirtyRates;
     this.leadership = leadership;
     this.jdbc = jdbc;
+    this.settings = settings;
     this.publisher = publisher;
   }
 
@@ -116,7 +119,10 @@ class Collector implements DisposableBean {
       var vms = vms(host);
       boolean shared = machines.shared(host.id(), now);
       var before = previous.put(host.id(), now);
-      var sample = before == null ? null : Rates.between(before, now, host.id(), vms, shared);
+      var sample =
+          before == null
+              ? null
+              : Rates.between(before, now, host.id(), vms, shared, settings.dirtyRateShort());
       if (sample != null) {
         writer.write(sample.host(), sample.vms());
         publisher.publishEvent(new SamplesCollected(host.id()));

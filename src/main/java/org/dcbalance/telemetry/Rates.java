@@ -15,11 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Turn two readings of a host's counters into one sample. */
 final class Rates {
-  /**
-   * Over a longer window pages are changed twice: it shows how far changes spread, not how fast.
-   */
-  private static final Duration WINDOW_OF_RATES = Duration.ofSeconds(2);
-
   private Rates() {}
 
   /** One sample of a host and of those of its guests that both readings show. */
@@ -30,6 +25,7 @@ final class Rates {
    *
    * @param sharesMachine whether the host's own counters are those of a machine that it shares with
    *     other hosts of the inventory, so that its guests' sum stands in for them
+   * @param window of measurements that show a dirty rate; the hypervisor's are whole seconds
    * @return null if the readings are too close to each other to tell
    */
   static @Nullable Sample between(
@@ -37,7 +33,8 @@ final class Rates {
       LoadReading now,
       HostId host,
       Map<UUID, VmId> vms,
-      boolean sharesMachine) {
+      boolean sharesMachine,
+      Duration window) {
     double seconds = (now.monotonic() - before.monotonic()) / 1e9;
     if (seconds < 0.2) {
       return null;
@@ -83,7 +80,7 @@ final class Rates {
                 out,
                 reads,
                 writes,
-                newDirtyRate(was, guest)));
+                newDirtyRate(was, guest, window)));
       }
     }
     var counters = now.host();
@@ -120,9 +117,11 @@ final class Rates {
     return now < before ? 0 : (now - before) / seconds;
   }
 
-  private static @Nullable Double newDirtyRate(GuestCounters before, GuestCounters now) {
+  /** Over a longer window pages are changed twice: it shows how far changes spread, no rate. */
+  private static @Nullable Double newDirtyRate(
+      GuestCounters before, GuestCounters now, Duration window) {
     var measured = now.dirtyRate();
-    if (measured == null || measured.window().compareTo(WINDOW_OF_RATES) > 0) {
+    if (measured == null || measured.window().toSeconds() > Math.max(1, window.toSeconds())) {
       return null;
     }
     var last = before.dirtyRate();
