@@ -15,6 +15,9 @@ final class CopyModel {
 
   static final double BALLOON_START = 1;
 
+  /** Share of its size that a page is taken to be sent with where its changes compress. */
+  private static final double COMPRESSED = 0.1;
+
   /** QEMU slows a guest down once this many passes have left more than half of what they sent. */
   private static final int UNSLOWED = 2;
 
@@ -32,11 +35,23 @@ final class CopyModel {
 
   /** Expect a copy that goes on by pre-copy until it may stop the guest. */
   Expectation preCopy(Levers levers, Duration pause) {
+    return preCopy(levers, pause, 1);
+  }
+
+  /**
+   * Expect the same where changes compress. A page is sent as it is and kept for comparison when it
+   * is sent for the second time.
+   */
+  Expectation compressed(Levers levers, Duration pause) {
+    return preCopy(levers, pause, COMPRESSED);
+  }
+
+  private Expectation preCopy(Levers levers, Duration pause, double share) {
     double memory = firstPass(levers.balloonTo());
     var course =
         facts.host().engine() == Engine.FIXED_ROUNDS
             ? copy(memory, levers.cap()).fixedRounds()
-            : untilItFits(memory, levers, seconds(pause));
+            : untilItFits(memory, levers, seconds(pause), share);
     double copying = (course.sent() - course.rest()) / bandwidth;
     boolean slowed = levers.cap() > 0 || levers.throttle() > 0;
     double rest = course.rest();
@@ -50,7 +65,7 @@ final class CopyModel {
 
   /** Tell whether a copy ends in a few passes after it begins to slow the guest down. */
   boolean endsSoon(Levers levers, Duration pause) {
-    return untilItFits(firstPass(levers.balloonTo()), levers, seconds(pause)).passes()
+    return untilItFits(firstPass(levers.balloonTo()), levers, seconds(pause), 1).passes()
         <= UNSLOWED + SOON;
   }
 
@@ -128,8 +143,9 @@ final class CopyModel {
     return new MemoryCopy(memory, bandwidth, dirtyRate(cap), workingSet());
   }
 
-  private MemoryCopy.Course untilItFits(double memory, Levers levers, double pause) {
-    return copy(memory, levers.cap()).untilItFits(pause, pass -> speed(throttle(levers, pass)));
+  private MemoryCopy.Course untilItFits(double memory, Levers levers, double pause, double share) {
+    return copy(memory, levers.cap())
+        .untilItFits(pause, pass -> share * speed(throttle(levers, pass)));
   }
 
   private static int throttle(Levers levers, int pass) {

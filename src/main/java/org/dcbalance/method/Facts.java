@@ -19,6 +19,7 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
    * @param busyCores CPUs that it keeps busy
    * @param cpus CPUs that it has
    * @param bias how many times longer than modelled its earlier moves took; 1 without any
+   * @param compression what came of compressing its changes, of late
    */
   public record Workload(
       Memory has,
@@ -27,7 +28,18 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
       @Nullable Memory workingSet,
       double busyCores,
       int cpus,
-      double bias) {}
+      double bias,
+      Compression compression) {}
+
+  /** What came of compressing a VM's changes the last time. */
+  public enum Compression {
+    /** It was not tried of late. */
+    UNKNOWN,
+    /** The copy ended. */
+    ENDED,
+    /** The copy was given up. */
+    GIVEN_UP
+  }
 
   /**
    * Describe the way from host to host.
@@ -90,7 +102,14 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
   public Facts at(ByteRate dirtyRate) {
     return new Facts(
         new Workload(
-            vm.has(), vm.used(), dirtyRate, vm.workingSet(), vm.busyCores(), vm.cpus(), vm.bias()),
+            vm.has(),
+            vm.used(),
+            dirtyRate,
+            vm.workingSet(),
+            vm.busyCores(),
+            vm.cpus(),
+            vm.bias(),
+            vm.compression()),
         route,
         host,
         policy);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.dcbalance.method.Choice.Considered;
+import org.dcbalance.method.Facts.Compression;
 import org.dcbalance.method.Facts.Engine;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public final class MethodChoice {
   private final CopyModel model;
   private final List<Considered> considered = new ArrayList<>();
   private final List<Choice.Move> allowed = new ArrayList<>();
+  private Choice.@Nullable Move trial;
 
   private MethodChoice(Facts facts) {
     this.facts = facts;
@@ -76,6 +78,9 @@ public final class MethodChoice {
     var balloon = bar(Method.BALLOON_FIRST) == null ? leastMemory() : null;
     boolean worth = balloon != null && model.savedBy(balloon) > 0;
     for (var method : order()) {
+      if (method == Method.NOT_LIVE && trial != null) {
+        break;
+      }
       var bar =
           method == Method.PARALLEL && facts.policy().connections() < 2
               ? new Verdict.NotAllowed()
@@ -99,7 +104,14 @@ public final class MethodChoice {
       if (verdict instanceof Verdict.Fits) {
         return move(method, move.levers(), considered);
       }
-      allowed.add(move);
+      if (verdict instanceof Verdict.Tried) {
+        trial = move;
+      } else if (method != Method.XBZRLE) {
+        allowed.add(move);
+      }
+    }
+    if (trial != null) {
+      return move(Method.XBZRLE, trial.levers(), considered);
     }
     return facts.measured() ? new Choice.Wait(considered) : leastPause();
   }
@@ -117,8 +129,8 @@ public final class MethodChoice {
             Method.PRE_COPY,
             Method.BALLOON_FIRST,
             Method.LONGER_PAUSE,
-            Method.AUTO_CONVERGE,
             Method.XBZRLE,
+            Method.AUTO_CONVERGE,
             Method.POST_COPY,
             Method.NOT_LIVE);
   }
@@ -248,7 +260,8 @@ public final class MethodChoice {
   }
 
   private Choice.Move move(Method method, Levers levers, List<Considered> by) {
-    return new Choice.Move(method, levers, expect(method, levers), facts.measured(), by);
+    boolean measured = facts.measured() && method != Method.XBZRLE;
+    return new Choice.Move(method, levers, expect(method, levers), measured, by);
   }
 
   private Expectation expect(Method method, Levers levers) {
@@ -257,7 +270,8 @@ public final class MethodChoice {
     return switch (method) {
       case POST_COPY -> model.postCopy(levers);
       case NOT_LIVE -> model.notLive(levers);
-      case PRE_COPY, LONGER_PAUSE, PARALLEL, BALLOON_FIRST, CAPPED, AUTO_CONVERGE, XBZRLE ->
+      case XBZRLE -> model.compressed(levers.withThrottle(0), facts.policy().downtime());
+      case PRE_COPY, LONGER_PAUSE, PARALLEL, BALLOON_FIRST, CAPPED, AUTO_CONVERGE ->
           model.preCopy(
               method == Method.AUTO_CONVERGE ? levers : levers.withThrottle(0),
               method == Method.PARALLEL || method == Method.BALLOON_FIRST
@@ -270,7 +284,14 @@ public final class MethodChoice {
     var expected = move.expected();
     var policy = facts.policy();
     if (move.method() == Method.XBZRLE) {
-      return new Verdict.GainUnknown();
+      if (cache().compareTo(MOST_CACHE_UNASKED) > 0) {
+        return new Verdict.TooMuchCache(cache());
+      }
+      if (facts.vm().compression() != Compression.ENDED) {
+        return facts.vm().compression() == Compression.UNKNOWN
+            ? new Verdict.Tried()
+            : new Verdict.InVain();
+      }
     }
     if (!expected.ends()) {
       return new Verdict.NeverEnds();
@@ -294,7 +315,6 @@ public final class MethodChoice {
   private Choice leastPause() {
     var best =
         allowed.stream()
-            .filter(m -> m.method() != Method.XBZRLE)
             .min(
                 Comparator.comparing((Choice.Move m) -> !m.expected().ends())
                     .thenComparing(m -> m.expected().downtime()));

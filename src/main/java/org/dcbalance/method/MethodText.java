@@ -69,8 +69,12 @@ public final class MethodText {
           "%s: it has %s and must keep %s.".formatted(name, mib(has), mib(least));
       case Verdict.LeastUnknown() ->
           name + ": it does not tell what it uses, and nobody set the least memory that it needs.";
-      case Verdict.GainUnknown() ->
-          name + ": whether its changes compress is not known before it was tried by hand.";
+      case Verdict.Tried() ->
+          name + ": whether that does is not known, so it is tried, and given up if it does not.";
+      case Verdict.TooMuchCache(var cache) ->
+          "%s: would take %s of its host's memory, so it is done by hand alone."
+              .formatted(name, mib(cache));
+      case Verdict.InVain() -> name + ": did not do when it was tried last.";
     };
   }
 

@@ -21,7 +21,12 @@ public final class QuietMoment {
 
   /** Methods that the guest hardly notices. */
   private static final Set<Method> MILD =
-      EnumSet.of(Method.PARALLEL, Method.PRE_COPY, Method.BALLOON_FIRST, Method.LONGER_PAUSE);
+      EnumSet.of(
+          Method.PARALLEL,
+          Method.PRE_COPY,
+          Method.BALLOON_FIRST,
+          Method.LONGER_PAUSE,
+          Method.XBZRLE);
 
   private QuietMoment() {}
 
@@ -72,6 +77,8 @@ public final class QuietMoment {
   }
 
   private static boolean mild(Choice choice) {
-    return choice instanceof Choice.Move move && MILD.contains(move.method());
+    return choice instanceof Choice.Move move
+        && MILD.contains(move.method())
+        && move.considered().stream().noneMatch(c -> c.verdict() instanceof Verdict.Tried);
   }
 }

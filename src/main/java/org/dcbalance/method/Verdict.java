@@ -37,6 +37,12 @@ public sealed interface Verdict {
   /** Nobody knows what ballooning must leave the guest with. */
   record LeastUnknown() implements Verdict {}
 
-  /** Whether its changes compress is not known. */
-  record GainUnknown() implements Verdict {}
+  /** Whether its changes compress is not known, and nothing else does: the copy shows it. */
+  record Tried() implements Verdict {}
+
+  /** Compressing its changes would take that much of the host's memory, unasked. */
+  record TooMuchCache(Memory cache) implements Verdict {}
+
+  /** Its changes were compressed of late, and the copy had to be given up. */
+  record InVain() implements Verdict {}
 }

@@ -23,6 +23,7 @@ import org.dcbalance.method.Method;
 import org.dcbalance.method.MethodChoice;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.Operator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -127,7 +128,27 @@ class MoveFacts {
                     .orElse(0)),
         busyCores(vm),
         vm.vcpus(),
-        Learning.bias(forecasts(vm)));
+        Learning.bias(forecasts(vm)),
+        compression(vm));
+  }
+
+  /** Changes that did not compress yesterday may today: a day later it is tried again. */
+  private Facts.Compression compression(Vm vm) {
+    return jdbc.sql(
+            """
+            select state from migration
+            where vm_id = :vm and method = 'XBZRLE' and finished_at > now() - interval '1 day'
+              and (state = 'COMPLETED' or state = 'ABORTED' and abort_requested_by = :us)
+            order by finished_at desc limit 1
+            """)
+        .param("vm", vm.id().value())
+        .param("us", Operator.DCBALANCE.name())
+        .query(String.class)
+        .optional()
+        .map(
+            state ->
+                state.equals("COMPLETED") ? Facts.Compression.ENDED : Facts.Compression.GIVEN_UP)
+        .orElse(Facts.Compression.UNKNOWN);
   }
 
   private record Rate(int millis, double bytesPerSecond) {}
@@ -159,7 +180,7 @@ class MoveFacts {
             select expected_bytes, bytes, expected_millis / expected_bias as expected_millis,
               total_millis
             from migration
-            where vm_id = :vm and state = 'COMPLETED' and method <> 'BALLOON_FIRST'
+            where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
               and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
             order by finished_at desc limit :most
             """)
@@ -186,7 +207,7 @@ class MoveFacts {
               m.total_millis, m.downtime_millis
             from migration m join vm v on v.id = m.vm_id
             where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
-              and m.method not in ('NOT_LIVE', 'POST_COPY')
+              and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE')
             order by m.finished_at desc limit :most
             """)
         .param("pool", source.poolId().value())

@@ -18,6 +18,7 @@ final class Cases {
   @Nullable Long workingSet = 200L;
   double cores = 1;
   double bias = 1;
+  Facts.Compression compression = Facts.Compression.GIVEN_UP;
   double bandwidth = 100;
   boolean learnt = true;
   Duration slo = Duration.ofSeconds(1);
@@ -67,7 +68,8 @@ final class Cases {
             workingSet == null ? null : Memory.ofMiB(workingSet),
             cores,
             1,
-            bias),
+            bias,
+            compression),
         new Facts.Route(ByteRate.ofMiB(bandwidth), Duration.ofMillis(50), learnt),
         new Facts.Host(engine, missing),
         new Facts.Policy(

@@ -279,6 +279,33 @@ class MethodChoiceTest {
     assertThat(move.levers().cache()).isEqualTo(Memory.ofMiB(64));
   }
 
+  /** Whether changes compress shows in a copy alone: it is tried where nothing else does. */
+  @Test
+  void compressionIsTriedLastAndKeptWhereItDid() {
+    var cases = Cases.qemu();
+    cases.dirty = 400.0;
+    cases.compression = Facts.Compression.UNKNOWN;
+    var trial = moved(cases);
+    assertThat(trial.method()).isEqualTo(Method.XBZRLE);
+    assertThat(trial.measured()).isFalse();
+    assertThat(MethodText.why(trial)).contains("it is tried, and given up if it does not.");
+    cases.notLive = true;
+    assertThat(moved(cases).method()).as("before it is stopped").isEqualTo(Method.XBZRLE);
+    cases.notLive = false;
+    cases.postCopy = true;
+    assertThat(moved(cases).method()).as("something else does").isEqualTo(Method.POST_COPY);
+    cases.compression = Facts.Compression.ENDED;
+    assertThat(moved(cases).method()).as("without post-copy's risk").isEqualTo(Method.XBZRLE);
+    cases.workingSet = 600L;
+    assertThat(moved(cases).method()).as("1 GiB of cache").isEqualTo(Method.POST_COPY);
+    cases.postCopy = false;
+    cases.compression = Facts.Compression.GIVEN_UP;
+    cases.workingSet = 200L;
+    assertThat(MethodChoice.of(cases.facts())).isInstanceOf(Choice.Wait.class);
+    cases.dirty = 10.0;
+    assertThat(moved(cases).method()).isEqualTo(Method.PRE_COPY);
+  }
+
   @Test
   void saysInWordsWhyAVmWaits() {
     var cases = Cases.qemu();

@@ -353,16 +353,17 @@ class CheckpointIT {
     return LAB.host("sh", host, "python3", "-c", count).strip();
   }
 
-  /** Ask a copy by its serial port, since nothing else leads to it. */
+  /** Ask a copy by its serial port, since nothing else leads to it, and have it send something. */
   private static String saidByCopy(int host, String name) {
     var port = LAB.host("virsh", host, "ttyconsole", name).strip();
     var ask =
-        "exec 3<>%1$s; stty -F %1$s raw -echo; printf '\n%2$s\n' >&3; timeout 5 cat <&3; true"
+        "exec 3<>%1$s; stty -F %1$s raw -echo; printf '\n%2$s\n' >&3; timeout 30 sed '/^end 42/q' <&3"
             .formatted(
                 port,
                 "echo; wget -qO- http://127.0.0.1/cgi-bin/stat; echo carrier"
                     + " $(cat /sys/class/net/eth0/carrier); echo disk"
-                    + " $(wget -qO- http://127.0.0.1/cgi-bin/disk)");
+                    + " $(wget -qO- http://127.0.0.1/cgi-bin/disk);"
+                    + " ping -c 1 -W 1 10.77.0.1; echo end $((6 * 7))");
     return LAB.host("sh", host, "sh", "-c", ask).replace("\r", "");
   }
 

@@ -5,8 +5,18 @@ import java.time.Instant;
 
 /** Time that passes only when someone sleeps. */
 final class ManualTime implements SimulatedTime {
-  private final Instant start = Instant.parse("2026-03-02T10:00:00Z");
+  private final Instant start;
   private long nanos;
+
+  /** At ten in the morning. */
+  ManualTime() {
+    this(10);
+  }
+
+  /** At a full hour of the day (UTC), 0 to 23. */
+  ManualTime(int hour) {
+    start = Instant.parse("2026-03-02T00:00:00Z").plus(Duration.ofHours(hour));
+  }
 
   @Override
   public synchronized Instant now() {

@@ -14,21 +14,26 @@ import org.dcbalance.hypervisor.Tuning;
 
 /** A simulated pool whose time the test lets pass. */
 final class TestWorld {
-  final ManualTime time = new ManualTime();
+  final ManualTime time;
   final SimulatedWorld world;
   private final SimulatedDriver driver;
 
-  private TestWorld(List<GuestPlan> plans) {
+  private TestWorld(List<GuestPlan> plans, ManualTime time) {
+    this.time = time;
     world = new SimulatedWorld(FleetOfAnySize.of(4, 24, 42).hosts(), plans, time, null);
     driver = new SimulatedDriver(world);
   }
 
   static TestWorld of(GuestPlan... plans) {
-    return new TestWorld(Arrays.asList(plans));
+    return new TestWorld(Arrays.asList(plans), new ManualTime());
   }
 
   static TestWorld standard() {
-    return new TestWorld(Fleet.standard(42));
+    return standardAt(new ManualTime());
+  }
+
+  static TestWorld standardAt(ManualTime time) {
+    return new TestWorld(Fleet.standard(42), time);
   }
 
   /** A steady guest of 4 cores and 1 GiB, all used, half busy, on sim-01. */
