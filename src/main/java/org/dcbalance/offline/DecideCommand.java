@@ -60,7 +60,15 @@ final class DecideCommand {
     long start = System.nanoTime();
     var outcome = cluster.decide(request);
     double seconds = (System.nanoTime() - start) / 1e9;
-    err.print(new Lines().add("Decided in ").add(seconds, 3).add(" s.").end());
+    double searched = outcome.searched().toNanos() / 1e9;
+    err.print(
+        new Lines()
+            .add("Decided in ")
+            .add(seconds, 3)
+            .add(" s, of which the search took ")
+            .add(searched, 3)
+            .add(" s.")
+            .end());
     out.print(arguments.has("--json") ? OutcomeText.json(outcome) : OutcomeText.plain(outcome));
     out.flush();
     var save = arguments.value("--save-after");

@@ -1,5 +1,6 @@
 package org.dcbalance.offline;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -43,7 +44,9 @@ record HtoolsFile(String file, List<String> lines, String loadFile, List<String>
     var cluster = cluster(request.evacuate());
     var problem = new HtoolsProblem(cluster);
     int maxMoves = request.maxMoves() == null ? Integer.MAX_VALUE : request.maxMoves();
+    long start = System.nanoTime();
     var plan = problem.plan(maxMoves);
+    var searched = Duration.ofNanos(System.nanoTime() - start);
     var score = new HtoolsScore(cluster);
     var moves = new ArrayList<Outcome.Move>();
     var costs = new HtoolsPool.Costs(!loads.isEmpty());
@@ -75,7 +78,8 @@ record HtoolsFile(String file, List<String> lines, String loadFile, List<String>
         score.terms(cluster.placement()),
         score.terms(placement),
         moves,
-        stays);
+        stays,
+        searched);
   }
 
   private static Outcome.Move move(

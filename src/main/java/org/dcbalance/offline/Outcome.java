@@ -1,5 +1,6 @@
 package org.dcbalance.offline;
 
+import java.time.Duration;
 import java.util.List;
 import org.dcbalance.strategy.Imbalance.Term;
 import org.dcbalance.strategy.MigrationCost;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param summary one sentence
  * @param before terms of the score as it is
  * @param after terms of the score once the moves are made
+ * @param searched how long the search itself took, without reading the file and telling costs
  */
 record Outcome(
     String strategy,
@@ -21,7 +23,8 @@ record Outcome(
     List<Term> before,
     List<Term> after,
     List<Move> moves,
-    List<Stay> passedOver) {
+    List<Stay> passedOver,
+    Duration searched) {
   Outcome {
     before = List.copyOf(before);
     after = List.copyOf(after);

@@ -1,5 +1,6 @@
 package org.dcbalance.offline;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -54,7 +55,9 @@ final class PoolDecision {
       limits = Limits.DEFAULTS.withMaxMoves(Math.max(0, limits.maxMoves() - moves.size()));
     }
     var before = Imbalance.of(pool, limits);
+    long start = System.nanoTime();
     var decision = strategy().decide(now, limits);
+    var searched = Duration.ofNanos(System.nanoTime() - start);
     var after = Imbalance.of(now, limits);
     var summary =
         switch (decision) {
@@ -88,7 +91,8 @@ final class PoolDecision {
         before.terms(),
         moves.isEmpty() ? before.terms() : after.terms(),
         moves,
-        stays);
+        stays,
+        searched);
   }
 
   private Strategy strategy() {

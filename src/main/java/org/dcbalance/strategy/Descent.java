@@ -23,7 +23,7 @@ final class Descent {
   private static final double WORTH_ANOTHER = 0.98;
 
   /** Most amounts that one pass of exchanges compares. */
-  private static final long EXCHANGE_WORK = 60_000_000;
+  private static final long EXCHANGE_WORK = 30_000_000;
 
   private final Balance balance;
   private final BalancingProblem problem;
