@@ -208,6 +208,17 @@ public class HostFencing {
     }
   }
 
+  /** Give the hosts of which there is something to end once they answer again. */
+  Set<HostId> silentOrFenced() {
+    return jdbc.sql(
+            """
+            select host_id from host_silence where since is not null
+            union select host_id from host_fencing where ended_at is null
+            """)
+        .query((row, n) -> new HostId(row.getLong(1)))
+        .set();
+  }
+
   /** End what is known and was said of a host that answers again. */
   @Transactional
   void answersAgain(Host host) {

@@ -38,7 +38,8 @@ class SilenceWatch implements DisposableBean {
       thread.execute(
           () -> {
             try {
-              hosts.findAllByOrderByName().forEach(this::look);
+              var silent = fencing.silentOrFenced();
+              hosts.findAllByOrderByName().forEach(host -> look(host, silent.contains(host.id())));
             } catch (DataAccessException | TransactionException e) {
               log.warn("Silent hosts are asked later: {}", e.getMessage());
             } finally {
@@ -48,10 +49,12 @@ class SilenceWatch implements DisposableBean {
     }
   }
 
-  private void look(Host host) {
+  private void look(Host host, boolean wasAway) {
     switch (host.state()) {
       case UP -> {
-        fencing.answersAgain(host);
+        if (wasAway) {
+          fencing.answersAgain(host);
+        }
       }
       case DOWN -> {
         var uris = new ArrayList<String>();

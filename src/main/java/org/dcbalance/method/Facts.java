@@ -14,31 +14,51 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
    *
    * @param has memory that it has now
    * @param used memory that it uses by its own account; null if it does not tell
-   * @param dirtyRate how fast it changes its memory; null if never measured
+   * @param dirty how fast it changes its memory; null if never measured
    * @param workingSet distinct memory that it keeps changing; null if never measured
    * @param busyCores CPUs that it keeps busy
    * @param cpus CPUs that it has
    * @param bias how many times longer than modelled its earlier moves took; 1 without any
-   * @param compression what came of compressing its changes, of late
+   * @param tried what came of its moves of late
    */
   public record Workload(
       Memory has,
       @Nullable Memory used,
-      @Nullable ByteRate dirtyRate,
+      @Nullable DirtyEstimate dirty,
       @Nullable Memory workingSet,
       double busyCores,
       int cpus,
       double bias,
-      Compression compression) {}
+      Tried tried) {
 
-  /** What came of compressing a VM's changes the last time. */
-  public enum Compression {
-    /** It was not tried of late. */
-    UNKNOWN,
-    /** The copy ended. */
-    ENDED,
-    /** The copy was given up. */
-    GIVEN_UP
+    /** How fast it changes its memory; null if never measured. */
+    @Nullable ByteRate dirtyRate() {
+      return dirty == null ? null : dirty.rate();
+    }
+  }
+
+  /**
+   * Tell what came of a VM's moves of late.
+   *
+   * @param givenUp methods whose last copy was given up, each with how fast the VM changed its
+   *     memory then
+   * @param compressed whether the last copy with compressed changes ended
+   */
+  public record Tried(Map<Method, ByteRate> givenUp, boolean compressed) {
+    public static final Tried NOTHING = new Tried(Map.of(), false);
+
+    /** Of a VM that changes less than this share of what it did, more may be hoped for. */
+    private static final double QUIETER = 0.8;
+
+    public Tried {
+      givenUp = Map.copyOf(givenUp);
+    }
+
+    boolean inVain(Method method, @Nullable ByteRate now) {
+      var then = givenUp.get(method);
+      return then != null
+          && (now == null || now.bytesPerSecond() >= QUIETER * then.bytesPerSecond());
+    }
   }
 
   /**
@@ -100,16 +120,20 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
 
   /** Give the same at another dirty rate. */
   public Facts at(ByteRate dirtyRate) {
+    return with(new DirtyEstimate(dirtyRate, dirtyRate));
+  }
+
+  private Facts with(DirtyEstimate dirty) {
     return new Facts(
         new Workload(
             vm.has(),
             vm.used(),
-            dirtyRate,
+            dirty,
             vm.workingSet(),
             vm.busyCores(),
             vm.cpus(),
             vm.bias(),
-            vm.compression()),
+            vm.tried()),
         route,
         host,
         policy);
@@ -117,6 +141,6 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
 
   /** Tell whether what is expected rests on measurements alone. */
   boolean measured() {
-    return vm.dirtyRate() != null && vm.workingSet() != null && route.learnt();
+    return vm.dirty() != null && vm.workingSet() != null && route.learnt();
   }
 }

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.dcbalance.method.Choice.Considered;
-import org.dcbalance.method.Facts.Compression;
 import org.dcbalance.method.Facts.Engine;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +38,10 @@ public final class MethodChoice {
 
   private final Facts facts;
   private final CopyModel model;
+
+  /** A copy must end even if the VM changes more than was measured. */
+  private final CopyModel atWorst;
+
   private final List<Considered> considered = new ArrayList<>();
   private final List<Choice.Move> allowed = new ArrayList<>();
   private Choice.@Nullable Move trial;
@@ -46,6 +49,8 @@ public final class MethodChoice {
   private MethodChoice(Facts facts) {
     this.facts = facts;
     this.model = new CopyModel(facts);
+    var dirty = facts.vm().dirty();
+    this.atWorst = dirty == null ? model : new CopyModel(facts.at(dirty.atMost()));
   }
 
   public static Choice of(Facts facts) {
@@ -85,6 +90,9 @@ public final class MethodChoice {
           method == Method.PARALLEL && facts.policy().connections() < 2
               ? new Verdict.NotAllowed()
               : bar(method);
+      if (bar == null && facts.vm().tried().inVain(method, facts.vm().dirtyRate())) {
+        bar = new Verdict.InVain();
+      }
       if (bar != null) {
         considered.add(new Considered(method, bar));
         continue;
@@ -261,10 +269,10 @@ public final class MethodChoice {
 
   private Choice.Move move(Method method, Levers levers, List<Considered> by) {
     boolean measured = facts.measured() && method != Method.XBZRLE;
-    return new Choice.Move(method, levers, expect(method, levers), measured, by);
+    return new Choice.Move(method, levers, expect(model, method, levers), measured, by);
   }
 
-  private Expectation expect(Method method, Levers levers) {
+  private Expectation expect(CopyModel model, Method method, Levers levers) {
     var pause = levers.pause();
     var longest = pause == null ? Duration.ofMillis(300) : pause;
     return switch (method) {
@@ -287,13 +295,11 @@ public final class MethodChoice {
       if (cache().compareTo(MOST_CACHE_UNASKED) > 0) {
         return new Verdict.TooMuchCache(cache());
       }
-      if (facts.vm().compression() != Compression.ENDED) {
-        return facts.vm().compression() == Compression.UNKNOWN
-            ? new Verdict.Tried()
-            : new Verdict.InVain();
+      if (!facts.vm().tried().compressed()) {
+        return new Verdict.Tried();
       }
     }
-    if (!expected.ends()) {
+    if (!expected.ends() || !expect(atWorst, move.method(), move.levers()).ends()) {
       return new Verdict.NeverEnds();
     }
     var deadline = policy.deadline();

@@ -28,6 +28,9 @@ public final class QuietMoment {
           Method.LONGER_PAUSE,
           Method.XBZRLE);
 
+  /** Share of the present rate that is quieter for sure: measurements are rough. */
+  private static final double QUIETER = 0.5;
+
   private QuietMoment() {}
 
   /**
@@ -50,6 +53,7 @@ public final class QuietMoment {
     if (mild(now) || !facts.measured() || past.isEmpty()) {
       return null;
     }
+    var present = facts.vm().dirtyRate();
     var falling =
         past.stream().map(ByteRate::bytesPerSecond).sorted((a, b) -> Double.compare(b, a)).toList();
     for (int i = 0; i < falling.size(); i++) {
@@ -57,6 +61,9 @@ public final class QuietMoment {
       double share = (falling.size() - i) / (double) falling.size();
       if (share < OFTEN) {
         return null;
+      }
+      if (present != null && rate.bytesPerSecond() > QUIETER * present.bytesPerSecond()) {
+        continue;
       }
       boolean seen = i > 0 && falling.get(i).equals(falling.get(i - 1));
       if (!seen && mild(MethodChoice.of(facts.at(rate)))) {

@@ -43,6 +43,6 @@ public sealed interface Verdict {
   /** Compressing its changes would take that much of the host's memory, unasked. */
   record TooMuchCache(Memory cache) implements Verdict {}
 
-  /** Its changes were compressed of late, and the copy had to be given up. */
+  /** A copy by it had to be given up of late, and the guest changes no less now. */
   record InVain() implements Verdict {}
 }

@@ -16,6 +16,7 @@ import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.method.Choice;
+import org.dcbalance.method.DirtyEstimate;
 import org.dcbalance.method.Facts;
 import org.dcbalance.method.Learning;
 import org.dcbalance.method.Lever;
@@ -118,7 +119,7 @@ class MoveFacts {
         reading.now(),
         reading.used(),
         // the shorter window shows repeated changes best, the longer one how far they spread
-        rates.isEmpty() ? null : new ByteRate(rates.getFirst().bytesPerSecond()),
+        dirty(vm, rates),
         rates.size() < 2
             ? null
             : new Memory(
@@ -129,26 +130,59 @@ class MoveFacts {
         busyCores(vm),
         vm.vcpus(),
         Learning.bias(forecasts(vm)),
-        compression(vm));
+        tried(vm));
   }
 
-  /** Changes that did not compress yesterday may today: a day later it is tried again. */
-  private Facts.Compression compression(Vm vm) {
-    return jdbc.sql(
+  /** The last measurement may be older than what samples are kept for. */
+  private @Nullable DirtyEstimate dirty(Vm vm, List<Rate> last) {
+    if (last.isEmpty()) {
+      return null;
+    }
+    var recent =
+        jdbc.sql(
+                """
+                select dirty_rate from vm_sample
+                where vm_id = :vm and at > now() - interval '15 minutes' and dirty_rate is not null
+                order by at desc limit :most
+                """)
+            .param("vm", vm.id().value())
+            .param("most", DirtyEstimate.MOST)
+            .query((row, n) -> new ByteRate(row.getDouble(1)))
+            .list();
+    var shortest = last.getFirst();
+    return DirtyEstimate.of(
+        recent.isEmpty() ? List.of(new ByteRate(shortest.bytesPerSecond())) : recent,
+        Duration.ofMillis(shortest.millis()));
+  }
+
+  /** What did not do yesterday may today: a day later it is tried again. */
+  private Facts.Tried tried(Vm vm) {
+    var givenUp = new EnumMap<Method, ByteRate>(Method.class);
+    var compressed = new boolean[1];
+    jdbc.sql(
             """
-            select state from migration
-            where vm_id = :vm and method = 'XBZRLE' and finished_at > now() - interval '1 day'
-              and (state = 'COMPLETED' or state = 'ABORTED' and abort_requested_by = :us)
-            order by finished_at desc limit 1
+            select distinct on (m.method) m.method, m.state, coalesce(s.dirty_rate, 0) as dirty_rate
+            from migration m left join lateral (
+              select avg(dirty_rate) as dirty_rate from (
+                select dirty_rate from vm_sample
+                where vm_id = m.vm_id and at <= m.started_at and dirty_rate is not null
+                order by at desc limit 4) last) s on true
+            where m.vm_id = :vm and m.method is not null and m.finished_at > now() - interval '1 day'
+              and (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us)
+            order by m.method, m.finished_at desc
             """)
         .param("vm", vm.id().value())
         .param("us", Operator.DCBALANCE.name())
-        .query(String.class)
-        .optional()
-        .map(
-            state ->
-                state.equals("COMPLETED") ? Facts.Compression.ENDED : Facts.Compression.GIVEN_UP)
-        .orElse(Facts.Compression.UNKNOWN);
+        .query(
+            row -> {
+              var method = Method.valueOf(row.getString("method"));
+              boolean ended = row.getString("state").equals("COMPLETED");
+              if (!ended) {
+                givenUp.put(method, new ByteRate(row.getDouble("dirty_rate")));
+              }
+              compressed[0] |= ended && method == Method.XBZRLE;
+            });
+    return new Facts.Tried(givenUp, compressed[0]);
   }
 
   private record Rate(int millis, double bytesPerSecond) {}

@@ -10,15 +10,23 @@ import org.jspecify.annotations.Nullable;
 
 /** Facts to change one at a time: a 1,000 MiB VM on QEMU, all measured, over 100 MiB/s. */
 final class Cases {
+  /** Compression did not do, so that the methods after it are looked at. */
+  static final Facts.Tried GIVEN_UP =
+      new Facts.Tried(Map.of(Method.XBZRLE, ByteRate.ofMiB(1)), false);
+
   Engine engine = Engine.UNTIL_IT_FITS;
   final Map<Lever, String> missing = new EnumMap<>(Map.of(Lever.CAP, "it slows guests by itself"));
   long has = 1000;
   @Nullable Long used = 800L;
   @Nullable Double dirty = 10.0;
+
+  /** By how much more it may change than was measured. */
+  double rough = 1;
+
   @Nullable Long workingSet = 200L;
   double cores = 1;
   double bias = 1;
-  Facts.Compression compression = Facts.Compression.GIVEN_UP;
+  Facts.Tried tried = GIVEN_UP;
   double bandwidth = 100;
   boolean learnt = true;
   Duration slo = Duration.ofSeconds(1);
@@ -64,12 +72,14 @@ final class Cases {
         new Facts.Workload(
             Memory.ofMiB(has),
             used == null ? null : Memory.ofMiB(used),
-            dirty == null ? null : ByteRate.ofMiB(dirty),
+            dirty == null
+                ? null
+                : new DirtyEstimate(ByteRate.ofMiB(dirty), ByteRate.ofMiB(rough * dirty)),
             workingSet == null ? null : Memory.ofMiB(workingSet),
             cores,
             1,
             bias,
-            compression),
+            tried),
         new Facts.Route(ByteRate.ofMiB(bandwidth), Duration.ofMillis(50), learnt),
         new Facts.Host(engine, missing),
         new Facts.Policy(

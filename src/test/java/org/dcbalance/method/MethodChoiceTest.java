@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.dcbalance.method.Choice.Considered;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -284,7 +286,7 @@ class MethodChoiceTest {
   void compressionIsTriedLastAndKeptWhereItDid() {
     var cases = Cases.qemu();
     cases.dirty = 400.0;
-    cases.compression = Facts.Compression.UNKNOWN;
+    cases.tried = Facts.Tried.NOTHING;
     var trial = moved(cases);
     assertThat(trial.method()).isEqualTo(Method.XBZRLE);
     assertThat(trial.measured()).isFalse();
@@ -294,16 +296,39 @@ class MethodChoiceTest {
     cases.notLive = false;
     cases.postCopy = true;
     assertThat(moved(cases).method()).as("something else does").isEqualTo(Method.POST_COPY);
-    cases.compression = Facts.Compression.ENDED;
+    cases.tried = new Facts.Tried(Map.of(), true);
     assertThat(moved(cases).method()).as("without post-copy's risk").isEqualTo(Method.XBZRLE);
     cases.workingSet = 600L;
     assertThat(moved(cases).method()).as("1 GiB of cache").isEqualTo(Method.POST_COPY);
     cases.postCopy = false;
-    cases.compression = Facts.Compression.GIVEN_UP;
+    cases.tried = Cases.GIVEN_UP;
     cases.workingSet = 200L;
     assertThat(MethodChoice.of(cases.facts())).isInstanceOf(Choice.Wait.class);
     cases.dirty = 10.0;
     assertThat(moved(cases).method()).isEqualTo(Method.PRE_COPY);
+  }
+
+  /** What did not do is not done again before the VM changes less. */
+  @Test
+  void aMethodThatWasGivenUpIsPassedOverUntilItIsQuieter() {
+    var cases = Cases.qemu();
+    cases.tried = new Facts.Tried(Map.of(Method.PRE_COPY, ByteRate.ofMiB(10)), false);
+    var next = moved(cases);
+    assertThat(next.method()).isEqualTo(Method.LONGER_PAUSE);
+    assertThat(MethodText.why(next)).startsWith("Pre-copy: did not do when it was tried last.");
+    cases.dirty = 7.0;
+    assertThat(moved(cases).method()).isEqualTo(Method.PRE_COPY);
+  }
+
+  @Test
+  void aCopyThatWouldJustEndIsNotCountedOn() {
+    var cases = Cases.qemu();
+    cases.dirty = 90.0;
+    cases.slo = Duration.ofMillis(100);
+    cases.postCopy = true;
+    assertThat(moved(cases).method()).isEqualTo(Method.PRE_COPY);
+    cases.rough = 1.2;
+    assertThat(moved(cases).method()).isEqualTo(Method.POST_COPY);
   }
 
   @Test
