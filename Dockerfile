@@ -19,7 +19,7 @@ RUN java -jar /tmp/dcbalance.jar unpack /opt/dcbalance || test -s /opt/dcbalance
 FROM base
 # libvirt's client library and ssh for qemu+ssh hosts. A base that has them, or a build without network, goes on without installing;
 # the console starts without them too, and names the package when a libvirt host is added.
-RUN if ls /usr/lib/*/libvirt.so.0 /usr/lib64/libvirt.so.0 >/dev/null 2>&1; then \
+RUN if ls /usr/lib/*/libvirt.so.0 /usr/lib64/libvirt.so.0 2>/dev/null | grep -q .; then \
       echo "libvirt is in the base"; \
     elif command -v apt-get >/dev/null && apt-get update -qq \
       && apt-get install -y -qq --no-install-recommends libvirt0 openssh-client; then \

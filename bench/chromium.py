@@ -69,6 +69,7 @@ class Chromium:
     def picture(self, address, width, height, seconds):
         """Give a PNG of the top of a page as it looks after a while."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setScrollbarsHidden", hidden=True)
         self.call("Page.navigate", url=address)
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -15,6 +15,8 @@ export interface Inks {
 const FONT = '12px "IBM Plex Sans", sans-serif';
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 2]];
 const MARK_ROW = 22;
+/** Half of the widest label of the time axis, which stands under its end. */
+const LABEL_OVERHANG = 28;
 const DAY_MILLIS = 86_400_000;
 
 /** Resolve the colour tokens as the page shows them now. */
@@ -66,7 +68,7 @@ export function optionsOf(drawing: Drawing): uPlot.Options {
     width: drawing.width,
     height: drawing.height,
     ms: 1,
-    padding: small ? [2, 0, 2, 0] : [marks.length > 0 ? MARK_ROW : 8, 12, 0, 0],
+    padding: small ? [2, 0, 2, 0] : [marks.length > 0 ? MARK_ROW : 8, LABEL_OVERHANG, 0, 0],
     legend: { show: false },
     select: { show: !small, left: 0, top: 0, width: 0, height: 0 },
     cursor: small

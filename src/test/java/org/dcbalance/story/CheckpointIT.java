@@ -57,9 +57,11 @@ class CheckpointIT {
 
   @BeforeAll
   static void prepare() {
-    console = Console.inside(LAB, "checkpoints", 8080).hurried().start();
+    console =
+        Console.inside(LAB, "checkpoints", 8080)
+            .hurried()
+            .start(() -> LAB.start(1, "db-01", 1, "--disk", "shared", "dirty=16:500"));
     connected = console.api();
-    LAB.start(1, "db-01", 1, "--disk", "shared", "dirty=16:500");
     fleet().addAll(2);
     fleet().vm("db-01");
   }

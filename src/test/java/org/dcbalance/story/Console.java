@@ -122,6 +122,14 @@ final class Console implements AutoCloseable {
     return this;
   }
 
+  /** Start it and do something else that takes long until it shows its first page. */
+  Console start(Runnable meanwhile) {
+    begin(program());
+    meanwhile.run();
+    awaitFirstPage(Duration.ofMinutes(3));
+    return this;
+  }
+
   /** Start it without waiting. */
   Console begin() {
     return begin(program());

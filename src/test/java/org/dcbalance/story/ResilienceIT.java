@@ -49,11 +49,9 @@ class ResilienceIT {
   void whateverIsKilledTheMigrationIsFoundAgain() {
     try (var database = Postgres.inside(LAB, "shared-database", 5499).start();
         var one = pair(database, "one", 8082).start();
-        var two = pair(database, "two", 8083).start();
+        var two = pair(database, "two", 8083).start(ResilienceIT::startTwo);
         var apiOfOne = one.api();
         var apiOfTwo = two.api()) {
-      LAB.start(1, "web-01", 1);
-      LAB.start(1, "web-02", 2);
       new Fleet(LAB, apiOfOne).addAll(2);
       assertThat(apiOfOne.answers("/login")).isTrue();
       assertThat(apiOfTwo.answers("/login")).isTrue();
@@ -95,6 +93,11 @@ class ResilienceIT {
       settledOnce(new Fleet(LAB, apiOfOne), unseen, "web-02");
       assertThat(copies.end()).as("moments with two running copies").isZero();
     }
+  }
+
+  private static void startTwo() {
+    LAB.start(1, "web-01", 1);
+    LAB.start(1, "web-02", 2);
   }
 
   /** It wakes up believing that it drives the move, and must not write or do anything more. */

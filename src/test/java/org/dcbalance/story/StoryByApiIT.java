@@ -58,14 +58,8 @@ class StoryByApiIT {
         Console.inside(LAB, "by-api", 8080)
             .hurried()
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.35")
-            .start();
+            .start(() -> Fleet.startSix(LAB));
     connected = console.api();
-    for (int n = 1; n <= 3; n++) {
-      LAB.start(1, "web-0" + n, n, "--no-wait");
-    }
-    LAB.start(1, "db-01", 4, "--disk", "shared", "--no-wait");
-    LAB.start(2, "db-02", 5, "--disk", "shared", "--no-wait");
-    LAB.start(3, "app-01", 6, "--no-wait");
     LAB.await(1, 2, 3, 4, 5, 6);
   }
 

@@ -37,14 +37,8 @@ class StoryInBrowserIT {
         Console.inside(LAB, "in-browser", 8085)
             .hurried()
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.22")
-            .start();
+            .start(() -> Fleet.startSix(LAB));
     stage = Stage.inside(LAB, console, "browser", 9515);
-    for (int n = 1; n <= 3; n++) {
-      LAB.start(1, "web-0" + n, n, "--no-wait");
-    }
-    LAB.start(1, "db-01", 4, "--disk", "shared", "--no-wait");
-    LAB.start(2, "db-02", 5, "--disk", "shared", "--no-wait");
-    LAB.start(3, "app-01", 6, "--no-wait");
     LAB.await(1, 2, 3, 4, 5, 6);
   }
 

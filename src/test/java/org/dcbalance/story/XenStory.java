@@ -51,13 +51,16 @@ abstract class XenStory {
         Console.inside(lab, name, 8086)
             .forXen()
             .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.8")
-            .start();
+            .start(this::startThree);
     stage = Stage.inside(lab, console, name, 9516);
+    lab.await(1, 2, 3);
+  }
+
+  private void startThree() {
     for (int n = 1; n <= 2; n++) {
       lab.start(1, "web-0" + n, n, guest);
     }
     lab.start(2, "app-01", 3, guest);
-    lab.await(1, 2, 3);
   }
 
   @AfterAll
