@@ -28,7 +28,6 @@ public final class CopyControl {
   private final boolean pauseCanBeSet;
   private final boolean canAbort;
   private final Duration patience;
-  private final Memory halfway;
 
   private Duration allowed;
   private @Nullable Duration raisedAt;
@@ -45,9 +44,7 @@ public final class CopyControl {
     this.policy = facts.policy();
     this.pauseCanBeSet = facts.host().has(Lever.PAUSE);
     this.canAbort = facts.host().has(Lever.ABORT);
-    var model = new CopyModel(facts);
-    this.halfway = model.halfway(move.levers());
-    var twice = model.firstPassTime(move.levers()).multipliedBy(2);
+    var twice = new CopyModel(facts).firstPassTime(move.levers()).multipliedBy(2);
     this.patience =
         twice.compareTo(LEAST_PATIENCE) < 0
             ? LEAST_PATIENCE
@@ -83,14 +80,11 @@ public final class CopyControl {
   /** Look at a copy, and say what to do; in post-copy nothing is ever done. */
   public Step next(Seen now) {
     boolean asItIs = move.levers().equals(Levers.NONE) || !move.levers().live();
-    if (asItIs || now.postCopy() || switched || givenUp) {
+    if (asItIs || now.postCopy() || switched || givenUp || now.iteration() < 2) {
       return new Step.GoOn();
     }
     if (move.method() == Method.POST_COPY) {
-      return due(now) ? switchOver("Half of it has arrived, as planned.") : new Step.GoOn();
-    }
-    if (now.iteration() < 2) {
-      return new Step.GoOn();
+      return switchOver("The first pass is over, as planned.");
     }
     boolean fresh = now.iteration() > iteration;
     iteration = now.iteration();
@@ -119,16 +113,6 @@ public final class CopyControl {
                   MethodText.time(now.elapsed().minus(smallestAt))));
     }
     return raise(now, needed);
-  }
-
-  /**
-   * Whatever arrives before the switch-over and is changed is sent again, and whatever arrives
-   * after it is at risk and has to be waited for: half is the balance of the two. Nothing remains
-   * before the copy has begun.
-   */
-  private boolean due(Seen now) {
-    boolean begun = now.remaining().bytes() > 0;
-    return now.iteration() >= 2 || begun && now.remaining().compareTo(halfway) <= 0;
   }
 
   private boolean stalled(Seen now) {

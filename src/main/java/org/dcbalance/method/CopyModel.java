@@ -69,16 +69,19 @@ final class CopyModel {
         <= UNSLOWED + SOON;
   }
 
-  /**
-   * Expect a copy that switches over in the middle of its first pass and fetches the rest
-   * afterwards, with what was changed of the half that had arrived.
-   */
+  /** Expect a copy that switches over after one pass and fetches the rest afterwards. */
   Expectation postCopy(Levers levers) {
     double memory = firstPass(levers.balloonTo());
-    double half = memory / 2;
-    double again = copy(memory, 0).changed(half / bandwidth) / 2;
-    double slowed = (half + again) / bandwidth;
-    return expectation(levers.balloonTo(), memory + again, 0, slowed, true);
+    double changed = copy(memory, 0).changed(memory / bandwidth);
+    // the rest is sent more slowly, which costs as much as more bytes would
+    double slower = changed / Facts.POST_COPY_SHARE;
+    var all = expectation(levers.balloonTo(), memory + slower, 0, slower / bandwidth, true);
+    return new Expectation(
+        new Memory(Math.round(memory + changed)),
+        all.total(),
+        all.downtime(),
+        all.slowed(),
+        all.ends());
   }
 
   /** Expect a copy of a guest that stands still. */
@@ -164,11 +167,6 @@ final class CopyModel {
   /** Expect the length of the first pass. */
   Duration firstPassTime(Levers levers) {
     return duration(firstPass(levers.balloonTo()) / bandwidth);
-  }
-
-  /** Give what remains to be sent when a copy that is to end in post-copy switches over. */
-  Memory halfway(Levers levers) {
-    return new Memory(Math.round(firstPass(levers.balloonTo()) / 2));
   }
 
   static double seconds(Duration duration) {
