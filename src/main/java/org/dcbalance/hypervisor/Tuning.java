@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * @param compressionCache memory for compressing changed pages against; null for no compression
  * @param connections how many connections carry the memory
  * @param postCopy whether {@link Hypervisor#startPostCopy} may be called while it runs
- * @param postCopyBandwidth the most to use once it was called; null for no limit
  */
 public record Tuning(
     boolean live,
@@ -25,31 +24,10 @@ public record Tuning(
     @Nullable Throttle throttle,
     @Nullable Memory compressionCache,
     int connections,
-    boolean postCopy,
-    @Nullable ByteRate postCopyBandwidth) {
+    boolean postCopy) {
 
   /** Live, and all else as the hypervisor does it by itself. */
   public static final Tuning NONE = new Tuning(true, null, null, null, null, 1, false);
-
-  /** Say the same without a limit in post-copy. */
-  public Tuning(
-      boolean live,
-      @Nullable Duration maxDowntime,
-      @Nullable ByteRate bandwidth,
-      @Nullable Throttle throttle,
-      @Nullable Memory compressionCache,
-      int connections,
-      boolean postCopy) {
-    this(
-        live,
-        maxDowntime,
-        bandwidth,
-        throttle,
-        compressionCache,
-        connections,
-        postCopy,
-        null);
-  }
 
   /**
    * Slow a guest down while its copy does not gain on it.

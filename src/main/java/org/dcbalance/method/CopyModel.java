@@ -73,15 +73,7 @@ final class CopyModel {
   Expectation postCopy(Levers levers) {
     double memory = firstPass(levers.balloonTo());
     double changed = copy(memory, 0).changed(memory / bandwidth);
-    // the rest is sent more slowly, which costs as much as more bytes would
-    double slower = changed / Facts.POST_COPY_SHARE;
-    var all = expectation(levers.balloonTo(), memory + slower, 0, slower / bandwidth, true);
-    return new Expectation(
-        new Memory(Math.round(memory + changed)),
-        all.total(),
-        all.downtime(),
-        all.slowed(),
-        all.ends());
+    return expectation(levers.balloonTo(), memory + changed, 0, changed / bandwidth, true);
   }
 
   /** Expect a copy of a guest that stands still. */

@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Hold all that the choice of a method rests on. */
 public record Facts(Workload vm, Route route, Host host, Policy policy) {
-  /** Share of the link that is used in post-copy. */
-  static final double POST_COPY_SHARE = 0.8;
-
   /**
    * Describe the VM.
    *
@@ -70,19 +67,6 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
    * @param learnt whether earlier moves have shown both; otherwise they are assumed
    */
   public record Route(ByteRate bandwidth, Duration constant, boolean learnt) {}
-
-  /**
-   * Give the most that a copy may use in post-copy; null for no limit. What the guest waits for
-   * would stand behind all the rest in a queue of the link, so some of the link is left to it.
-   */
-  public @Nullable ByteRate postCopyBandwidth() {
-    var limit = policy.bandwidth();
-    if (!route.learnt()) {
-      return limit;
-    }
-    var some = new ByteRate(POST_COPY_SHARE * route.bandwidth().bytesPerSecond());
-    return limit == null || some.bytesPerSecond() < limit.bytesPerSecond() ? some : limit;
-  }
 
   /** How the hypervisor decides to stop the guest for the last of its memory. */
   public enum Engine {

@@ -180,7 +180,7 @@ final class MigrationDrive implements Runnable {
     if (desk.read(claim).abortRequestedBy() != null) {
       return;
     }
-    var order = MoveOrders.of(vm, pool(row), pair.target(), prepared, facts);
+    var order = MoveOrders.of(vm, pool(row), pair.target(), prepared);
     desk.ordered(
         claim,
         order.encrypted(),

@@ -5,19 +5,18 @@ import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Vm;
-import org.dcbalance.method.Facts;
 import org.dcbalance.method.Levers;
 
 /** Put a move and its levers into an order for the source's hypervisor. */
 final class MoveOrders {
   private MoveOrders() {}
 
-  static MigrationOrder of(Vm vm, HostPool pool, Host target, Levers levers, Facts facts) {
+  static MigrationOrder of(Vm vm, HostPool pool, Host target, Levers levers) {
     boolean shared =
         vm.disks().stream()
             .allMatch(d -> d.source().isEmpty() || d.network() || pool.shares(d.source()));
     return new MigrationOrder(
-        vm.uuid(), target.reachedAt(), null, tuning(levers, facts), shared, encrypted(vm, pool));
+        vm.uuid(), target.reachedAt(), null, tuning(levers), shared, encrypted(vm, pool));
   }
 
   /** Tell whether the memory of a VM must be encrypted on its way. */
@@ -25,7 +24,7 @@ final class MoveOrders {
     return Boolean.TRUE.equals(vm.moveOptions().over(pool.moveOptions()).encrypted());
   }
 
-  private static Tuning tuning(Levers levers, Facts facts) {
+  private static Tuning tuning(Levers levers) {
     return new Tuning(
         levers.live(),
         levers.pause(),
@@ -35,7 +34,6 @@ final class MoveOrders {
             : new Tuning.Throttle(levers.firstThrottle(), levers.throttleStep()),
         levers.cache(),
         levers.connections(),
-        levers.postCopy(),
-        levers.postCopy() ? facts.postCopyBandwidth() : null);
+        levers.postCopy());
   }
 }

@@ -219,9 +219,9 @@ final class MigrationCall {
     }
     if (tuning.bandwidth() != null) {
       values.put("bandwidth", GuestLevers.mib(tuning.bandwidth()));
-    }
-    if (tuning.postCopyBandwidth() != null) {
-      values.put("bandwidth.postcopy", GuestLevers.mib(tuning.postCopyBandwidth()));
+      if (tuning.postCopy()) {
+        values.put("bandwidth.postcopy", GuestLevers.mib(tuning.bandwidth()));
+      }
     }
     if (tuning.throttle() != null) {
       values.put("auto_converge.initial", tuning.throttle().initial());
