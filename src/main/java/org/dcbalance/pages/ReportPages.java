@@ -101,6 +101,7 @@ class ReportPages {
     model.addAttribute("asked", asked);
     model.addAttribute("filter", filter);
     model.addAttribute("overall", downtimes.overall(filter));
+    model.addAttribute("timeError", downtimes.timeError(filter));
     model.addAttribute("lines", lines.subList(0, Math.min(MOST_VMS, lines.size())));
     model.addAttribute("more", lines.size() > MOST_VMS);
     model.addAttribute(

@@ -24,6 +24,7 @@ public class DowntimeReport {
       with moves as (
         select m.vm_id, v.name as vm, m.method, m.downtime_millis, m.guest_downtime_millis,
           m.expected_downtime_millis,
+          abs(m.total_millis - m.expected_millis) / nullif(m.total_millis, 0)::float8 as time_error,
           case
             when coalesce(sample.cores, minute.cores, hour.cores) is null then 'UNKNOWN'
             when coalesce(sample.cores, minute.cores, hour.cores) * 100 >= v.vcpus * :loaded then 'LOADED'
@@ -88,6 +89,31 @@ public class DowntimeReport {
       long expected,
       @Nullable Double errorMedian,
       @Nullable Double longerShare) {}
+
+  /**
+   * How far the expected whole time of moves was from the measured one, as a share of that.
+   *
+   * @param moves of which both are known
+   * @param median null without any, like the next
+   * @param p90 what nine of ten were not further off than
+   */
+  public record TimeError(long moves, @Nullable Double median, @Nullable Double p90) {}
+
+  /** Tell how far off the whole time was expected. */
+  public TimeError timeError(ReportFilter filter) {
+    return jdbc.sql(
+            MOVES
+                + """
+                select count(time_error) as moves,
+                  percentile_cont(0.5) within group (order by time_error) as median,
+                  percentile_cont(0.9) within group (order by time_error) as p90
+                from moves
+                """)
+        .params(filter.params())
+        .param("loaded", LOADED_PERCENT)
+        .query(new SimplePropertyRowMapper<>(TimeError.class))
+        .single();
+  }
 
   /** Sum up all moves, one line for idle and one for loaded guests. */
   public List<Pauses> overall(ReportFilter filter) {

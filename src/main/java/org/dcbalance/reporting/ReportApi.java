@@ -28,8 +28,14 @@ class ReportApi {
     this.downtimes = downtimes;
   }
 
-  /** The report on pauses: idle and loaded guests apart, as a whole and per VM and method. */
-  record Downtimes(List<DowntimeReport.Pauses> overall, List<DowntimeReport.Pauses> perVm) {}
+  /**
+   * The report on pauses: idle and loaded guests apart, as a whole and per VM and method; and how
+   * far off the whole time was expected.
+   */
+  record Downtimes(
+      List<DowntimeReport.Pauses> overall,
+      List<DowntimeReport.Pauses> perVm,
+      DowntimeReport.TimeError timeError) {}
 
   @Operation(
       summary =
@@ -114,7 +120,8 @@ class ReportApi {
       summary = "Report pauses by method, idle and loaded guests apart, as a whole and per VM.")
   @GetMapping("/downtime")
   Downtimes downtimes(@ModelAttribute ReportFilter filter) {
-    return new Downtimes(downtimes.overall(filter), downtimes.perVm(filter, MOST));
+    return new Downtimes(
+        downtimes.overall(filter), downtimes.perVm(filter, MOST), downtimes.timeError(filter));
   }
 
   @Operation(summary = "Give the report on pauses as CSV.")

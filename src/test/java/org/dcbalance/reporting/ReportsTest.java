@@ -133,6 +133,7 @@ class ReportsTest {
     assertThat(loaded.errorMedian()).isEqualTo((200 + 2200) / 2.0);
     assertThat(loaded.longerShare()).isEqualTo(1);
     assertThat(overall.get(2).errorMedian()).isNull();
+    assertThat(downtimes.timeError(all())).isEqualTo(new DowntimeReport.TimeError(3, 0.25, 0.25));
     assertThat(downtimes.perVm(all(), 10))
         .first()
         .satisfies(p -> assertThat(p.vm()).isEqualTo("busy"));
@@ -243,9 +244,10 @@ class ReportsTest {
             """
             insert into migration (pool_id, recommendation_id, vm_id, source_id, target_id, state, phase,
               why, requested_by, created_at, started_at, finished_at, expected_downtime_millis,
-              downtime_millis, total_millis, bytes, imbalance_before, imbalance_promised)
+              downtime_millis, total_millis, bytes, imbalance_before, imbalance_promised, expected_millis)
             values (:pool, :recommendation, :vm, :one, :two, :state, 'DONE', 'why', 'amy', :at, :at,
-              :at, :expected, :downtime, :total, 1000, :before, :promised)
+              :at, :expected, :downtime, :total, 1000, :before, :promised,
+              case when :expected::bigint is not null then :total::bigint * 5 / 4 end)
             """)
         .param("pool", pool)
         .param("recommendation", recommendation)
