@@ -55,7 +55,7 @@ class CheckpointSchedulesTest {
   }
 
   private NewSchedule nightly(@Nullable Integer keep) {
-    return new NewSchedule(vm, null, "0 30 2 * * *", keep, null, null);
+    return new NewSchedule(vm, null, null, "0 30 2 * * *", keep, null, null);
   }
 
   @Test
@@ -70,23 +70,29 @@ class CheckpointSchedulesTest {
   @Test
   void refusesWhatMakesNoScheduleAndKeepsNothingOfIt() {
     for (var cron : List.of("", "soon", "* * * * *", "0 0 25 * * *")) {
-      assertThatThrownBy(() -> schedules.add(new NewSchedule(vm, null, cron, 7, null, null), AMY))
+      assertThatThrownBy(
+              () -> schedules.add(new NewSchedule(vm, null, null, cron, 7, null, null), AMY))
           .isInstanceOf(Problem.class)
           .hasMessageContaining("is not a time that comes again");
     }
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(vm, null, "*/5 * * * * *", 7, null, null), AMY))
+            () ->
+                schedules.add(new NewSchedule(vm, null, null, "*/5 * * * * *", 7, null, null), AMY))
         .hasMessageContaining("more than once a minute");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(vm, null, "0 0 0 30 2 *", 7, null, null), AMY))
+            () ->
+                schedules.add(new NewSchedule(vm, null, null, "0 0 0 30 2 *", 7, null, null), AMY))
         .hasMessageContaining("never comes");
     assertThatThrownBy(() -> schedules.add(nightly(0), AMY)).hasMessageContaining("1 to 1000");
     assertThatThrownBy(() -> schedules.add(nightly(null), AMY)).hasMessageContaining("1 to 1000");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(null, null, "0 30 2 * * *", 7, null, null), AMY))
+            () ->
+                schedules.add(
+                    new NewSchedule(null, null, null, "0 30 2 * * *", 7, null, null), AMY))
         .hasMessageContaining("one virtual machine or for one virtual cluster");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(null, -1L, "0 30 2 * * *", 7, null, null), AMY))
+            () ->
+                schedules.add(new NewSchedule(null, -1L, null, "0 30 2 * * *", 7, null, null), AMY))
         .hasMessageContaining("There is no virtual cluster -1");
     assertThat(schedules.all()).isEmpty();
   }
@@ -132,7 +138,7 @@ class CheckpointSchedulesTest {
 
   @Test
   void theNewestStaysHoweverOldItIs() {
-    long id = schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, 30, null), AMY);
+    long id = schedules.add(new NewSchedule(vm, null, null, "0 30 2 * * *", 7, 30, null), AMY);
     long old = checkpoint(id, 60);
     long newest = checkpoint(id, 45);
     Await.until(
@@ -145,7 +151,7 @@ class CheckpointSchedulesTest {
 
   @Test
   void thoseThatTakeTooMuchRoomGoOldestFirstButNotTheNewest() {
-    long id = schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, null, 2), AMY);
+    long id = schedules.add(new NewSchedule(vm, null, null, "0 30 2 * * *", 7, null, 2), AMY);
     long oldest = checkpoint(id, 3);
     long newer = checkpoint(id, 2);
     long newest = checkpoint(id, 1);
@@ -168,7 +174,7 @@ class CheckpointSchedulesTest {
         state -> !state.equals("COMPLETE"));
     assertThat(state(newest)).isEqualTo("COMPLETE");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, null, 0), AMY))
+            () -> schedules.add(new NewSchedule(vm, null, null, "0 30 2 * * *", 7, null, 0), AMY))
         .hasMessageContaining("at least 1 GiB");
   }
 

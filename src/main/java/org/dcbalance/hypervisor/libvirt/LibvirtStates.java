@@ -1,6 +1,7 @@
 package org.dcbalance.hypervisor.libvirt;
 
 import com.sun.jna.NativeLong;
+import com.sun.jna.ptr.NativeLongByReference;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.dcbalance.hypervisor.HypervisorEvent.GuestChanged;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.Domain;
@@ -82,7 +84,7 @@ final class LibvirtStates implements StateStorage {
   private void note(HypervisorEvent event) {
     if (event instanceof GuestChanged(Instant at, UUID guest, String what)) {
       var pause = pauses.get(guest);
-      if (pause != null && what.startsWith("suspended")) {
+      if (pause != null && pause.from == null && what.startsWith("suspended")) {
         pause.from = at;
       } else if (pause != null && what.startsWith("resumed")) {
         pause.to = at;
@@ -244,6 +246,36 @@ final class LibvirtStates implements StateStorage {
       Thread.currentThread().interrupt();
       throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting for a host.", e);
     }
+  }
+
+  @Override
+  public Optional<Writing> writing(UUID guest) {
+    return link.call(
+        "tell how far a checkpoint is",
+        connection -> {
+          try (var ref = connection.ref(guest)) {
+            return JobStats.read(connection, ref, JobStats.FLAGS_RUNNING).writing();
+          } catch (LibvirtFailure e) {
+            if (e.code() == LibvirtFailure.OPERATION_INVALID) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
+  }
+
+  @Override
+  public ByteRate bandwidth(UUID guest) {
+    return link.call(
+        "tell the limit of a guest's bandwidth",
+        connection -> {
+          var mib = new NativeLongByReference();
+          try (var ref = connection.ref(guest)) {
+            connection.checked(
+                connection.library().virDomainMigrateGetMaxSpeed(ref.pointer(), mib, 0));
+          }
+          return ByteRate.ofMiB(mib.getValue().longValue());
+        });
   }
 
   @Override
