@@ -81,6 +81,9 @@ final class BarrierEpoch<M extends Member> {
     /** Wait until little of its memory remains, and hold it there. */
     void approach() {
       boolean paced = false;
+      // the mark of a large memory is seen long enough
+      var between =
+          pacing.lookEvery().multipliedBy(Math.clamp(member.memory().bytes() >> 30, 1, 10));
       while (!over) {
         if (capture.isDone()) {
           over = true;
@@ -99,7 +102,7 @@ final class BarrierEpoch<M extends Member> {
             paced = true;
           }
         }
-        sleep();
+        sleep(between);
       }
     }
 
@@ -169,7 +172,7 @@ final class BarrierEpoch<M extends Member> {
     }
     try {
       Together.all(all, One::approach);
-      captured = !over && together();
+      captured = !over && noneEnded() && together();
     } finally {
       over = true;
       if (!captured) {
@@ -189,12 +192,21 @@ final class BarrierEpoch<M extends Member> {
     // was over: that is the common point
     Together.all(all, One::look);
     if (all.stream().anyMatch(o -> o.early)) {
+      // one that failed is no early one
+      noneEnded();
       return false;
     }
     Together.all(all, o -> o.member.pace(UNLIMITED));
     Together.all(all, One::result);
     Together.all(all, o -> quietly(o.member, o.member::letRun));
     return true;
+  }
+
+  /** Tell whether all captures go on; or throw what went wrong with one. */
+  private boolean noneEnded() {
+    var ended = all.stream().filter(o -> o.capture.isDone()).toList();
+    ended.forEach(One::result);
+    return ended.isEmpty();
   }
 
   private static void quietly(Member member, Runnable what) {
@@ -206,9 +218,9 @@ final class BarrierEpoch<M extends Member> {
     }
   }
 
-  private void sleep() {
+  private static void sleep(Duration time) {
     try {
-      Thread.sleep(pacing.lookEvery());
+      Thread.sleep(time);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting.", e);
