@@ -8,8 +8,10 @@ import java.time.Instant;
 import java.util.List;
 import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.checkpoint.CheckpointSchedules.Schedule;
+import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
@@ -26,6 +28,8 @@ class CheckpointSchedulesTest {
   private static final Operator AMY = new Operator("amy");
 
   @Autowired private CheckpointSchedules schedules;
+  @Autowired private VirtualClusters clusters;
+  @Autowired private CheckpointRows rows;
   @Autowired private JdbcClient jdbc;
   private VmId vm = new VmId(0);
 
@@ -95,6 +99,51 @@ class CheckpointSchedulesTest {
                 schedules.add(new NewSchedule(null, -1L, null, "0 30 2 * * *", 7, null, null), AMY))
         .hasMessageContaining("There is no virtual cluster -1");
     assertThat(schedules.all()).isEmpty();
+  }
+
+  @Test
+  void theMembersOfAClusterAreCapturedAsItSays() {
+    var two =
+        jdbc
+            .sql(
+                """
+                select v.id from vm v join host h on h.id = v.host_id where v.gone_since is null
+                  and h.pool_id = (select pool_id from host order by id limit 1) limit 2
+                """)
+            .query(Long.class)
+            .list()
+            .stream()
+            .map(VmId::new)
+            .toList();
+    long shop = clusters.add("scheduled shop", two, AMY);
+    try {
+      var usual = new NewSchedule(null, shop, null, "0 30 2 * * *", 7, null, null);
+      assertThat(shown(schedules.add(usual, AMY)).manner()).isEqualTo(Manner.BLOCKING);
+      var live = new NewSchedule(null, shop, Manner.BARRIER, "0 30 3 * * *", 7, null, null);
+      assertThat(shown(schedules.add(live, AMY)).manner()).isEqualTo(Manner.BARRIER);
+      assertThat(shown(schedules.add(nightly(7), AMY)).manner()).isNull();
+      assertThatThrownBy(
+              () ->
+                  schedules.add(
+                      new NewSchedule(vm, null, Manner.BARRIER, "0 30 2 * * *", 7, null, null),
+                      AMY))
+          .hasMessageContaining("no barrier for a single virtual machine");
+    } finally {
+      jdbc.sql("delete from checkpoint_schedule").update();
+      clusters.remove(shop, AMY);
+    }
+  }
+
+  @Test
+  void limitsAreKeptUntilTheyArePutBack() {
+    long id = checkpoint(null, 1);
+    assertThat(rows.limits(id)).isEmpty();
+    // what libvirt calls unlimited
+    var unlimited = ByteRate.ofMiB(Long.MAX_VALUE / (1 << 20));
+    rows.limited(id, new Limits(Duration.ofMillis(300), unlimited));
+    assertThat(rows.limits(id)).contains(new Limits(Duration.ofMillis(300), unlimited));
+    rows.unlimited(id);
+    assertThat(rows.limits(id)).isEmpty();
   }
 
   @Test

@@ -95,6 +95,14 @@ class LiveBarrierTest {
   }
 
   @Test
+  void aHostThatFailsShortlyBeforeTheEndIsNotTakenForOneThatWasTooEarly() {
+    var all = machines(new PagedMachine("shop-03").failsOnceHeldWith("There is no room."));
+    assertThatThrownBy(() -> barrier.capture(all)).hasMessage("There is no room.");
+    assertThat(all).allMatch(m -> m.captures() == 1);
+    allRunAndNothingIsLeft(all);
+  }
+
+  @Test
   void whoLostTheLeaseStopsAndLeavesNobodyPaused() {
     var all = machines();
     var lost =

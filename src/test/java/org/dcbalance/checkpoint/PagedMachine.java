@@ -27,6 +27,7 @@ final class PagedMachine implements LiveBarrier.Member {
   private long leapsAt;
   private boolean endsBeforeItsPause;
   private @Nullable String failure;
+  private boolean failsWhenHeld;
 
   // guarded by this
   private double pace = UNLIMITED;
@@ -67,6 +68,11 @@ final class PagedMachine implements LiveBarrier.Member {
   PagedMachine failsWith(String sentence) {
     failure = sentence;
     return this;
+  }
+
+  PagedMachine failsOnceHeldWith(String sentence) {
+    failsWhenHeld = true;
+    return failsWith(sentence);
   }
 
   @Override
@@ -114,7 +120,7 @@ final class PagedMachine implements LiveBarrier.Member {
 
   /** Write for a while; true once all is. */
   private synchronized boolean write(double seconds) {
-    if (failure != null) {
+    if (failure != null && (!failsWhenHeld || pace <= 1 << 20)) {
       throw new HypervisorException(Kind.FAILED, failure, null);
     }
     if (abort) {
