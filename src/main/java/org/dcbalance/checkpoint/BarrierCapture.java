@@ -29,18 +29,26 @@ final class BarrierCapture implements ClusterCapture {
   private final CheckpointRows rows;
   private final Ledger ledger;
   private final long taken;
+  private final LiveBarrier.Pacing pacing;
   private final Consumer<String> step;
 
   /**
    * Prepare to capture.
    *
    * @param taken the checkpoint of the cluster
+   * @param pacing how members are slowed down
    * @param step writes down what comes next
    */
-  BarrierCapture(CheckpointRows rows, Ledger ledger, long taken, Consumer<String> step) {
+  BarrierCapture(
+      CheckpointRows rows,
+      Ledger ledger,
+      long taken,
+      LiveBarrier.Pacing pacing,
+      Consumer<String> step) {
     this.rows = rows;
     this.ledger = ledger;
     this.taken = taken;
+    this.pacing = pacing;
     this.step = step;
   }
 
@@ -56,37 +64,54 @@ final class BarrierCapture implements ClusterCapture {
             rows.held(member.checkpoint().id(), true);
           });
     }
+    boolean captured = false;
     try {
       members.forEach(m -> m.host().setMaxDowntime(m.vm().uuid(), SHORTEST));
-      var barrier = new LiveBarrier(LiveBarrier.Pacing.USUAL, step);
+      var barrier = new LiveBarrier(pacing, step);
       var stood = barrier.capture(members.stream().map(Capturing::new).toList());
       ledger.write(taken, () -> members.forEach(m -> rows.held(m.checkpoint().id(), false)));
+      // one that cannot have its limits back now is cleaned up, with all that was captured
+      members.forEach(this::putBack);
+      captured = true;
       return new Stood(
           stood.whole(),
           stood.pauses().entrySet().stream()
               .collect(Collectors.toMap(e -> e.getKey().id(), Map.Entry::getValue)),
           stood.attempts());
     } finally {
-      members.forEach(this::putBack);
+      if (!captured) {
+        members.forEach(this::putBackQuietly);
+      }
     }
   }
 
-  /** What cannot be put back now is put back by the cleaning. */
   private void putBack(Member member) {
+    var id = member.checkpoint().id();
+    rows.limits(id)
+        .ifPresent(
+            before -> {
+              before.set(member.host(), member.vm().uuid());
+              ledger.write(taken, () -> rows.unlimited(id));
+            });
+  }
+
+  /** What cannot be put back now is put back by the cleaning. */
+  private void putBackQuietly(Member member) {
     try {
-      var id = member.checkpoint().id();
-      var before = rows.limits(id);
-      if (before.isPresent()) {
-        before.get().set(member.host(), member.vm().uuid());
-        ledger.write(taken, () -> rows.unlimited(id));
-      }
+      putBack(member);
     } catch (HypervisorException e) {
       log.warn("{} keeps the limits of its capture: {}", member.vm().name(), e.sentence());
     }
   }
 
   /** A member as the barrier sees it. */
-  private record Capturing(Member of) implements LiveBarrier.Member {
+  private static final class Capturing implements LiveBarrier.Member {
+    private final Member of;
+
+    Capturing(Member of) {
+      this.of = of;
+    }
+
     long id() {
       return of.checkpoint().id();
     }

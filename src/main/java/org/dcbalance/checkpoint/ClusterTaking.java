@@ -53,7 +53,8 @@ final class ClusterTaking {
     var manner =
         switch (taken.manner()) {
           case BLOCKING -> new BlockingCapture(rows, ledger, taken.id(), this::step);
-          case BARRIER -> new BarrierCapture(rows, ledger, taken.id(), this::step);
+          case BARRIER ->
+              new BarrierCapture(rows, ledger, taken.id(), LiveBarrier.Pacing.USUAL, this::step);
         };
     var stood = manner.capture(members);
     ledger.write(taken.id(), () -> clusters.paused(taken.id(), stood.whole().toMillis()));
