@@ -87,6 +87,11 @@ final class PagedMachine implements LiveBarrier.Member {
 
   @Override
   public Captured capture() {
+    return capture(() -> {});
+  }
+
+  /** Capture it, and freeze its disks while it stands still. */
+  Captured capture(Runnable freezing) {
     begin();
     try {
       long last = System.nanoTime();
@@ -100,6 +105,7 @@ final class PagedMachine implements LiveBarrier.Member {
         last = now;
       }
       sleep(FREEZING);
+      freezing.run();
     } finally {
       goOn();
     }
