@@ -138,11 +138,17 @@ final class BarrierEpoch<M extends Member> {
     void giveUp() {
       long until = System.nanoTime() + pacing.givenUpWithin().toNanos();
       while (!capture.isDone() && System.nanoTime() < until) {
-        // it may not have begun, or be just over
-        quietly(member, member::abort);
+        quietly(member, this::abortWriting);
         awaitEnd();
       }
       quietly(member, member::letRun);
+    }
+
+    /** Abort it while it writes: before, its host lets nobody, and who tries waits for its end. */
+    private void abortWriting() {
+      if (member.writing().filter(w -> w.total().bytes() > 0).isPresent()) {
+        member.abort();
+      }
     }
 
     private void awaitEnd() {

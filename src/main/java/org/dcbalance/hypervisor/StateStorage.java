@@ -79,8 +79,8 @@ public interface StateStorage {
   record Writing(Memory total, Memory remaining) {}
 
   /**
-   * Tell how far a live capture of a guest is. Between its end and that of {@link #capture} nothing
-   * remains.
+   * Tell how far a live capture of a guest is, as soon as its host does. Between its end and that
+   * of {@link #capture} nothing remains.
    *
    * @return empty if none is under way, or what it is no capture
    */

@@ -18,6 +18,7 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorEvent.GuestChanged;
+import org.dcbalance.hypervisor.HypervisorEvent.MigrationIteration;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage;
@@ -46,6 +47,7 @@ final class LibvirtStates implements StateStorage {
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(100);
   private static final Duration EVENT_WITHIN = Duration.ofSeconds(1);
+  private static final Duration PASS_WITHIN = Duration.ofSeconds(5);
   private static final Duration MERGED_WITHIN = Duration.ofMinutes(30);
 
   private final HostLink link;
@@ -71,8 +73,18 @@ final class LibvirtStates implements StateStorage {
 
   /** When a guest that is captured stood still. */
   private static final class Pause {
+    private final long since = System.nanoTime();
+    private volatile boolean writing;
     private volatile @Nullable Instant from;
     private volatile @Nullable Instant to;
+
+    /**
+     * Tell whether libvirt may be asked how far it is. Before it writes memory it lets nobody ask,
+     * and who asks then waits for its end; so the event of the first pass is waited for.
+     */
+    boolean mayBeAsked() {
+      return writing || System.nanoTime() - since > PASS_WITHIN.toNanos();
+    }
 
     @Nullable Duration length() {
       var began = from;
@@ -82,7 +94,12 @@ final class LibvirtStates implements StateStorage {
   }
 
   private void note(HypervisorEvent event) {
-    if (event instanceof GuestChanged(Instant at, UUID guest, String what)) {
+    if (event instanceof MigrationIteration pass) {
+      var capture = pauses.get(pass.guest());
+      if (capture != null) {
+        capture.writing = true;
+      }
+    } else if (event instanceof GuestChanged(Instant at, UUID guest, String what)) {
       var pause = pauses.get(guest);
       if (pause != null && pause.from == null && what.startsWith("suspended")) {
         pause.from = at;
@@ -250,6 +267,10 @@ final class LibvirtStates implements StateStorage {
 
   @Override
   public Optional<Writing> writing(UUID guest) {
+    var own = pauses.get(guest);
+    if (own != null && !own.mayBeAsked()) {
+      return Optional.of(new Writing(Memory.ZERO, Memory.ZERO));
+    }
     return link.call(
         "tell how far a checkpoint is",
         connection -> {
