@@ -17,6 +17,7 @@ import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.VmId;
@@ -331,6 +332,46 @@ class CheckpointRows {
         .param("id", id)
         .query(Boolean.class)
         .single();
+  }
+
+  /** Write down the limits that its VM had, before it gets others. */
+  void limited(long id, Limits before) {
+    jdbc.sql(
+            """
+            update checkpoint set downtime_before_millis = :downtime, bandwidth_before_mib = :bandwidth
+            where id = :id
+            """)
+        .param("downtime", before.pause().toMillis())
+        .param("bandwidth", (long) (before.bandwidth().bytesPerSecond() / (1 << 20)))
+        .param("id", id)
+        .update();
+  }
+
+  /** Write down that its VM has its own limits again. */
+  void unlimited(long id) {
+    jdbc.sql(
+            """
+            update checkpoint set downtime_before_millis = null, bandwidth_before_mib = null
+            where id = :id
+            """)
+        .param("id", id)
+        .update();
+  }
+
+  /** Give the limits that its VM is to have again; empty if it has them. */
+  Optional<Limits> limits(long id) {
+    return jdbc.sql(
+            """
+            select downtime_before_millis, bandwidth_before_mib from checkpoint
+            where id = :id and downtime_before_millis is not null
+            """)
+        .param("id", id)
+        .query(
+            (row, n) ->
+                new Limits(
+                    Duration.ofMillis(row.getLong("downtime_before_millis")),
+                    ByteRate.ofMiB(row.getLong("bandwidth_before_mib"))))
+        .optional();
   }
 
   /** Make a restore part of that of a virtual cluster. */

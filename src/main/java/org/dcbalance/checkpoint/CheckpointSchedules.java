@@ -10,6 +10,7 @@ import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
+import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
@@ -44,6 +45,7 @@ public class CheckpointSchedules {
   /**
    * When checkpoints of a VM or of a virtual cluster are taken.
    *
+   * @param manner how the members of a virtual cluster are captured; null for a VM
    * @param of the name of what is captured
    * @param cron second, minute, hour, day, month and weekday, in UTC
    * @param keepCount how many complete ones are kept
@@ -56,6 +58,7 @@ public class CheckpointSchedules {
       long id,
       @Nullable VmId vmId,
       @Nullable Long clusterId,
+      @Nullable Manner manner,
       String of,
       String cron,
       int keepCount,
@@ -67,10 +70,15 @@ public class CheckpointSchedules {
       @Nullable Instant next,
       String trouble) {}
 
-  /** What makes a schedule: of a VM or of a virtual cluster. */
+  /**
+   * What makes a schedule: of a VM or of a virtual cluster.
+   *
+   * @param manner of a virtual cluster; BLOCKING unless told otherwise
+   */
   public record NewSchedule(
       @Nullable VmId vmId,
       @Nullable Long clusterId,
+      @Nullable Manner manner,
       @Nullable String cron,
       @Nullable Integer keepCount,
       @Nullable Integer keepDays,
@@ -93,6 +101,7 @@ public class CheckpointSchedules {
                   row.getLong("id"),
                   vm == null ? null : new VmId(vm),
                   row.getObject("cluster_id", Long.class),
+                  manner(row.getString("manner")),
                   row.getString("of"),
                   cron,
                   row.getInt("keep_count"),
@@ -105,6 +114,10 @@ public class CheckpointSchedules {
                   row.getString("trouble"));
             })
         .list();
+  }
+
+  private static @Nullable Manner manner(@Nullable String name) {
+    return name == null ? null : Manner.valueOf(name);
   }
 
   /** Give the first time after one at which it is due; null if there is none. */
@@ -146,15 +159,17 @@ public class CheckpointSchedules {
           "Maybe keep 7.");
     }
     var of = nameOf(wish);
+    var manner = manner(wish);
     long id =
         jdbc.sql(
                 """
-                insert into checkpoint_schedule (vm_id, cluster_id, cron, keep_count, keep_days, keep_gib,
-                  created_by)
-                values (:vm, :cluster, :cron, :count, :days, :gib, :by) returning id
+                insert into checkpoint_schedule (vm_id, cluster_id, manner, cron, keep_count, keep_days,
+                  keep_gib, created_by)
+                values (:vm, :cluster, :manner, :cron, :count, :days, :gib, :by) returning id
                 """)
             .param("vm", wish.vmId() == null ? null : wish.vmId().value())
             .param("cluster", wish.clusterId())
+            .param("manner", manner == null ? null : manner.name())
             .param("cron", cron)
             .param("count", keep)
             .param("days", wish.keepDays())
@@ -168,6 +183,7 @@ public class CheckpointSchedules {
         Thing.settings("checkpoints of " + of),
         Facts.NONE,
         Facts.of("cron", cron)
+            .and("manner", manner)
             .and("keepCount", keep)
             .and("keepDays", wish.keepDays())
             .and("keepGib", wish.keepGib()));
@@ -176,6 +192,19 @@ public class CheckpointSchedules {
 
   private static boolean below1(@Nullable Integer number) {
     return number != null && number < 1;
+  }
+
+  private static @Nullable Manner manner(NewSchedule wish) {
+    if (wish.clusterId() != null) {
+      return Objects.requireNonNullElse(wish.manner(), Manner.BLOCKING);
+    }
+    if (wish.manner() == Manner.BARRIER) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "There is no barrier for a single virtual machine.",
+          "Maybe leave \"manner\" out: it runs while most of its memory is written anyway.");
+    }
+    return null;
   }
 
   private String nameOf(NewSchedule wish) {

@@ -83,15 +83,25 @@ final class Cleaning {
   }
 
   private String free(Vm vm, Hypervisor host, GuestStatus status) {
+    var states = host.states();
+    var limits = rows.limits(checkpoint.id());
+    if (limits.isPresent() && states.writing(vm.uuid()).isPresent()) {
+      // held back, it might never come to its end; its host lets it go on then
+      host.abort(vm.uuid());
+      return "the capture of %s is being aborted on %s.".formatted(vm.name(), checkpoint.host());
+    }
     if (status.job() != Job.NONE) {
       return "%s still has a job on %s.".formatted(vm.name(), checkpoint.host());
     }
-    var states = host.states();
     if (status.state() == GuestState.PAUSED
         && (status.why() != Why.USER || rows.held(checkpoint.id()))) {
       // it ran when this began, and only the capture pauses it
       host.resume(vm.uuid());
       ledger.write(checkpoint.id(), () -> rows.held(checkpoint.id(), false));
+    }
+    if (limits.isPresent() && status.state() != GuestState.SHUT_OFF) {
+      limits.get().set(host, vm.uuid());
+      ledger.write(checkpoint.id(), () -> rows.unlimited(checkpoint.id()));
     }
     var on = states.disks(vm.uuid());
     for (var disk : checkpoint.disks()) {

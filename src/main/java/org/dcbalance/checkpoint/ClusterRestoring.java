@@ -1,5 +1,7 @@
 package org.dcbalance.checkpoint;
 
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
@@ -7,6 +9,7 @@ import org.dcbalance.checkpoint.VirtualCluster.Restored;
 import org.dcbalance.checkpoint.VirtualCluster.Taken;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 
 /**
  * Bring all members of a virtual cluster back, or none: all are checked before anything is touched,
@@ -29,7 +32,9 @@ final class ClusterRestoring {
     boolean running = false;
     try {
       step("Checking that all can be brought back");
-      members.forEach(Restoring::prepare);
+      requireAll(members);
+      step("Making disks for them");
+      members.forEach(Restoring::makeDisks);
       step("Ending what runs");
       members.forEach(Restoring::endWhatRuns);
       step("Reading their memory");
@@ -59,6 +64,22 @@ final class ClusterRestoring {
     } catch (HypervisorException e) {
       giveUp(members, e.sentence(), running);
     }
+  }
+
+  /** Check all, and their memory together where they go to one host, before anything is touched. */
+  private static void requireAll(List<Restoring> members) {
+    var refusals = new LinkedHashSet<String>();
+    var demands = new ArrayList<MemoryDemand>();
+    for (var member : members) {
+      var looked = member.look(member.isOn());
+      refusals.addAll(looked.found().refusals());
+      demands.add(looked.demand());
+    }
+    refusals.addAll(MemoryDemand.refusals(demands));
+    if (!refusals.isEmpty()) {
+      throw new HypervisorException(Kind.FAILED, String.join(" ", refusals), null);
+    }
+    members.forEach(Restoring::requireMay);
   }
 
   /** Go on with one whose console ended: what was read and never ran is ended. */

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
+import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.checkpoint.VirtualCluster.Member;
 import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
 import org.dcbalance.checkpoint.VirtualCluster.Restored;
@@ -100,12 +101,13 @@ class ClusterRows {
     jdbc.sql("delete from virtual_cluster where id = :id").param("id", id).update();
   }
 
-  long addTaken(long cluster, String why, Operator by) {
+  long addTaken(long cluster, Manner manner, String why, Operator by) {
     return jdbc.sql(
             """
-            insert into cluster_checkpoint (cluster_id, state, why, requested_by)
-            values (:cluster, 'PENDING', :why, :by) returning id
+            insert into cluster_checkpoint (cluster_id, manner, state, why, requested_by)
+            values (:cluster, :manner, 'PENDING', :why, :by) returning id
             """)
+        .param("manner", manner.name())
         .param("cluster", cluster)
         .param("why", why)
         .param("by", by.name())
@@ -143,6 +145,7 @@ class ClusterRows {
                     row.getLong("id"),
                     row.getLong("cluster_id"),
                     row.getString("cluster"),
+                    Manner.valueOf(row.getString("manner")),
                     State.valueOf(row.getString("state")),
                     row.getString("step"),
                     row.getString("why"),

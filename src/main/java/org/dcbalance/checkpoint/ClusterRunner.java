@@ -89,12 +89,12 @@ class ClusterRunner {
   }
 
   private void take(Taken taken, Ledger ledger) {
-    var members = new ArrayList<ClusterTaking.Member>();
+    var members = new ArrayList<ClusterCapture.Member>();
     for (var checkpoint : taken.members()) {
       var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
       var host = connections.to(checkpoint.hostId());
       members.add(
-          new ClusterTaking.Member(
+          new ClusterCapture.Member(
               checkpoint, vm, host, new Taking(rows, ledger, checkpoint, vm, host)));
     }
     new ClusterTaking(rows, clusters, ledger, taken).run(members);

@@ -1,9 +1,11 @@
 package org.dcbalance.checkpoint;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.dcbalance.checkpoint.Checkpoint.CopyOf;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
@@ -82,9 +84,10 @@ final class Copying {
   private void check() {
     var bytes = checkpoint.memoryBytes();
     var checks = new TargetChecks(target, host, checkpoint, prefix);
-    checks
-        .run(copy.uuid(), copy.name(), Memory.ZERO, new Memory(bytes == null ? 0 : bytes))
-        .require();
+    var found = checks.run(copy.uuid(), copy.name(), new Memory(bytes == null ? 0 : bytes));
+    // the first one keeps what it has
+    var demand = checks.demand(found, Memory.ZERO, Set.of());
+    found.and(MemoryDemand.refusals(List.of(demand))).require();
     var why = host.states().whyNoCopy(storage(), captured(), copy.port());
     if (!why.isEmpty()) {
       throw failed(String.join(" ", checks.said(why)));

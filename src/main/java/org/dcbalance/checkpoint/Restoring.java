@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
@@ -14,6 +16,7 @@ import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
 
 /**
@@ -117,10 +120,53 @@ final class Restoring {
   }
 
   /** Check that it can be brought back, and make disks for it; nothing that runs is touched. */
-  void prepare() {
+  private void prepare() {
+    var looked = look(isOnTarget() ? Set.of(target.id()) : Set.of());
+    looked.found().and(MemoryDemand.refusals(List.of(looked.demand()))).require();
+    requireMay();
+    makeDisks();
+  }
+
+  /**
+   * What was found of its target.
+   *
+   * @param demand what it takes of the target's memory, which others may want as well
+   */
+  record Looked(TargetChecks.Found found, MemoryDemand demand) {}
+
+  /**
+   * Look for what stands in the way on its target, but for memory; nothing is touched.
+   *
+   * @param isOn the hosts on which it is now
+   */
+  Looked look(Set<HostId> isOn) {
     step("Checking that it can be brought back on " + target.name());
-    check();
+    var checks = new TargetChecks(target, host, checkpoint, prefix);
+    var found = checks.run(vm.uuid(), vm.name(), Memory.ZERO);
+    notes = found.notes();
+    return new Looked(found, checks.demand(found, vm.memory(), isOn));
+  }
+
+  /**
+   * Give the hosts on which it is now.
+   *
+   * @throws HypervisorException UNREACHABLE if one of the pool does not answer
+   */
+  Set<HostId> isOn() {
+    return whereabouts.of(vm).running().stream().map(Host::id).collect(Collectors.toSet());
+  }
+
+  /**
+   * Make sure that it runs nowhere, or that what runs is to be ended.
+   *
+   * @throws HypervisorException FAILED if not; UNREACHABLE if a host of the pool does not answer
+   */
+  void requireMay() {
     requireMay(whereabouts.of(vm));
+  }
+
+  /** Make the disks on which it goes on. */
+  void makeDisks() {
     step("Making disks for it");
     for (var disk : checkpoint.disks()) {
       host.states().layOver(checkpoint.storage(), disk.volume(), own(disk.target()));
@@ -223,15 +269,6 @@ final class Restoring {
         "It runs; its disks are being copied",
         ledger.epoch());
     rows.restoreSays(restore.id(), sentence);
-  }
-
-  private void check() {
-    var given = isOnTarget() ? vm.memory() : Memory.ZERO;
-    var found =
-        new TargetChecks(target, host, checkpoint, prefix)
-            .run(vm.uuid(), vm.name(), given, Memory.ZERO);
-    found.require();
-    notes = found.notes();
   }
 
   private boolean isOnTarget() {

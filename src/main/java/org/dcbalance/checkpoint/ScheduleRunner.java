@@ -111,7 +111,8 @@ class ScheduleRunner {
         cluster == null
             ? checkpoints.take(
                 Objects.requireNonNull(schedule.vmId()), true, why, Operator.DCBALANCE)
-            : clusters.take(cluster, why, Operator.DCBALANCE);
+            : clusters.take(
+                cluster, Objects.requireNonNull(schedule.manner()), why, Operator.DCBALANCE);
     jdbc.sql(
             "update %s set schedule_id = :schedule where id = :id"
                 .formatted(cluster == null ? "checkpoint" : "cluster_checkpoint"))

@@ -78,6 +78,13 @@ final class Taking {
     return states.capture(vm.uuid(), checkpoint.storage(), volume, disks, checkpoint.live());
   }
 
+  /** Take back what was captured, so that it can be captured again. */
+  void undo() {
+    step("Taking back what was captured");
+    disks.forEach(disk -> states.mergeBack(vm.uuid(), disk));
+    states.delete(checkpoint.storage(), Checkpoint.memoryVolume(prefix));
+  }
+
   /** Write down that it was captured, and for how long the VM stood still. */
   void kept(@Nullable Duration pause) {
     ledger.write(checkpoint.id(), () -> rows.captured(checkpoint.id(), pause));

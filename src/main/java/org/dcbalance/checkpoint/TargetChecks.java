@@ -2,14 +2,17 @@ package org.dcbalance.checkpoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage.Volume;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
 
 /**
@@ -24,8 +27,16 @@ record TargetChecks(Host target, Hypervisor host, Checkpoint checkpoint, String 
    *
    * @param refusals why it cannot, each a sentence; empty if it can
    * @param notes what the host could not tell, or what should be known, each a sentence
+   * @param free the memory that the host has free now
+   * @param needs the memory that the guest had when it was captured; none if that cannot be read
    */
-  record Found(List<String> refusals, List<String> notes) {
+  record Found(List<String> refusals, List<String> notes, Memory free, Memory needs) {
+    /** Add reasons why it cannot. */
+    Found and(List<String> more) {
+      return new Found(
+          Stream.concat(refusals.stream(), more.stream()).toList(), notes, free, needs);
+    }
+
     /**
      * Go on only if nothing stands in the way.
      *
@@ -39,13 +50,12 @@ record TargetChecks(Host target, Hypervisor host, Checkpoint checkpoint, String 
   }
 
   /**
-   * Ask the host.
+   * Ask the host. Whether its memory is enough is for a {@link MemoryDemand}, of all that go there.
    *
    * @param name the name that the guest is to have there
-   * @param given back before it runs: the memory of the guest that it replaces there
    * @param beside what is to be stored beside the disks that it gets
    */
-  Found run(UUID guest, String name, Memory given, Memory beside) {
+  Found run(UUID guest, String name, Memory beside) {
     var states = host.states();
     var memory = Checkpoint.memoryVolume(prefix);
     var there =
@@ -59,17 +69,13 @@ record TargetChecks(Host target, Hypervisor host, Checkpoint checkpoint, String 
           List.of(
               "The storage pool %s of %s does not have all of the checkpoint."
                   .formatted(checkpoint.storage(), target.name())),
-          List.of());
+          List.of(),
+          Memory.ZERO,
+          Memory.ZERO);
     }
     var fit = states.fit(checkpoint.storage(), memory);
     var refusals = new ArrayList<>(said(fit.lacks()));
     var load = host.readLoad().host();
-    var free = load.memoryTotal().minus(load.memoryUsed()).plus(given);
-    if (fit.memory().compareTo(free) > 0) {
-      refusals.add(
-          "%s has %d MiB of memory for it, and %s needs %d MiB."
-              .formatted(target.name(), free.mib(), checkpoint.vm(), fit.memory().mib()));
-    }
     var room = states.room(checkpoint.storage()).available();
     var stored = beside.plus(disks());
     if (stored.compareTo(room) > 0) {
@@ -82,7 +88,19 @@ record TargetChecks(Host target, Hypervisor host, Checkpoint checkpoint, String 
       refusals.add(
           "%s has another virtual machine named %s (%s).".formatted(target.name(), name, namesake));
     }
-    return new Found(refusals, said(fit.notes()));
+    return new Found(
+        refusals, said(fit.notes()), load.memoryTotal().minus(load.memoryUsed()), fit.memory());
+  }
+
+  /**
+   * Give what a guest would take of the host's memory.
+   *
+   * @param has what it has now
+   * @param isOn the hosts on which it is now, and where it is ended first
+   */
+  MemoryDemand demand(Found found, Memory has, Set<HostId> isOn) {
+    return new MemoryDemand(
+        checkpoint.vm(), target.id(), target.name(), found.free(), found.needs(), has, isOn);
   }
 
   /** Its disks, which it has to itself in the end. */

@@ -18,6 +18,14 @@ public record VirtualCluster(
 
   public record Member(VmId vmId, String vm, String host, boolean running) {}
 
+  /** How all members are captured at one point. */
+  public enum Manner {
+    /** All are paused for all of it. */
+    BLOCKING,
+    /** They run while most of their memory is written, and are paused together for the rest. */
+    BARRIER
+  }
+
   /** How far a checkpoint of all members is; it is worth something only when COMPLETE. */
   public enum State {
     PENDING,
@@ -38,6 +46,7 @@ public record VirtualCluster(
       long id,
       long clusterId,
       String cluster,
+      Manner manner,
       State state,
       String step,
       String why,

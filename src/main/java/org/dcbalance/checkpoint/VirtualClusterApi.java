@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.checkpoint.VirtualCluster.Taken;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Items;
@@ -32,7 +33,12 @@ class VirtualClusterApi {
   /** What makes a virtual cluster. */
   record NewCluster(@Nullable String name, @Nullable List<VmId> vmIds) {}
 
-  record Wish(@Nullable String why) {}
+  /**
+   * How to take a checkpoint.
+   *
+   * @param manner BLOCKING unless told otherwise
+   */
+  record Wish(@Nullable String why, @Nullable Manner manner) {}
 
   /** Where a member is to go on. */
   record Place(VmId vmId, HostId hostId) {}
@@ -85,7 +91,8 @@ class VirtualClusterApi {
       @RequestBody(required = false) @Nullable Wish wish,
       CurrentOperator me) {
     var why = wish == null || wish.why() == null ? "" : wish.why();
-    return clusters.findTaken(clusters.take(id, why, me.operator()));
+    var manner = wish == null || wish.manner() == null ? Manner.BLOCKING : wish.manner();
+    return clusters.findTaken(clusters.take(id, manner, why, me.operator()));
   }
 
   @Operation(summary = "Show a virtual cluster's checkpoint.")

@@ -8,6 +8,7 @@ import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
+import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
 import org.dcbalance.checkpoint.VirtualCluster.State;
 import org.dcbalance.checkpoint.VirtualCluster.Taken;
@@ -172,13 +173,16 @@ public class VirtualClusters {
   /**
    * Ask for a checkpoint of all members.
    *
+   * @param manner how they are captured at one point
    * @return its id
    * @throws Problem NOT_FOUND, or as one of a single member: then of none
    */
   @Transactional
-  public long take(long id, String why, Operator by) {
+  public long take(long id, Manner manner, String why, Operator by) {
     var cluster = find(id);
-    long taken = clusters.addTaken(id, why.isBlank() ? "Asked for by hand." : why.strip(), by);
+    long taken =
+        clusters.addTaken(id, manner, why.isBlank() ? "Asked for by hand." : why.strip(), by);
+    boolean live = manner == Manner.BARRIER;
     // in the order of ids, as everybody locks them
     cluster.members().stream()
         .map(VirtualCluster.Member::vmId)
@@ -186,7 +190,7 @@ public class VirtualClusters {
         .forEach(
             vm ->
                 rows.join(
-                    checkpoints.take(vm, false, "With the cluster " + cluster.name() + ".", by),
+                    checkpoints.take(vm, live, "With the cluster " + cluster.name() + ".", by),
                     taken));
     signals.publish("checkpoint-changed", taken);
     return taken;

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,25 @@ public interface StateStorage {
    * @param live whether it runs while most of its memory is written; not for one that is paused
    */
   Captured capture(UUID guest, String pool, String volume, List<FrozenDisk> disks, boolean live);
+
+  /**
+   * How much of a guest's memory is still to be written in this pass; both zero before the first.
+   */
+  record Writing(Memory total, Memory remaining) {}
+
+  /**
+   * Tell how far a live capture of a guest is, as soon as its host does. Between its end and that
+   * of {@link #capture} nothing remains.
+   *
+   * @return empty if none is under way, or what it is no capture
+   */
+  Optional<Writing> writing(UUID guest);
+
+  /**
+   * Read how fast at most a guest's memory is written or sent, as {@link Hypervisor#setBandwidth}
+   * set it. A capture changes it for itself, and then puts it back.
+   */
+  ByteRate bandwidth(UUID guest);
 
   /** Copy a frozen disk to a new qcow2 volume. */
   void copyDisk(String source, String pool, String volume);

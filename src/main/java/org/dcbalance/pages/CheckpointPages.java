@@ -7,6 +7,7 @@ import org.dcbalance.checkpoint.CheckpointSchedules;
 import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.checkpoint.CheckpointStorages;
 import org.dcbalance.checkpoint.Checkpoints;
+import org.dcbalance.checkpoint.VirtualCluster;
 import org.dcbalance.checkpoint.VirtualClusters;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.Cursor;
@@ -153,10 +154,13 @@ class CheckpointPages {
       @RequestParam(required = false) @Nullable Integer keepCount,
       @RequestParam(required = false) @Nullable Integer keepDays,
       @RequestParam(required = false) @Nullable Integer keepGib,
+      @RequestParam(defaultValue = "BLOCKING") VirtualCluster.Manner manner,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
-        () -> schedules.add(wish(of.strip(), cron, keepCount, keepDays, keepGib), me.operator()),
+        () ->
+            schedules.add(
+                wish(of.strip(), manner, cron, keepCount, keepDays, keepGib), me.operator()),
         "It is taken when it is due.",
         redirect);
     return "redirect:/checkpoints";
@@ -165,16 +169,17 @@ class CheckpointPages {
   /** A name is that of a virtual cluster, or else of a machine. */
   private NewSchedule wish(
       String of,
+      VirtualCluster.Manner manner,
       String cron,
       @Nullable Integer keepCount,
       @Nullable Integer keepDays,
       @Nullable Integer keepGib) {
     var cluster = clusters.all().stream().filter(c -> c.name().equals(of)).findFirst();
     if (cluster.isPresent()) {
-      return new NewSchedule(null, cluster.get().id(), cron, keepCount, keepDays, keepGib);
+      return new NewSchedule(null, cluster.get().id(), manner, cron, keepCount, keepDays, keepGib);
     }
     var vm = VirtualClusterPages.named(of, vms.findByGoneSinceIsNullOrderByName());
-    return new NewSchedule(vm, null, cron, keepCount, keepDays, keepGib);
+    return new NewSchedule(vm, null, manner, cron, keepCount, keepDays, keepGib);
   }
 
   @PostMapping("/checkpoint-schedules/{id}/delete")

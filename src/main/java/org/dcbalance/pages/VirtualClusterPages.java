@@ -117,10 +117,13 @@ class VirtualClusterPages {
   String take(
       @PathVariable long id,
       @RequestParam(defaultValue = "") String why,
+      @RequestParam(defaultValue = "BLOCKING") VirtualCluster.Manner manner,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
-        () -> clusters.take(id, why, me.operator()), "All members are being captured.", redirect);
+        () -> clusters.take(id, manner, why, me.operator()),
+        "All members are being captured.",
+        redirect);
     return "redirect:/virtual-clusters/" + id;
   }
 

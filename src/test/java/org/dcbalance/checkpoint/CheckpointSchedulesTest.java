@@ -8,8 +8,10 @@ import java.time.Instant;
 import java.util.List;
 import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.checkpoint.CheckpointSchedules.Schedule;
+import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
@@ -26,6 +28,8 @@ class CheckpointSchedulesTest {
   private static final Operator AMY = new Operator("amy");
 
   @Autowired private CheckpointSchedules schedules;
+  @Autowired private VirtualClusters clusters;
+  @Autowired private CheckpointRows rows;
   @Autowired private JdbcClient jdbc;
   private VmId vm = new VmId(0);
 
@@ -55,7 +59,7 @@ class CheckpointSchedulesTest {
   }
 
   private NewSchedule nightly(@Nullable Integer keep) {
-    return new NewSchedule(vm, null, "0 30 2 * * *", keep, null, null);
+    return new NewSchedule(vm, null, null, "0 30 2 * * *", keep, null, null);
   }
 
   @Test
@@ -70,25 +74,76 @@ class CheckpointSchedulesTest {
   @Test
   void refusesWhatMakesNoScheduleAndKeepsNothingOfIt() {
     for (var cron : List.of("", "soon", "* * * * *", "0 0 25 * * *")) {
-      assertThatThrownBy(() -> schedules.add(new NewSchedule(vm, null, cron, 7, null, null), AMY))
+      assertThatThrownBy(
+              () -> schedules.add(new NewSchedule(vm, null, null, cron, 7, null, null), AMY))
           .isInstanceOf(Problem.class)
           .hasMessageContaining("is not a time that comes again");
     }
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(vm, null, "*/5 * * * * *", 7, null, null), AMY))
+            () ->
+                schedules.add(new NewSchedule(vm, null, null, "*/5 * * * * *", 7, null, null), AMY))
         .hasMessageContaining("more than once a minute");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(vm, null, "0 0 0 30 2 *", 7, null, null), AMY))
+            () ->
+                schedules.add(new NewSchedule(vm, null, null, "0 0 0 30 2 *", 7, null, null), AMY))
         .hasMessageContaining("never comes");
     assertThatThrownBy(() -> schedules.add(nightly(0), AMY)).hasMessageContaining("1 to 1000");
     assertThatThrownBy(() -> schedules.add(nightly(null), AMY)).hasMessageContaining("1 to 1000");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(null, null, "0 30 2 * * *", 7, null, null), AMY))
+            () ->
+                schedules.add(
+                    new NewSchedule(null, null, null, "0 30 2 * * *", 7, null, null), AMY))
         .hasMessageContaining("one virtual machine or for one virtual cluster");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(null, -1L, "0 30 2 * * *", 7, null, null), AMY))
+            () ->
+                schedules.add(new NewSchedule(null, -1L, null, "0 30 2 * * *", 7, null, null), AMY))
         .hasMessageContaining("There is no virtual cluster -1");
     assertThat(schedules.all()).isEmpty();
+  }
+
+  @Test
+  void theMembersOfAClusterAreCapturedAsItSays() {
+    var two =
+        jdbc
+            .sql(
+                """
+                select v.id from vm v join host h on h.id = v.host_id where v.gone_since is null
+                  and h.pool_id = (select pool_id from host order by id limit 1) limit 2
+                """)
+            .query(Long.class)
+            .list()
+            .stream()
+            .map(VmId::new)
+            .toList();
+    long shop = clusters.add("scheduled shop", two, AMY);
+    try {
+      var usual = new NewSchedule(null, shop, null, "0 30 2 * * *", 7, null, null);
+      assertThat(shown(schedules.add(usual, AMY)).manner()).isEqualTo(Manner.BLOCKING);
+      var live = new NewSchedule(null, shop, Manner.BARRIER, "0 30 3 * * *", 7, null, null);
+      assertThat(shown(schedules.add(live, AMY)).manner()).isEqualTo(Manner.BARRIER);
+      assertThat(shown(schedules.add(nightly(7), AMY)).manner()).isNull();
+      assertThatThrownBy(
+              () ->
+                  schedules.add(
+                      new NewSchedule(vm, null, Manner.BARRIER, "0 30 2 * * *", 7, null, null),
+                      AMY))
+          .hasMessageContaining("no barrier for a single virtual machine");
+    } finally {
+      jdbc.sql("delete from checkpoint_schedule").update();
+      clusters.remove(shop, AMY);
+    }
+  }
+
+  @Test
+  void limitsAreKeptUntilTheyArePutBack() {
+    long id = checkpoint(null, 1);
+    assertThat(rows.limits(id)).isEmpty();
+    // what libvirt calls unlimited
+    var unlimited = ByteRate.ofMiB(Long.MAX_VALUE / (1 << 20));
+    rows.limited(id, new Limits(Duration.ofMillis(300), unlimited));
+    assertThat(rows.limits(id)).contains(new Limits(Duration.ofMillis(300), unlimited));
+    rows.unlimited(id);
+    assertThat(rows.limits(id)).isEmpty();
   }
 
   @Test
@@ -132,7 +187,7 @@ class CheckpointSchedulesTest {
 
   @Test
   void theNewestStaysHoweverOldItIs() {
-    long id = schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, 30, null), AMY);
+    long id = schedules.add(new NewSchedule(vm, null, null, "0 30 2 * * *", 7, 30, null), AMY);
     long old = checkpoint(id, 60);
     long newest = checkpoint(id, 45);
     Await.until(
@@ -145,7 +200,7 @@ class CheckpointSchedulesTest {
 
   @Test
   void thoseThatTakeTooMuchRoomGoOldestFirstButNotTheNewest() {
-    long id = schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, null, 2), AMY);
+    long id = schedules.add(new NewSchedule(vm, null, null, "0 30 2 * * *", 7, null, 2), AMY);
     long oldest = checkpoint(id, 3);
     long newer = checkpoint(id, 2);
     long newest = checkpoint(id, 1);
@@ -168,7 +223,7 @@ class CheckpointSchedulesTest {
         state -> !state.equals("COMPLETE"));
     assertThat(state(newest)).isEqualTo("COMPLETE");
     assertThatThrownBy(
-            () -> schedules.add(new NewSchedule(vm, null, "0 30 2 * * *", 7, null, 0), AMY))
+            () -> schedules.add(new NewSchedule(vm, null, null, "0 30 2 * * *", 7, null, 0), AMY))
         .hasMessageContaining("at least 1 GiB");
   }
 

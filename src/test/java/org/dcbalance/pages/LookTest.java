@@ -187,12 +187,12 @@ class LookTest {
               insert into virtual_cluster_vm select cluster.id, v.id from cluster, (
                 select id from vm where gone_since is null order by name limit 3) v),
             taken as (
-              insert into cluster_checkpoint (cluster_id, state, why, requested_by, finished_at, pause_millis, sentence)
-              select cluster.id, s.state, 'Before the upgrade', 'amy', now(), s.pause, s.sentence
+              insert into cluster_checkpoint (cluster_id, manner, state, why, requested_by, finished_at, pause_millis, sentence)
+              select cluster.id, s.manner, s.state, 'Before the upgrade', 'amy', now(), s.pause, s.sentence
               from cluster cross join (values
-                ('FAILED', null, 'shop-02 did not stand still.'),
-                ('COMPLETE', 420, '3 machines at one point; they stood still together for 0.420 s.'))
-                s (state, pause, sentence) returning id, state)
+                ('BLOCKING', 'FAILED', null, 'shop-02 did not stand still.'),
+                ('BARRIER', 'COMPLETE', 420, '3 machines at one point; they stood still together for 0.420 s.'))
+                s (manner, state, pause, sentence) returning id, state)
             insert into cluster_restore (cluster_checkpoint_id, state, requested_by, finished_at, running_millis, sentence)
             select id, 'DONE', 'amy', now(), 2100, '3 machines run again, after 2.1 s.' from taken
             where state = 'COMPLETE'

@@ -4,9 +4,11 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.hypervisor.MigrationProgress;
+import org.dcbalance.hypervisor.StateStorage.Writing;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ record JobStats(int type, TypedParameters values) {
   // virDomainJobOperation
   private static final long MIGRATION_IN = 4;
   private static final long MIGRATION_OUT = 5;
+  private static final long SNAPSHOT = 6;
 
   // virDomainGetJobStatsFlags
   static final int FLAGS_RUNNING = 0;
@@ -80,6 +83,13 @@ record JobStats(int type, TypedParameters values) {
         new ByteRate(values.number("memory_bps", 0)),
         (int) values.number("memory_iteration", 0),
         (int) values.number("auto_converge_throttle", 0));
+  }
+
+  /** Tell how far a capture of a guest is; empty if it is another job. */
+  Optional<Writing> writing() {
+    return running() && values.number("operation", MIGRATION_OUT) == SNAPSHOT
+        ? Optional.of(new Writing(memory("memory_total"), memory("memory_remaining")))
+        : Optional.empty();
   }
 
   MigrationFigures figures() {

@@ -1,6 +1,7 @@
 package org.dcbalance.hypervisor.libvirt;
 
 import com.sun.jna.NativeLong;
+import com.sun.jna.ptr.NativeLongByReference;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,9 +18,11 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorEvent.GuestChanged;
+import org.dcbalance.hypervisor.HypervisorEvent.MigrationIteration;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.Domain;
@@ -44,6 +47,7 @@ final class LibvirtStates implements StateStorage {
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(100);
   private static final Duration EVENT_WITHIN = Duration.ofSeconds(1);
+  private static final Duration PASS_WITHIN = Duration.ofSeconds(5);
   private static final Duration MERGED_WITHIN = Duration.ofMinutes(30);
 
   private final HostLink link;
@@ -69,8 +73,18 @@ final class LibvirtStates implements StateStorage {
 
   /** When a guest that is captured stood still. */
   private static final class Pause {
+    private final long since = System.nanoTime();
+    private volatile boolean writing;
     private volatile @Nullable Instant from;
     private volatile @Nullable Instant to;
+
+    /**
+     * Tell whether libvirt may be asked how far it is. Before it writes memory it lets nobody ask,
+     * and who asks then waits for its end; so the event of the first pass is waited for.
+     */
+    boolean mayBeAsked() {
+      return writing || System.nanoTime() - since > PASS_WITHIN.toNanos();
+    }
 
     @Nullable Duration length() {
       var began = from;
@@ -80,9 +94,14 @@ final class LibvirtStates implements StateStorage {
   }
 
   private void note(HypervisorEvent event) {
-    if (event instanceof GuestChanged(Instant at, UUID guest, String what)) {
+    if (event instanceof MigrationIteration pass) {
+      var capture = pauses.get(pass.guest());
+      if (capture != null) {
+        capture.writing = true;
+      }
+    } else if (event instanceof GuestChanged(Instant at, UUID guest, String what)) {
       var pause = pauses.get(guest);
-      if (pause != null && what.startsWith("suspended")) {
+      if (pause != null && pause.from == null && what.startsWith("suspended")) {
         pause.from = at;
       } else if (pause != null && what.startsWith("resumed")) {
         pause.to = at;
@@ -244,6 +263,40 @@ final class LibvirtStates implements StateStorage {
       Thread.currentThread().interrupt();
       throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting for a host.", e);
     }
+  }
+
+  @Override
+  public Optional<Writing> writing(UUID guest) {
+    var own = pauses.get(guest);
+    if (own != null && !own.mayBeAsked()) {
+      return Optional.of(new Writing(Memory.ZERO, Memory.ZERO));
+    }
+    return link.call(
+        "tell how far a checkpoint is",
+        connection -> {
+          try (var ref = connection.ref(guest)) {
+            return JobStats.read(connection, ref, JobStats.FLAGS_RUNNING).writing();
+          } catch (LibvirtFailure e) {
+            if (e.code() == LibvirtFailure.OPERATION_INVALID) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
+  }
+
+  @Override
+  public ByteRate bandwidth(UUID guest) {
+    return link.call(
+        "tell the limit of a guest's bandwidth",
+        connection -> {
+          var mib = new NativeLongByReference();
+          try (var ref = connection.ref(guest)) {
+            connection.checked(
+                connection.library().virDomainMigrateGetMaxSpeed(ref.pointer(), mib, 0));
+          }
+          return ByteRate.ofMiB(mib.getValue().longValue());
+        });
   }
 
   @Override

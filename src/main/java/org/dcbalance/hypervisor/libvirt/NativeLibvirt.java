@@ -6,6 +6,7 @@ import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.NativeLongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,8 @@ interface NativeLibvirt extends Library {
       Pointer domain, @Nullable Pointer params, int count, int flags);
 
   int virDomainMigrateSetMaxSpeed(Pointer domain, NativeLong mibPerSecond, int flags);
+
+  int virDomainMigrateGetMaxSpeed(Pointer domain, NativeLongByReference mibPerSecond, int flags);
 
   int virDomainMigrateStartPostCopy(Pointer domain, int flags);
 
