@@ -1,6 +1,7 @@
 package org.dcbalance.migration;
 
 import jakarta.persistence.Column;
+import jakarta.persistence.Embedded;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
 import jakarta.persistence.Enumerated;
@@ -84,6 +85,13 @@ public class Migration {
   private @Nullable Long expectedMillis;
   private @Nullable Long expectedDowntimeMillis;
   private @Nullable Long expectedBytes;
+
+  @Column(updatable = false)
+  private @Nullable Double imbalanceBefore;
+
+  @Column(updatable = false)
+  private @Nullable Double imbalancePromised;
+
   private @Nullable Long preparedMillis;
   private @Nullable Long waitedMillis;
   private @Nullable Long totalMillis;
@@ -107,6 +115,7 @@ public class Migration {
   private @Nullable StatedPlace closedAs;
 
   private @Nullable String closedWhy;
+  @Embedded private Retry retry = new Retry();
   @Version private long version;
 
   protected Migration() {}
@@ -212,12 +221,17 @@ public class Migration {
     this.sentence = nowSentence;
   }
 
-  /** Ask for the end of it; the first who asks is kept. */
+  /** Ask for the end of it; the first person who asks is kept. */
   void requestAbort(Operator by) {
     require("be aborted", MigrationState.RUNNING);
-    if (abortRequestedBy == null) {
+    if (abortRequestedBy == null || endsByPolicy()) {
       this.abortRequestedBy = by.name();
     }
+  }
+
+  /** Tell whether DCbalance itself ends it, and no person. */
+  boolean endsByPolicy() {
+    return Operator.DCBALANCE.name().equals(abortRequestedBy);
   }
 
   /** Leave the queue for good. */
@@ -267,6 +281,23 @@ public class Migration {
         as == StatedPlace.DESTINATION ? MigrationState.COMPLETED : MigrationState.FAILED,
         sentenceOfIt,
         now);
+  }
+
+  /** Plan to try it again, once it has failed; nothing is planned for one that ended otherwise. */
+  void retry(Passing why, int retries, Duration first, Instant now) {
+    require(
+        "be tried again", MigrationState.FAILED, MigrationState.REFUSED, MigrationState.ABORTED);
+    retry.plan(why, retries, first, null, now);
+  }
+
+  Retry retry() {
+    return retry;
+  }
+
+  /** Say how it ended, and whether it is tried again. */
+  String told() {
+    var words = retry.words();
+    return words.isEmpty() ? sentence : sentence + " " + words;
   }
 
   /** Keep the hypervisor's own figures; what it did not tell stays unknown. */
@@ -383,12 +414,32 @@ public class Migration {
     return requestedBy;
   }
 
+  String why() {
+    return why;
+  }
+
   public String sentence() {
     return sentence;
   }
 
   public @Nullable Long expectedMillis() {
     return expectedMillis;
+  }
+
+  @Nullable Long expectedDowntimeMillis() {
+    return expectedDowntimeMillis;
+  }
+
+  @Nullable Double imbalanceBefore() {
+    return imbalanceBefore;
+  }
+
+  @Nullable Double imbalancePromised() {
+    return imbalancePromised;
+  }
+
+  @Nullable Long expectedBytes() {
+    return expectedBytes;
   }
 
   public @Nullable Long totalMillis() {

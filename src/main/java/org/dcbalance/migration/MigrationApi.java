@@ -13,6 +13,7 @@ import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -31,6 +32,7 @@ class MigrationApi {
   private final MovesByHand moves;
   private final Aborts aborts;
   private final ClosingByHand closing;
+  private final Retries retries;
 
   MigrationApi(
       MigrationRows rows,
@@ -38,13 +40,15 @@ class MigrationApi {
       PreFlightChecks checks,
       MovesByHand moves,
       Aborts aborts,
-      ClosingByHand closing) {
+      ClosingByHand closing,
+      Retries retries) {
     this.rows = rows;
     this.log = log;
     this.checks = checks;
     this.moves = moves;
     this.aborts = aborts;
     this.closing = closing;
+    this.retries = retries;
   }
 
   /** One line of a migration's log, as the API shows it. */
@@ -94,6 +98,7 @@ class MigrationApi {
       @Nullable Double imbalanceBefore,
       @Nullable Double imbalancePromised,
       @Nullable Double imbalanceMeasured,
+      MigrationRows.Attempt attempt,
       String sentence,
       MigrationRows.@Nullable Progress progress,
       @Nullable List<LineView> log) {}
@@ -139,6 +144,15 @@ class MigrationApi {
   @PostMapping("/migrations/{id}/abort")
   MigrationView abort(@PathVariable long id, CurrentOperator me) {
     aborts.request(id, me.operator());
+    return show(id);
+  }
+
+  @Operation(
+      summary =
+          "See to it that a migration that failed is not tried again; asking again changes nothing.")
+  @DeleteMapping("/migrations/{id}/retry")
+  MigrationView cancelRetry(@PathVariable long id, CurrentOperator me) {
+    retries.cancel(id, me.operator());
     return show(id);
   }
 
@@ -225,6 +239,7 @@ class MigrationApi {
         row.imbalanceBefore(),
         row.imbalancePromised(),
         row.imbalanceMeasured(),
+        row.attempt(),
         row.sentence(),
         row.progress(),
         log);

@@ -173,8 +173,16 @@ class MigrationDesk {
     events.publishEvent(new Deed(by, Act.ABORT_ASKED, Thing.migration(migration.id())));
   }
 
-  Migration refuse(Claim claim, String reasons) {
-    return ending(claim, m -> m.refuse(reasons, clock.instant()), null, Severity.WARN);
+  /** Record that it does not start, and what is planned then. */
+  Migration refuse(Claim claim, String reasons, Consumer<Migration> then) {
+    return ending(
+        claim,
+        m -> {
+          m.refuse(reasons, clock.instant());
+          then.accept(m);
+        },
+        null,
+        Severity.WARN);
   }
 
   /** Record the end that both hosts agree on, and where the VM is now. */
@@ -275,10 +283,8 @@ class MigrationDesk {
               m.pool(),
               nowAt == null ? m.source() : nowAt,
               m.vm(),
-              m.sentence());
-          events.publishEvent(
-              new MigrationFinished(
-                  m.id(), m.recommendationId(), m.pool(), m.vm(), m.state(), m.sentence()));
+              m.told());
+          events.publishEvent(MigrationFinished.of(m));
         },
         null);
   }
@@ -307,7 +313,7 @@ class MigrationDesk {
                       lines.add(
                           claim.migration(),
                           migration.phase(),
-                          line == null ? migration.sentence() : line);
+                          line == null ? migration.told() : line);
                       return migration;
                     }));
     events.publishEvent(new MigrationChanged(claim.migration()));

@@ -105,7 +105,9 @@ final class MigrationDrive implements Runnable {
         found = orQuieter(row, vm, found);
       }
       if (found.choice() instanceof Choice.Wait wait) {
-        desk.refuse(claim, MethodText.wait(vm.name(), wait));
+        // a guest that writes too much for what is allowed may be quieter later
+        boolean chosen = row.askedMethod() == null;
+        refuse(MethodText.wait(vm.name(), wait), row, vm, chosen ? Passing.NOT_CONVERGED : null);
         return;
       }
       if (found.choice() instanceof Choice.Move move) {
@@ -113,7 +115,7 @@ final class MigrationDrive implements Runnable {
         var asked = WhyCheckpoint.of(options, desk.hasMoved(row.vm()), move.levers().postCopy());
         var why = new SafeFirst(desk, claim, tools.before()).refusal(row, asked);
         if (why != null) {
-          desk.refuse(claim, why);
+          refuse(why, row, vm, null);
           return;
         }
       }
@@ -143,17 +145,58 @@ final class MigrationDrive implements Runnable {
 
   private boolean refused(Migration row, Vm vm) {
     if (!vm.hostId().equals(row.source())) {
-      desk.refuse(
-          claim, vm.name() + " has left the host that it was to be moved from; nothing was done.");
+      refuse(
+          vm.name() + " has left the host that it was to be moved from; nothing was done.",
+          row,
+          vm,
+          null);
       return true;
     }
     var failed =
         tools.checks().of(row.vm(), row.target(), row.id()).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
-      desk.refuse(claim, MovesByHand.sentences(failed));
+      refuse(MovesByHand.sentences(failed), row, vm, PreFlight.passing(failed));
       return true;
     }
     return false;
+  }
+
+  private void refuse(String reasons, Migration row, Vm vm, @Nullable Passing passing) {
+    desk.refuse(
+        claim,
+        reasons,
+        m -> {
+          // one that somebody took back while it was checked is not wanted any more
+          if (m.abortRequestedBy() == null) {
+            tryAgain(m, vm, passing);
+          }
+        });
+  }
+
+  /** Plan another attempt, where what kept this one from succeeding may pass. */
+  private void tryAgain(Migration m, Vm vm, @Nullable Passing passing) {
+    if (passing != null) {
+      var pool = pool(m);
+      m.retry(
+          passing,
+          MoveFacts.retries(vm, pool),
+          MoveFacts.retryAfter(vm, pool),
+          desk.clock().instant());
+    }
+  }
+
+  /**
+   * Say why a guest stayed, where that may pass. What ended a move that another console began, or
+   * that was lost meanwhile, is not known.
+   */
+  private @Nullable Passing passing(Migration m) {
+    if (m.state() == MigrationState.LOST) {
+      return null;
+    }
+    if (m.abortRequestedBy() != null) {
+      return m.endsByPolicy() ? Passing.NOT_CONVERGED : null;
+    }
+    return call == null ? null : Passing.of(call.failed());
   }
 
   private void copy(
@@ -239,7 +282,9 @@ final class MigrationDrive implements Runnable {
             row.source(),
             m -> {
               seen.ifPresent(s -> keep(m, s));
+              var passing = passing(m);
               m.stayed(words, desk.clock().instant());
+              tryAgain(m, vm, passing);
             },
             Severity.WARN);
       }

@@ -101,6 +101,17 @@ class MoveFacts {
     return Duration.ofSeconds(or(options.quietWaitSeconds(), 0));
   }
 
+  /** Tell how many times a move of a VM that failed may be tried again. */
+  static int retries(Vm vm, HostPool pool) {
+    return or(vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS).retries(), 0);
+  }
+
+  /** Tell how long it waits before it is tried again for the first time. */
+  static Duration retryAfter(Vm vm, HostPool pool) {
+    var options = vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS);
+    return Duration.ofSeconds(or(options.retrySeconds(), 60));
+  }
+
   /** List the methods that a VM may be moved by from where it is, apart from what they cost. */
   List<Method> offered(Vm vm, Host source, HostPool pool) {
     return MethodChoice.offered(host(source, source), policy(vm, pool));

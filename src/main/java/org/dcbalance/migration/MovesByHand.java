@@ -71,18 +71,17 @@ public class MovesByHand {
     }
     var why =
         rules.ok() ? "Asked for by hand." : "Asked for by hand, rules or not. " + rules.sentence();
-    return request(vmId, target, method, by.operator(), why, null);
+    return request(vmId, target, method, by.operator(), why, null, !rules.ok(), null);
   }
 
   /** The same, whatever placement rules say. */
   long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
-    return request(vmId, target, method, by, "Asked for by hand.", null);
+    return request(vmId, target, method, by, "Asked for by hand.", null, false, null);
   }
 
   /**
-   * Check that the VM can move there, and queue the move.
+   * Check that the VM can move there, and queue the move; if it fails, whoever asks tries again.
    *
-   * @param method how to move it, whatever is expected of it; null for DCbalance to choose
    * @param why a sentence for its record
    * @param expected how long it is expected to take; null where that is not known yet
    * @return the id of the migration
@@ -90,12 +89,19 @@ public class MovesByHand {
    *     or the database is doubted
    */
   public long request(
+      VmId vmId, HostId target, Operator by, String why, @Nullable Duration expected) {
+    return request(vmId, target, null, by, why, expected, false, 1);
+  }
+
+  private long request(
       VmId vmId,
       HostId target,
       @Nullable Method method,
       Operator by,
       String why,
-      @Nullable Duration expected) {
+      @Nullable Duration expected,
+      boolean rulesBroken,
+      @Nullable Integer mostAttempts) {
     installation.requireConfirmed();
     var failed = checks.of(vmId, target).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
@@ -129,7 +135,11 @@ public class MovesByHand {
             null,
             null,
             null,
-            method == null ? null : method.name()));
+            method == null ? null : method.name(),
+            rulesBroken,
+            1,
+            null,
+            mostAttempts));
   }
 
   /** List the methods to choose from for a VM: what its host can do and what is allowed for it. */

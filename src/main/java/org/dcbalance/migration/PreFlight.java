@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Judge whether a move may start, from facts that were just gathered; pure. */
 final class PreFlight {
+  private static final String NO_JOB = "No other job";
+
   private PreFlight() {}
 
   /** The pool's policy. */
@@ -102,6 +104,16 @@ final class PreFlight {
     return List.copyOf(checks);
   }
 
+  /** Tell why these failed, if all that they found may pass by itself; null otherwise. */
+  static @Nullable Passing passing(List<Check> failed) {
+    if (!failed.stream().allMatch(Check::passing)) {
+      return null;
+    }
+    return failed.stream().allMatch(c -> c.name().equals(NO_JOB))
+        ? Passing.BUSY
+        : Passing.CONNECTION;
+  }
+
   private static Check policy(Policy policy) {
     if (policy.observing()) {
       return no(
@@ -125,11 +137,11 @@ final class PreFlight {
   private static Check host(String name, Machine host, Duration freshWithin) {
     if (!host.up()) {
       var detail = host.detail().isBlank() ? "" : ": " + host.detail();
-      return no(name, host.name() + " is not up" + detail + (detail.endsWith(".") ? "" : "."));
+      return notNow(name, host.name() + " is not up" + detail + (detail.endsWith(".") ? "" : "."));
     }
     if (host.age() == null || host.age().compareTo(freshWithin) > 0) {
       var when = host.age() == null ? "never" : host.age().toSeconds() + " s ago";
-      return no(
+      return notNow(
           name,
           "What is known of "
               + host.name()
@@ -173,25 +185,26 @@ final class PreFlight {
 
   private static Check runsOnSource(Known known, Side side) {
     var name = "Runs on " + known.source().name();
-    return side instanceof Side.Running(var postCopy, _) && !postCopy
-        ? yes(name, known.vm().name() + " runs on " + known.source().name() + ".")
-        : no(
-            name,
-            known.vm().name()
-                + " does not run on "
-                + known.source().name()
-                + ": it is "
-                + side.words()
-                + ".");
+    if (side instanceof Side.Running(var postCopy, _) && !postCopy) {
+      return yes(name, known.vm().name() + " runs on " + known.source().name() + ".");
+    }
+    var sentence =
+        known.vm().name()
+            + " does not run on "
+            + known.source().name()
+            + ": it is "
+            + side.words()
+            + ".";
+    return side instanceof Side.Unknown ? notNow(name, sentence) : no(name, sentence);
   }
 
   private static Check noJob(Known known, Side side) {
     if (known.otherMove() != null) {
-      return no("No other job", known.otherMove());
+      return no(NO_JOB, known.otherMove());
     }
     return side instanceof Side.Running(_, var job) && job != Job.NONE
-        ? no("No other job", "A job already runs on " + known.vm().name() + ".")
-        : yes("No other job", "No job runs on " + known.vm().name() + ".");
+        ? notNow(NO_JOB, "A job already runs on " + known.vm().name() + ".")
+        : yes(NO_JOB, "No job runs on " + known.vm().name() + ".");
   }
 
   private static Check notOnTarget(Known known, Side side) {
@@ -219,7 +232,7 @@ final class PreFlight {
                   + other
                   + "). Maybe rename one of them.");
       case Side.Unknown(var reason) ->
-          no(
+          notNow(
               name,
               known.target().name()
                   + " did not say whether it knows "
@@ -236,7 +249,7 @@ final class PreFlight {
     var target = known.target().name();
     return switch (room) {
       case Room.Untold(var reason) ->
-          no("Memory fits", target + " did not tell its free memory: " + reason);
+          notNow("Memory fits", target + " did not tell its free memory: " + reason);
       case Room.Told(var free, var promised) -> {
         var left = free.minus(promised);
         var others =
@@ -264,7 +277,7 @@ final class PreFlight {
     var target = known.target().name();
     return switch (cpu) {
       case Cpu.Untold(var reason) ->
-          no(
+          notNow(
               "CPU fits",
               target + " did not say whether its CPU can run " + known.vm().name() + ": " + reason);
       case Cpu.Told(CpuFit.Fits _) -> yes("CPU fits", target + " can run its CPU.");
@@ -377,5 +390,9 @@ final class PreFlight {
 
   private static Check no(String name, String sentence) {
     return new Check(name, false, sentence);
+  }
+
+  private static Check notNow(String name, String sentence) {
+    return new Check(name, false, sentence, true);
   }
 }

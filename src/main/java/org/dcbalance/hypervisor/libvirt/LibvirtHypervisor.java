@@ -141,10 +141,14 @@ final class LibvirtHypervisor implements Hypervisor {
     try {
       new MigrationCall(link, xen, finished).run(order);
     } catch (HypervisorException e) {
+      if (e.kind() != Kind.FAILED) {
+        throw e;
+      }
       // libvirt calls some aborted migrations "unexpectedly failed"
-      throw e.kind() == Kind.FAILED && abortsAsked.remove(order.guest())
-          ? new HypervisorException(Kind.ABORTED, e.sentence(), e)
-          : e;
+      boolean aborted = abortsAsked.remove(order.guest());
+      var kind =
+          aborted ? Kind.ABORTED : LibvirtFailure.disconnected(e) ? Kind.DISCONNECTED : Kind.FAILED;
+      throw new HypervisorException(kind, e.sentence(), e);
     }
   }
 
