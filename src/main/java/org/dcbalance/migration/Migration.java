@@ -11,6 +11,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Version;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.dcbalance.hypervisor.MigrationFigures;
@@ -68,6 +69,10 @@ public class Migration {
 
   private long epoch;
   private @Nullable Instant deadline;
+
+  @Column(updatable = false)
+  private @Nullable Instant endBy;
+
   private @Nullable Instant startedAt;
   private @Nullable Instant finishedAt;
   private @Nullable String abortRequestedBy;
@@ -116,6 +121,7 @@ public class Migration {
 
   private @Nullable String closedWhy;
   @Embedded private Retry retry = new Retry();
+  @Embedded private Storage storage = new Storage();
   @Version private long version;
 
   protected Migration() {}
@@ -132,7 +138,8 @@ public class Migration {
     this.state = MigrationState.RUNNING;
     this.epoch = leaseEpoch;
     this.startedAt = now;
-    this.deadline = now.plus(longest);
+    var given = now.plus(longest);
+    this.deadline = endBy != null && endBy.isBefore(given) ? endBy : given;
     enter(Phase.CHECKS);
   }
 
@@ -168,14 +175,24 @@ public class Migration {
   /**
    * Record how it is to be moved, and what that is expected to cost; before anything is changed.
    */
-  void chooseMethod(Choice.Move move, String reason, double bias) {
+  void chooseMethod(Choice.Move move, String reason, double bias, Duration forDisks) {
     require("be moved", MigrationState.RUNNING);
     this.method = move.method();
     this.methodWhy = reason;
     this.expectedBias = bias;
-    this.expectedMillis = move.expected().total().toMillis();
+    this.expectedMillis = move.expected().total().plus(forDisks).toMillis();
     this.expectedDowntimeMillis = move.expected().downtime().toMillis();
-    this.expectedBytes = move.expected().bytes().bytes();
+    this.expectedBytes = move.expected().bytes().plus(storage.allocated()).bytes();
+  }
+
+  /** Record the disks that are copied with it, and give it the time that they need beside. */
+  void copyDisks(List<CopiedDisk> disks, Duration more) {
+    require("be moved", MigrationState.RUNNING);
+    storage.copy(disks);
+    if (deadline != null) {
+      var given = deadline.plus(more);
+      this.deadline = endBy != null && endBy.isBefore(given) ? endBy : given;
+    }
   }
 
   /**
@@ -192,6 +209,7 @@ public class Migration {
   void ordered(Instant now, boolean isEncrypted) {
     require("be ordered", MigrationState.RUNNING);
     this.encrypted = isEncrypted;
+    storage.begin();
     long waited = waitedMillis == null ? 0 : waitedMillis;
     this.preparedMillis =
         startedAt == null ? null : Duration.between(startedAt, now).toMillis() - waited;
@@ -241,6 +259,17 @@ public class Migration {
     end(MigrationState.ABORTED, "Cancelled by " + by.name() + " before it started.", now);
   }
 
+  /** Leave the queue for good because its deadline passed there. */
+  void overdue(Instant now) {
+    require("be cancelled", MigrationState.PENDING);
+    this.abortRequestedBy = Operator.DCBALANCE.name();
+    var waited = sentence.isEmpty() ? "" : " " + sentence;
+    end(
+        MigrationState.ABORTED,
+        "It did not start, since its deadline, " + endBy + ", has passed." + waited,
+        now);
+  }
+
   void refuse(String reasons, Instant now) {
     require("be refused", MigrationState.RUNNING);
     if (phase != Phase.CHECKS) {
@@ -287,7 +316,11 @@ public class Migration {
   void retry(Passing why, int retries, Duration first, Instant now) {
     require(
         "be tried again", MigrationState.FAILED, MigrationState.REFUSED, MigrationState.ABORTED);
-    retry.plan(why, retries, first, null, now);
+    retry.plan(why, retries, first, endBy, now);
+  }
+
+  Storage storage() {
+    return storage;
   }
 
   Retry retry() {
@@ -399,6 +432,16 @@ public class Migration {
 
   public @Nullable Instant deadline() {
     return deadline;
+  }
+
+  /** Give the time by which whoever asked for it wants it ended; null if nobody said. */
+  @Nullable Instant endBy() {
+    return endBy;
+  }
+
+  /** Tell whether the time by which it must have ended has come. */
+  boolean overdueAt(Instant now) {
+    return endBy != null && !endBy.isAfter(now);
   }
 
   public @Nullable Instant finishedAt() {

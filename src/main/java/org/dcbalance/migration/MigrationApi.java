@@ -80,6 +80,8 @@ class MigrationApi {
       @Nullable Instant startedAt,
       @Nullable Instant finishedAt,
       @Nullable Instant deadline,
+      @Nullable Instant endBy,
+      boolean withStorage,
       @Nullable Long expectedMillis,
       @Nullable Long expectedDowntimeMillis,
       @Nullable Long expectedBytes,
@@ -107,8 +109,15 @@ class MigrationApi {
    * Say where a VM should go, and how if DCbalance is not to choose.
    *
    * @param breakRules whether the move may break placement rules; for administrators
+   * @param endBy when the move must have ended, or is given up; such as 2026-11-30T04:00:00Z
+   * @param withStorage whether disks that lie on its host alone are copied with it
    */
-  record Wish(@Nullable Long targetHostId, @Nullable Method method, @Nullable Boolean breakRules) {}
+  record Wish(
+      @Nullable Long targetHostId,
+      @Nullable Method method,
+      @Nullable Boolean breakRules,
+      @Nullable Instant endBy,
+      @Nullable Boolean withStorage) {}
 
   @Operation(summary = "List migrations, newest first, without their logs.")
   @GetMapping("/migrations")
@@ -171,8 +180,11 @@ class MigrationApi {
 
   @Operation(summary = "Check, without changing anything, whether a VM could move to a host now.")
   @GetMapping("/vms/{id}/checks")
-  Items<Check> checks(@PathVariable long id, @RequestParam long targetHostId) {
-    return Items.all(checks.byHand(new VmId(id), new HostId(targetHostId)));
+  Items<Check> checks(
+      @PathVariable long id,
+      @RequestParam long targetHostId,
+      @RequestParam(defaultValue = "false") boolean withStorage) {
+    return Items.all(checks.byHand(new VmId(id), new HostId(targetHostId), withStorage));
   }
 
   @Operation(summary = "Move a VM by hand.")
@@ -188,11 +200,14 @@ class MigrationApi {
     }
     return show(
         moves.request(
-            new VmId(id),
-            new HostId(target),
-            wish.method(),
-            me,
-            Boolean.TRUE.equals(wish.breakRules())));
+            new MoveByHand(
+                new VmId(id),
+                new HostId(target),
+                wish.method(),
+                Boolean.TRUE.equals(wish.breakRules()),
+                wish.endBy(),
+                Boolean.TRUE.equals(wish.withStorage())),
+            me));
   }
 
   private static MigrationView view(MigrationRows.Row row, @Nullable List<LineView> log) {
@@ -221,6 +236,8 @@ class MigrationApi {
         row.startedAt(),
         row.finishedAt(),
         row.deadline(),
+        row.endBy(),
+        row.withStorage(),
         row.expectedMillis(),
         row.expectedDowntimeMillis(),
         row.expectedBytes(),

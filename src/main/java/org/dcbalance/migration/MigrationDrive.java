@@ -1,5 +1,7 @@
 package org.dcbalance.migration;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.HypervisorException;
@@ -64,6 +66,7 @@ final class MigrationDrive implements Runnable {
       Arrivals arrivals,
       MoveFacts facts,
       LeftOvers leftOvers,
+      HalfCopies halfCopies,
       @Nullable BeforeMove before) {}
 
   @Override
@@ -97,12 +100,37 @@ final class MigrationDrive implements Runnable {
       if (refused(row, vm)) {
         return;
       }
+      List<CopiedDisk> disks = null;
+      if (row.storage().wanted()) {
+        try {
+          disks = disks(row, vm);
+        } catch (HypervisorException e) {
+          refuse(e.sentence(), row, vm, Passing.of(e.kind()));
+          return;
+        }
+      }
       found =
           tools
               .facts()
-              .choose(vm, host(row.source()), host(row.target()), pool(row), row.askedMethod());
+              .choose(
+                  vm,
+                  host(row.source()),
+                  host(row.target()),
+                  pool(row),
+                  row.askedMethod(),
+                  left(row),
+                  disks == null ? null : CopiedDisk.allocated(disks));
+      if (disks != null) {
+        var time = forDisks(disks, found.facts());
+        desk.copyDisks(
+            claim, disks, time.multipliedBy(Math.round(Math.ceil(tools.settings().patience()))));
+      }
       if (row.askedMethod() == null && !host(row.source()).maintenance()) {
         found = orQuieter(row, vm, found);
+      }
+      if (row.overdueAt(desk.clock().instant())) {
+        refuse("Its deadline, " + row.endBy() + ", passed before it was copied.", row, vm, null);
+        return;
       }
       if (found.choice() instanceof Choice.Wait wait) {
         // a guest that writes too much for what is allowed may be quieter later
@@ -132,6 +160,11 @@ final class MigrationDrive implements Runnable {
   /** Where its past has quieter moments, wait for one rather than slow it down or risk it. */
   private MoveFacts.Found orQuieter(Migration row, Vm vm, MoveFacts.Found found) {
     var longest = MoveFacts.mayWait(vm, pool(row));
+    var left = left(row);
+    if (left != null && left.dividedBy(2).compareTo(longest) < 0) {
+      // the copy needs time, too
+      longest = left.dividedBy(2);
+    }
     if (!longest.isPositive() || !host(row.source()).can(Capability.DIRTY_RATE)) {
       return found;
     }
@@ -143,6 +176,25 @@ final class MigrationDrive implements Runnable {
     return rate == null ? found : MoveFacts.choose(found.facts(), rate);
   }
 
+  private List<CopiedDisk> disks(Migration row, Vm vm) {
+    var targets = MoveOrders.local(vm, pool(row));
+    return targets.isEmpty()
+        ? List.of()
+        : pair(row, vm).onSource().disks().read(vm.uuid(), targets).stream()
+            .map(CopiedDisk::of)
+            .toList();
+  }
+
+  private static Duration forDisks(List<CopiedDisk> disks, Facts facts) {
+    return MoveFacts.time(CopiedDisk.allocated(disks), facts.route());
+  }
+
+  /** Give the time until whoever asked for it wants it ended; null if nobody said. */
+  private @Nullable Duration left(Migration row) {
+    var endBy = row.endBy();
+    return endBy == null ? null : Duration.between(desk.clock().instant(), endBy);
+  }
+
   private boolean refused(Migration row, Vm vm) {
     if (!vm.hostId().equals(row.source())) {
       refuse(
@@ -152,8 +204,13 @@ final class MigrationDrive implements Runnable {
           null);
       return true;
     }
+    if (row.storage().wanted() && !tools.halfCopies().clear(row.vm())) {
+      desk.note(claim, "What an earlier move copied of its disks could not be removed yet.");
+    }
     var failed =
-        tools.checks().of(row.vm(), row.target(), row.id()).stream().filter(c -> !c.ok()).toList();
+        tools.checks().of(row.vm(), row.target(), row.id(), row.storage().wanted()).stream()
+            .filter(c -> !c.ok())
+            .toList();
     if (!failed.isEmpty()) {
       refuse(MovesByHand.sentences(failed), row, vm, PreFlight.passing(failed));
       return true;
@@ -206,7 +263,8 @@ final class MigrationDrive implements Runnable {
       Measurements measurements,
       Choice.Move move,
       Facts facts) {
-    desk.choose(claim, move, facts.vm().bias());
+    var disks = desk.read(claim).storage().disks();
+    desk.choose(claim, move, facts.vm().bias(), forDisks(disks, facts));
     boolean toPrepare = move.levers().balloonTo() != null || move.levers().cap() > 0;
     desk.beginMove(
         claim,
@@ -223,7 +281,13 @@ final class MigrationDrive implements Runnable {
     if (desk.read(claim).abortRequestedBy() != null) {
       return;
     }
-    var order = MoveOrders.of(vm, pool(row), pair.target(), prepared);
+    var order =
+        MoveOrders.of(
+            vm,
+            pool(row),
+            pair.target(),
+            prepared,
+            disks.stream().map(CopiedDisk::target).toList());
     desk.ordered(
         claim,
         order.encrypted(),
@@ -276,6 +340,7 @@ final class MigrationDrive implements Runnable {
       case Action.StayedOnSource() -> {
         putBack(recorded.undo(), pair, true);
         marking.takeOff(pair.onSource(), mark, pair);
+        removeHalfCopies(recorded, pair);
         var words = stayed(vm, pair);
         desk.end(
             claim,
@@ -302,7 +367,8 @@ final class MigrationDrive implements Runnable {
               m.hostsSpent(measurements.spent());
               stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
               seen.ifPresent(s -> keep(m, s));
-              m.complete(moved(m, vm, pair) + tidied, desk.clock().instant());
+              m.complete(moved(m, vm, pair) + tidied + leftBehind(m, pair), desk.clock().instant());
+              m.storage().end();
             },
             Severity.INFO);
       }
@@ -371,6 +437,32 @@ final class MigrationDrive implements Runnable {
             ? "; its pause was not told."
             : String.format(Locale.ROOT, " and was paused for %.3f s.", downtime / 1000.0))
         + (m.abortRequestedBy() == null ? "" : " The request to abort came too late.");
+  }
+
+  private static String leftBehind(Migration m, HostPair pair) {
+    if (!m.storage().begun()) {
+      return "";
+    }
+    var disks = m.storage().disks().stream().map(CopiedDisk::words).toList();
+    return " What was copied of it stays on %s, where nothing uses it any more: %s. Maybe delete it there once you do not need it."
+        .formatted(pair.source().name(), String.join("; ", disks));
+  }
+
+  /** The guest stayed, so what there is of its disks on the target is of no use to anybody. */
+  private void removeHalfCopies(Migration recorded, HostPair pair) {
+    if (!recorded.storage().begun()) {
+      return;
+    }
+    desk.confirm(claim);
+    var failed = tools.halfCopies().remove(pair.target(), recorded.storage().disks());
+    if (failed.isEmpty()) {
+      desk.copiesRemoved(claim, "No copy of its disks is left on " + pair.target().name() + ".");
+    } else {
+      desk.note(
+          claim,
+          "Half-copied disks may be left on %s, and removing them is tried again: %s"
+              .formatted(pair.target().name(), String.join(" ", failed)));
+    }
   }
 
   private String undefine(HostPair pair, Vm vm) {

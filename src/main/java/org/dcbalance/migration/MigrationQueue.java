@@ -1,5 +1,8 @@
 package org.dcbalance.migration;
 
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.Deed;
 import org.dcbalance.audit.Facts;
@@ -47,6 +50,8 @@ class MigrationQueue {
    * A move to queue; the recommendation is null for a move by hand, the method null where DCbalance
    * chooses.
    *
+   * @param endBy when it must have ended; null for no such time
+   * @param withStorage whether disks that lie on its host alone are copied with it
    * @param rulesBroken whether it is asked for against placement rules
    * @param attempt from 1
    * @param retryOf the attempt before it; null for the first
@@ -66,10 +71,17 @@ class MigrationQueue {
       @Nullable Double imbalanceBefore,
       @Nullable Double imbalancePromised,
       @Nullable String askedMethod,
+      @Nullable OffsetDateTime endBy,
+      boolean withStorage,
       boolean rulesBroken,
       int attempt,
       @Nullable Long retryOf,
       @Nullable Integer mostAttempts) {}
+
+  /** Give a time as the database takes it. */
+  static @Nullable OffsetDateTime utc(@Nullable Instant at) {
+    return at == null ? null : at.atOffset(ZoneOffset.UTC);
+  }
 
   @EventListener
   @Transactional(propagation = Propagation.MANDATORY)
@@ -89,6 +101,8 @@ class MigrationQueue {
             approved.imbalanceBefore(),
             approved.imbalancePromised(),
             null,
+            null,
+            false,
             false,
             1,
             null,
@@ -118,6 +132,8 @@ class MigrationQueue {
             failed.imbalanceBefore(),
             failed.imbalancePromised(),
             asked == null ? null : asked.name(),
+            utc(failed.endBy()),
+            failed.storage().wanted(),
             failed.retry().rulesBroken(),
             failed.retry().attempt() + 1,
             failed.id(),
@@ -141,11 +157,11 @@ class MigrationQueue {
                 insert into migration (pool_id, recommendation_id, vm_id, source_id, target_id, state,
                   why, requested_by, created_at, expected_millis, expected_downtime_millis,
                   expected_bytes, imbalance_before, imbalance_promised, asked_method, method,
-                  rules_broken, attempt, retry_of, most_attempts)
+                  end_by, with_storage, rules_broken, attempt, retry_of, most_attempts)
                 values (:pool, :recommendationId, :vm, :source, :target, 'PENDING',
                   :why, :by, clock_timestamp(), :expectedMillis, :expectedDowntimeMillis,
                   :expectedBytes, :imbalanceBefore, :imbalancePromised, :askedMethod,
-                  coalesce(:askedMethod, 'PRE_COPY'), :rulesBroken, :attempt, :retryOf, :mostAttempts)
+                  coalesce(:askedMethod, 'PRE_COPY'), :endBy, :withStorage, :rulesBroken, :attempt, :retryOf, :mostAttempts)
                 on conflict do nothing returning id
                 """)
             .paramSource(wish)
@@ -176,6 +192,12 @@ class MigrationQueue {
             .formatted(wish.attempt(), wish.mostAttempts(), wish.retryOf(), wish.by(), wish.why());
   }
 
+  private static Facts asked(Wish wish) {
+    var facts = wish.askedMethod() == null ? Facts.NONE : Facts.of("method", wish.askedMethod());
+    facts = wish.endBy() == null ? facts : facts.and("to have ended by", wish.endBy());
+    return wish.withStorage() ? facts.and("with its disks", "yes") : facts;
+  }
+
   private void note(Wish wish, long migration) {
     if (wish.retryOf() != null) {
       events.publishEvent(
@@ -192,7 +214,7 @@ class MigrationQueue {
               Act.MOVE_ASKED,
               Thing.migration(migration),
               Facts.NONE,
-              wish.askedMethod() == null ? Facts.NONE : Facts.of("method", wish.askedMethod())));
+              asked(wish)));
     }
   }
 

@@ -26,7 +26,7 @@ public class MigrationRows {
         m.downtime_source, m.guest_downtime_millis, m.guest_probe,
         m.source_user_millis, m.source_system_millis, m.target_user_millis, m.target_system_millis,
         m.imbalance_before, m.imbalance_promised, r.imbalance_measured,
-        m.attempt, m.most_attempts, m.retry_of, m.passing, m.retry_at, m.retry_ended,
+        m.end_by, m.with_storage, m.attempt, m.most_attempts, m.retry_of, m.passing, m.retry_at, m.retry_ended,
         (select n.id from migration n where n.retry_of = m.id) as retried_as,
         (m.progress->>'at')::timestamptz as progress_at,
         (m.progress->>'elapsedMillis')::bigint as elapsed_millis,
@@ -95,6 +95,8 @@ public class MigrationRows {
    * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
    * @param waitedMillis for a quieter moment; null if it did not
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}
+   * @param endBy when it must have ended, by whoever asked for it
+   * @param withStorage whether disks that lie on its source alone are copied with it
    * @param cannotAbort why its host cannot abort it; null if it can
    * @param progress the newest numbers; null before the first
    */
@@ -144,6 +146,8 @@ public class MigrationRows {
       @Nullable Double imbalanceBefore,
       @Nullable Double imbalancePromised,
       @Nullable Double imbalanceMeasured,
+      @Nullable Instant endBy,
+      boolean withStorage,
       Attempt attempt,
       @Nullable String cannotAbort,
       @Nullable Progress progress) {}
@@ -276,6 +280,8 @@ public class MigrationRows {
         row.getObject("imbalance_before", Double.class),
         row.getObject("imbalance_promised", Double.class),
         row.getObject("imbalance_measured", Double.class),
+        instant(row, "end_by"),
+        row.getBoolean("with_storage"),
         attempt(row),
         row.getString("no_abort"),
         progress(row));

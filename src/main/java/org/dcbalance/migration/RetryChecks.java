@@ -45,6 +45,9 @@ class RetryChecks {
     if (pool == null || !mayRetry(failed, vm, pool)) {
       return "that is no longer allowed for %s.".formatted(vm.name());
     }
+    if (failed.overdueAt(now)) {
+      return "its deadline, " + failed.endBy() + ", has passed.";
+    }
     var recommendation = failed.recommendationId();
     return recommendation == null
         ? brokenRules(failed)

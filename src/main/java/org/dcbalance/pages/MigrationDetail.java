@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param cancellable whether it can still be taken out of the queue
  * @param closable whether an administrator may close it on their word
  * @param sampled whether there are progress numbers to draw
+ * @param endBy when it must have ended; null where nobody said
  * @param attempt which attempt it is, and whether there will be another one
  */
 record MigrationDetail(
@@ -42,6 +43,7 @@ record MigrationDetail(
     boolean cancellable,
     boolean closable,
     boolean sampled,
+    @Nullable Instant endBy,
     MigrationRows.Attempt attempt) {
 
   /** One step of the timeline; state is done, now, pending or failed. */

@@ -181,6 +181,7 @@ class MigrationPages {
         row.state() == MigrationState.PENDING,
         row.state() == MigrationState.LOST,
         story.sampled(row.id()),
+        row.endBy(),
         row.attempt());
   }
 

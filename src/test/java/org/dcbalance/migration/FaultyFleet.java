@@ -132,6 +132,11 @@ class FaultyFleet implements HypervisorDriver {
         !target.reachable || linkFaults.getAndUpdate(left -> Math.max(0, left - 1)) > 0,
         Kind.DISCONNECTED,
         "unable to connect to " + target.name());
+    // as libvirt does, which makes the target's file and leaves it there if the copy fails
+    var disk = source.disks.ofGuests.get(guest);
+    if (disk != null && order.copiedDisks().contains(disk.target())) {
+      target.disks.files.add(disk.path());
+    }
     change(
         guest,
         () -> {

@@ -110,6 +110,7 @@ class MigrationLab {
   @Autowired VmClaims claims;
   @Autowired MigrationWork work;
   @Autowired MigrationQueue queue;
+  @Autowired HalfCopies halfCopies;
 
   /** What is done before a risky move; nothing unless a test says so. */
   volatile @Nullable BeforeMove before;
@@ -351,6 +352,7 @@ class MigrationLab {
               new Arrivals(connections),
               new MoveFacts(connections, jdbc),
               leftOvers,
+              halfCopies,
               before);
       runner =
           new MigrationRunner(

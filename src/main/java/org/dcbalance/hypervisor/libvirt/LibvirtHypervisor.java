@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.CpuTimes;
+import org.dcbalance.hypervisor.DiskStorage;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestSighting;
@@ -356,6 +357,17 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public Optional<String> reachPeer(String peerUri) {
     return peers.check(peerUri);
+  }
+
+  @Override
+  public DiskStorage disks() {
+    if (xen) {
+      throw new HypervisorException(
+          Kind.UNSUPPORTED,
+          "No disks are copied from %s: it is Xen.".formatted(link.label()),
+          null);
+    }
+    return new LibvirtDisks(link);
   }
 
   @Override
