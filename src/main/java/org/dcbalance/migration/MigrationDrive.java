@@ -41,6 +41,7 @@ final class MigrationDrive implements Runnable {
   private final MigrationDesk desk;
   private final Claim claim;
   private final Marking marking;
+  private final DiskCopying copying;
   private final boolean queued;
   private @Nullable MigrateCall call;
   private @Nullable CopyWatch watch;
@@ -51,6 +52,7 @@ final class MigrationDrive implements Runnable {
     this.desk = tools.desk();
     this.claim = claim;
     this.marking = new Marking(desk, claim);
+    this.copying = new DiskCopying(desk, claim, tools.halfCopies(), tools.settings().patience());
     this.queued = queued;
   }
 
@@ -103,7 +105,7 @@ final class MigrationDrive implements Runnable {
       List<CopiedDisk> disks = null;
       if (row.storage().wanted()) {
         try {
-          disks = disks(row, vm);
+          disks = DiskCopying.of(vm, pool(row), pair(row, vm));
         } catch (HypervisorException e) {
           refuse(e.sentence(), row, vm, Passing.of(e.kind()));
           return;
@@ -121,9 +123,7 @@ final class MigrationDrive implements Runnable {
                   left(row),
                   disks == null ? null : CopiedDisk.allocated(disks));
       if (disks != null) {
-        var time = forDisks(disks, found.facts());
-        desk.copyDisks(
-            claim, disks, time.multipliedBy(Math.round(Math.ceil(tools.settings().patience()))));
+        copying.record(disks, found.facts());
       }
       if (row.askedMethod() == null && !host(row.source()).maintenance()) {
         found = orQuieter(row, vm, found);
@@ -176,19 +176,6 @@ final class MigrationDrive implements Runnable {
     return rate == null ? found : MoveFacts.choose(found.facts(), rate);
   }
 
-  private List<CopiedDisk> disks(Migration row, Vm vm) {
-    var targets = MoveOrders.local(vm, pool(row));
-    return targets.isEmpty()
-        ? List.of()
-        : pair(row, vm).onSource().disks().read(vm.uuid(), targets).stream()
-            .map(CopiedDisk::of)
-            .toList();
-  }
-
-  private static Duration forDisks(List<CopiedDisk> disks, Facts facts) {
-    return MoveFacts.time(CopiedDisk.allocated(disks), facts.route());
-  }
-
   /** Give the time until whoever asked for it wants it ended; null if nobody said. */
   private @Nullable Duration left(Migration row) {
     var endBy = row.endBy();
@@ -204,8 +191,8 @@ final class MigrationDrive implements Runnable {
           null);
       return true;
     }
-    if (row.storage().wanted() && !tools.halfCopies().clear(row.vm())) {
-      desk.note(claim, "What an earlier move copied of its disks could not be removed yet.");
+    if (row.storage().wanted()) {
+      copying.clear(vm);
     }
     var failed =
         tools.checks().of(row.vm(), row.target(), row.id(), row.storage().wanted()).stream()
@@ -264,7 +251,7 @@ final class MigrationDrive implements Runnable {
       Choice.Move move,
       Facts facts) {
     var disks = desk.read(claim).storage().disks();
-    desk.choose(claim, move, facts.vm().bias(), forDisks(disks, facts));
+    desk.choose(claim, move, facts.vm().bias(), DiskCopying.time(disks, facts));
     boolean toPrepare = move.levers().balloonTo() != null || move.levers().cap() > 0;
     desk.beginMove(
         claim,
@@ -340,7 +327,7 @@ final class MigrationDrive implements Runnable {
       case Action.StayedOnSource() -> {
         putBack(recorded.undo(), pair, true);
         marking.takeOff(pair.onSource(), mark, pair);
-        removeHalfCopies(recorded, pair);
+        copying.removeHalfCopies(recorded, pair);
         var words = stayed(vm, pair);
         desk.end(
             claim,
@@ -367,7 +354,9 @@ final class MigrationDrive implements Runnable {
               m.hostsSpent(measurements.spent());
               stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
               seen.ifPresent(s -> keep(m, s));
-              m.complete(moved(m, vm, pair) + tidied + leftBehind(m, pair), desk.clock().instant());
+              m.complete(
+                  moved(m, vm, pair) + tidied + DiskCopying.leftBehind(m, pair),
+                  desk.clock().instant());
               m.storage().end();
             },
             Severity.INFO);
@@ -437,32 +426,6 @@ final class MigrationDrive implements Runnable {
             ? "; its pause was not told."
             : String.format(Locale.ROOT, " and was paused for %.3f s.", downtime / 1000.0))
         + (m.abortRequestedBy() == null ? "" : " The request to abort came too late.");
-  }
-
-  private static String leftBehind(Migration m, HostPair pair) {
-    if (!m.storage().begun()) {
-      return "";
-    }
-    var disks = m.storage().disks().stream().map(CopiedDisk::words).toList();
-    return " What was copied of it stays on %s, where nothing uses it any more: %s. Maybe delete it there once you do not need it."
-        .formatted(pair.source().name(), String.join("; ", disks));
-  }
-
-  /** The guest stayed, so what there is of its disks on the target is of no use to anybody. */
-  private void removeHalfCopies(Migration recorded, HostPair pair) {
-    if (!recorded.storage().begun()) {
-      return;
-    }
-    desk.confirm(claim);
-    var failed = tools.halfCopies().remove(pair.target(), recorded.storage().disks());
-    if (failed.isEmpty()) {
-      desk.copiesRemoved(claim, "No copy of its disks is left on " + pair.target().name() + ".");
-    } else {
-      desk.note(
-          claim,
-          "Half-copied disks may be left on %s, and removing them is tried again: %s"
-              .formatted(pair.target().name(), String.join(" ", failed)));
-    }
   }
 
   private String undefine(HostPair pair, Vm vm) {

@@ -20,7 +20,7 @@ final class MoveOrders {
    */
   static MigrationOrder of(Vm vm, HostPool pool, Host target, Levers levers, List<String> copied) {
     boolean shared =
-        PreFlight.local(vm.disks(), pool::shares).stream()
+        DiskChecks.local(vm.disks(), pool::shares).stream()
             .allMatch(disk -> copied.contains(disk.target()));
     return new MigrationOrder(
         vm.uuid(), target.reachedAt(), null, tuning(levers), shared, encrypted(vm, pool), copied);
@@ -28,7 +28,7 @@ final class MoveOrders {
 
   /** Name the disks that lie on one host alone, such as "vda"; media are left out. */
   static List<String> local(Vm vm, HostPool pool) {
-    return PreFlight.local(vm.disks(), pool::shares).stream()
+    return DiskChecks.local(vm.disks(), pool::shares).stream()
         .filter(disk -> !disk.medium())
         .map(Guest.Disk::target)
         .toList();

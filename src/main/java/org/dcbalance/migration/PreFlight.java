@@ -2,11 +2,9 @@ package org.dcbalance.migration;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.function.Predicate;
 import org.dcbalance.hypervisor.CpuFit;
-import org.dcbalance.hypervisor.DiskStorage;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.units.Memory;
@@ -14,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Judge whether a move may start, from facts that were just gathered; pure. */
 final class PreFlight {
-  private static final String COPIES = "Disks can be copied";
   private static final String NO_JOB = "No other job";
 
   private PreFlight() {}
@@ -83,25 +80,10 @@ final class PreFlight {
       @Nullable String otherMove,
       Duration freshWithin) {}
 
-  /** Whether the disks that lie on the source alone can be copied with the guest. */
-  sealed interface Disks {
-    /** Nobody asks for that. */
-    record NotAsked() implements Disks {}
-
-    record Impossible(String reason) implements Disks {}
-
-    record Untold(String reason) implements Disks {}
-
-    /** The disks, each with where its copy would lie on the target. */
-    record Told(List<Found> found) implements Disks {}
-  }
-
-  record Found(DiskStorage.LocalDisk disk, DiskStorage.Place place) {}
-
   /** What the hypervisors themselves just said. */
-  record Asked(Side onSource, Side onTarget, Room room, Cpu cpu, Disks disks) {
+  record Asked(Side onSource, Side onTarget, Room room, Cpu cpu, DiskChecks.Disks disks) {
     Asked(Side onSource, Side onTarget, Room room, Cpu cpu) {
-      this(onSource, onTarget, room, cpu, new Disks.NotAsked());
+      this(onSource, onTarget, room, cpu, new DiskChecks.Disks.NotAsked());
     }
   }
 
@@ -120,7 +102,7 @@ final class PreFlight {
     checks.add(room(known, asked.room()));
     checks.add(cpu(known, asked.cpu()));
     checks.add(ties(known.vm()));
-    checks.add(disks(known, asked.disks()));
+    checks.add(DiskChecks.of(known, asked.disks()));
     checks.add(networks(known.policy(), known.vm()));
     checks.add(encryption(known));
     return List.copyOf(checks);
@@ -321,101 +303,6 @@ final class PreFlight {
                 + ".");
   }
 
-  /** List the disks and media that other hosts do not reach. */
-  static List<Guest.Disk> local(List<Guest.Disk> disks, Predicate<String> shares) {
-    return disks.stream()
-        .filter(d -> !d.source().isEmpty() && !d.network() && !shares.test(d.source()))
-        .toList();
-  }
-
-  private static Check disks(Known known, Disks copies) {
-    var policy = known.policy();
-    var vm = known.vm();
-    var local = local(vm.disks(), policy.shares());
-    if (local.isEmpty()) {
-      return yes("Disks are shared", "All disks of " + vm.name() + " are reached from both hosts.");
-    }
-    return switch (copies) {
-      case Disks.NotAsked() -> notShared(policy, vm, local);
-      case Disks.Impossible(var reason) -> no(COPIES, reason);
-      case Disks.Untold(var reason) ->
-          notNow(COPIES, "The disks of " + vm.name() + " were not told: " + reason);
-      case Disks.Told(var found) -> copies(known, local, found);
-    };
-  }
-
-  private static Check copies(Known known, List<Guest.Disk> local, List<Found> found) {
-    var target = known.target().name();
-    var medium = local.stream().filter(Guest.Disk::medium).findFirst();
-    if (medium.isPresent()) {
-      return no(
-          COPIES,
-          "The medium %s (%s) lies on %s alone, and media are not copied. Maybe eject it."
-              .formatted(medium.get().target(), medium.get().source(), known.source().name()));
-    }
-    var needed = new LinkedHashMap<String, Memory>();
-    var words = new ArrayList<String>();
-    for (var each : found) {
-      var disk = each.disk();
-      var pool = each.place().pool();
-      if (pool == null) {
-        return no(
-            COPIES,
-            "%s has no active storage pool that is the folder of %s. Maybe make one there, with the same path."
-                .formatted(target, disk.path()));
-      }
-      if (each.place().taken()) {
-        return no(
-            COPIES,
-            "%s has a file %s already, which a copy would write over. Maybe delete it if an earlier move left it; if the folder is one that both hosts share, mark it as shared."
-                .formatted(target, disk.path()));
-      }
-      var all = needed.merge(pool, disk.capacity(), Memory::plus);
-      if (all.compareTo(each.place().available()) > 0) {
-        return no(
-            COPIES,
-            "The storage pool %s of %s has %s free, and copies need up to %s."
-                .formatted(pool, target, gib(each.place().available()), gib(all)));
-      }
-      words.add(
-          "%s (%s) of %s, %s of it written, to pool %s with %s free"
-              .formatted(
-                  disk.target(),
-                  disk.path(),
-                  gib(disk.capacity()),
-                  gib(disk.allocation()),
-                  pool,
-                  gib(each.place().available())));
-    }
-    return yes(
-        COPIES,
-        "Copied with it, and left on %s as well: disk %s."
-            .formatted(known.source().name(), String.join("; disk ", words)));
-  }
-
-  private static Check notShared(Policy policy, Subject vm, List<Guest.Disk> local) {
-    var words =
-        local.stream()
-            .map(
-                d ->
-                    "its "
-                        + (d.medium() ? "medium " : "disk ")
-                        + d.target()
-                        + " ("
-                        + d.source()
-                        + ")")
-            .toList();
-    return no(
-        "Disks are shared",
-        vm.name()
-            + " cannot move: "
-            + String.join(" and ", words)
-            + (words.size() == 1 ? " is" : " are")
-            + " not on storage marked as shared in pool "
-            + policy.pool()
-            + ".");
-  }
-
   private static Check networks(Policy policy, Subject vm) {
     var foreign =
         policy.networks().isEmpty()
@@ -463,7 +350,7 @@ final class PreFlight {
     return yes(name, "The memory of " + vm + " is sent encrypted, or not at all.");
   }
 
-  private static String gib(Memory memory) {
+  static String gib(Memory memory) {
     if (memory.compareTo(Memory.ofGiB(1)) < 0) {
       return memory.mib() + " MiB";
     }
@@ -471,15 +358,15 @@ final class PreFlight {
         java.util.Locale.ROOT, "%.1f GiB", memory.bytes() / (1024.0 * 1024 * 1024));
   }
 
-  private static Check yes(String name, String sentence) {
+  static Check yes(String name, String sentence) {
     return new Check(name, true, sentence);
   }
 
-  private static Check no(String name, String sentence) {
+  static Check no(String name, String sentence) {
     return new Check(name, false, sentence);
   }
 
-  private static Check notNow(String name, String sentence) {
+  static Check notNow(String name, String sentence) {
     return new Check(name, false, sentence, true);
   }
 }

@@ -162,7 +162,7 @@ public class PreFlightChecks {
   }
 
   private PreFlight.Asked asked(
-      Vm vm, Host source, Host target, long migration, PreFlight.Disks disks) {
+      Vm vm, Host source, Host target, long migration, DiskChecks.Disks disks) {
     return new PreFlight.Asked(
         ask(source, h -> Side.of(h.look(vm.uuid(), vm.name())), Side.Unknown::new),
         ask(target, h -> Side.of(h.look(vm.uuid(), vm.name())), Side.Unknown::new),
@@ -171,15 +171,15 @@ public class PreFlightChecks {
         disks);
   }
 
-  private PreFlight.Disks disks(
+  private DiskChecks.Disks disks(
       Vm vm, Host source, Host target, HostPool pool, boolean withStorage) {
     if (!withStorage) {
-      return new PreFlight.Disks.NotAsked();
+      return new DiskChecks.Disks.NotAsked();
     }
     for (var host : List.of(source, target)) {
       var cannot = host.missing().get(Capability.DISK_COPY);
       if (cannot != null) {
-        return new PreFlight.Disks.Impossible(
+        return new DiskChecks.Disks.Impossible(
             "The disks of %s cannot be copied with it, since %s cannot: %s."
                 .formatted(vm.name(), host.name(), cannot));
       }
@@ -191,20 +191,20 @@ public class PreFlightChecks {
               ? List.<DiskStorage.LocalDisk>of()
               : connections.to(source).disks().read(vm.uuid(), targets);
       if (disks.size() < targets.size()) {
-        return new PreFlight.Disks.Impossible(
+        return new DiskChecks.Disks.Impossible(
             "%s does not know all disks of %s any more.".formatted(source.name(), vm.name()));
       }
-      var places = new ArrayList<PreFlight.Found>();
+      var places = new ArrayList<DiskChecks.Found>();
       for (var disk : disks) {
-        places.add(new PreFlight.Found(disk, connections.to(target).disks().place(disk.path())));
+        places.add(new DiskChecks.Found(disk, connections.to(target).disks().place(disk.path())));
       }
-      return new PreFlight.Disks.Told(places);
+      return new DiskChecks.Disks.Told(places);
     } catch (HypervisorException e) {
       return Passing.of(e.kind()) == null
-          ? new PreFlight.Disks.Impossible(e.sentence())
-          : new PreFlight.Disks.Untold(e.sentence());
+          ? new DiskChecks.Disks.Impossible(e.sentence())
+          : new DiskChecks.Disks.Untold(e.sentence());
     } catch (Problem e) {
-      return new PreFlight.Disks.Untold(e.sentence());
+      return new DiskChecks.Disks.Untold(e.sentence());
     }
   }
 
