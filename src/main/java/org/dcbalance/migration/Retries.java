@@ -82,10 +82,13 @@ public class Retries {
   @Scheduled(fixedDelay = 2000)
   void look() {
     var epoch = leadership.epoch();
-    if (epoch.isEmpty() || installation.doubt().isPresent()) {
+    if (epoch.isEmpty()) {
       return;
     }
     try {
+      if (installation.doubt().isPresent()) {
+        return;
+      }
       for (var id : due()) {
         try {
           transaction.executeWithoutResult(status -> goOn(id, epoch));
