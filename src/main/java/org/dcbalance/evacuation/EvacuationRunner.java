@@ -151,7 +151,6 @@ class EvacuationRunner {
                 moves.request(
                     move.vm().id(),
                     move.target(),
-                    null,
                     new Operator(row.startedBy()),
                     host.name() + " is being emptied.",
                     cost.converges() ? cost.total() : null));

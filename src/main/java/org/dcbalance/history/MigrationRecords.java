@@ -90,7 +90,9 @@ public class MigrationRecords {
               where p.how <> 'found' and p.since > :since
               union all
               select m.vm_id, m.finished_at from migration m
-              where m.state in ('FAILED', 'ABORTED') and m.started_at is not null and m.finished_at > :since)
+              where m.state in ('FAILED', 'ABORTED') and m.started_at is not null and m.finished_at > :since
+                -- several attempts at one move are one
+                and not exists (select from migration n where n.retry_of = m.id))
             select moved.vm_id, count(*) as times, max(at) as last
             from moved join vm v on v.id = moved.vm_id join host h on h.id = v.host_id
             where h.pool_id = :pool and v.gone_since is null

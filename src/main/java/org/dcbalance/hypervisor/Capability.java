@@ -20,7 +20,8 @@ public enum Capability {
   HOST_MEMORY("report the host's own memory"),
   BALLOON("report and change guests' memory while they run"),
   CPU_CAP("cap how much CPU a guest gets"),
-  CHECKPOINT("take checkpoints of guests");
+  CHECKPOINT("take checkpoints of guests"),
+  DISK_COPY("copy disks to another host with their guest");
 
   private final String words;
 

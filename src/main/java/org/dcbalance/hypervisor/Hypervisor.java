@@ -160,6 +160,13 @@ public interface Hypervisor extends AutoCloseable {
    */
   StateStorage states();
 
+  /**
+   * Give what looks at disks that are copied with their guest.
+   *
+   * @throws HypervisorException UNSUPPORTED where {@link Capability#DISK_COPY} is missing
+   */
+  DiskStorage disks();
+
   /** Be told of events on this host for as long as the connection lives, across reconnections. */
   void listen(Consumer<HypervisorEvent> listener);
 

@@ -36,6 +36,8 @@ public class HypervisorException extends RuntimeException {
     UNSUPPORTED,
     /** The host answered that there is no such guest. */
     NO_SUCH_GUEST,
+    /** Two hosts lost each other, or a daemon went away, in the middle of a job between them. */
+    DISCONNECTED,
     /** The job was aborted by a request. */
     ABORTED,
     /** The libvirt library is not installed on this machine. */

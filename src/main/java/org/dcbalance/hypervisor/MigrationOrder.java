@@ -1,5 +1,6 @@
 package org.dcbalance.hypervisor;
 
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -9,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param peerUri the target as the source's daemon reaches it
  * @param migrateUri where the memory is sent, null for the hypervisor's own choice
  * @param tuning how it is to go
- * @param sharedDisks whether an administrator marked the storage of all its disks as shared, so
- *     that the hypervisor's own check of shared storage may be overridden
+ * @param sharedDisks whether an administrator marked the storage of all its other disks as shared,
+ *     so that the hypervisor's own check of shared storage may be overridden
  * @param encrypted whether the memory is sent encrypted (TLS), or not at all
+ * @param copiedDisks the disks that are copied with it, by target, such as "vda"; needs {@link
+ *     Capability#DISK_COPY}
  */
 public record MigrationOrder(
     UUID guest,
@@ -19,4 +22,21 @@ public record MigrationOrder(
     @Nullable String migrateUri,
     Tuning tuning,
     boolean sharedDisks,
-    boolean encrypted) {}
+    boolean encrypted,
+    List<String> copiedDisks) {
+
+  public MigrationOrder {
+    copiedDisks = List.copyOf(copiedDisks);
+  }
+
+  /** Order one that copies no disks. */
+  public MigrationOrder(
+      UUID guest,
+      String peerUri,
+      @Nullable String migrateUri,
+      Tuning tuning,
+      boolean sharedDisks,
+      boolean encrypted) {
+    this(guest, peerUri, migrateUri, tuning, sharedDisks, encrypted, List.of());
+  }
+}

@@ -14,6 +14,15 @@ public final class Movability {
    * @return empty if nothing ties it
    */
   public static List<String> ties(Vm vm, HostPool pool) {
+    return ties(vm, pool, false);
+  }
+
+  /** Tell whether nothing keeps it but disks, which can be copied with it. */
+  public static boolean onlyByDisks(Vm vm, HostPool pool) {
+    return !ties(vm, pool).isEmpty() && ties(vm, pool, true).isEmpty();
+  }
+
+  private static List<String> ties(Vm vm, HostPool pool, boolean besideDisks) {
     var ties = new ArrayList<String>();
     if (vm.neverMove()) {
       ties.add(
@@ -32,7 +41,9 @@ public final class Movability {
           });
     }
     for (var disk : vm.disks()) {
-      unshared(disk, pool, ties);
+      if (!besideDisks || disk.medium()) {
+        unshared(disk, pool, ties);
+      }
     }
     if (!pool.networks().isEmpty()) {
       for (var network : vm.networks()) {

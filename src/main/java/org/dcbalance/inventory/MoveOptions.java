@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param encrypted whether its memory may be sent to another host only encrypted (TLS)
  * @param quietWaitSeconds how long a move may wait for a moment at which the VM changes less
  *     memory, where that was often so; 0 for not at all
+ * @param retries how many times a move that failed for a reason that may pass is tried again; 0 for
+ *     not at all
+ * @param retrySeconds how long it waits before the first of these; each later wait is twice as long
  */
 public record MoveOptions(
     @Nullable Boolean postCopy,
@@ -40,14 +43,18 @@ public record MoveOptions(
     @Nullable Boolean checkpointFirst,
     @Nullable Boolean checkpointFirstMove,
     @Nullable Boolean encrypted,
-    @Nullable Integer quietWaitSeconds) {
+    @Nullable Integer quietWaitSeconds,
+    @Nullable Integer retries,
+    @Nullable Integer retrySeconds) {
 
   public static final MoveOptions NONE =
-      new MoveOptions(null, null, null, null, null, null, null, null, null, null, null, null, null);
+      new MoveOptions(
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
   /** What holds where nobody says otherwise: nothing that may hurt a guest for good. */
   public static final MoveOptions DEFAULTS =
-      new MoveOptions(false, false, null, 60, 0, false, 1_000, null, 1, null, false, false, 120);
+      new MoveOptions(
+          false, false, null, 60, 0, false, 1_000, null, 1, null, false, false, 120, 2, 60);
 
   /** Fill what is left open from others. */
   public MoveOptions over(MoveOptions others) {
@@ -64,7 +71,9 @@ public record MoveOptions(
         checkpointFirst == null ? others.checkpointFirst : checkpointFirst,
         checkpointFirstMove == null ? others.checkpointFirstMove : checkpointFirstMove,
         encrypted == null ? others.encrypted : encrypted,
-        quietWaitSeconds == null ? others.quietWaitSeconds : quietWaitSeconds);
+        quietWaitSeconds == null ? others.quietWaitSeconds : quietWaitSeconds,
+        retries == null ? others.retries : retries,
+        retrySeconds == null ? others.retrySeconds : retrySeconds);
   }
 
   /**
@@ -80,6 +89,8 @@ public record MoveOptions(
     within("bandwidthMiB", bandwidthMiB, 1, 1 << 20);
     within("connections", connections, 1, 64);
     within("quietWaitSeconds", quietWaitSeconds, 0, 3_600);
+    within("retries", retries, 0, 5);
+    within("retrySeconds", retrySeconds, 1, 900);
     return this;
   }
 

@@ -23,6 +23,15 @@ public final class CopyControl {
   private static final Duration MOST_PATIENCE = Duration.ofSeconds(40);
   private static final int RAISES_FROM = 3;
 
+  /** Beside what a post-copy needs for the rest, for the switch itself. */
+  private static final Duration SPARE = Duration.ofSeconds(1);
+
+  /** What is told of the first moments of a copy says nothing of its bandwidth. */
+  private static final Duration TELLS_AFTER = Duration.ofSeconds(1);
+
+  /** A bandwidth that dips is no reason to give up. */
+  private static final Duration CLEAR_AFTER = Duration.ofSeconds(5);
+
   private final Choice.Move move;
   private final Facts.Policy policy;
   private final boolean pauseCanBeSet;
@@ -35,6 +44,7 @@ public final class CopyControl {
   private double smallest = Double.MAX_VALUE;
   private Duration smallestAt = Duration.ZERO;
   private Duration quietUntil = Duration.ZERO;
+  private @Nullable Duration missesSince;
   private boolean switched;
   private boolean givenUp;
 
@@ -57,6 +67,7 @@ public final class CopyControl {
    * What the hypervisor tells of a copy.
    *
    * @param throttle by how much it slows the guest down, in percent
+   * @param left until it must have ended; null for no such time
    */
   public record Seen(
       Duration elapsed,
@@ -64,7 +75,8 @@ public final class CopyControl {
       ByteRate bandwidth,
       int iteration,
       int throttle,
-      boolean postCopy) {}
+      boolean postCopy,
+      @Nullable Duration left) {}
 
   /** What to do next. */
   public sealed interface Step {
@@ -79,8 +91,15 @@ public final class CopyControl {
 
   /** Look at a copy, and say what to do; in post-copy nothing is ever done. */
   public Step next(Seen now) {
+    if (now.postCopy() || switched || givenUp) {
+      return new Step.GoOn();
+    }
+    var late = late(now);
+    if (late != null) {
+      return late;
+    }
     boolean asItIs = move.levers().equals(Levers.NONE) || !move.levers().live();
-    if (asItIs || now.postCopy() || switched || givenUp || now.iteration() < 2) {
+    if (asItIs || now.iteration() < 2) {
       return new Step.GoOn();
     }
     if (move.method() == Method.POST_COPY) {
@@ -113,6 +132,38 @@ public final class CopyControl {
                   MethodText.time(now.elapsed().minus(smallestAt))));
     }
     return raise(now, needed);
+  }
+
+  /**
+   * What is left to send once more needs its time, whatever the guest does: a copy that would miss
+   * its deadline is switched while the rest can still arrive, or given up once it is clear.
+   */
+  private @Nullable Step late(Seen now) {
+    var left = now.left();
+    double rate = now.bandwidth().bytesPerSecond();
+    boolean telling = now.iteration() >= 1 && now.elapsed().compareTo(TELLS_AFTER) >= 0;
+    if (left == null || !telling || rate <= 0 || now.remaining().bytes() == 0) {
+      return null;
+    }
+    var needed = seconds(now.remaining().bytes() / rate);
+    var why =
+        "%s are left until its deadline, and what remains to be sent takes %s."
+            .formatted(
+                MethodText.time(left.isNegative() ? Duration.ZERO : left), MethodText.time(needed));
+    if (move.levers().postCopy()) {
+      var inTime = needed.plus(needed.dividedBy(4)).plus(SPARE);
+      return inTime.compareTo(left) > 0 ? switchOver(why) : null;
+    }
+    if (needed.compareTo(left.plus(left.dividedBy(2))) <= 0) {
+      missesSince = null;
+      return null;
+    }
+    missesSince = missesSince == null ? now.elapsed() : missesSince;
+    if (canAbort && now.elapsed().minus(missesSince).compareTo(CLEAR_AFTER) >= 0) {
+      givenUp = true;
+      return new Step.GiveUp(why);
+    }
+    return null;
   }
 
   private boolean stalled(Seen now) {

@@ -115,7 +115,23 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
       boolean notLive,
       int connections,
       @Nullable ByteRate bandwidth,
-      @Nullable Duration deadline) {}
+      @Nullable Duration deadline) {
+
+    /** Give the same without post-copy. */
+    public Policy withoutPostCopy() {
+      return new Policy(
+          downtime,
+          false,
+          ballooning,
+          leastMemory,
+          throttle,
+          cap,
+          notLive,
+          connections,
+          bandwidth,
+          deadline);
+    }
+  }
 
   /** Give the same at another dirty rate. */
   public Facts at(ByteRate dirtyRate) {

@@ -68,19 +68,13 @@ public class Aborts {
     migration.cancel(by, clock.instant());
     events.publishEvent(new Deed(by, Act.ABORT_ASKED, Thing.migration(migration.id())));
     log.add(migration.id(), migration.phase(), migration.sentence());
-    events.publishEvent(
-        new MigrationFinished(
-            migration.id(),
-            migration.recommendationId(),
-            migration.pool(),
-            migration.vm(),
-            migration.state(),
-            migration.sentence()));
+    events.publishEvent(MigrationFinished.of(migration));
     events.publishEvent(new MigrationChanged(migration.id()));
   }
 
   private void abort(Migration migration, Operator by) {
-    if (migration.abortRequestedBy() != null) {
+    // a person's word stands above the policy's: what they end is not tried again
+    if (migration.abortRequestedBy() != null && !migration.endsByPolicy()) {
       return;
     }
     var source = hosts.findById(migration.source().value());

@@ -134,14 +134,7 @@ public class ClosingByHand {
     }
     fleetEvents.record(
         Severity.WARN, "migration-closed", migration.pool(), nowAt, migration.vm(), sentence);
-    events.publishEvent(
-        new MigrationFinished(
-            id,
-            migration.recommendationId(),
-            migration.pool(),
-            migration.vm(),
-            migration.state(),
-            sentence));
+    events.publishEvent(MigrationFinished.of(migration));
   }
 
   private static String words(

@@ -106,17 +106,18 @@ final class CopyWatch {
       stored = now();
     }
     noticeSwitchOver(progress);
-    told.ifPresent(this::control);
+    told.ifPresent(p -> control(p, row));
     keepDeadline(row);
     if (row.abortRequestedBy() != null) {
       abort(row.abortRequestedBy());
     }
   }
 
-  private void control(MigrationProgress progress) {
+  private void control(MigrationProgress progress, Migration row) {
     if (control == null) {
       return;
     }
+    var endBy = row.endBy();
     var step =
         control.next(
             new CopyControl.Seen(
@@ -125,7 +126,8 @@ final class CopyWatch {
                 progress.bandwidth(),
                 progress.iteration(),
                 progress.throttle(),
-                postCopy));
+                postCopy,
+                endBy == null ? null : Duration.between(now(), endBy)));
     switch (step) {
       case CopyControl.Step.GoOn() -> {}
       case CopyControl.Step.AllowPause(var longest, var why) ->
@@ -201,7 +203,11 @@ final class CopyWatch {
 
   private void keepDeadline(Migration row) {
     var deadline = row.deadline();
-    if (deadline == null || row.abortRequestedBy() != null || now().isBefore(deadline)) {
+    // a copy in post-copy is never aborted
+    if (deadline == null
+        || postCopy
+        || row.abortRequestedBy() != null
+        || now().isBefore(deadline)) {
       return;
     }
     if (pair.source().can(Capability.ABORT)) {

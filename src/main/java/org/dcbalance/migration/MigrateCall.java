@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class MigrateCall {
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile @Nullable String failure;
+  private volatile HypervisorException.@Nullable Kind kind;
 
   static MigrateCall start(Runnable migrate, long migration) {
     var call = new MigrateCall();
@@ -25,6 +26,7 @@ final class MigrateCall {
     try {
       migrate.run();
     } catch (HypervisorException e) {
+      kind = e.kind();
       failure = e.sentence();
     } catch (Problem e) {
       failure = e.sentence();
@@ -47,6 +49,11 @@ final class MigrateCall {
       Thread.currentThread().interrupt();
       throw new LetGo("This console is stopping.");
     }
+  }
+
+  /** Tell what kind of failure it was; null if it has not failed, or not in the hypervisor. */
+  HypervisorException.@Nullable Kind failed() {
+    return kind;
   }
 
   /** Give the hypervisor's words if it failed; null if it has not. */

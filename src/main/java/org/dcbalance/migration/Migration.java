@@ -1,6 +1,7 @@
 package org.dcbalance.migration;
 
 import jakarta.persistence.Column;
+import jakarta.persistence.Embedded;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
 import jakarta.persistence.Enumerated;
@@ -10,6 +11,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Version;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.dcbalance.hypervisor.MigrationFigures;
@@ -67,6 +69,10 @@ public class Migration {
 
   private long epoch;
   private @Nullable Instant deadline;
+
+  @Column(updatable = false)
+  private @Nullable Instant endBy;
+
   private @Nullable Instant startedAt;
   private @Nullable Instant finishedAt;
   private @Nullable String abortRequestedBy;
@@ -84,6 +90,13 @@ public class Migration {
   private @Nullable Long expectedMillis;
   private @Nullable Long expectedDowntimeMillis;
   private @Nullable Long expectedBytes;
+
+  @Column(updatable = false)
+  private @Nullable Double imbalanceBefore;
+
+  @Column(updatable = false)
+  private @Nullable Double imbalancePromised;
+
   private @Nullable Long preparedMillis;
   private @Nullable Long waitedMillis;
   private @Nullable Long totalMillis;
@@ -107,6 +120,8 @@ public class Migration {
   private @Nullable StatedPlace closedAs;
 
   private @Nullable String closedWhy;
+  @Embedded private Retry retry = new Retry();
+  @Embedded private Storage storage = new Storage();
   @Version private long version;
 
   protected Migration() {}
@@ -123,7 +138,8 @@ public class Migration {
     this.state = MigrationState.RUNNING;
     this.epoch = leaseEpoch;
     this.startedAt = now;
-    this.deadline = now.plus(longest);
+    var given = now.plus(longest);
+    this.deadline = endBy != null && endBy.isBefore(given) ? endBy : given;
     enter(Phase.CHECKS);
   }
 
@@ -159,14 +175,24 @@ public class Migration {
   /**
    * Record how it is to be moved, and what that is expected to cost; before anything is changed.
    */
-  void chooseMethod(Choice.Move move, String reason, double bias) {
+  void chooseMethod(Choice.Move move, String reason, double bias, Duration forDisks) {
     require("be moved", MigrationState.RUNNING);
     this.method = move.method();
     this.methodWhy = reason;
     this.expectedBias = bias;
-    this.expectedMillis = move.expected().total().toMillis();
+    this.expectedMillis = move.expected().total().plus(forDisks).toMillis();
     this.expectedDowntimeMillis = move.expected().downtime().toMillis();
-    this.expectedBytes = move.expected().bytes().bytes();
+    this.expectedBytes = move.expected().bytes().plus(storage.allocated()).bytes();
+  }
+
+  /** Record the disks that are copied with it, and give it the time that they need beside. */
+  void copyDisks(List<CopiedDisk> disks, Duration more) {
+    require("be moved", MigrationState.RUNNING);
+    storage.copy(disks);
+    if (deadline != null) {
+      var given = deadline.plus(more);
+      this.deadline = endBy != null && endBy.isBefore(given) ? endBy : given;
+    }
   }
 
   /**
@@ -183,6 +209,7 @@ public class Migration {
   void ordered(Instant now, boolean isEncrypted) {
     require("be ordered", MigrationState.RUNNING);
     this.encrypted = isEncrypted;
+    storage.begin();
     long waited = waitedMillis == null ? 0 : waitedMillis;
     this.preparedMillis =
         startedAt == null ? null : Duration.between(startedAt, now).toMillis() - waited;
@@ -212,12 +239,17 @@ public class Migration {
     this.sentence = nowSentence;
   }
 
-  /** Ask for the end of it; the first who asks is kept. */
+  /** Ask for the end of it; the first person who asks is kept. */
   void requestAbort(Operator by) {
     require("be aborted", MigrationState.RUNNING);
-    if (abortRequestedBy == null) {
+    if (abortRequestedBy == null || endsByPolicy()) {
       this.abortRequestedBy = by.name();
     }
+  }
+
+  /** Tell whether DCbalance itself ends it, and no person. */
+  boolean endsByPolicy() {
+    return Operator.DCBALANCE.name().equals(abortRequestedBy);
   }
 
   /** Leave the queue for good. */
@@ -225,6 +257,17 @@ public class Migration {
     require("be cancelled", MigrationState.PENDING);
     this.abortRequestedBy = by.name();
     end(MigrationState.ABORTED, "Cancelled by " + by.name() + " before it started.", now);
+  }
+
+  /** Leave the queue for good because its deadline passed there. */
+  void overdue(Instant now) {
+    require("be cancelled", MigrationState.PENDING);
+    this.abortRequestedBy = Operator.DCBALANCE.name();
+    var waited = sentence.isEmpty() ? "" : " " + sentence;
+    end(
+        MigrationState.ABORTED,
+        "It did not start, since its deadline, " + endBy + ", has passed." + waited,
+        now);
   }
 
   void refuse(String reasons, Instant now) {
@@ -267,6 +310,27 @@ public class Migration {
         as == StatedPlace.DESTINATION ? MigrationState.COMPLETED : MigrationState.FAILED,
         sentenceOfIt,
         now);
+  }
+
+  /** Plan to try it again, once it has failed; nothing is planned for one that ended otherwise. */
+  void retry(Passing why, int retries, Duration first, Instant now) {
+    require(
+        "be tried again", MigrationState.FAILED, MigrationState.REFUSED, MigrationState.ABORTED);
+    retry.plan(why, retries, first, endBy, now);
+  }
+
+  Storage storage() {
+    return storage;
+  }
+
+  Retry retry() {
+    return retry;
+  }
+
+  /** Say how it ended, and whether it is tried again. */
+  String told() {
+    var words = retry.words();
+    return words.isEmpty() ? sentence : sentence + " " + words;
   }
 
   /** Keep the hypervisor's own figures; what it did not tell stays unknown. */
@@ -370,6 +434,16 @@ public class Migration {
     return deadline;
   }
 
+  /** Give the time by which whoever asked for it wants it ended; null if nobody said. */
+  @Nullable Instant endBy() {
+    return endBy;
+  }
+
+  /** Tell whether the time by which it must have ended has come. */
+  boolean overdueAt(Instant now) {
+    return endBy != null && !endBy.isAfter(now);
+  }
+
   public @Nullable Instant finishedAt() {
     return finishedAt;
   }
@@ -383,12 +457,32 @@ public class Migration {
     return requestedBy;
   }
 
+  String why() {
+    return why;
+  }
+
   public String sentence() {
     return sentence;
   }
 
   public @Nullable Long expectedMillis() {
     return expectedMillis;
+  }
+
+  @Nullable Long expectedDowntimeMillis() {
+    return expectedDowntimeMillis;
+  }
+
+  @Nullable Double imbalanceBefore() {
+    return imbalanceBefore;
+  }
+
+  @Nullable Double imbalancePromised() {
+    return imbalancePromised;
+  }
+
+  @Nullable Long expectedBytes() {
+    return expectedBytes;
   }
 
   public @Nullable Long totalMillis() {

@@ -13,6 +13,7 @@ import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -31,6 +32,7 @@ class MigrationApi {
   private final MovesByHand moves;
   private final Aborts aborts;
   private final ClosingByHand closing;
+  private final Retries retries;
 
   MigrationApi(
       MigrationRows rows,
@@ -38,13 +40,15 @@ class MigrationApi {
       PreFlightChecks checks,
       MovesByHand moves,
       Aborts aborts,
-      ClosingByHand closing) {
+      ClosingByHand closing,
+      Retries retries) {
     this.rows = rows;
     this.log = log;
     this.checks = checks;
     this.moves = moves;
     this.aborts = aborts;
     this.closing = closing;
+    this.retries = retries;
   }
 
   /** One line of a migration's log, as the API shows it. */
@@ -76,6 +80,8 @@ class MigrationApi {
       @Nullable Instant startedAt,
       @Nullable Instant finishedAt,
       @Nullable Instant deadline,
+      @Nullable Instant endBy,
+      boolean withStorage,
       @Nullable Long expectedMillis,
       @Nullable Long expectedDowntimeMillis,
       @Nullable Long expectedBytes,
@@ -94,6 +100,7 @@ class MigrationApi {
       @Nullable Double imbalanceBefore,
       @Nullable Double imbalancePromised,
       @Nullable Double imbalanceMeasured,
+      MigrationRows.Attempt attempt,
       String sentence,
       MigrationRows.@Nullable Progress progress,
       @Nullable List<LineView> log) {}
@@ -102,8 +109,15 @@ class MigrationApi {
    * Say where a VM should go, and how if DCbalance is not to choose.
    *
    * @param breakRules whether the move may break placement rules; for administrators
+   * @param endBy when the move must have ended, or is given up; such as 2026-11-30T04:00:00Z
+   * @param withStorage whether disks that lie on its host alone are copied with it
    */
-  record Wish(@Nullable Long targetHostId, @Nullable Method method, @Nullable Boolean breakRules) {}
+  record Wish(
+      @Nullable Long targetHostId,
+      @Nullable Method method,
+      @Nullable Boolean breakRules,
+      @Nullable Instant endBy,
+      @Nullable Boolean withStorage) {}
 
   @Operation(summary = "List migrations, newest first, without their logs.")
   @GetMapping("/migrations")
@@ -142,6 +156,15 @@ class MigrationApi {
     return show(id);
   }
 
+  @Operation(
+      summary =
+          "See to it that a migration that failed is not tried again; asking again changes nothing.")
+  @DeleteMapping("/migrations/{id}/retry")
+  MigrationView cancelRetry(@PathVariable long id, CurrentOperator me) {
+    retries.cancel(id, me.operator());
+    return show(id);
+  }
+
   /** Say where the VM of a lost migration runs, and how that is known. */
   record Statement(@Nullable String runsOn, @Nullable String why) {}
 
@@ -157,8 +180,11 @@ class MigrationApi {
 
   @Operation(summary = "Check, without changing anything, whether a VM could move to a host now.")
   @GetMapping("/vms/{id}/checks")
-  Items<Check> checks(@PathVariable long id, @RequestParam long targetHostId) {
-    return Items.all(checks.byHand(new VmId(id), new HostId(targetHostId)));
+  Items<Check> checks(
+      @PathVariable long id,
+      @RequestParam long targetHostId,
+      @RequestParam(defaultValue = "false") boolean withStorage) {
+    return Items.all(checks.byHand(new VmId(id), new HostId(targetHostId), withStorage));
   }
 
   @Operation(summary = "Move a VM by hand.")
@@ -174,11 +200,14 @@ class MigrationApi {
     }
     return show(
         moves.request(
-            new VmId(id),
-            new HostId(target),
-            wish.method(),
-            me,
-            Boolean.TRUE.equals(wish.breakRules())));
+            new MoveByHand(
+                new VmId(id),
+                new HostId(target),
+                wish.method(),
+                Boolean.TRUE.equals(wish.breakRules()),
+                wish.endBy(),
+                Boolean.TRUE.equals(wish.withStorage())),
+            me));
   }
 
   private static MigrationView view(MigrationRows.Row row, @Nullable List<LineView> log) {
@@ -207,6 +236,8 @@ class MigrationApi {
         row.startedAt(),
         row.finishedAt(),
         row.deadline(),
+        row.endBy(),
+        row.withStorage(),
         row.expectedMillis(),
         row.expectedDowntimeMillis(),
         row.expectedBytes(),
@@ -225,6 +256,7 @@ class MigrationApi {
         row.imbalanceBefore(),
         row.imbalancePromised(),
         row.imbalanceMeasured(),
+        row.attempt(),
         row.sentence(),
         row.progress(),
         log);

@@ -24,6 +24,7 @@ class MigrationConfiguration {
       Arrivals arrivals,
       MoveFacts facts,
       LeftOvers leftOvers,
+      HalfCopies halfCopies,
       ObjectProvider<BeforeMove> before) {
     return new MigrationDrive.Tools(
         desk,
@@ -36,6 +37,7 @@ class MigrationConfiguration {
         arrivals,
         facts,
         leftOvers,
+        halfCopies,
         before.getIfAvailable());
   }
 }

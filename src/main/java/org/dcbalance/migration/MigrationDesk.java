@@ -2,6 +2,7 @@ package org.dcbalance.migration;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -87,16 +88,61 @@ class MigrationDesk {
         claim, m -> m.start(claim.epoch(), clock.instant(), mostTime.apply(m)), "Checks begin.");
   }
 
+  /** Take one out of the queue whose deadline has passed, unless it has left the queue. */
+  void cancelOverdue(long id, long epoch) {
+    transaction.executeWithoutResult(
+        status -> {
+          leadership.confirm(epoch);
+          var migration = migrations.lock(id).orElseThrow(() -> gone(id));
+          if (migration.state() != MigrationState.PENDING) {
+            return;
+          }
+          migration.overdue(clock.instant());
+          lines.add(id, migration.phase(), migration.sentence());
+          fleetEvents.record(
+              Severity.WARN,
+              "migration-ended",
+              migration.pool(),
+              migration.source(),
+              migration.vm(),
+              migration.sentence());
+          events.publishEvent(new Deed(Operator.DCBALANCE, Act.ABORT_ASKED, Thing.migration(id)));
+          events.publishEvent(MigrationFinished.of(migration));
+        });
+    events.publishEvent(new MigrationChanged(id));
+  }
+
   /** Take over a migration that this console does not drive yet. */
   Migration adopt(Claim claim) {
     return step(
         claim, m -> m.adopt(claim.epoch()), "Taken over under epoch " + claim.epoch() + ".");
   }
 
-  /** Record how it is to be moved, and what that is expected to cost. */
-  void choose(Claim claim, Choice.Move move, double bias) {
+  /**
+   * Record how it is to be moved, and what that is expected to cost.
+   *
+   * @param forDisks time that its disks are expected to take beside
+   */
+  void choose(Claim claim, Choice.Move move, double bias, Duration forDisks) {
     var why = MethodText.why(move);
-    step(claim, m -> m.chooseMethod(move, why, bias), why);
+    step(claim, m -> m.chooseMethod(move, why, bias, forDisks), why);
+  }
+
+  /** Record the disks that are copied with it, and the time that it is given for them. */
+  void copyDisks(Claim claim, List<CopiedDisk> disks, Duration more) {
+    step(
+        claim,
+        m -> m.copyDisks(disks, more),
+        disks.isEmpty()
+            ? "All of its disks are reached from both hosts, so none is copied."
+            : "Its disks are copied with it: "
+                + String.join("; ", disks.stream().map(CopiedDisk::words).toList())
+                + ".");
+  }
+
+  /** Record that no copies of disks are left on the target. */
+  void copiesRemoved(Claim claim, String sentence) {
+    step(claim, m -> m.storage().end(), sentence);
   }
 
   /** Write that its guest is about to be changed, and keep the inventory off the VM's placement. */
@@ -160,7 +206,13 @@ class MigrationDesk {
 
   /** Ask for the end of a move that took its time. */
   void timeOut(Claim claim, Operator by) {
-    step(claim, m -> abort(m, by), "It has taken longer than it was given.");
+    var now = clock.instant();
+    step(
+        claim,
+        m -> abort(m, by),
+        read(claim).overdueAt(now)
+            ? "It has not ended by its deadline."
+            : "It has taken longer than it was given.");
   }
 
   /** Ask for the end of a copy that does not gain on its guest. */
@@ -173,8 +225,16 @@ class MigrationDesk {
     events.publishEvent(new Deed(by, Act.ABORT_ASKED, Thing.migration(migration.id())));
   }
 
-  Migration refuse(Claim claim, String reasons) {
-    return ending(claim, m -> m.refuse(reasons, clock.instant()), null, Severity.WARN);
+  /** Record that it does not start, and what is planned then. */
+  Migration refuse(Claim claim, String reasons, Consumer<Migration> then) {
+    return ending(
+        claim,
+        m -> {
+          m.refuse(reasons, clock.instant());
+          then.accept(m);
+        },
+        null,
+        Severity.WARN);
   }
 
   /** Record the end that both hosts agree on, and where the VM is now. */
@@ -275,10 +335,8 @@ class MigrationDesk {
               m.pool(),
               nowAt == null ? m.source() : nowAt,
               m.vm(),
-              m.sentence());
-          events.publishEvent(
-              new MigrationFinished(
-                  m.id(), m.recommendationId(), m.pool(), m.vm(), m.state(), m.sentence()));
+              m.told());
+          events.publishEvent(MigrationFinished.of(m));
         },
         null);
   }
@@ -307,7 +365,7 @@ class MigrationDesk {
                       lines.add(
                           claim.migration(),
                           migration.phase(),
-                          line == null ? migration.sentence() : line);
+                          line == null ? migration.told() : line);
                       return migration;
                     }));
     events.publishEvent(new MigrationChanged(claim.migration()));

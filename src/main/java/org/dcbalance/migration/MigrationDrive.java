@@ -1,5 +1,7 @@
 package org.dcbalance.migration;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.HypervisorException;
@@ -39,6 +41,7 @@ final class MigrationDrive implements Runnable {
   private final MigrationDesk desk;
   private final Claim claim;
   private final Marking marking;
+  private final DiskCopying copying;
   private final boolean queued;
   private @Nullable MigrateCall call;
   private @Nullable CopyWatch watch;
@@ -49,6 +52,7 @@ final class MigrationDrive implements Runnable {
     this.desk = tools.desk();
     this.claim = claim;
     this.marking = new Marking(desk, claim);
+    this.copying = new DiskCopying(desk, claim, tools.halfCopies(), tools.settings().patience());
     this.queued = queued;
   }
 
@@ -64,6 +68,7 @@ final class MigrationDrive implements Runnable {
       Arrivals arrivals,
       MoveFacts facts,
       LeftOvers leftOvers,
+      HalfCopies halfCopies,
       @Nullable BeforeMove before) {}
 
   @Override
@@ -97,15 +102,40 @@ final class MigrationDrive implements Runnable {
       if (refused(row, vm)) {
         return;
       }
+      List<CopiedDisk> disks = null;
+      if (row.storage().wanted()) {
+        try {
+          disks = DiskCopying.of(vm, pool(row), pair(row, vm));
+        } catch (HypervisorException e) {
+          refuse(e.sentence(), row, vm, Passing.of(e.kind()));
+          return;
+        }
+      }
       found =
           tools
               .facts()
-              .choose(vm, host(row.source()), host(row.target()), pool(row), row.askedMethod());
+              .choose(
+                  vm,
+                  host(row.source()),
+                  host(row.target()),
+                  pool(row),
+                  row.askedMethod(),
+                  left(row),
+                  disks == null ? null : CopiedDisk.allocated(disks));
+      if (disks != null) {
+        copying.record(disks, found.facts());
+      }
       if (row.askedMethod() == null && !host(row.source()).maintenance()) {
         found = orQuieter(row, vm, found);
       }
+      if (row.overdueAt(desk.clock().instant())) {
+        refuse("Its deadline, " + row.endBy() + ", passed before it was copied.", row, vm, null);
+        return;
+      }
       if (found.choice() instanceof Choice.Wait wait) {
-        desk.refuse(claim, MethodText.wait(vm.name(), wait));
+        // a guest that writes too much for what is allowed may be quieter later
+        boolean chosen = row.askedMethod() == null;
+        refuse(MethodText.wait(vm.name(), wait), row, vm, chosen ? Passing.NOT_CONVERGED : null);
         return;
       }
       if (found.choice() instanceof Choice.Move move) {
@@ -113,7 +143,7 @@ final class MigrationDrive implements Runnable {
         var asked = WhyCheckpoint.of(options, desk.hasMoved(row.vm()), move.levers().postCopy());
         var why = new SafeFirst(desk, claim, tools.before()).refusal(row, asked);
         if (why != null) {
-          desk.refuse(claim, why);
+          refuse(why, row, vm, null);
           return;
         }
       }
@@ -130,6 +160,11 @@ final class MigrationDrive implements Runnable {
   /** Where its past has quieter moments, wait for one rather than slow it down or risk it. */
   private MoveFacts.Found orQuieter(Migration row, Vm vm, MoveFacts.Found found) {
     var longest = MoveFacts.mayWait(vm, pool(row));
+    var left = left(row);
+    if (left != null && left.dividedBy(2).compareTo(longest) < 0) {
+      // the copy needs time, too
+      longest = left.dividedBy(2);
+    }
     if (!longest.isPositive() || !host(row.source()).can(Capability.DIRTY_RATE)) {
       return found;
     }
@@ -141,19 +176,71 @@ final class MigrationDrive implements Runnable {
     return rate == null ? found : MoveFacts.choose(found.facts(), rate);
   }
 
+  /** Give the time until whoever asked for it wants it ended; null if nobody said. */
+  private @Nullable Duration left(Migration row) {
+    var endBy = row.endBy();
+    return endBy == null ? null : Duration.between(desk.clock().instant(), endBy);
+  }
+
   private boolean refused(Migration row, Vm vm) {
     if (!vm.hostId().equals(row.source())) {
-      desk.refuse(
-          claim, vm.name() + " has left the host that it was to be moved from; nothing was done.");
+      refuse(
+          vm.name() + " has left the host that it was to be moved from; nothing was done.",
+          row,
+          vm,
+          null);
       return true;
     }
+    if (row.storage().wanted()) {
+      copying.clear(vm);
+    }
     var failed =
-        tools.checks().of(row.vm(), row.target(), row.id()).stream().filter(c -> !c.ok()).toList();
+        tools.checks().of(row.vm(), row.target(), row.id(), row.storage().wanted()).stream()
+            .filter(c -> !c.ok())
+            .toList();
     if (!failed.isEmpty()) {
-      desk.refuse(claim, MovesByHand.sentences(failed));
+      refuse(MovesByHand.sentences(failed), row, vm, PreFlight.passing(failed));
       return true;
     }
     return false;
+  }
+
+  private void refuse(String reasons, Migration row, Vm vm, @Nullable Passing passing) {
+    desk.refuse(
+        claim,
+        reasons,
+        m -> {
+          // one that somebody took back while it was checked is not wanted any more
+          if (m.abortRequestedBy() == null) {
+            tryAgain(m, vm, passing);
+          }
+        });
+  }
+
+  /** Plan another attempt, where what kept this one from succeeding may pass. */
+  private void tryAgain(Migration m, Vm vm, @Nullable Passing passing) {
+    if (passing != null) {
+      var pool = pool(m);
+      m.retry(
+          passing,
+          MoveFacts.retries(vm, pool),
+          MoveFacts.retryAfter(vm, pool),
+          desk.clock().instant());
+    }
+  }
+
+  /**
+   * Say why a guest stayed, where that may pass. What ended a move that another console began, or
+   * that was lost meanwhile, is not known.
+   */
+  private @Nullable Passing passing(Migration m) {
+    if (m.state() == MigrationState.LOST) {
+      return null;
+    }
+    if (m.abortRequestedBy() != null) {
+      return m.endsByPolicy() ? Passing.NOT_CONVERGED : null;
+    }
+    return call == null ? null : Passing.of(call.failed());
   }
 
   private void copy(
@@ -163,7 +250,8 @@ final class MigrationDrive implements Runnable {
       Measurements measurements,
       Choice.Move move,
       Facts facts) {
-    desk.choose(claim, move, facts.vm().bias());
+    var disks = desk.read(claim).storage().disks();
+    desk.choose(claim, move, facts.vm().bias(), DiskCopying.time(disks, facts));
     boolean toPrepare = move.levers().balloonTo() != null || move.levers().cap() > 0;
     desk.beginMove(
         claim,
@@ -180,7 +268,13 @@ final class MigrationDrive implements Runnable {
     if (desk.read(claim).abortRequestedBy() != null) {
       return;
     }
-    var order = MoveOrders.of(vm, pool(row), pair.target(), prepared);
+    var order =
+        MoveOrders.of(
+            vm,
+            pool(row),
+            pair.target(),
+            prepared,
+            disks.stream().map(CopiedDisk::target).toList());
     desk.ordered(
         claim,
         order.encrypted(),
@@ -233,13 +327,16 @@ final class MigrationDrive implements Runnable {
       case Action.StayedOnSource() -> {
         putBack(recorded.undo(), pair, true);
         marking.takeOff(pair.onSource(), mark, pair);
+        copying.removeHalfCopies(recorded, pair);
         var words = stayed(vm, pair);
         desk.end(
             claim,
             row.source(),
             m -> {
               seen.ifPresent(s -> keep(m, s));
+              var passing = passing(m);
               m.stayed(words, desk.clock().instant());
+              tryAgain(m, vm, passing);
             },
             Severity.WARN);
       }
@@ -257,7 +354,10 @@ final class MigrationDrive implements Runnable {
               m.hostsSpent(measurements.spent());
               stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
               seen.ifPresent(s -> keep(m, s));
-              m.complete(moved(m, vm, pair) + tidied, desk.clock().instant());
+              m.complete(
+                  moved(m, vm, pair) + tidied + DiskCopying.leftBehind(m, pair),
+                  desk.clock().instant());
+              m.storage().end();
             },
             Severity.INFO);
       }

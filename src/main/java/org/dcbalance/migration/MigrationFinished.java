@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Say that a migration has ended and how. Published in the transaction that records it; never for a
  * lost one, which has not ended.
+ *
+ * @param recommendationId null for a move by hand, and for one that is tried again
  */
 public record MigrationFinished(
     long migrationId,
@@ -17,6 +19,17 @@ public record MigrationFinished(
     MigrationState outcome,
     String sentence)
     implements MoveSettled {
+  /** What is tried again does not settle its recommendation yet, so that is left out. */
+  static MigrationFinished of(Migration migration) {
+    return new MigrationFinished(
+        migration.id(),
+        migration.retry().planned() ? null : migration.recommendationId(),
+        migration.pool(),
+        migration.vm(),
+        migration.state(),
+        migration.told());
+  }
+
   @Override
   public boolean succeeded() {
     return outcome == MigrationState.COMPLETED;

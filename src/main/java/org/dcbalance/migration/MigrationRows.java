@@ -26,6 +26,8 @@ public class MigrationRows {
         m.downtime_source, m.guest_downtime_millis, m.guest_probe,
         m.source_user_millis, m.source_system_millis, m.target_user_millis, m.target_system_millis,
         m.imbalance_before, m.imbalance_promised, r.imbalance_measured,
+        m.end_by, m.with_storage, m.attempt, m.most_attempts, m.retry_of, m.passing, m.retry_at, m.retry_ended,
+        (select n.id from migration n where n.retry_of = m.id) as retried_as,
         (m.progress->>'at')::timestamptz as progress_at,
         (m.progress->>'elapsedMillis')::bigint as elapsed_millis,
         (m.progress->>'totalBytes')::bigint as total_bytes,
@@ -66,6 +68,25 @@ public class MigrationRows {
   public record CpuSpent(long userMillis, long systemMillis) {}
 
   /**
+   * Which attempt a migration is.
+   *
+   * @param most how many there may be in all; null before one has failed for a reason that may pass
+   * @param after the attempt before it; null for the first
+   * @param passing why it failed, where that may pass
+   * @param nextAt when it is tried again; null if it is not, or has been
+   * @param notAgain why it is not, although it was to be
+   * @param next the attempt after it; null without one
+   */
+  public record Attempt(
+      int number,
+      @Nullable Integer most,
+      @Nullable Long after,
+      @Nullable Passing passing,
+      @Nullable Instant nextAt,
+      @Nullable String notAgain,
+      @Nullable Long next) {}
+
+  /**
    * A migration as it is shown.
    *
    * @param sentence what it waits for while queued, what keeps it while it runs, how it ended after
@@ -74,6 +95,8 @@ public class MigrationRows {
    * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
    * @param waitedMillis for a quieter moment; null if it did not
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}
+   * @param endBy when it must have ended, by whoever asked for it
+   * @param withStorage whether disks that lie on its source alone are copied with it
    * @param cannotAbort why its host cannot abort it; null if it can
    * @param progress the newest numbers; null before the first
    */
@@ -123,6 +146,9 @@ public class MigrationRows {
       @Nullable Double imbalanceBefore,
       @Nullable Double imbalancePromised,
       @Nullable Double imbalanceMeasured,
+      @Nullable Instant endBy,
+      boolean withStorage,
+      Attempt attempt,
       @Nullable String cannotAbort,
       @Nullable Progress progress) {}
 
@@ -254,8 +280,23 @@ public class MigrationRows {
         row.getObject("imbalance_before", Double.class),
         row.getObject("imbalance_promised", Double.class),
         row.getObject("imbalance_measured", Double.class),
+        instant(row, "end_by"),
+        row.getBoolean("with_storage"),
+        attempt(row),
         row.getString("no_abort"),
         progress(row));
+  }
+
+  private static Attempt attempt(ResultSet row) throws SQLException {
+    var passing = row.getString("passing");
+    return new Attempt(
+        row.getInt("attempt"),
+        row.getObject("most_attempts", Integer.class),
+        row.getObject("retry_of", Long.class),
+        passing == null ? null : Passing.valueOf(passing),
+        instant(row, "retry_at"),
+        row.getString("retry_ended"),
+        row.getObject("retried_as", Long.class));
   }
 
   private static @Nullable Method method(@Nullable String name) {

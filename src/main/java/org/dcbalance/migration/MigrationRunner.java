@@ -76,6 +76,7 @@ class MigrationRunner implements DisposableBean {
       if (epoch.isPresent() && !stopped && mayAct(epoch.getAsLong())) {
         takeUp(epoch.getAsLong());
         tools.leftOvers().sweep(() -> leadership.confirm(epoch.getAsLong()));
+        tools.halfCopies().sweep(() -> leadership.confirm(epoch.getAsLong()));
       }
     } catch (DataAccessException | TransactionException | LeadershipLost e) {
       log.warn("The queue of migrations could not be read: {}", e.getMessage());
@@ -111,6 +112,15 @@ class MigrationRunner implements DisposableBean {
       if (row.state() != MigrationState.PENDING) {
         drive(row.id(), epoch, false);
       }
+    }
+    var now = tools.desk().clock().instant();
+    var overdue =
+        rows.stream()
+            .filter(row -> row.state() == MigrationState.PENDING && row.overdueAt(now))
+            .toList();
+    if (!overdue.isEmpty()) {
+      overdue.forEach(row -> tools.desk().cancelOverdue(row.id(), epoch));
+      rows = migrations.findByStateInOrderById(MigrationState.OPEN);
     }
     var quiet = quiet(rows);
     var turns =

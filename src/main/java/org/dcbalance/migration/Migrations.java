@@ -16,6 +16,17 @@ interface Migrations extends Repository<Migration, Long> {
 
   boolean existsByVmIdAndState(long vm, MigrationState state);
 
+  /** List those that may have left half-copied disks on their targets, oldest first. */
+  @Query(
+      """
+      select m from Migration m
+      where m.storage.copiesBegun and m.closedBy is null
+        and m.state in (org.dcbalance.migration.MigrationState.FAILED,
+          org.dcbalance.migration.MigrationState.ABORTED)
+      order by m.id
+      """)
+  List<Migration> withHalfCopies();
+
   /** Find it and lock its row until the transaction ends. */
   @Lock(LockModeType.PESSIMISTIC_WRITE)
   @Query("select m from Migration m where m.id = :id")

@@ -64,16 +64,35 @@ class MoveFacts {
    * Choose how to move a VM, or look at the method that was asked for.
    *
    * @param asked null to choose
+   * @param left until it must have ended; null for no such time
+   * @param disks what is copied of disks beside; null if none are
    */
-  Found choose(Vm vm, Host source, Host target, HostPool pool, @Nullable Method asked) {
+  Found choose(
+      Vm vm,
+      Host source,
+      Host target,
+      HostPool pool,
+      @Nullable Method asked,
+      @Nullable Duration left,
+      @Nullable Memory disks) {
+    var route = route(vm, source, target);
+    var forMemory = left == null || disks == null ? left : left.minus(time(disks, route));
+    var allowed = policy(vm, pool, forMemory);
     var facts =
         new Facts(
             workload(vm, source),
-            route(vm, source, target),
+            route,
             host(source, target),
-            policy(vm, pool));
+            // its disks would be split between two hosts by a fault
+            disks == null ? allowed : allowed.withoutPostCopy());
     return new Found(
         facts, asked == null ? MethodChoice.of(facts) : MethodChoice.askedFor(asked, facts));
+  }
+
+  /** Expect how long an amount takes from host to host. */
+  static Duration time(Memory amount, Facts.Route route) {
+    double rate = Math.max(1, route.bandwidth().bytesPerSecond());
+    return Duration.ofMillis(Math.round(Math.min(amount.bytes() / rate, 1e9) * 1000));
   }
 
   /** Choose anew at a dirty rate that was measured just now. */
@@ -101,9 +120,20 @@ class MoveFacts {
     return Duration.ofSeconds(or(options.quietWaitSeconds(), 0));
   }
 
+  /** Tell how many times a move of a VM that failed may be tried again. */
+  static int retries(Vm vm, HostPool pool) {
+    return or(vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS).retries(), 0);
+  }
+
+  /** Tell how long it waits before it is tried again for the first time. */
+  static Duration retryAfter(Vm vm, HostPool pool) {
+    var options = vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS);
+    return Duration.ofSeconds(or(options.retrySeconds(), 60));
+  }
+
   /** List the methods that a VM may be moved by from where it is, apart from what they cost. */
   List<Method> offered(Vm vm, Host source, HostPool pool) {
-    return MethodChoice.offered(host(source, source), policy(vm, pool));
+    return MethodChoice.offered(host(source, source), policy(vm, pool, null));
   }
 
   private Facts.Workload workload(Vm vm, Host source) {
@@ -168,7 +198,9 @@ class MoveFacts {
                 where vm_id = m.vm_id and at <= m.started_at and dirty_rate is not null
                 order by at desc limit 4) last) s on true
             where m.vm_id = :vm and m.method is not null and m.finished_at > now() - interval '1 day'
-              and (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us)
+              and m.started_at is not null
+              and (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us
+                  and m.end_by is null and not m.with_storage)
             order by m.method, m.finished_at desc
             """)
         .param("vm", vm.id().value())
@@ -215,7 +247,7 @@ class MoveFacts {
               total_millis
             from migration
             where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
-              and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
+              and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
             order by finished_at desc limit :most
             """)
         .param("vm", vm.id().value())
@@ -241,7 +273,7 @@ class MoveFacts {
               m.total_millis, m.downtime_millis
             from migration m join vm v on v.id = m.vm_id
             where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
-              and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE')
+              and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
             order by m.finished_at desc limit :most
             """)
         .param("pool", source.poolId().value())
@@ -285,7 +317,7 @@ class MoveFacts {
         missing);
   }
 
-  private static Facts.Policy policy(Vm vm, HostPool pool) {
+  private static Facts.Policy policy(Vm vm, HostPool pool, @Nullable Duration left) {
     var options = vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS);
     var least = options.leastMemoryMiB();
     var bandwidth = options.bandwidthMiB();
@@ -299,7 +331,7 @@ class MoveFacts {
         Boolean.TRUE.equals(options.notLive()),
         or(options.connections(), 1),
         bandwidth == null ? null : ByteRate.ofMiB(bandwidth),
-        null);
+        left);
   }
 
   private static int or(@Nullable Integer value, int otherwise) {

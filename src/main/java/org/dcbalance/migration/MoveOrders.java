@@ -1,5 +1,7 @@
 package org.dcbalance.migration;
 
+import java.util.List;
+import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.inventory.Host;
@@ -11,12 +13,25 @@ import org.dcbalance.method.Levers;
 final class MoveOrders {
   private MoveOrders() {}
 
-  static MigrationOrder of(Vm vm, HostPool pool, Host target, Levers levers) {
+  /**
+   * Order a move.
+   *
+   * @param copied the disks that are copied with it, by target
+   */
+  static MigrationOrder of(Vm vm, HostPool pool, Host target, Levers levers, List<String> copied) {
     boolean shared =
-        vm.disks().stream()
-            .allMatch(d -> d.source().isEmpty() || d.network() || pool.shares(d.source()));
+        DiskChecks.local(vm.disks(), pool::shares).stream()
+            .allMatch(disk -> copied.contains(disk.target()));
     return new MigrationOrder(
-        vm.uuid(), target.reachedAt(), null, tuning(levers), shared, encrypted(vm, pool));
+        vm.uuid(), target.reachedAt(), null, tuning(levers), shared, encrypted(vm, pool), copied);
+  }
+
+  /** Name the disks that lie on one host alone, such as "vda"; media are left out. */
+  static List<String> local(Vm vm, HostPool pool) {
+    return DiskChecks.local(vm.disks(), pool::shares).stream()
+        .filter(disk -> !disk.medium())
+        .map(Guest.Disk::target)
+        .toList();
   }
 
   /** Tell whether the memory of a VM must be encrypted on its way. */

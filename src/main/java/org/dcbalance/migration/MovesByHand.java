@@ -1,6 +1,9 @@
 package org.dcbalance.migration;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.installation.Installation;
@@ -14,6 +17,7 @@ import org.dcbalance.method.Method;
 import org.dcbalance.method.MethodText;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
@@ -23,6 +27,8 @@ import org.springframework.stereotype.Component;
 /** Queue moves that an operator asks for without a recommendation. */
 @Component
 public class MovesByHand {
+  private static final Duration FARTHEST = Duration.ofDays(30);
+
   private final PreFlightChecks checks;
   private final MigrationQueue queue;
   private final Vms vms;
@@ -30,6 +36,7 @@ public class MovesByHand {
   private final Installation installation;
   private final Pools pools;
   private final MoveFacts facts;
+  private final Clock clock;
 
   MovesByHand(
       PreFlightChecks checks,
@@ -38,7 +45,8 @@ public class MovesByHand {
       Hosts hosts,
       Installation installation,
       Pools pools,
-      MoveFacts facts) {
+      MoveFacts facts,
+      Clock clock) {
     this.checks = checks;
     this.queue = queue;
     this.vms = vms;
@@ -46,24 +54,24 @@ public class MovesByHand {
     this.installation = installation;
     this.pools = pools;
     this.facts = facts;
+    this.clock = clock;
   }
 
   /**
    * Queue a move that somebody asks for without a reason.
    *
-   * @param breakRules whether it may break placement rules, which is for administrators to say
-   * @throws Problem as below, and REFUSED with the rules that it would break
+   * @throws Problem as below, REFUSED with the rules that it would break, and BAD_REQUEST for a
+   *     deadline that has passed
    */
-  public long request(
-      VmId vmId, HostId target, @Nullable Method method, CurrentOperator by, boolean breakRules) {
-    if (breakRules && !by.mayAdminister()) {
+  public long request(MoveByHand wish, CurrentOperator by) {
+    if (wish.breakRules() && !by.mayAdminister()) {
       throw new Problem(
           ErrorCode.FORBIDDEN,
           "Only administrators may break placement rules.",
           "Maybe ask one of them, or choose another host.");
     }
-    var rules = checks.rules(vmId, target);
-    if (!rules.ok() && !breakRules) {
+    var rules = checks.rules(wish.vm(), wish.target());
+    if (!rules.ok() && !wish.breakRules()) {
       throw new Problem(
           ErrorCode.REFUSED,
           rules.sentence(),
@@ -71,18 +79,22 @@ public class MovesByHand {
     }
     var why =
         rules.ok() ? "Asked for by hand." : "Asked for by hand, rules or not. " + rules.sentence();
-    return request(vmId, target, method, by.operator(), why, null);
+    return request(wish, by.operator(), why, null, !rules.ok(), null);
   }
 
   /** The same, whatever placement rules say. */
   long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
-    return request(vmId, target, method, by, "Asked for by hand.", null);
+    return request(new MoveByHand(vmId, target, method, false, null, false), by);
+  }
+
+  /** The same, whatever placement rules say. */
+  long request(MoveByHand wish, Operator by) {
+    return request(wish, by, "Asked for by hand.", null, false, null);
   }
 
   /**
-   * Check that the VM can move there, and queue the move.
+   * Check that the VM can move there, and queue the move; if it fails, whoever asks tries again.
    *
-   * @param method how to move it, whatever is expected of it; null for DCbalance to choose
    * @param why a sentence for its record
    * @param expected how long it is expected to take; null where that is not known yet
    * @return the id of the migration
@@ -90,14 +102,24 @@ public class MovesByHand {
    *     or the database is doubted
    */
   public long request(
-      VmId vmId,
-      HostId target,
-      @Nullable Method method,
+      VmId vmId, HostId target, Operator by, String why, @Nullable Duration expected) {
+    return request(
+        new MoveByHand(vmId, target, null, false, null, false), by, why, expected, false, 1);
+  }
+
+  private long request(
+      MoveByHand wish,
       Operator by,
       String why,
-      @Nullable Duration expected) {
+      @Nullable Duration expected,
+      boolean rulesBroken,
+      @Nullable Integer mostAttempts) {
     installation.requireConfirmed();
-    var failed = checks.of(vmId, target).stream().filter(c -> !c.ok()).toList();
+    checkDeadline(wish.endBy());
+    var vmId = wish.vm();
+    var target = wish.target();
+    var method = wish.method();
+    var failed = checks.of(vmId, target, wish.withStorage()).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
       throw new Problem(
           ErrorCode.REFUSED,
@@ -113,7 +135,7 @@ public class MovesByHand {
     var to = hosts.findById(target.value()).orElseThrow();
     var pool = to.poolId();
     if (method != null) {
-      refuseUnlessPossible(vm, to, method);
+      refuseUnlessPossible(vm, to, method, wish.withStorage());
     }
     return queue.add(
         new MigrationQueue.Wish(
@@ -129,7 +151,24 @@ public class MovesByHand {
             null,
             null,
             null,
-            method == null ? null : method.name()));
+            method == null ? null : method.name(),
+            MigrationQueue.utc(wish.endBy()),
+            wish.withStorage(),
+            rulesBroken,
+            1,
+            null,
+            mostAttempts));
+  }
+
+  private void checkDeadline(@Nullable Instant endBy) {
+    var now = clock.instant();
+    if (endBy != null && (!endBy.isAfter(now) || endBy.isAfter(now.plus(FARTHEST)))) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "A move cannot have ended by %s: it is %s now, and at most %d days are waited."
+              .formatted(endBy, now.truncatedTo(ChronoUnit.SECONDS), FARTHEST.toDays()),
+          "Maybe give a later time, or none.");
+    }
   }
 
   /** List the methods to choose from for a VM: what its host can do and what is allowed for it. */
@@ -142,10 +181,13 @@ public class MovesByHand {
         .orElse(List.of());
   }
 
-  private void refuseUnlessPossible(Vm vm, Host target, Method method) {
+  private void refuseUnlessPossible(Vm vm, Host target, Method method, boolean withStorage) {
     var source = hosts.findById(vm.hostId().value()).orElseThrow();
     var pool = pools.findById(target.poolId().value()).orElseThrow();
-    if (facts.choose(vm, source, target, pool, method).choice() instanceof Choice.Wait wait) {
+    if (facts
+            .choose(vm, source, target, pool, method, null, withStorage ? Memory.ZERO : null)
+            .choice()
+        instanceof Choice.Wait wait) {
       throw new Problem(
           ErrorCode.REFUSED,
           MethodText.why(wait).isEmpty()

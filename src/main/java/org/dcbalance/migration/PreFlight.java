@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Judge whether a move may start, from facts that were just gathered; pure. */
 final class PreFlight {
+  private static final String NO_JOB = "No other job";
+
   private PreFlight() {}
 
   /** The pool's policy. */
@@ -79,7 +81,11 @@ final class PreFlight {
       Duration freshWithin) {}
 
   /** What the hypervisors themselves just said. */
-  record Asked(Side onSource, Side onTarget, Room room, Cpu cpu) {}
+  record Asked(Side onSource, Side onTarget, Room room, Cpu cpu, DiskChecks.Disks disks) {
+    Asked(Side onSource, Side onTarget, Room room, Cpu cpu) {
+      this(onSource, onTarget, room, cpu, new DiskChecks.Disks.NotAsked());
+    }
+  }
 
   /** Run all checks, whether or not an earlier one failed. */
   static List<Check> of(Known known, Asked asked) {
@@ -96,10 +102,20 @@ final class PreFlight {
     checks.add(room(known, asked.room()));
     checks.add(cpu(known, asked.cpu()));
     checks.add(ties(known.vm()));
-    checks.add(disks(known.policy(), known.vm()));
+    checks.add(DiskChecks.of(known, asked.disks()));
     checks.add(networks(known.policy(), known.vm()));
     checks.add(encryption(known));
     return List.copyOf(checks);
+  }
+
+  /** Tell why these failed, if all that they found may pass by itself; null otherwise. */
+  static @Nullable Passing passing(List<Check> failed) {
+    if (!failed.stream().allMatch(Check::passing)) {
+      return null;
+    }
+    return failed.stream().allMatch(c -> c.name().equals(NO_JOB))
+        ? Passing.BUSY
+        : Passing.CONNECTION;
   }
 
   private static Check policy(Policy policy) {
@@ -125,11 +141,11 @@ final class PreFlight {
   private static Check host(String name, Machine host, Duration freshWithin) {
     if (!host.up()) {
       var detail = host.detail().isBlank() ? "" : ": " + host.detail();
-      return no(name, host.name() + " is not up" + detail + (detail.endsWith(".") ? "" : "."));
+      return notNow(name, host.name() + " is not up" + detail + (detail.endsWith(".") ? "" : "."));
     }
     if (host.age() == null || host.age().compareTo(freshWithin) > 0) {
       var when = host.age() == null ? "never" : host.age().toSeconds() + " s ago";
-      return no(
+      return notNow(
           name,
           "What is known of "
               + host.name()
@@ -173,25 +189,26 @@ final class PreFlight {
 
   private static Check runsOnSource(Known known, Side side) {
     var name = "Runs on " + known.source().name();
-    return side instanceof Side.Running(var postCopy, _) && !postCopy
-        ? yes(name, known.vm().name() + " runs on " + known.source().name() + ".")
-        : no(
-            name,
-            known.vm().name()
-                + " does not run on "
-                + known.source().name()
-                + ": it is "
-                + side.words()
-                + ".");
+    if (side instanceof Side.Running(var postCopy, _) && !postCopy) {
+      return yes(name, known.vm().name() + " runs on " + known.source().name() + ".");
+    }
+    var sentence =
+        known.vm().name()
+            + " does not run on "
+            + known.source().name()
+            + ": it is "
+            + side.words()
+            + ".";
+    return side instanceof Side.Unknown ? notNow(name, sentence) : no(name, sentence);
   }
 
   private static Check noJob(Known known, Side side) {
     if (known.otherMove() != null) {
-      return no("No other job", known.otherMove());
+      return no(NO_JOB, known.otherMove());
     }
     return side instanceof Side.Running(_, var job) && job != Job.NONE
-        ? no("No other job", "A job already runs on " + known.vm().name() + ".")
-        : yes("No other job", "No job runs on " + known.vm().name() + ".");
+        ? notNow(NO_JOB, "A job already runs on " + known.vm().name() + ".")
+        : yes(NO_JOB, "No job runs on " + known.vm().name() + ".");
   }
 
   private static Check notOnTarget(Known known, Side side) {
@@ -219,7 +236,7 @@ final class PreFlight {
                   + other
                   + "). Maybe rename one of them.");
       case Side.Unknown(var reason) ->
-          no(
+          notNow(
               name,
               known.target().name()
                   + " did not say whether it knows "
@@ -236,7 +253,7 @@ final class PreFlight {
     var target = known.target().name();
     return switch (room) {
       case Room.Untold(var reason) ->
-          no("Memory fits", target + " did not tell its free memory: " + reason);
+          notNow("Memory fits", target + " did not tell its free memory: " + reason);
       case Room.Told(var free, var promised) -> {
         var left = free.minus(promised);
         var others =
@@ -264,7 +281,7 @@ final class PreFlight {
     var target = known.target().name();
     return switch (cpu) {
       case Cpu.Untold(var reason) ->
-          no(
+          notNow(
               "CPU fits",
               target + " did not say whether its CPU can run " + known.vm().name() + ": " + reason);
       case Cpu.Told(CpuFit.Fits _) -> yes("CPU fits", target + " can run its CPU.");
@@ -284,36 +301,6 @@ final class PreFlight {
                 + " is tied to its host: "
                 + String.join("; ", vm.ties().stream().map(Guest.Tie::detail).toList())
                 + ".");
-  }
-
-  private static Check disks(Policy policy, Subject vm) {
-    var local =
-        vm.disks().stream()
-            .filter(d -> !d.source().isEmpty() && !d.network() && !policy.shares().test(d.source()))
-            .toList();
-    if (local.isEmpty()) {
-      return yes("Disks are shared", "All disks of " + vm.name() + " are reached from both hosts.");
-    }
-    var words =
-        local.stream()
-            .map(
-                d ->
-                    "its "
-                        + (d.medium() ? "medium " : "disk ")
-                        + d.target()
-                        + " ("
-                        + d.source()
-                        + ")")
-            .toList();
-    return no(
-        "Disks are shared",
-        vm.name()
-            + " cannot move: "
-            + String.join(" and ", words)
-            + (words.size() == 1 ? " is" : " are")
-            + " not on storage marked as shared in pool "
-            + policy.pool()
-            + ".");
   }
 
   private static Check networks(Policy policy, Subject vm) {
@@ -363,7 +350,7 @@ final class PreFlight {
     return yes(name, "The memory of " + vm + " is sent encrypted, or not at all.");
   }
 
-  private static String gib(Memory memory) {
+  static String gib(Memory memory) {
     if (memory.compareTo(Memory.ofGiB(1)) < 0) {
       return memory.mib() + " MiB";
     }
@@ -371,11 +358,15 @@ final class PreFlight {
         java.util.Locale.ROOT, "%.1f GiB", memory.bytes() / (1024.0 * 1024 * 1024));
   }
 
-  private static Check yes(String name, String sentence) {
+  static Check yes(String name, String sentence) {
     return new Check(name, true, sentence);
   }
 
-  private static Check no(String name, String sentence) {
+  static Check no(String name, String sentence) {
     return new Check(name, false, sentence);
+  }
+
+  static Check notNow(String name, String sentence) {
+    return new Check(name, false, sentence, true);
   }
 }

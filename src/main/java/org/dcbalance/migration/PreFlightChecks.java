@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.DiskStorage;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
@@ -74,15 +75,20 @@ public class PreFlightChecks {
    * @throws Problem if there is no such VM or host
    */
   public List<Check> of(VmId vm, HostId target) {
-    return of(vm, target, NONE);
+    return of(vm, target, false);
+  }
+
+  /** The same, with its disks copied where they lie on its host alone. */
+  List<Check> of(VmId vm, HostId target, boolean withStorage) {
+    return of(vm, target, NONE, withStorage);
   }
 
   /**
    * Check the same for a move by hand, and whether it would break a placement rule. Moves that are
    * proposed keep to the rules as a whole, even where one of them alone does not.
    */
-  public List<Check> byHand(VmId vm, HostId target) {
-    var all = new ArrayList<>(of(vm, target));
+  public List<Check> byHand(VmId vm, HostId target, boolean withStorage) {
+    var all = new ArrayList<>(of(vm, target, withStorage));
     all.add(rules(vm, target));
     return List.copyOf(all);
   }
@@ -106,7 +112,7 @@ public class PreFlightChecks {
   }
 
   /** Check for a migration that is queued already, which must not stand in its own way. */
-  List<Check> of(VmId vmId, HostId targetId, long migration) {
+  List<Check> of(VmId vmId, HostId targetId, long migration, boolean withStorage) {
     var vm = vms.findById(vmId.value()).orElseThrow(() -> missing("virtual machine", vmId.value()));
     var source = host(vm.hostId());
     var target = host(targetId);
@@ -115,7 +121,8 @@ public class PreFlightChecks {
             .findById(source.poolId().value())
             .orElseThrow(() -> missing("pool", source.poolId().value()));
     return PreFlight.of(
-        known(vm, source, target, pool, migration), asked(vm, source, target, migration));
+        known(vm, source, target, pool, migration),
+        asked(vm, source, target, migration, disks(vm, source, target, pool, withStorage)));
   }
 
   private PreFlight.Known known(Vm vm, Host source, Host target, HostPool pool, long migration) {
@@ -154,12 +161,51 @@ public class PreFlightChecks {
         host.missing().get(Capability.ENCRYPTION));
   }
 
-  private PreFlight.Asked asked(Vm vm, Host source, Host target, long migration) {
+  private PreFlight.Asked asked(
+      Vm vm, Host source, Host target, long migration, DiskChecks.Disks disks) {
     return new PreFlight.Asked(
         ask(source, h -> Side.of(h.look(vm.uuid(), vm.name())), Side.Unknown::new),
         ask(target, h -> Side.of(h.look(vm.uuid(), vm.name())), Side.Unknown::new),
         ask(target, h -> room(h, target, migration), PreFlight.Room.Untold::new),
-        ask(target, h -> new PreFlight.Cpu.Told(h.fits(vm.cpu())), PreFlight.Cpu.Untold::new));
+        ask(target, h -> new PreFlight.Cpu.Told(h.fits(vm.cpu())), PreFlight.Cpu.Untold::new),
+        disks);
+  }
+
+  private DiskChecks.Disks disks(
+      Vm vm, Host source, Host target, HostPool pool, boolean withStorage) {
+    if (!withStorage) {
+      return new DiskChecks.Disks.NotAsked();
+    }
+    for (var host : List.of(source, target)) {
+      var cannot = host.missing().get(Capability.DISK_COPY);
+      if (cannot != null) {
+        return new DiskChecks.Disks.Impossible(
+            "The disks of %s cannot be copied with it, since %s cannot: %s."
+                .formatted(vm.name(), host.name(), cannot));
+      }
+    }
+    var targets = MoveOrders.local(vm, pool);
+    try {
+      var disks =
+          targets.isEmpty()
+              ? List.<DiskStorage.LocalDisk>of()
+              : connections.to(source).disks().read(vm.uuid(), targets);
+      if (disks.size() < targets.size()) {
+        return new DiskChecks.Disks.Impossible(
+            "%s does not know all disks of %s any more.".formatted(source.name(), vm.name()));
+      }
+      var places = new ArrayList<DiskChecks.Found>();
+      for (var disk : disks) {
+        places.add(new DiskChecks.Found(disk, connections.to(target).disks().place(disk.path())));
+      }
+      return new DiskChecks.Disks.Told(places);
+    } catch (HypervisorException e) {
+      return Passing.of(e.kind()) == null
+          ? new DiskChecks.Disks.Impossible(e.sentence())
+          : new DiskChecks.Disks.Untold(e.sentence());
+    } catch (Problem e) {
+      return new DiskChecks.Disks.Untold(e.sentence());
+    }
   }
 
   private <T> T ask(

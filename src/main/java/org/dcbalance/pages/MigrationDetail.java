@@ -2,6 +2,7 @@ package org.dcbalance.pages;
 
 import java.time.Duration;
 import java.time.Instant;
+import org.dcbalance.migration.MigrationRows;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param cancellable whether it can still be taken out of the queue
  * @param closable whether an administrator may close it on their word
  * @param sampled whether there are progress numbers to draw
+ * @param endBy when it must have ended; null where nobody said
+ * @param attempt which attempt it is, and whether there will be another one
  */
 record MigrationDetail(
     long id,
@@ -39,7 +42,9 @@ record MigrationDetail(
     @Nullable RunningMigration progress,
     boolean cancellable,
     boolean closable,
-    boolean sampled) {
+    boolean sampled,
+    @Nullable Instant endBy,
+    MigrationRows.Attempt attempt) {
 
   /** One step of the timeline; state is done, now, pending or failed. */
   record Step(String name, String state, @Nullable Instant at, @Nullable Duration took) {}

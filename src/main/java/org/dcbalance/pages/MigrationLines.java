@@ -123,7 +123,12 @@ class MigrationLines {
         millis(row.guestDowntimeMillis()),
         row.bytes() == null ? null : new Memory(Objects.requireNonNull(row.bytes())),
         row.requestedBy(),
-        row.state() == MigrationState.COMPLETED ? null : row.sentence());
+        row.state() == MigrationState.COMPLETED ? null : reason(row));
+  }
+
+  private static String reason(Row row) {
+    var next = row.attempt().nextAt();
+    return next == null ? row.sentence() : row.sentence() + " It is tried again at " + next + ".";
   }
 
   static String method(Row row) {

@@ -10,6 +10,7 @@ import org.dcbalance.migration.ClosingByHand;
 import org.dcbalance.migration.MigrationRows;
 import org.dcbalance.migration.MigrationRows.Row;
 import org.dcbalance.migration.MigrationState;
+import org.dcbalance.migration.Retries;
 import org.dcbalance.pages.MigrationDetail.Figure;
 import org.dcbalance.reporting.MigrationStory;
 import org.dcbalance.units.ErrorCode;
@@ -37,6 +38,7 @@ class MigrationPages {
   private final MigrationStory story;
   private final Aborts aborts;
   private final ClosingByHand closing;
+  private final Retries retries;
   private final Format format;
 
   MigrationPages(
@@ -45,12 +47,14 @@ class MigrationPages {
       MigrationStory story,
       Aborts aborts,
       ClosingByHand closing,
+      Retries retries,
       Format format) {
     this.rows = rows;
     this.lines = lines;
     this.story = story;
     this.aborts = aborts;
     this.closing = closing;
+    this.retries = retries;
     this.format = format;
   }
 
@@ -118,6 +122,18 @@ class MigrationPages {
     return Back.to(back, "/migrations/" + id);
   }
 
+  @PostMapping("/migrations/{id}/retry/cancel")
+  String cancelRetry(@PathVariable long id, CurrentOperator me, RedirectAttributes redirect) {
+    var row = find(id);
+    try {
+      retries.cancel(id, me.operator());
+      Notice.done("The move of " + row.vm() + " is not tried again.").on(redirect);
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+    }
+    return "redirect:/migrations/" + id;
+  }
+
   /**
    * What was typed into the form that closes a migration, to be shown again when it was refused.
    */
@@ -164,7 +180,9 @@ class MigrationPages {
         runs ? lines.running(row) : null,
         row.state() == MigrationState.PENDING,
         row.state() == MigrationState.LOST,
-        story.sampled(row.id()));
+        story.sampled(row.id()),
+        row.endBy(),
+        row.attempt());
   }
 
   private static String tone(MigrationState state) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param poolId null where its host was removed
  * @param restsUntil end of its cool-down; null if it has none
  * @param ties why it cannot move, as sentences; empty if it can
+ * @param onlyDisksTie whether nothing keeps it but disks, which can be copied with it
  * @param movingTo target of our own migration of it; null if there is none
  * @param moveOptions what is allowed for it over its pool
  * @param poolMoveOptions what holds where it has nothing of its own
@@ -46,6 +47,7 @@ record VmDetail(
     @Nullable Instant lastMoved,
     @Nullable Instant restsUntil,
     List<String> ties,
+    boolean onlyDisksTie,
     boolean neverMove,
     String neverMoveNote,
     @Nullable String movingTo,
@@ -55,6 +57,11 @@ record VmDetail(
     @Nullable Integer probePort,
     MoveOptions moveOptions,
     MoveOptions poolMoveOptions) {
+
+  /** Tell whether a person may ask for a move of it now. */
+  public boolean askable() {
+    return (ties.isEmpty() || onlyDisksTie) && movingTo == null;
+  }
 
   public boolean movable() {
     return ties.isEmpty();

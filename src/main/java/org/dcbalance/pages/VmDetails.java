@@ -8,6 +8,7 @@ import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Movability;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Pools;
@@ -82,6 +83,7 @@ class VmDetails {
         vm.lastMovedAt(),
         pool == null ? null : restsUntil(vm, pool),
         line.ties(),
+        pool != null && Movability.onlyByDisks(vm, pool),
         vm.neverMove(),
         vm.neverMoveNote(),
         target == null

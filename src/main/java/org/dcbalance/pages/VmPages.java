@@ -83,6 +83,7 @@ class VmPages {
       @RequestParam(required = false) @Nullable String fragment,
       @RequestParam(required = false) @Nullable String range,
       @RequestParam(required = false) @Nullable HostId target,
+      @RequestParam(defaultValue = "false") boolean withStorage,
       Model model) {
     var vm = vms.find(id.value());
     model.addAttribute("vm", details.of(vm));
@@ -103,7 +104,7 @@ class VmPages {
     model.addAttribute("targets", targets.of(vm));
     model.addAttribute("methods", byHand.offered(vm));
     model.addAttribute("target", target);
-    model.addAttribute("checks", target == null ? List.of() : checks(id, target));
+    model.addAttribute("checks", target == null ? List.of() : checks(id, target, withStorage));
     model.addAttribute("range", Ranges.chosen(range));
     return "vm";
   }
@@ -115,9 +116,9 @@ class VmPages {
     model.addAttribute("placements", details.placements(vm));
   }
 
-  private List<Check> checks(VmId vm, HostId target) {
+  private List<Check> checks(VmId vm, HostId target, boolean withStorage) {
     try {
-      return checks.byHand(vm, target);
+      return checks.byHand(vm, target, withStorage);
     } catch (Problem e) {
       return List.of(new Check("Known", false, e.sentence()));
     }

@@ -1,11 +1,16 @@
 package org.dcbalance.pages;
 
 import java.io.Serializable;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.method.Method;
+import org.dcbalance.migration.MoveByHand;
 import org.dcbalance.migration.MovesByHand;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -23,10 +28,12 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 class VmWishPages {
   private final VmWishes wishes;
   private final MovesByHand moves;
+  private final Clock clock;
 
-  VmWishPages(VmWishes wishes, MovesByHand moves) {
+  VmWishPages(VmWishes wishes, MovesByHand moves, Clock clock) {
     this.wishes = wishes;
     this.moves = moves;
+    this.clock = clock;
   }
 
   @PostMapping("/vms/{id}/never-move")
@@ -80,6 +87,8 @@ class VmWishPages {
       @RequestParam(required = false) @Nullable HostId targetHostId,
       @RequestParam(defaultValue = "") String method,
       @RequestParam(defaultValue = "false") boolean breakRules,
+      @RequestParam(defaultValue = "") String endWithinMinutes,
+      @RequestParam(defaultValue = "false") boolean withStorage,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
@@ -89,10 +98,34 @@ class VmWishPages {
       }
       return "redirect:/migrations/"
           + moves.request(
-              id, targetHostId, method.isEmpty() ? null : method(method), me, breakRules);
+              new MoveByHand(
+                  id,
+                  targetHostId,
+                  method.isEmpty() ? null : method(method),
+                  breakRules,
+                  endBy(endWithinMinutes),
+                  withStorage),
+              me);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
       return page(id);
+    }
+  }
+
+  private @Nullable Instant endBy(String minutes) {
+    if (minutes.isBlank()) {
+      return null;
+    }
+    try {
+      return clock
+          .instant()
+          .plus(Duration.ofMinutes(Integer.parseInt(minutes.strip())))
+          .truncatedTo(ChronoUnit.SECONDS);
+    } catch (NumberFormatException e) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "\"" + minutes + "\" is no number of minutes.",
+          "Maybe leave it empty.");
     }
   }
 

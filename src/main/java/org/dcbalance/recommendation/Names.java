@@ -50,7 +50,8 @@ public class Names {
               row -> {
                 hosts.put(row.getLong("id"), row.getString("name"));
               });
-      jdbc.sql("select id, recommendation_id from migration where recommendation_id in (:ids)")
+      jdbc.sql(
+              "select id, recommendation_id from migration where recommendation_id in (:ids) order by id")
           .param("ids", recommendations.stream().map(Recommendation::id).toList())
           .query(
               row -> {

@@ -39,7 +39,49 @@ class CopyControlTest {
         ByteRate.ofMiB(100),
         second,
         throttle,
-        false);
+        false,
+        null);
+  }
+
+  /** One second of a copy that must have ended so many seconds later. */
+  private static Seen until(int left, int second, long remainingMiB) {
+    return new Seen(
+        Duration.ofSeconds(second),
+        Memory.ofMiB(remainingMiB),
+        ByteRate.ofMiB(100),
+        1,
+        0,
+        false,
+        Duration.ofSeconds(left));
+  }
+
+  @Test
+  void switchesToPostCopyWhileTheRestCanStillArriveByTheDeadline() {
+    var cases = cases();
+    cases.postCopy = true;
+    var control = chosen(cases);
+    assertThat(control.next(until(12, 1, 800))).isEqualTo(GO_ON);
+    assertThat(control.next(until(10, 2, 800)))
+        .isInstanceOfSatisfying(
+            Step.SwitchToPostCopy.class,
+            s ->
+                assertThat(s.why())
+                    .isEqualTo(
+                        "10 s are left until its deadline, and what remains to be sent takes 8.0 s."));
+  }
+
+  @Test
+  void givesUpWhatCannotArriveByTheDeadlineOnceThatIsClear() {
+    var control = chosen(cases());
+    assertThat(control.next(until(7, 1, 1000))).as("it may still do").isEqualTo(GO_ON);
+    for (int second = 2; second < 7; second++) {
+      assertThat(control.next(until(9 - second, second, 2000))).isEqualTo(GO_ON);
+    }
+    assertThat(control.next(until(2, 7, 2000))).isInstanceOf(Step.GiveUp.class);
+    var dips = chosen(cases());
+    for (int second = 1; second < 20; second++) {
+      assertThat(dips.next(until(8, second, second % 4 == 0 ? 700 : 2000))).isEqualTo(GO_ON);
+    }
   }
 
   private static List<Step> stalls(CopyControl control, long remaining, int throttle, int seconds) {
@@ -142,7 +184,8 @@ class CopyControlTest {
                       ByteRate.ofMiB(100),
                       3,
                       0,
-                      true)))
+                      true,
+                      null)))
           .isEqualTo(GO_ON);
     }
   }

@@ -52,6 +52,9 @@ class FaultyFleet implements HypervisorDriver {
   private final Map<Point, Stop> stops = new EnumMap<>(Point.class);
   volatile Duration copyTime = Duration.ofMillis(300);
 
+  /** How many jobs more will not reach their target's daemon. */
+  final AtomicInteger linkFaults = new AtomicInteger();
+
   /** Something that a test holds at a point. */
   static final class Stop {
     private final CountDownLatch reached = new CountDownLatch(1);
@@ -82,6 +85,7 @@ class FaultyFleet implements HypervisorDriver {
     violations.clear();
     orders.clear();
     migrations.set(0);
+    linkFaults.set(0);
     copyTime = Duration.ofMillis(300);
   }
 
@@ -124,7 +128,15 @@ class FaultyFleet implements HypervisorDriver {
     orders.add(order);
     var job = new RunningJob(source, target, guest);
     migrations.incrementAndGet();
-    source.fail(!target.reachable, Kind.FAILED, "unable to connect to " + target.name());
+    source.fail(
+        !target.reachable || linkFaults.getAndUpdate(left -> Math.max(0, left - 1)) > 0,
+        Kind.DISCONNECTED,
+        "unable to connect to " + target.name());
+    // as libvirt does, which makes the target's file and leaves it there if the copy fails
+    var disk = source.disks.ofGuests.get(guest);
+    if (disk != null && order.copiedDisks().contains(disk.target())) {
+      target.disks.files.add(disk.path());
+    }
     change(
         guest,
         () -> {
@@ -215,7 +227,7 @@ class FaultyFleet implements HypervisorDriver {
               ? new HypervisorException(
                   Kind.ABORTED, "operation aborted: migration job: canceled", null)
               : new HypervisorException(
-                  Kind.FAILED, "lost connection to " + target.name() + ".", null));
+                  Kind.DISCONNECTED, "lost connection to " + target.name() + ".", null));
     }
 
     private void end(@Nullable HypervisorException why) {

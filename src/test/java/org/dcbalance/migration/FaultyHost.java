@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.CpuTimes;
+import org.dcbalance.hypervisor.DiskStorage;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestSighting;
@@ -77,6 +78,8 @@ final class FaultyHost implements Hypervisor {
 
   /** Other guests, by name. */
   final Map<String, UUID> others = new ConcurrentHashMap<>();
+
+  final FaultyDisks disks = new FaultyDisks(this);
 
   private final AtomicLong connection = new AtomicLong(1);
   volatile Memory used = Memory.ofGiB(2);
@@ -206,6 +209,11 @@ final class FaultyHost implements Hypervisor {
     answer();
     fleet.pass(Point.FITS);
     return fit;
+  }
+
+  @Override
+  public DiskStorage disks() {
+    return disks;
   }
 
   @Override

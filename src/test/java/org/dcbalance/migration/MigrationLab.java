@@ -109,6 +109,8 @@ class MigrationLab {
   @Autowired Installation installation;
   @Autowired VmClaims claims;
   @Autowired MigrationWork work;
+  @Autowired MigrationQueue queue;
+  @Autowired HalfCopies halfCopies;
 
   /** What is done before a risky move; nothing unless a test says so. */
   volatile @Nullable BeforeMove before;
@@ -119,6 +121,7 @@ class MigrationLab {
   @Autowired ApplicationEventPublisher events;
 
   final List<MigrationFinished> finished = new CopyOnWriteArrayList<>();
+  final List<RetryGivenUp> givenUp = new CopyOnWriteArrayList<>();
   final List<Console> consoles = new CopyOnWriteArrayList<>();
 
   @Bean
@@ -131,12 +134,18 @@ class MigrationLab {
     finished.add(event);
   }
 
+  @EventListener
+  void on(RetryGivenUp event) {
+    givenUp.add(event);
+  }
+
   /** Begin with an empty database, three hosts that answer, and no console. */
   void reset() {
     consoles.forEach(Console::kill);
     consoles.clear();
     fleet.reset();
     finished.clear();
+    givenUp.clear();
     before = null;
     jdbc.sql("truncate migration, recommendation, placement, fleet_event, vm, host, lease cascade")
         .update();
@@ -290,6 +299,7 @@ class MigrationLab {
   final class Console {
     final LeadershipForTests lease = new LeadershipForTests(jdbc, LEASE);
     final MigrationRunner runner;
+    final Retries retries;
     private volatile boolean ticking = true;
 
     Console(Duration longest, Duration lostAfter) {
@@ -342,10 +352,25 @@ class MigrationLab {
               new Arrivals(connections),
               new MoveFacts(connections, jdbc),
               leftOvers,
+              halfCopies,
               before);
       runner =
           new MigrationRunner(
               migrations, hosts, lease.leadership(), installation, settings, tools, jdbc);
+      retries =
+          new Retries(
+              migrations,
+              lines,
+              queue,
+              new RetryChecks(jdbc, checks, vms, pools),
+              claims,
+              work,
+              lease.leadership(),
+              installation,
+              events,
+              transactions,
+              jdbc,
+              clock());
       Thread.ofPlatform().daemon().name("console").start(this::tick);
     }
 
@@ -353,6 +378,7 @@ class MigrationLab {
       while (ticking) {
         lease.renew();
         runner.look();
+        retries.look();
         FaultyFleet.sleep(50);
       }
     }

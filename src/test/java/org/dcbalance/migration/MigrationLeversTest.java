@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Balloons, caps and stops guests for their moves, and looks whether all of it is put back. */
 class MigrationLeversTest extends MigrationFaults {
   private static final MoveOptions ALL =
-      new MoveOptions(true, true, null, 60, 10, true, 1_000, null, 2, null, null, null, null);
+      new MoveOptions(
+          true, true, null, 60, 10, true, 1_000, null, 2, null, null, null, null, null, null);
 
   @Test
   void balloonsFirstWaitsForItAndGivesItBackOnTheTarget() {
@@ -279,8 +280,8 @@ class MigrationLeversTest extends MigrationFaults {
     options(
         lab.vm("web-07"),
         new MoveOptions(
-            null, null, null, null, null, null, null, null, null, null, null, null, /* seconds */
-            2));
+            null, null, null, null, null, null, null, null, null, null, null, null, /* seconds */ 2,
+            null, null));
     long id = lab.move(lab.vm("web-07"), "kvm-03");
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);

@@ -29,6 +29,8 @@ class SafeFirstTest extends MigrationFaults {
             checkpointFirst,
             firstMove,
             null,
+            null,
+            null,
             null));
     return lab.vms.save(vm);
   }

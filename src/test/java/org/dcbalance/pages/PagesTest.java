@@ -336,6 +336,60 @@ class PagesTest {
   }
 
   @Test
+  void aMoveThatIsToBeTriedAgainIsShownAndTakenBack() {
+    long id = lostMigration();
+    jdbc.sql(
+            """
+            update migration set state = 'FAILED', phase = 'DONE', finished_at = now(),
+              sentence = 'It stayed.', most_attempts = 3, passing = 'CONNECTION',
+              retry_at = now() + interval '10 minutes', end_by = now() + interval '1 hour'
+            where id = :id
+            """)
+        .param("id", id)
+        .update();
+    var path = "/migrations/" + id;
+    try (var viewer = as(Role.VIEWER);
+        var operator = as(Role.OPERATOR)) {
+      assertThat(viewer.page(path))
+          .contains("; next at ", "since <span>a host did not answer", ", to have ended by ")
+          .doesNotContain("Do not try again");
+      assertThat(operator.page("/migrations")).contains("It stayed. It is tried again at ");
+      assertThat(operator.page(path)).contains("Do not try again");
+      var answer = operator.sendAndFollow(path + "/retry/cancel");
+      assertThat(notice(answer))
+          .startsWith("ok")
+          .contains("The move of lost-01 is not tried again.");
+      assertThat(answer)
+          .contains("It is not tried again, says page-operator.")
+          .doesNotContain("; next at ", "Do not try again");
+    } finally {
+      jdbc.sql("update host set removed_at = now() where name like 'gone-%'").update();
+    }
+  }
+
+  @Test
+  void aDiskThatOtherHostsDoNotReachIsCopiedOnAnOperatorsWordAlone() {
+    var path = "/vms/" + vm("backup-01");
+    long target = host("sim-03");
+    try (var operator = as(Role.OPERATOR)) {
+      assertThat(operator.page(path)).contains("Copy its disks, too", "withStorage=true");
+      assertThat(operator.page("/vms/" + vm("web-01"))).doesNotContain("Copy its disks, too");
+      assertThat(operator.page(path + "?target=" + target + "&withStorage=true"))
+          .contains("The disks of backup-01 cannot be copied with it, since sim-02 cannot");
+      var plain = operator.sendAndFollow(path + "/migrations", "targetHostId", "" + target);
+      assertThat(notice(plain)).startsWith("bad").contains("not on storage marked as shared");
+      var along =
+          operator.sendAndFollow(
+              path + "/migrations", "targetHostId", "" + target, "withStorage", "true");
+      assertThat(notice(along)).startsWith("bad").contains("cannot be copied with it");
+      var late =
+          operator.sendAndFollow(
+              path + "/migrations", "targetHostId", "" + target, "endWithinMinutes", "soon");
+      assertThat(notice(late)).contains("is no number of minutes");
+    }
+  }
+
+  @Test
   void aLostMigrationIsClosedByAnAdministratorAlone() {
     var id = lostMigration();
     try (var operator = as(Role.OPERATOR);

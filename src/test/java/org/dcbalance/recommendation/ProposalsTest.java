@@ -147,7 +147,8 @@ class ProposalsTest {
     var asking = pools.findById(pool().id().value()).orElseThrow();
     asking.moveBy(
         new MoveOptions(
-            null, null, null, null, null, null, null, null, null, null, true, null, null));
+            null, null, null, null, null, null, null, null, null, null, true, null, null, null,
+            null));
     pools.save(asking);
     assertThat(first.of(proposed()))
         .hasSameSizeAs(proposed())

@@ -57,7 +57,9 @@ class CampaignIT {
         LAB.start(1, GUESTS.get(n), n + 1);
       }
       try (var api = console.api()) {
-        new Fleet(LAB, api).addAll(3);
+        var fleet = new Fleet(LAB, api);
+        fleet.addAll(3);
+        fleet.tryNothingAgain();
       }
       for (int round = passed; round < ROUNDS; round++) {
         // each round has a seed of its own, so that one can be repeated alone

@@ -53,6 +53,13 @@ record Fleet(Lab lab, Api api) {
         found -> found.stream().allMatch(h -> h.get("state").asString().equals("UP")));
   }
 
+  /** Have nothing tried again by itself, where a story breaks things and looks at each end. */
+  void tryNothingAgain() {
+    api.patch(
+        "/api/v1/pools/" + host(1).get("poolId").asLong(),
+        Map.of("moveOptions", Map.of("retries", 0)));
+  }
+
   JsonNode host(int number) {
     return api.items("/api/v1/hosts").stream()
         .filter(h -> h.get("name").asString().equals(hostName(number)))

@@ -53,6 +53,7 @@ class ResilienceIT {
         var apiOfOne = one.api();
         var apiOfTwo = two.api()) {
       new Fleet(LAB, apiOfOne).addAll(2);
+      new Fleet(LAB, apiOfOne).tryNothingAgain();
       assertThat(apiOfOne.answers("/login")).isTrue();
       assertThat(apiOfTwo.answers("/login")).isTrue();
       assertThat(apiOfTwo.items("/api/v1/hosts")).as("they share what they know").hasSize(2);
@@ -111,6 +112,7 @@ class ResilienceIT {
       LAB.start(1, "web-01", 1);
       var fleet = new Fleet(LAB, api);
       fleet.addAll(2);
+      fleet.tryNothingAgain();
       long id = startSlowMove(fleet, "web-01");
       assertThat(other.said()).doesNotContain(TAKES_OVER);
       var copies = RunningCopies.of(LAB, 2, "web-01");

@@ -87,6 +87,7 @@ class TroubleIT {
     Objects.requireNonNull(database).start();
     console().awaitFirstPage(Duration.ofMinutes(2));
     fleet().addAll(2);
+    fleet().tryNothingAgain();
     LAB.start(1, "web-01", 1);
     LAB.start(1, "web-02", 2);
     fleet().vm("web-01");

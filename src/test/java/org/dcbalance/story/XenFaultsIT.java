@@ -38,7 +38,9 @@ class XenFaultsIT {
   static void begin() {
     console = Console.inside(LAB, "xen-faults", 8087).forXen().start();
     connected = console.api();
-    new Fleet(LAB, connected).addAll(2);
+    var fleet = new Fleet(LAB, connected);
+    fleet.addAll(2);
+    fleet.tryNothingAgain();
   }
 
   @AfterAll

@@ -122,6 +122,7 @@ final class FactsReading {
     missing.put(Capability.DIRTY_RATE, XEN + "measure how fast memory changes");
     missing.put(
         Capability.CHECKPOINT, "a Xen guest ends when it is saved, and its disks cannot be frozen");
+    missing.put(Capability.DISK_COPY, XEN + "copy a guest's disks with it");
     missing.put(Capability.BULK_STATISTICS, XEN + "read all guests at once; they are read in turn");
     missing.put(
         Capability.HOST_CPU, XEN + "read the host's CPU time; that of its domains is added up");

@@ -130,7 +130,7 @@ final class GuestListing {
     } catch (HypervisorException e) {
       return switch (e.kind()) {
         case UNREACHABLE, TIMED_OUT, NO_LIBRARY, NO_SUCH_GUEST -> throw e;
-        case UNSUPPORTED, ABORTED, FAILED -> xml.macs();
+        case UNSUPPORTED, DISCONNECTED, ABORTED, FAILED -> xml.macs();
       };
     }
   }

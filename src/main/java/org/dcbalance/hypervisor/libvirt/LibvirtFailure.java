@@ -1,5 +1,6 @@
 package org.dcbalance.hypervisor.libvirt;
 
+import java.util.regex.Pattern;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.libvirt.LibvirtException;
@@ -25,6 +26,17 @@ final class LibvirtFailure extends RuntimeException {
   static final int OPERATION_UNSUPPORTED = 84;
   static final int CPU_INCOMPATIBLE = 91;
 
+  /**
+   * What libvirt 9.0 says when one daemon loses the other, or QEMU the other QEMU; its error
+   * numbers do not tell these from other failures.
+   */
+  private static final Pattern DISCONNECTED =
+      Pattern.compile(
+          "end of file while reading|unable to (write to|read from) socket|client socket is closed"
+              + "|unable to connect to (server|tcp)|no route to host|connection (refused|reset|timed out)"
+              + "|broken pipe|lost connection|received hangup|keepalive",
+          Pattern.CASE_INSENSITIVE);
+
   private final int code;
 
   LibvirtFailure(int code, String words) {
@@ -37,6 +49,12 @@ final class LibvirtFailure extends RuntimeException {
     return error == null || error.getCode() == null
         ? new LibvirtFailure(1, String.valueOf(e.getMessage()))
         : new LibvirtFailure(error.getCode().ordinal(), String.valueOf(error.getMessage()));
+  }
+
+  /** Tell whether a migration failed because the hosts, or their daemons, lost each other. */
+  static boolean disconnected(HypervisorException e) {
+    return e.getCause() instanceof LibvirtFailure failure
+        && DISCONNECTED.matcher(failure.words()).find();
   }
 
   int code() {

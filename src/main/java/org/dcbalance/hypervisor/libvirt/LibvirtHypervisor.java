@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.CpuTimes;
+import org.dcbalance.hypervisor.DiskStorage;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestSighting;
@@ -141,10 +142,14 @@ final class LibvirtHypervisor implements Hypervisor {
     try {
       new MigrationCall(link, xen, finished).run(order);
     } catch (HypervisorException e) {
+      if (e.kind() != Kind.FAILED) {
+        throw e;
+      }
       // libvirt calls some aborted migrations "unexpectedly failed"
-      throw e.kind() == Kind.FAILED && abortsAsked.remove(order.guest())
-          ? new HypervisorException(Kind.ABORTED, e.sentence(), e)
-          : e;
+      boolean aborted = abortsAsked.remove(order.guest());
+      var kind =
+          aborted ? Kind.ABORTED : LibvirtFailure.disconnected(e) ? Kind.DISCONNECTED : Kind.FAILED;
+      throw new HypervisorException(kind, e.sentence(), e);
     }
   }
 
@@ -352,6 +357,17 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public Optional<String> reachPeer(String peerUri) {
     return peers.check(peerUri);
+  }
+
+  @Override
+  public DiskStorage disks() {
+    if (xen) {
+      throw new HypervisorException(
+          Kind.UNSUPPORTED,
+          "No disks are copied from %s: it is Xen.".formatted(link.label()),
+          null);
+    }
+    return new LibvirtDisks(link);
   }
 
   @Override

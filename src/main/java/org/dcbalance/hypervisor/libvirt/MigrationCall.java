@@ -28,6 +28,7 @@ final class MigrationCall {
   private static final int PEER2PEER = 1 << 1;
   private static final int PERSIST_DEST = 1 << 3;
   private static final int UNDEFINE_SOURCE = 1 << 4;
+  private static final int NON_SHARED_DISK = 1 << 6;
   private static final int UNSAFE = 1 << 9;
   private static final int COMPRESSED = 1 << 11;
   private static final int ABORT_ON_ERROR = 1 << 12;
@@ -132,6 +133,14 @@ final class MigrationCall {
       throw new HypervisorException(
           Kind.UNSUPPORTED, "Xen's tool stack cannot encrypt what it sends.", null);
     }
+    if (!order.copiedDisks().isEmpty() && (xen || order.tuning().postCopy())) {
+      throw new HypervisorException(
+          Kind.UNSUPPORTED,
+          xen
+              ? "Xen's tool stack copies no disks."
+              : "A guest whose disks are copied is not switched to post-copy.",
+          null);
+    }
     checkPeer(order.peerUri());
     if (order.migrateUri() != null && !MIGRATE_URI.matcher(order.migrateUri()).matches()) {
       throw new Problem(
@@ -207,7 +216,11 @@ final class MigrationCall {
     flags |= tuning.postCopy() ? POSTCOPY : 0;
     flags |= order.encrypted() ? TLS : 0;
     // without this libvirt takes a plain directory for not shared, and refuses
-    boolean needsWord = source.disks.stream().anyMatch(MigrationCall::onFiles);
+    boolean needsWord =
+        source.disks.stream()
+            .filter(disk -> !order.copiedDisks().contains(disk.target()))
+            .anyMatch(MigrationCall::onFiles);
+    flags |= order.copiedDisks().isEmpty() ? 0 : NON_SHARED_DISK;
     return flags | ABORT_ON_ERROR | (order.sharedDisks() && needsWord ? UNSAFE : 0);
   }
 
@@ -216,6 +229,10 @@ final class MigrationCall {
     var tuning = order.tuning();
     if (order.migrateUri() != null) {
       values.put("migrate_uri", order.migrateUri());
+    }
+    if (!order.copiedDisks().isEmpty()) {
+      // left to itself libvirt would copy those on shared storage onto themselves
+      values.put("migrate_disks", order.copiedDisks());
     }
     if (tuning.bandwidth() != null) {
       values.put("bandwidth", GuestLevers.mib(tuning.bandwidth()));

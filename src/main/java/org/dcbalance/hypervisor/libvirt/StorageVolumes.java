@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.dcbalance.hypervisor.DiskStorage.Place;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage.Piece;
@@ -260,6 +261,29 @@ final class StorageVolumes {
                 }));
   }
 
+  /** Find out where a file of that path lies or would lie, from a pool that is read anew. */
+  Place place(String path) {
+    return link.longCall(
+        "look for a place for " + path,
+        connection -> {
+          for (var name : connection.listStoragePools()) {
+            var pool = connection.storagePoolLookupByName(name);
+            try {
+              var xml = Xml.parse(pool.getXMLDesc(0));
+              if (OF_FILES.contains(xml.getAttribute("type"))
+                  && Xml.text(xml, "target/path").equals(folderOf(path))) {
+                refresh(pool);
+                boolean taken = Arrays.asList(pool.listVolumes()).contains(nameOf(path));
+                return new Place(name, new Memory(pool.getInfo().available), taken);
+              }
+            } finally {
+              pool.free();
+            }
+          }
+          return Place.none();
+        });
+  }
+
   void copyFile(String source, String pool, String volume) {
     link.longCall(
         "copy " + source,
@@ -334,7 +358,7 @@ final class StorageVolumes {
   /** Work in the pool of the folder that a file is in; one that is made for it if there is none. */
   private static <T extends @Nullable Object> T inFolderOf(
       OpenConnection connection, String path, InPool<T> work) throws LibvirtException {
-    var folder = path.substring(0, path.lastIndexOf('/'));
+    var folder = folderOf(path);
     for (var name : connection.listStoragePools()) {
       var pool = connection.storagePoolLookupByName(name);
       try {
@@ -360,6 +384,10 @@ final class StorageVolumes {
 
   private static String folder(StoragePool pool) throws LibvirtException {
     return Xml.text(Xml.parse(pool.getXMLDesc(0)), "target/path");
+  }
+
+  private static String folderOf(String path) {
+    return path.substring(0, path.lastIndexOf('/'));
   }
 
   private static String nameOf(String path) {

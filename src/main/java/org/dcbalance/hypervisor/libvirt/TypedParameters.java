@@ -84,16 +84,23 @@ record TypedParameters(Map<String, Object> values) {
 
     /**
      * Take unsigned 64-bit numbers (as Long), signed 32-bit ones (as Integer), unsigned ones (as
-     * {@link Unsigned}) and strings.
+     * {@link Unsigned}), strings, and lists of them, which are given one by one under the same
+     * name.
      */
     Block(Map<String, Object> values) {
-      count = values.size();
+      count =
+          values.values().stream()
+              .mapToInt(value -> value instanceof List<?> several ? several.size() : 1)
+              .sum();
       memory = count == 0 ? null : new Memory((long) count * SIZE);
       strings = new java.util.ArrayList<>();
       int i = 0;
       for (var entry : values.entrySet()) {
-        if (memory != null) {
-          write(memory.share((long) i++ * SIZE), entry.getKey(), entry.getValue());
+        var several = entry.getValue() instanceof List<?> list ? list : List.of(entry.getValue());
+        for (var value : several) {
+          if (memory != null) {
+            write(memory.share((long) i++ * SIZE), entry.getKey(), value);
+          }
         }
       }
     }

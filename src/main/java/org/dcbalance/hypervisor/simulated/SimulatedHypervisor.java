@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.CpuTimes;
+import org.dcbalance.hypervisor.DiskStorage;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestSighting;
@@ -436,6 +437,12 @@ final class SimulatedHypervisor implements Hypervisor {
   }
 
   @Override
+  public DiskStorage disks() {
+    throw new HypervisorException(
+        UNSUPPORTED, "No disks are copied from " + host.name() + ": it is simulated.", null);
+  }
+
+  @Override
   public StateStorage states() {
     throw new HypervisorException(
         UNSUPPORTED, "No checkpoints are taken on " + host.name() + ": it is simulated.", null);
@@ -538,6 +545,7 @@ final class SimulatedHypervisor implements Hypervisor {
       missing.put(capability, NOT_SIMULATED);
     }
     missing.put(Capability.ENCRYPTION, "simulated hosts send nothing that could be encrypted");
+    missing.put(Capability.DISK_COPY, "a simulated guest has no disks that could be copied");
     missing.put(Capability.CHECKPOINT, "a simulated guest has nothing that could be kept");
     return missing;
   }

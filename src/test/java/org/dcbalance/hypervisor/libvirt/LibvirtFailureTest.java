@@ -2,10 +2,12 @@ package org.dcbalance.hypervisor.libvirt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.libvirt.Error.ErrorNumber;
 
 class LibvirtFailureTest {
@@ -42,5 +44,34 @@ class LibvirtFailureTest {
         .isEqualTo(ErrorNumber.VIR_ERR_CPU_INCOMPATIBLE.ordinal());
     assertThat(LibvirtFailure.OPERATION_UNSUPPORTED)
         .isEqualTo(ErrorNumber.VIR_ERR_OPERATION_UNSUPPORTED.ordinal());
+  }
+
+  /** As libvirt 9.0 and QEMU 7.2 said it when a link was cut, or a daemon or QEMU was killed. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "internal error: client socket is closed",
+        "End of file while reading data: Input/output error",
+        "operation failed: job 'migration out' failed: Unable to write to socket: Broken pipe",
+        "unable to connect to server at '10.99.0.2:16509': No route to host"
+      })
+  void knowsHostsThatLostEachOtherByTheWords(String words) {
+    assertThat(LibvirtFailure.disconnected(explained(words))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "operation aborted: job 'migration out' canceled by client",
+        "Unsafe migration: Migration without shared storage is unsafe",
+        "Attempt to migrate guest to the same host UUID",
+        "no storage pool with matching target path '/srv/images'"
+      })
+  void takesNothingElseForThat(String words) {
+    assertThat(LibvirtFailure.disconnected(explained(words))).isFalse();
+  }
+
+  private static HypervisorException explained(String words) {
+    return new LibvirtFailure(1, words).explain("kvm-01", "migrate web-07", true);
   }
 }

@@ -1,0 +1,159 @@
+package org.dcbalance.migration;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/**
+ * Remove from targets what moves that did not complete had begun to copy of disks. Only files that
+ * were not there when the move began, and only where both hosts agreed that the guest stayed: what
+ * a person closed is left to that person.
+ */
+@Component
+class HalfCopies {
+  private static final Logger log = LoggerFactory.getLogger(HalfCopies.class);
+  private static final Duration BETWEEN_TRIES = Duration.ofSeconds(10);
+
+  private final JdbcClient jdbc;
+  private final Migrations migrations;
+  private final MigrationLog lines;
+  private final Hosts hosts;
+  private final Connections connections;
+  private final Map<Long, Instant> tried = new ConcurrentHashMap<>();
+  private final Map<Long, Object> locks = new ConcurrentHashMap<>();
+  private final AtomicBoolean sweeping = new AtomicBoolean();
+
+  HalfCopies(
+      JdbcClient jdbc,
+      Migrations migrations,
+      MigrationLog lines,
+      Hosts hosts,
+      Connections connections) {
+    this.jdbc = jdbc;
+    this.migrations = migrations;
+    this.lines = lines;
+    this.hosts = hosts;
+    this.connections = connections;
+  }
+
+  /**
+   * Remove copies that were begun on a host.
+   *
+   * @return what failed, as sentences; empty if none is there any more
+   */
+  List<String> remove(Host target, List<CopiedDisk> disks) {
+    var failed = new ArrayList<String>();
+    for (var disk : disks) {
+      try {
+        connections.to(target).disks().remove(disk.path());
+      } catch (HypervisorException e) {
+        failed.add(e.sentence());
+      } catch (Problem e) {
+        failed.add(e.sentence());
+      }
+    }
+    return List.copyOf(failed);
+  }
+
+  /** Look for what could not be removed then, in a thread of its own. */
+  void sweep(Runnable confirm) {
+    var now = Instant.now();
+    var due =
+        migrations.withHalfCopies().stream()
+            .filter(
+                left ->
+                    !tried.getOrDefault(left.id(), Instant.EPOCH).plus(BETWEEN_TRIES).isAfter(now))
+            .toList();
+    if (due.isEmpty() || !sweeping.compareAndSet(false, true)) {
+      return;
+    }
+    Thread.ofPlatform()
+        .daemon()
+        .name("migration-half-copies")
+        .start(
+            () -> {
+              try {
+                due.forEach(left -> tryOnce(left, confirm));
+              } finally {
+                sweeping.set(false);
+              }
+            });
+  }
+
+  private void tryOnce(Migration left, Runnable confirm) {
+    tried.put(left.id(), Instant.now());
+    try {
+      confirm.run();
+      synchronized (lock(left.vm().value())) {
+        // one that moves may be writing to the same path by now
+        if (!moves(left.vm().value())) {
+          removed(left);
+        }
+      }
+    } catch (RuntimeException e) {
+      log.warn("Migration {} still has half-copied disks on its target", left.id(), e);
+    }
+  }
+
+  /**
+   * Remove what earlier moves of a VM left, before a new one copies.
+   *
+   * @return whether nothing is left
+   */
+  boolean clear(VmId vm) {
+    synchronized (lock(vm.value())) {
+      return migrations.withHalfCopies().stream()
+          .filter(left -> left.vm().equals(vm))
+          .map(this::removed)
+          .toList()
+          .stream()
+          .allMatch(done -> done);
+    }
+  }
+
+  private boolean removed(Migration left) {
+    var target = hosts.findById(left.target().value()).orElse(null);
+    var failed = target == null ? List.<String>of() : remove(target, left.storage().disks());
+    if (!failed.isEmpty()) {
+      log.info("Migration {} left copies of disks: {}", left.id(), failed);
+      return false;
+    }
+    jdbc.sql("update migration set copies_begun = false, version = version + 1 where id = :id")
+        .param("id", left.id())
+        .update();
+    lines.add(
+        left.id(),
+        Phase.DONE,
+        target == null
+            ? "The host with its half-copied disks is not known any more."
+            : "Its half-copied disks were removed from " + target.name() + ", later.");
+    tried.remove(left.id());
+    return true;
+  }
+
+  private Object lock(long vm) {
+    return locks.computeIfAbsent(vm, _ -> new Object());
+  }
+
+  private boolean moves(long vm) {
+    return jdbc.sql(
+            "select exists (select from migration where vm_id = :vm and state in ('RUNNING', 'LOST'))")
+        .param("vm", vm)
+        .query(Boolean.class)
+        .single();
+  }
+}
