@@ -45,7 +45,7 @@ class LiveBarrierIT {
 
   @BeforeAll
   static void prepare() {
-    console = Console.inside(LAB, "barrier", 8080).hurried().start();
+    console = Console.inside(LAB, "barrier", 8080).hurried().start(() -> TalkingCluster.start(LAB));
     connected = console.api();
     cluster().begin();
     shop = cluster().name("shop");

@@ -25,11 +25,16 @@ record TalkingCluster(QemuLab lab, Api api) {
   private static final Pattern PEER =
       Pattern.compile("peer (\\d+) sent (\\d+) got (\\d+) last (\\d+) ");
 
-  /** Start the guests, the first and the last with a disk, and have the console know them. */
+  /** Begin to start the guests, the first and the last with a disk. */
+  static void start(QemuLab lab) {
+    lab.start(1, "shop-01", 1, "--disk", "shared", "--no-wait");
+    lab.start(1, "shop-02", 2, "--no-wait");
+    lab.start(2, "shop-03", 3, "--disk", "shared", "--no-wait");
+  }
+
+  /** Have the guests talk, and the console know them. */
   void begin() {
-    lab.start(1, "shop-01", 1, "--disk", "shared");
-    lab.start(1, "shop-02", 2);
-    lab.start(2, "shop-03", 3, "--disk", "shared");
+    lab.await(1, 2, 3);
     lab.peers(1, 2, 3);
     lab.peers(2, 1, 3);
     lab.peers(3, 1, 2);

@@ -46,7 +46,8 @@ class VirtualClusterIT {
 
   @BeforeAll
   static void prepare() {
-    console = Console.inside(LAB, "clusters", 8080).hurried().start();
+    console =
+        Console.inside(LAB, "clusters", 8080).hurried().start(() -> TalkingCluster.start(LAB));
     connected = console.api();
     cluster().begin();
   }
