@@ -345,7 +345,7 @@ class LibvirtHypervisorIT {
     assertThat(self).hasMessageContaining("Attempt to migrate guest to the same host");
     var nowhere = catchThrowableOfType(HypervisorException.class, () -> one.migrate(to(9, web)));
     assertThat(nowhere).hasMessageContaining("No route to host");
-    assertThat(nowhere.kind()).isEqualTo(Kind.FAILED);
+    assertThat(nowhere.kind()).isEqualTo(Kind.DISCONNECTED);
     var unknown =
         catchThrowableOfType(
             HypervisorException.class, () -> one.migrate(to(2, UUID.randomUUID())));
