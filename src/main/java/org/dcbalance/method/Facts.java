@@ -135,10 +135,7 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
 
   /** Give the same at another dirty rate. */
   public Facts at(ByteRate dirtyRate) {
-    return with(new DirtyEstimate(dirtyRate, dirtyRate));
-  }
-
-  private Facts with(DirtyEstimate dirty) {
+    var dirty = new DirtyEstimate(dirtyRate, dirtyRate);
     return new Facts(
         new Workload(
             vm.has(),

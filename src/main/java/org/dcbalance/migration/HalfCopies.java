@@ -1,12 +1,9 @@
 package org.dcbalance.migration;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
@@ -26,16 +23,14 @@ import org.springframework.stereotype.Component;
 @Component
 class HalfCopies {
   private static final Logger log = LoggerFactory.getLogger(HalfCopies.class);
-  private static final Duration BETWEEN_TRIES = Duration.ofSeconds(10);
 
   private final JdbcClient jdbc;
   private final Migrations migrations;
   private final MigrationLog lines;
   private final Hosts hosts;
   private final Connections connections;
-  private final Map<Long, Instant> tried = new ConcurrentHashMap<>();
+  private final Sweep sweep = new Sweep("migration-half-copies");
   private final Map<Long, Object> locks = new ConcurrentHashMap<>();
-  private final AtomicBoolean sweeping = new AtomicBoolean();
 
   HalfCopies(
       JdbcClient jdbc,
@@ -71,31 +66,10 @@ class HalfCopies {
 
   /** Look for what could not be removed then, in a thread of its own. */
   void sweep(Runnable confirm) {
-    var now = Instant.now();
-    var due =
-        migrations.withHalfCopies().stream()
-            .filter(
-                left ->
-                    !tried.getOrDefault(left.id(), Instant.EPOCH).plus(BETWEEN_TRIES).isAfter(now))
-            .toList();
-    if (due.isEmpty() || !sweeping.compareAndSet(false, true)) {
-      return;
-    }
-    Thread.ofPlatform()
-        .daemon()
-        .name("migration-half-copies")
-        .start(
-            () -> {
-              try {
-                due.forEach(left -> tryOnce(left, confirm));
-              } finally {
-                sweeping.set(false);
-              }
-            });
+    sweep.over(migrations.withHalfCopies(), Migration::id, left -> tryOnce(left, confirm));
   }
 
   private void tryOnce(Migration left, Runnable confirm) {
-    tried.put(left.id(), Instant.now());
     try {
       confirm.run();
       synchronized (lock(left.vm().value())) {
@@ -141,7 +115,7 @@ class HalfCopies {
         target == null
             ? "The host with its half-copied disks is not known any more."
             : "Its half-copied disks were removed from " + target.name() + ", later.");
-    tried.remove(left.id());
+    sweep.done(left.id());
     return true;
   }
 

@@ -1,11 +1,8 @@
 package org.dcbalance.migration;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
@@ -27,16 +24,14 @@ import org.springframework.stereotype.Component;
 @Component
 class LeftOvers {
   private static final Logger log = LoggerFactory.getLogger(LeftOvers.class);
-  private static final Duration BETWEEN_TRIES = Duration.ofSeconds(10);
 
   private final JdbcClient jdbc;
   private final MigrationLog lines;
   private final Vms vms;
   private final Hosts hosts;
   private final Connections connections;
-  private final Map<Long, Instant> tried = new ConcurrentHashMap<>();
+  private final Sweep sweep = new Sweep("migration-left-overs");
   private final Map<Long, Object> locks = new ConcurrentHashMap<>();
-  private final AtomicBoolean sweeping = new AtomicBoolean();
 
   LeftOvers(JdbcClient jdbc, MigrationLog lines, Vms vms, Hosts hosts, Connections connections) {
     this.jdbc = jdbc;
@@ -50,34 +45,10 @@ class LeftOvers {
 
   /** Look for them, in a thread of its own, unless the last look still goes on. */
   void sweep(Runnable confirm) {
-    var now = Instant.now();
-    var due =
-        left(null).stream()
-            .filter(
-                l ->
-                    !tried
-                        .getOrDefault(l.migration(), Instant.EPOCH)
-                        .plus(BETWEEN_TRIES)
-                        .isAfter(now))
-            .toList();
-    if (due.isEmpty() || !sweeping.compareAndSet(false, true)) {
-      return;
-    }
-    Thread.ofPlatform()
-        .daemon()
-        .name("migration-left-overs")
-        .start(
-            () -> {
-              try {
-                due.forEach(l -> tryOnce(l, confirm));
-              } finally {
-                sweeping.set(false);
-              }
-            });
+    sweep.over(left(null), Left::migration, left -> tryOnce(left, confirm));
   }
 
   private void tryOnce(Left left, Runnable confirm) {
-    tried.put(left.migration(), Instant.now());
     try {
       confirm.run();
       synchronized (lock(left.vm())) {
@@ -163,7 +134,7 @@ class LeftOvers {
         .param("id", left.migration())
         .update();
     lines.add(left.migration(), Phase.DONE, sentence);
-    tried.remove(left.migration());
+    sweep.done(left.migration());
     return true;
   }
 }
