@@ -69,12 +69,16 @@ final class Explanation {
     }
     double score = placement.imbalance().value();
     var passedOver = new ArrayList<PassedOver>();
-    for (var vm : vms.stream().sorted(askedAndBusiestFirst()).toList()) {
-      if (!proposed.contains(vm.id()) && (isAsked(vm) || promising.contains(vm.id()))) {
-        var reason = reason(vm, placement, score);
-        if (isAsked(vm) || wouldHaveMoved(reason)) {
-          passedOver.add(new PassedOver(vm.id(), vm.name(), reason));
-        }
+    var explained =
+        vms.stream()
+            .filter(vm -> isAsked(vm) || promising.contains(vm.id()))
+            .filter(vm -> !proposed.contains(vm.id()))
+            .sorted(askedAndBusiestFirst())
+            .toList();
+    for (var vm : explained) {
+      var reason = reason(vm, placement, score);
+      if (isAsked(vm) || wouldHaveMoved(reason)) {
+        passedOver.add(new PassedOver(vm.id(), vm.name(), reason));
       }
     }
     return passedOver;

@@ -1,12 +1,9 @@
 package org.dcbalance.strategy;
 
-import static java.util.Comparator.comparingDouble;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.dcbalance.strategy.PastDecision.Choice;
 import org.dcbalance.strategy.PastDecision.Level;
 import org.dcbalance.units.HostId;
@@ -129,22 +126,17 @@ final class Recall {
 
   /** The hosts that are loaded most like the target of then, and that target itself. */
   private List<Integer> targets(Choice choice) {
-    var near =
-        IntStream.range(0, placement.hostCount())
-            .boxed()
-            .sorted(comparingDouble((Integer host) -> level(host).distance(choice.goal())))
-            .limit(NEAR)
-            .toList();
-    return with(near, choice.target());
+    return with(
+        Least.of(placement.hostCount(), NEAR, host -> level(host).distance(choice.goal())),
+        choice.target());
   }
 
   private List<Integer> with(List<Integer> hosts, HostId other) {
     int index = placement.index(other);
-    var all = new ArrayList<>(hosts);
-    if (index >= 0 && !all.contains(index)) {
-      all.add(index);
+    if (index >= 0 && !hosts.contains(index)) {
+      hosts.add(index);
     }
-    return all;
+    return hosts;
   }
 
   private Level level(int host) {

@@ -1,7 +1,6 @@
 package org.dcbalance.strategy;
 
 import static java.util.Comparator.comparing;
-import static java.util.Comparator.comparingDouble;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,11 +57,7 @@ public record Situation(
 
   /** Give the hosts under most pressure, by the resource that is nearest to its threshold. */
   static List<Integer> hottest(Placement placement, int most) {
-    return IntStream.range(0, placement.hostCount())
-        .boxed()
-        .sorted(comparingDouble((Integer host) -> -placement.pressure(host)))
-        .limit(most)
-        .toList();
+    return Least.of(placement.hostCount(), most, host -> -placement.pressure(host));
   }
 
   /**
