@@ -13,7 +13,6 @@ import java.util.stream.Collectors;
 import org.dcbalance.checkpoint.LiveBarrier.Member;
 import org.dcbalance.checkpoint.LiveBarrier.Pacing;
 import org.dcbalance.hypervisor.HypervisorException;
-import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage.Captured;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
@@ -120,8 +119,7 @@ final class BarrierEpoch<M extends Member> {
       try {
         return capture.get();
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting.", e);
+        throw HypervisorException.interrupted(e);
       } catch (ExecutionException e) {
         throw e.getCause() instanceof RuntimeException known
             ? known
@@ -157,8 +155,7 @@ final class BarrierEpoch<M extends Member> {
       } catch (TimeoutException | ExecutionException e) {
         // it goes on, or failed as it was to
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting.", e);
+        throw HypervisorException.interrupted(e);
       }
     }
   }
@@ -228,8 +225,7 @@ final class BarrierEpoch<M extends Member> {
     try {
       Thread.sleep(time);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting.", e);
+      throw HypervisorException.interrupted(e);
     }
   }
 

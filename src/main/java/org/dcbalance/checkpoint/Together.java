@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.dcbalance.hypervisor.HypervisorException;
-import org.dcbalance.hypervisor.HypervisorException.Kind;
 
 /** Do something to all members of a set at once. */
 final class Together {
@@ -39,8 +38,7 @@ final class Together {
       try {
         task.get();
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting.", e);
+        throw HypervisorException.interrupted(e);
       } catch (ExecutionException e) {
         if (failure == null) {
           failure =

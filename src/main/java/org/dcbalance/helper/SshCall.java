@@ -100,8 +100,7 @@ final class SshCall {
       }
       return new Said(process.exitValue(), out.get(), err.get());
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting.", e);
+      throw HypervisorException.interrupted(e);
     } catch (ExecutionException e) {
       throw new IOException("Its answer could not be read.", e);
     } finally {

@@ -17,6 +17,12 @@ public class HypervisorException extends RuntimeException {
     this.kind = kind;
   }
 
+  /** Give up waiting for a host, since the console ends. The thread stays interrupted. */
+  public static HypervisorException interrupted(InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting.", cause);
+  }
+
   public Kind kind() {
     return kind;
   }

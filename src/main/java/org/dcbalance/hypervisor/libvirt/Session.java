@@ -62,6 +62,19 @@ final class Session {
     worker.allowCoreThreadTimeOut(true);
   }
 
+  /**
+   * Let so much time pass between two looks.
+   *
+   * @throws HypervisorException TIMED_OUT if the console ends meanwhile
+   */
+  static void pause(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      throw HypervisorException.interrupted(e);
+    }
+  }
+
   /** Tell whether calls still make sense here. */
   boolean usable() {
     return !retired && !stuck && connection.alive();
