@@ -1,9 +1,6 @@
 package org.dcbalance.migration;
 
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +13,6 @@ import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.method.Choice;
-import org.dcbalance.method.DirtyEstimate;
 import org.dcbalance.method.Facts;
 import org.dcbalance.method.Learning;
 import org.dcbalance.method.Lever;
@@ -24,9 +20,7 @@ import org.dcbalance.method.Method;
 import org.dcbalance.method.MethodChoice;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
-import org.dcbalance.units.Operator;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
@@ -35,7 +29,6 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class MoveFacts {
-  private static final int MOST_PAST = 50;
   private static final Map<Lever, Capability> NEEDED =
       new EnumMap<>(
           Map.of(
@@ -50,11 +43,11 @@ class MoveFacts {
               Lever.ABORT, Capability.ABORT));
 
   private final Connections connections;
-  private final JdbcClient jdbc;
+  private final MoveHistory history;
 
-  MoveFacts(Connections connections, JdbcClient jdbc) {
+  MoveFacts(Connections connections, MoveHistory history) {
     this.connections = connections;
-    this.jdbc = jdbc;
+    this.history = history;
   }
 
   /** What was found, and what follows from it. */
@@ -75,7 +68,7 @@ class MoveFacts {
       @Nullable Method asked,
       @Nullable Duration left,
       @Nullable Memory disks) {
-    var route = route(vm, source, target);
+    var route = history.route(source, target);
     var forMemory = left == null || disks == null ? left : left.minus(time(disks, route));
     var allowed = policy(vm, pool, forMemory);
     var facts =
@@ -103,15 +96,7 @@ class MoveFacts {
 
   /** Give the dirty rates recorded over the last hour, oldest first. */
   List<ByteRate> pastDirtyRates(Vm vm) {
-    return jdbc.sql(
-            """
-            select dirty_rate from vm_sample
-            where vm_id = :vm and at > now() - interval '1 hour' and dirty_rate is not null
-            order by at
-            """)
-        .param("vm", vm.id().value())
-        .query((row, n) -> new ByteRate(row.getDouble(1)))
-        .list();
+    return history.dirtyRates(vm);
   }
 
   /** Tell how long a move of a VM may wait for a quieter moment. */
@@ -138,86 +123,17 @@ class MoveFacts {
 
   private Facts.Workload workload(Vm vm, Host source) {
     var reading = memory(vm, source);
-    var rates =
-        jdbc.sql(
-                "select window_millis, bytes_per_second from dirty_measurement where vm_id = :vm"
-                    + " order by window_millis")
-            .param("vm", vm.id().value())
-            .query((row, n) -> new Rate(row.getInt(1), row.getDouble(2)))
-            .list();
     return new Facts.Workload(
         reading.now(),
         reading.used(),
         // the shorter window shows repeated changes best, the longer one how far they spread
-        dirty(vm, rates),
-        rates.size() < 2
-            ? null
-            : new Memory(
-                rates.stream()
-                    .mapToLong(r -> Math.round(r.bytesPerSecond() * r.millis() / 1000))
-                    .max()
-                    .orElse(0)),
-        busyCores(vm),
+        history.dirtied(vm),
+        history.workingSet(vm),
+        history.busyCores(vm),
         vm.vcpus(),
-        Learning.bias(forecasts(vm)),
-        tried(vm));
+        Learning.bias(history.forecasts(vm)),
+        history.tried(vm));
   }
-
-  /** The last measurement may be older than what samples are kept for. */
-  private @Nullable DirtyEstimate dirty(Vm vm, List<Rate> last) {
-    if (last.isEmpty()) {
-      return null;
-    }
-    var recent =
-        jdbc.sql(
-                """
-                select dirty_rate from vm_sample
-                where vm_id = :vm and at > now() - interval '15 minutes' and dirty_rate is not null
-                order by at desc limit :most
-                """)
-            .param("vm", vm.id().value())
-            .param("most", DirtyEstimate.MOST)
-            .query((row, n) -> new ByteRate(row.getDouble(1)))
-            .list();
-    var shortest = last.getFirst();
-    return DirtyEstimate.of(
-        recent.isEmpty() ? List.of(new ByteRate(shortest.bytesPerSecond())) : recent,
-        Duration.ofMillis(shortest.millis()));
-  }
-
-  /** What did not do yesterday may today: a day later it is tried again. */
-  private Facts.Tried tried(Vm vm) {
-    var givenUp = new EnumMap<Method, ByteRate>(Method.class);
-    var compressed = new boolean[1];
-    jdbc.sql(
-            """
-            select distinct on (m.method) m.method, m.state, coalesce(s.dirty_rate, 0) as dirty_rate
-            from migration m left join lateral (
-              select avg(dirty_rate) as dirty_rate from (
-                select dirty_rate from vm_sample
-                where vm_id = m.vm_id and at <= m.started_at and dirty_rate is not null
-                order by at desc limit 4) last) s on true
-            where m.vm_id = :vm and m.method is not null and m.finished_at > now() - interval '1 day'
-              and m.started_at is not null
-              and (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us
-                  and m.end_by is null and not m.with_storage)
-            order by m.method, m.finished_at desc
-            """)
-        .param("vm", vm.id().value())
-        .param("us", Operator.DCBALANCE.name())
-        .query(
-            row -> {
-              var method = Method.valueOf(row.getString("method"));
-              boolean ended = row.getString("state").equals("COMPLETED");
-              if (!ended) {
-                givenUp.put(method, new ByteRate(row.getDouble("dirty_rate")));
-              }
-              compressed[0] |= ended && method == Method.XBZRLE;
-            });
-    return new Facts.Tried(givenUp, compressed[0]);
-  }
-
-  private record Rate(int millis, double bytesPerSecond) {}
 
   private MemoryReading memory(Vm vm, Host source) {
     try {
@@ -226,78 +142,6 @@ class MoveFacts {
       // the migration itself will say what is wrong
       return new MemoryReading(vm.memory(), null, null);
     }
-  }
-
-  private double busyCores(Vm vm) {
-    return jdbc.sql(
-            """
-            select coalesce(avg(cpu_cores), 0) from vm_sample
-            where vm_id = :vm and at > now() - interval '5 minutes'
-            """)
-        .param("vm", vm.id().value())
-        .query(Double.class)
-        .single();
-  }
-
-  /** Ballooning is left out: the hypervisor's own figures do not hold it. */
-  private List<Learning.Forecast> forecasts(Vm vm) {
-    return jdbc.sql(
-            """
-            select expected_bytes, bytes, expected_millis / expected_bias as expected_millis,
-              total_millis
-            from migration
-            where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
-              and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
-            order by finished_at desc limit :most
-            """)
-        .param("vm", vm.id().value())
-        .param("most", MOST_PAST)
-        .query(
-            (row, n) -> {
-              var bytes = row.getObject("bytes", Long.class);
-              return bytes == null
-                  ? new Learning.Forecast(
-                      row.getDouble("expected_millis"), row.getDouble("total_millis"))
-                  : new Learning.Forecast(row.getDouble("expected_bytes"), bytes);
-            })
-        .list()
-        .reversed();
-  }
-
-  private Facts.Route route(Vm vm, Host source, Host target) {
-    var between = new ArrayList<Learning.Past>();
-    var elsewhere = new ArrayList<Learning.Past>();
-    jdbc.sql(
-            """
-            select m.source_id, m.target_id, coalesce(m.bytes, v.memory_bytes) as bytes,
-              m.total_millis, m.downtime_millis
-            from migration m join vm v on v.id = m.vm_id
-            where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
-              and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
-            order by m.finished_at desc limit :most
-            """)
-        .param("pool", source.poolId().value())
-        .param("most", MOST_PAST)
-        .query(
-            (row, n) -> {
-              var past = past(row);
-              if (row.getLong("source_id") == source.id().value()
-                  && row.getLong("target_id") == target.id().value()) {
-                between.addFirst(past);
-              }
-              elsewhere.addFirst(past);
-              return past;
-            })
-        .list();
-    return Learning.route(between, elsewhere);
-  }
-
-  private static Learning.Past past(ResultSet row) throws SQLException {
-    var downtime = row.getObject("downtime_millis", Long.class);
-    return new Learning.Past(
-        new Memory(row.getLong("bytes")),
-        Duration.ofMillis(row.getLong("total_millis")),
-        downtime == null ? null : Duration.ofMillis(downtime));
   }
 
   /** A lever needs both ends: what either lacks is not offered. */

@@ -350,7 +350,7 @@ class MigrationLab {
               hosts,
               pools,
               new Arrivals(connections),
-              new MoveFacts(connections, jdbc),
+              new MoveFacts(connections, new MoveHistory(jdbc)),
               leftOvers,
               halfCopies,
               before);

@@ -1,0 +1,207 @@
+package org.dcbalance.migration;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.method.DirtyEstimate;
+import org.dcbalance.method.Facts;
+import org.dcbalance.method.Learning;
+import org.dcbalance.method.Method;
+import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.Operator;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/**
+ * Read what was recorded of a VM's load and of earlier moves, as far as the choice of a method
+ * needs it.
+ */
+@Component
+class MoveHistory {
+  private static final int MOST_PAST = 50;
+
+  private final JdbcClient jdbc;
+
+  MoveHistory(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** Give the dirty rates recorded over the last hour, oldest first. */
+  List<ByteRate> dirtyRates(Vm vm) {
+    return jdbc.sql(
+            """
+            select dirty_rate from vm_sample
+            where vm_id = :vm and at > now() - interval '1 hour' and dirty_rate is not null
+            order by at
+            """)
+        .param("vm", vm.id().value())
+        .query((row, n) -> new ByteRate(row.getDouble(1)))
+        .list();
+  }
+
+  /** Estimate how fast a VM changes its memory; null if that was never measured. */
+  @Nullable DirtyEstimate dirtied(Vm vm) {
+    // the last measurement may be older than what samples are kept for
+    var last = rates(vm);
+    if (last.isEmpty()) {
+      return null;
+    }
+    var recent =
+        jdbc.sql(
+                """
+                select dirty_rate from vm_sample
+                where vm_id = :vm and at > now() - interval '15 minutes' and dirty_rate is not null
+                order by at desc limit :most
+                """)
+            .param("vm", vm.id().value())
+            .param("most", DirtyEstimate.MOST)
+            .query((row, n) -> new ByteRate(row.getDouble(1)))
+            .list();
+    var shortest = last.getFirst();
+    return DirtyEstimate.of(
+        recent.isEmpty() ? List.of(new ByteRate(shortest.bytesPerSecond())) : recent,
+        Duration.ofMillis(shortest.millis()));
+  }
+
+  /** Tell how much of its memory a VM writes to; null unless both windows were measured. */
+  @Nullable Memory workingSet(Vm vm) {
+    var rates = rates(vm);
+    return rates.size() < 2
+        ? null
+        : new Memory(
+            rates.stream()
+                .mapToLong(r -> Math.round(r.bytesPerSecond() * r.millis() / 1000))
+                .max()
+                .orElse(0));
+  }
+
+  private record Rate(int millis, double bytesPerSecond) {}
+
+  private List<Rate> rates(Vm vm) {
+    return jdbc.sql(
+            "select window_millis, bytes_per_second from dirty_measurement where vm_id = :vm"
+                + " order by window_millis")
+        .param("vm", vm.id().value())
+        .query((row, n) -> new Rate(row.getInt(1), row.getDouble(2)))
+        .list();
+  }
+
+  /**
+   * Tell what was tried of late. What did not do yesterday may today: a day later it is tried
+   * again.
+   */
+  Facts.Tried tried(Vm vm) {
+    var givenUp = new EnumMap<Method, ByteRate>(Method.class);
+    var compressed = new boolean[1];
+    jdbc.sql(
+            """
+            select distinct on (m.method) m.method, m.state, coalesce(s.dirty_rate, 0) as dirty_rate
+            from migration m left join lateral (
+              select avg(dirty_rate) as dirty_rate from (
+                select dirty_rate from vm_sample
+                where vm_id = m.vm_id and at <= m.started_at and dirty_rate is not null
+                order by at desc limit 4) last) s on true
+            where m.vm_id = :vm and m.method is not null and m.finished_at > now() - interval '1 day'
+              and m.started_at is not null
+              and (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us
+                  and m.end_by is null and not m.with_storage)
+            order by m.method, m.finished_at desc
+            """)
+        .param("vm", vm.id().value())
+        .param("us", Operator.DCBALANCE.name())
+        .query(
+            row -> {
+              var method = Method.valueOf(row.getString("method"));
+              boolean ended = row.getString("state").equals("COMPLETED");
+              if (!ended) {
+                givenUp.put(method, new ByteRate(row.getDouble("dirty_rate")));
+              }
+              compressed[0] |= ended && method == Method.XBZRLE;
+            });
+    return new Facts.Tried(givenUp, compressed[0]);
+  }
+
+  /** Give the cores that a VM used over the last minutes. */
+  double busyCores(Vm vm) {
+    return jdbc.sql(
+            """
+            select coalesce(avg(cpu_cores), 0) from vm_sample
+            where vm_id = :vm and at > now() - interval '5 minutes'
+            """)
+        .param("vm", vm.id().value())
+        .query(Double.class)
+        .single();
+  }
+
+  /**
+   * Give what moves of a VM were expected to copy, and copied, oldest first. Ballooning is left
+   * out: the hypervisor's own figures do not hold it.
+   */
+  List<Learning.Forecast> forecasts(Vm vm) {
+    return jdbc.sql(
+            """
+            select expected_bytes, bytes, expected_millis / expected_bias as expected_millis,
+              total_millis
+            from migration
+            where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
+              and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
+            order by finished_at desc limit :most
+            """)
+        .param("vm", vm.id().value())
+        .param("most", MOST_PAST)
+        .query(
+            (row, n) -> {
+              var bytes = row.getObject("bytes", Long.class);
+              return bytes == null
+                  ? new Learning.Forecast(
+                      row.getDouble("expected_millis"), row.getDouble("total_millis"))
+                  : new Learning.Forecast(row.getDouble("expected_bytes"), bytes);
+            })
+        .list()
+        .reversed();
+  }
+
+  /** Learn what a route carries from the moves of its pool. */
+  Facts.Route route(Host source, Host target) {
+    var between = new ArrayList<Learning.Past>();
+    var elsewhere = new ArrayList<Learning.Past>();
+    jdbc.sql(
+            """
+            select m.source_id, m.target_id, coalesce(m.bytes, v.memory_bytes) as bytes,
+              m.total_millis, m.downtime_millis
+            from migration m join vm v on v.id = m.vm_id
+            where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
+              and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
+            order by m.finished_at desc limit :most
+            """)
+        .param("pool", source.poolId().value())
+        .param("most", MOST_PAST)
+        .query(
+            (row, n) -> {
+              var past = past(row);
+              if (row.getLong("source_id") == source.id().value()
+                  && row.getLong("target_id") == target.id().value()) {
+                between.addFirst(past);
+              }
+              elsewhere.addFirst(past);
+              return past;
+            })
+        .list();
+    return Learning.route(between, elsewhere);
+  }
+
+  private static Learning.Past past(ResultSet row) throws SQLException {
+    var downtime = row.getObject("downtime_millis", Long.class);
+    return new Learning.Past(
+        new Memory(row.getLong("bytes")),
+        Duration.ofMillis(row.getLong("total_millis")),
+        downtime == null ? null : Duration.ofMillis(downtime));
+  }
+}
