@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What a pass has to send shows whether the copy gains on the guest: within a pass what remains
  * falls towards nothing in any case. The stall is judged as KubeVirt does: no pass was smaller than
- * 96 % of the smallest one before, for a while.
+ * 96 % of the smallest one before, for a while. Where post-copy is allowed it comes before a pause
+ * beyond the accepted one.
  */
 public final class CopyControl {
   private static final double GAINS = 0.96;
+
+  /** A pass that is smaller than this share of the one before will soon be small enough. */
+  private static final double GAINS_FAST = 0.75;
 
   /** Beyond the accepted pause a copy that stalls may still be ended at this many times of it. */
   private static final double LAST_RESORT = 1.5;
@@ -43,6 +47,7 @@ public final class CopyControl {
   private int iteration;
   private double smallest = Double.MAX_VALUE;
   private Duration smallestAt = Duration.ZERO;
+  private boolean gainsFast;
   private Duration quietUntil = Duration.ZERO;
   private @Nullable Duration missesSince;
   private boolean switched;
@@ -54,11 +59,15 @@ public final class CopyControl {
     this.policy = facts.policy();
     this.pauseCanBeSet = facts.host().has(Lever.PAUSE);
     this.canAbort = facts.host().has(Lever.ABORT);
-    var twice = new CopyModel(facts).firstPassTime(move.levers()).multipliedBy(2);
+    // where post-copy is allowed it ends the copy in any case, and waiting gains nothing
+    var wait =
+        new CopyModel(facts)
+            .firstPassTime(move.levers())
+            .multipliedBy(move.levers().postCopy() ? 1 : 2);
     this.patience =
-        twice.compareTo(LEAST_PATIENCE) < 0
+        wait.compareTo(LEAST_PATIENCE) < 0
             ? LEAST_PATIENCE
-            : twice.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : twice;
+            : wait.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : wait;
     var first = move.levers().pause();
     this.allowed = first == null ? Duration.ZERO : first;
   }
@@ -108,6 +117,7 @@ public final class CopyControl {
     boolean fresh = now.iteration() > iteration;
     iteration = now.iteration();
     if (fresh && now.remaining().bytes() < GAINS * smallest) {
+      gainsFast = now.remaining().bytes() < GAINS_FAST * smallest;
       smallest = now.remaining().bytes();
       smallestAt = now.elapsed();
     }
@@ -173,7 +183,10 @@ public final class CopyControl {
     return smallest < Double.MAX_VALUE && now.elapsed().minus(smallestAt).compareTo(wait) >= 0;
   }
 
-  /** Allow more pause step by step, up to what is accepted; at once where that is known to do. */
+  /**
+   * Allow more pause step by step, up to what is accepted; at once where that is known to do, and
+   * not while each pass is much smaller than the one before.
+   */
   private Step raise(Seen now, double needed) {
     if (!pauseCanBeSet
         || now.iteration() < RAISES_FROM
@@ -181,6 +194,9 @@ public final class CopyControl {
       return new Step.GoOn();
     }
     var apart = patience.dividedBy(4);
+    if (gainsFast && now.elapsed().minus(smallestAt).compareTo(apart) < 0) {
+      return new Step.GoOn();
+    }
     if (raisedAt != null && now.elapsed().minus(raisedAt).compareTo(apart) < 0) {
       return new Step.GoOn();
     }
@@ -194,14 +210,14 @@ public final class CopyControl {
   }
 
   private Step lastResort(Seen now, double needed, String why) {
+    if (move.levers().postCopy()) {
+      return switchOver(why);
+    }
     var most = Duration.ofNanos(Math.round(policy.downtime().toNanos() * LAST_RESORT));
     if (pauseCanBeSet && allowed.compareTo(most) < 0 && seconds(needed).compareTo(most) <= 0) {
       // and time to show what it does
       quietUntil = now.elapsed().plus(patience.dividedBy(2));
       return allow(now.elapsed(), most, why);
-    }
-    if (move.levers().postCopy()) {
-      return switchOver(why);
     }
     if (canAbort) {
       givenUp = true;

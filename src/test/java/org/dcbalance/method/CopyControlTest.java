@@ -215,6 +215,22 @@ class CopyControlTest {
   }
 
   @Test
+  void oneThatGainsFastIsNotPausedForLonger() {
+    var control = chosen(cases());
+    for (int pass = 2; pass < 8; pass++) {
+      assertThat(control.next(seen(pass, 1600 >> pass, 0))).isEqualTo(GO_ON);
+    }
+  }
+
+  @Test
+  void oneThatStallsIsSwitchedToPostCopyBeforeItIsPausedForLongerThanAccepted() {
+    var cases = cases();
+    cases.postCopy = true;
+    var steps = stalls(chosen(cases), 140, 0, 30);
+    assertThat(steps).hasSize(1).first().isInstanceOf(Step.SwitchToPostCopy.class);
+  }
+
+  @Test
   void aHostThatCannotAbortIsNotAskedTo() {
     var cases = cases();
     cases.missing.put(Lever.ABORT, "no call");
