@@ -66,16 +66,22 @@ final class ClusterRestoring {
     }
   }
 
-  /** Check all, and their memory together where they go to one host, before anything is touched. */
+  /**
+   * Check all, their memory together where they go to one host, and the room for their disks
+   * together, before anything is touched.
+   */
   private static void requireAll(List<Restoring> members) {
     var refusals = new LinkedHashSet<String>();
     var demands = new ArrayList<MemoryDemand>();
+    var rooms = new ArrayList<RoomDemand>();
     for (var member : members) {
       var looked = member.look(member.isOn());
       refusals.addAll(looked.found().refusals());
       demands.add(looked.demand());
+      rooms.add(looked.found().room());
     }
     refusals.addAll(MemoryDemand.refusals(demands));
+    refusals.addAll(RoomDemand.refusals(rooms));
     if (!refusals.isEmpty()) {
       throw new HypervisorException(Kind.FAILED, String.join(" ", refusals), null);
     }

@@ -87,7 +87,10 @@ final class Copying {
     var found = checks.run(copy.uuid(), copy.name(), new Memory(bytes == null ? 0 : bytes));
     // the first one keeps what it has
     var demand = checks.demand(found, Memory.ZERO, Set.of());
-    found.and(MemoryDemand.refusals(List.of(demand))).require();
+    found
+        .and(MemoryDemand.refusals(List.of(demand)))
+        .and(RoomDemand.refusals(List.of(found.room())))
+        .require();
     var why = host.states().whyNoCopy(storage(), captured(), copy.port());
     if (!why.isEmpty()) {
       throw failed(String.join(" ", checks.said(why)));

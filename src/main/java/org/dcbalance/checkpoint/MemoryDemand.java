@@ -71,14 +71,11 @@ record MemoryDemand(
       return "%s has %d MiB of memory for it, and %s needs %d MiB."
           .formatted(host, free.mib(), there.getFirst().vm(), needed.mib());
     }
-    var names = there.stream().map(MemoryDemand::vm).toList();
-    int last = names.size() - 1;
-    return "%s has %d MiB of memory for them, and %s and %s need %d MiB together."
+    return "%s has %d MiB of memory for them, and %s need %d MiB together."
         .formatted(
             host,
             free.mib(),
-            String.join(", ", names.subList(0, last)),
-            names.get(last),
+            CheckpointText.names(there.stream().map(MemoryDemand::vm).toList()),
             needed.mib());
   }
 }

@@ -122,7 +122,11 @@ final class Restoring {
   /** Check that it can be brought back, and make disks for it; nothing that runs is touched. */
   private void prepare() {
     var looked = look(isOnTarget() ? Set.of(target.id()) : Set.of());
-    looked.found().and(MemoryDemand.refusals(List.of(looked.demand()))).require();
+    looked
+        .found()
+        .and(MemoryDemand.refusals(List.of(looked.demand())))
+        .and(RoomDemand.refusals(List.of(looked.found().room())))
+        .require();
     requireMay();
     makeDisks();
   }
@@ -135,7 +139,7 @@ final class Restoring {
   record Looked(TargetChecks.Found found, MemoryDemand demand) {}
 
   /**
-   * Look for what stands in the way on its target, but for memory; nothing is touched.
+   * Look for what stands in the way on its target, but for memory and room; nothing is touched.
    *
    * @param isOn the hosts on which it is now
    */
@@ -345,9 +349,11 @@ final class Restoring {
             rows.endRestore(
                 restore.id(),
                 RestoreState.DONE,
-                restore.sentence()
-                    + " Its disks are its own again; those that it had before are where they"
-                    + " were."));
+                checkpoint.disks().isEmpty()
+                    ? restore.sentence()
+                    : restore.sentence()
+                        + " Its disks are its own again; those that it had before are where they"
+                        + " were."));
   }
 
   /** Name the volumes that the VM goes on with, by target. */

@@ -41,7 +41,7 @@ final class Taking {
   /** Take it alone; what goes wrong leaves it to be cleaned up. */
   void run() {
     try {
-      plan();
+      requireRoom(List.of(plan()));
       var captured = capture();
       kept(captured.pause());
       keep();
@@ -52,23 +52,29 @@ final class Taking {
     }
   }
 
-  /** Find its disks, and make sure that there is room. */
-  void plan() {
+  /** Find its disks, and tell what is to be stored. */
+  RoomDemand plan() {
     step("Looking at its disks and at the room for them");
     disks = states.plan(vm.uuid(), prefix);
-    requireRoom();
     ledger.write(checkpoint.id(), () -> rows.planned(checkpoint.id(), prefix, disks));
+    return new RoomDemand(
+        vm.name(),
+        checkpoint.storage(),
+        checkpoint.host(),
+        states.room(checkpoint.storage()).available(),
+        states.size(vm.uuid(), disks).plus(SPARE));
   }
 
-  private void requireRoom() {
-    var needed = states.size(vm.uuid(), disks).plus(SPARE);
-    var free = states.room(checkpoint.storage()).available();
-    if (needed.compareTo(free) > 0) {
+  /**
+   * Make sure that there is room, before anything is captured.
+   *
+   * @throws HypervisorException FAILED if there is not
+   */
+  static void requireRoom(List<RoomDemand> demands) {
+    var refusals = RoomDemand.refusals(demands);
+    if (!refusals.isEmpty()) {
       throw new HypervisorException(
-          HypervisorException.Kind.FAILED,
-          "There is no room for it: it may take %d MiB, and %s has %d MiB free."
-              .formatted(needed.mib(), checkpoint.storage(), free.mib()),
-          null);
+          HypervisorException.Kind.FAILED, String.join(" ", refusals), null);
     }
   }
 

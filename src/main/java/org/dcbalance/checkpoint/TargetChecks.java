@@ -29,12 +29,14 @@ record TargetChecks(Host target, Hypervisor host, Checkpoint checkpoint, String 
    * @param notes what the host could not tell, or what should be known, each a sentence
    * @param free the memory that the host has free now
    * @param needs the memory that the guest had when it was captured; none if that cannot be read
+   * @param room what is to be stored for it
    */
-  record Found(List<String> refusals, List<String> notes, Memory free, Memory needs) {
+  record Found(
+      List<String> refusals, List<String> notes, Memory free, Memory needs, RoomDemand room) {
     /** Add reasons why it cannot. */
     Found and(List<String> more) {
       return new Found(
-          Stream.concat(refusals.stream(), more.stream()).toList(), notes, free, needs);
+          Stream.concat(refusals.stream(), more.stream()).toList(), notes, free, needs, room);
     }
 
     /**
@@ -50,13 +52,21 @@ record TargetChecks(Host target, Hypervisor host, Checkpoint checkpoint, String 
   }
 
   /**
-   * Ask the host. Whether its memory is enough is for a {@link MemoryDemand}, of all that go there.
+   * Ask the host. Whether its memory and the storage's room are enough is for a {@link
+   * MemoryDemand} and a {@link RoomDemand}, of all that go there.
    *
    * @param name the name that the guest is to have there
    * @param beside what is to be stored beside the disks that it gets
    */
   Found run(UUID guest, String name, Memory beside) {
     var states = host.states();
+    var room =
+        new RoomDemand(
+            name,
+            checkpoint.storage(),
+            target.name(),
+            states.room(checkpoint.storage()).available(),
+            beside.plus(disks()));
     var memory = Checkpoint.memoryVolume(prefix);
     var there =
         states.volumes(checkpoint.storage(), prefix + ".").stream()
@@ -71,25 +81,23 @@ record TargetChecks(Host target, Hypervisor host, Checkpoint checkpoint, String 
                   .formatted(checkpoint.storage(), target.name())),
           List.of(),
           Memory.ZERO,
-          Memory.ZERO);
+          Memory.ZERO,
+          room);
     }
     var fit = states.fit(checkpoint.storage(), memory);
     var refusals = new ArrayList<>(said(fit.lacks()));
     var load = host.readLoad().host();
-    var room = states.room(checkpoint.storage()).available();
-    var stored = beside.plus(disks());
-    if (stored.compareTo(room) > 0) {
-      refusals.add(
-          "The storage pool %s of %s has %d MiB free, and %d MiB may be needed."
-              .formatted(checkpoint.storage(), target.name(), room.mib(), stored.mib()));
-    }
     var namesake = host.look(guest, name).namesake();
     if (namesake != null) {
       refusals.add(
           "%s has another virtual machine named %s (%s).".formatted(target.name(), name, namesake));
     }
     return new Found(
-        refusals, said(fit.notes()), load.memoryTotal().minus(load.memoryUsed()), fit.memory());
+        refusals,
+        said(fit.notes()),
+        load.memoryTotal().minus(load.memoryUsed()),
+        fit.memory(),
+        room);
   }
 
   /**

@@ -156,7 +156,7 @@ class LookTest {
             from (select * from vm where gone_since is null order by name limit 1) v
               join host h on h.id = v.host_id
               cross join (values
-                ('FAILED', 'There is no room for it: it may take 2,112 MiB, and checkpoints has 64 MiB free. Nothing of it is left.'),
+                ('FAILED', 'The storage pool checkpoints of kvm-01 has 64 MiB free, and db-01 may need 2112 MiB. Nothing of it is left.'),
                 ('DAMAGED', 'Its memory is not what was written.'),
                 ('COMPLETE', 'The memory of it and its disk, of one instant; it stood still for 0.180 s.')) s (state, sentence)
             """)
