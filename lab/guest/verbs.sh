@@ -72,6 +72,9 @@ guest_verb() {
     disk)
       need_number "${1:-}"
       ask 60 "$1" "cgi-bin/disk${2:+?$2}" ;;
+    file)
+      need_number "${1:-}"
+      ask 60 "$1" "cgi-bin/file${2:+?$2}" ;;
     peers)
       local peer
       for peer; do need_number "$peer"; done

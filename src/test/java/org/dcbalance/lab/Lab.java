@@ -131,6 +131,14 @@ public abstract sealed class Lab extends Needed implements BeforeAllCallback, Af
     return script("guest", with(word, "disk", Integer.toString(number)));
   }
 
+  /**
+   * Have a guest write to a file that stays open and count in memory ("begin"), end that ("end"),
+   * or say how both are.
+   */
+  public String file(int number, String... what) {
+    return script("guest", with(what, "file", Integer.toString(number)));
+  }
+
   /** Change what a guest does; see the lab's {@code guest}. */
   public void load(int number, String... load) {
     script("guest", with(load, "load", Integer.toString(number)));

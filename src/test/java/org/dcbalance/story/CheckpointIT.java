@@ -33,7 +33,6 @@ import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Checkpoints of a real guest with a disk, by the API, on two real hosts. What the console knows of
@@ -80,42 +79,18 @@ class CheckpointIT {
     return Objects.requireNonNull(connected);
   }
 
+  private static Captures db() {
+    return new Captures(fleet(), "db-01");
+  }
+
   private static Fleet fleet() {
     return new Fleet(LAB, api());
-  }
-
-  private static String guest(String path) {
-    return "/api/v1/vms/" + fleet().vm("db-01").get("id").asLong() + path;
-  }
-
-  private static JsonNode shown(long id) {
-    return api().get("/api/v1/checkpoints/" + id);
-  }
-
-  private static JsonNode until(long id, String state) {
-    return Await.until(
-        "checkpoint " + id + " " + state,
-        Duration.ofSeconds(60),
-        () -> shown(id),
-        c -> c.get("state").asString().equals(state));
-  }
-
-  private static JsonNode restored(long id) {
-    return Await.until(
-        "the restore of checkpoint " + id,
-        Duration.ofSeconds(90),
-        () -> shown(id).get("restores").get(0),
-        r -> List.of("DONE", "FAILED").contains(r.get("state").asString()));
-  }
-
-  private static List<String> stored() {
-    return fleet().lab().host("sh", 1, "ls", "/var/lib/libvirt/checkpoints").lines().toList();
   }
 
   @Test
   @Order(1)
   void aStorageIsChosenFirst() {
-    var refused = api().ask("POST", guest("/checkpoints"), Map.of());
+    var refused = api().ask("POST", db().path("/checkpoints"), Map.of());
     assertThat(refused.status()).isEqualTo(422);
     assertThat(refused.problem()).contains("No storage is chosen");
     var pool = "/api/v1/pools/" + fleet().host(1).get("poolId").asLong() + "/checkpoint-storage";
@@ -134,21 +109,21 @@ class CheckpointIT {
   @Order(2)
   void aCheckpointIsTakenWhileTheGuestRuns() {
     LAB.disk(1, "before");
-    var asked = api().post(guest("/checkpoints"), Map.of("why", "before the upgrade"));
+    var asked = api().post(db().path("/checkpoints"), Map.of("why", "before the upgrade"));
     checkpoint = asked.get("id").asLong();
     var other =
         api()
             .ask(
                 "POST",
-                guest("/migrations"),
+                db().path("/migrations"),
                 Map.of("targetHostId", fleet().host(2).get("id").asLong()));
     assertThat(other.status()).as(other.problem()).isEqualTo(422);
     assertThat(other.problem()).contains("A checkpoint of db-01 is being taken");
-    var again = api().ask("POST", guest("/checkpoints"), Map.of());
+    var again = api().ask("POST", db().path("/checkpoints"), Map.of());
     assertThat(again.status()).isEqualTo(409);
     assertThat(again.problem()).contains("is being taken");
 
-    var taken = until(checkpoint, "COMPLETE");
+    var taken = db().until(checkpoint, "COMPLETE");
     then = LAB.uptime(1);
     assertThat(taken.get("why").asString()).isEqualTo("before the upgrade");
     assertThat(taken.get("pauseMillis").asLong()).isPositive();
@@ -162,7 +137,7 @@ class CheckpointIT {
     assertThat(LAB.host("virsh", 1, "domblklist", "db-01"))
         .contains("/shared/db-01.qcow2")
         .doesNotContain("dcb-");
-    assertThat(stored()).hasSize(2).allMatch(name -> name.startsWith("dcb-"));
+    assertThat(db().stored()).hasSize(2).allMatch(name -> name.startsWith("dcb-"));
     assertThat(LAB.host("sh", 1, "sh", "-c", "stat -c '%U %a' /var/lib/libvirt/checkpoints/*"))
         .isEqualToIgnoringWhitespace("root 600 root 600");
   }
@@ -182,7 +157,7 @@ class CheckpointIT {
     for (int host = 2; host >= 1; host--) {
       var there = fleet().host(host).get("id").asLong();
       api().post(path, Map.of("hostId", there, "replace", "db-01"));
-      var done = restored(checkpoint);
+      var done = db().restored(checkpoint);
       assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
       assertThat(done.get("host").asString()).isEqualTo("kvm-0" + host);
       Figures.print("restore to running", done.get("runningMillis").asLong() + " ms");
@@ -198,7 +173,7 @@ class CheckpointIT {
           Duration.ofSeconds(30),
           () -> fleet().vm("db-01"),
           vm -> vm.get("hostId").asLong() == there);
-      assertThat(api().get(guest("")).toString()).doesNotContain("outside");
+      assertThat(api().get(db().path("")).toString()).doesNotContain("outside");
     }
   }
 
@@ -206,7 +181,7 @@ class CheckpointIT {
   @Tag("campaign")
   @Order(4)
   void aHostWithoutItsBridgeIsRefusedBeforeAnythingIsTouched() {
-    var before = stored();
+    var before = db().stored();
     LAB.host("sh", 2, "ip", "link", "set", "br-vm", "down");
     LAB.host("sh", 2, "ip", "link", "set", "br-vm", "name", "br-other");
     try {
@@ -215,7 +190,7 @@ class CheckpointIT {
           .post(
               "/api/v1/checkpoints/" + checkpoint + "/restore",
               Map.of("hostId", two, "replace", "db-01"));
-      var refused = restored(checkpoint);
+      var refused = db().restored(checkpoint);
       assertThat(refused.get("state").asString()).isEqualTo("FAILED");
       assertThat(refused.get("sentence").asString())
           .startsWith("kvm-02 has no bridge br-vm.")
@@ -226,17 +201,17 @@ class CheckpointIT {
     }
     assertThat(LAB.where("db-01")).containsExactly("1 running");
     assertThat(LAB.disk(1)).as("its disk is the one that it had").contains("once-more");
-    assertThat(stored()).as("no disk was made for it").containsExactlyElementsOf(before);
+    assertThat(db().stored()).as("no disk was made for it").containsExactlyElementsOf(before);
   }
 
   @Test
   @Order(5)
   void aCopyRunsBesideItAndNoFrameOfItReachesTheNetwork() throws IOException {
-    var before = stored();
+    var before = db().stored();
     var frames = Beside.supply(() -> framesFrom(2));
     var asked = ask(copies(), 2, "db-01-copy", null);
     assertThat(asked.status()).as(asked.problem()).isEqualTo(202);
-    var done = restored(checkpoint);
+    var done = db().restored(checkpoint);
     assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
     assertThat(done.get("sentence").asString())
         .contains("db-01-copy runs on kvm-02 beside db-01")
@@ -278,20 +253,20 @@ class CheckpointIT {
   @Tag("campaign")
   @Order(6)
   void aCopyAnswersOnANetworkThatLeadsNowhereElse() throws IOException {
-    var before = stored();
+    var before = db().stored();
     var none = ask(copies(), 1, "db-01-test", "copies");
     assertThat(none.status()).isEqualTo(202);
-    assertThat(restored(checkpoint).get("sentence").asString())
+    assertThat(db().restored(checkpoint).get("sentence").asString())
         .startsWith("kvm-01 has no network copies.")
         .contains("nothing is left of the copy");
     network("copies", "<bridge name='br-copies'/>");
     network("open", "<forward mode='bridge'/><bridge name='br-vm'/>");
     ask(copies(), 1, "db-01-test", "open");
-    assertThat(restored(checkpoint).get("sentence").asString()).contains("is not isolated");
-    assertThat(stored()).containsExactlyElementsOf(before);
+    assertThat(db().restored(checkpoint).get("sentence").asString()).contains("is not isolated");
+    assertThat(db().stored()).containsExactlyElementsOf(before);
 
     ask(copies(), 1, "db-01-test", "copies");
-    var done = restored(checkpoint);
+    var done = db().restored(checkpoint);
     assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
     LAB.host("sh", 1, "ip", "address", "add", "10.77.0.250/24", "dev", "br-copies");
     var copy =
@@ -385,7 +360,7 @@ class CheckpointIT {
 
   private static void removeCopy(String name, List<String> before) {
     LAB.stop(name);
-    for (var left : stored()) {
+    for (var left : db().stored()) {
       if (!before.contains(left)) {
         assertThat(left).as("its memory is not kept").matches(".*[.]r[0-9]+[.]vda");
         LAB.host("sh", 1, "rm", "/var/lib/libvirt/checkpoints/" + left);
@@ -396,13 +371,13 @@ class CheckpointIT {
   @Test
   @Order(7)
   void aFlippedByteIsFoundAndNothingIsRestoredFromIt() throws IOException {
-    var before = shown(checkpoint).get("verifiedAt").asString();
+    var before = db().shown(checkpoint).get("verifiedAt").asString();
     api().post("/api/v1/checkpoints/" + checkpoint + "/verify", Map.of());
     var verified =
         Await.until(
             "another look at it",
             Duration.ofSeconds(60),
-            () -> shown(checkpoint),
+            () -> db().shown(checkpoint),
             c ->
                 c.get("state").asString().equals("COMPLETE")
                     && !c.get("verifiedAt").asString().equals(before));
@@ -410,7 +385,7 @@ class CheckpointIT {
 
     flip(LAB.folder().resolve("checkpoints").resolve(memory()));
     api().post("/api/v1/checkpoints/" + checkpoint + "/verify", Map.of());
-    assertThat(until(checkpoint, "DAMAGED").get("sentence").asString())
+    assertThat(db().until(checkpoint, "DAMAGED").get("sentence").asString())
         .contains("memory is not what was written");
     var refused =
         api()
@@ -423,7 +398,7 @@ class CheckpointIT {
   }
 
   private static String memory() {
-    return stored().stream().filter(n -> n.endsWith(".memory")).findFirst().orElseThrow();
+    return db().stored().stream().filter(n -> n.endsWith(".memory")).findFirst().orElseThrow();
   }
 
   private static void flip(Path file) throws IOException {
@@ -441,8 +416,8 @@ class CheckpointIT {
   @Order(8)
   void aDeletedOneFreesItsSpace() {
     api().ask("DELETE", "/api/v1/checkpoints/" + checkpoint, Map.of());
-    until(checkpoint, "DELETED");
-    assertThat(stored())
+    db().until(checkpoint, "DELETED");
+    assertThat(db().stored())
         .as("the disk that the guest goes on with, and the one that it had on the other host")
         .hasSize(2)
         .allMatch(name -> name.contains(".r"));
@@ -472,14 +447,14 @@ class CheckpointIT {
         .patch(
             "/api/v1/pools/" + fleet().host(1).get("poolId").asLong(),
             Map.of("sharedStorages", List.of(LAB.folder() + "/shared", "/var/lib/libvirt")));
-    api().patch(guest(""), Map.of("moveOptions", Map.of("postCopy", true)));
+    api().patch(db().path(""), Map.of("moveOptions", Map.of("postCopy", true)));
     LAB.disk(1, "precious");
     var ran = LAB.uptime(1);
     LAB.limitLink(1, 20);
     long move =
         api()
             .post(
-                guest("/migrations"),
+                db().path("/migrations"),
                 Map.of("targetHostId", fleet().host(2).get("id").asLong(), "method", "POST_COPY"))
             .get("id")
             .asLong();
@@ -511,7 +486,7 @@ class CheckpointIT {
             Map.of("runsOn", "neither", "why", "its target's emulator was killed"));
     long id = first.get("id").asLong();
     api().post("/api/v1/checkpoints/" + id + "/restore", Map.of("replace", "db-01"));
-    var done = restored(id);
+    var done = db().restored(id);
     assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
     LAB.await(1);
     assertThat(LAB.where("db-01")).containsExactly("1 running");
@@ -524,10 +499,10 @@ class CheckpointIT {
   @Order(12)
   @Tag("campaign")
   void aDaemonThatIsKilledOnTheWayCostsTheCheckpointAlone() {
-    var before = stored();
-    long id = beginUntil("Copying");
+    var before = db().stored();
+    long id = db().beginUntil("Copying");
     LAB.host("kill-libvirtd", 1);
-    assertThat(endOf(id).get("state").asString()).isEqualTo("FAILED");
+    assertThat(db().endOf(id).get("state").asString()).isEqualTo("FAILED");
     isAsBefore(id, before);
   }
 
@@ -535,19 +510,19 @@ class CheckpointIT {
   @Order(13)
   @Tag("campaign")
   void aStorageThatIsGoneIsWaitedForToCleanUp() {
-    var before = stored();
-    long id = beginUntil("Copying");
+    var before = db().stored();
+    long id = db().beginUntil("Copying");
     LAB.host("virsh", 1, "pool-destroy", "checkpoints");
     var waits =
         Await.until(
             "what is left to do",
             Duration.ofSeconds(60),
-            () -> shown(id),
+            () -> db().shown(id),
             c -> c.get("sentence").asString().contains("Left to do: "));
     assertThat(waits.get("state").asString()).isEqualTo("CLEANING");
     assertThat(waits.get("sentence").asString()).contains("checkpoints");
     LAB.host("virsh", 1, "pool-start", "checkpoints");
-    assertThat(endOf(id).get("state").asString()).isEqualTo("FAILED");
+    assertThat(db().endOf(id).get("state").asString()).isEqualTo("FAILED");
     isAsBefore(id, before);
   }
 
@@ -555,54 +530,35 @@ class CheckpointIT {
   @Order(14)
   @Tag("campaign")
   void withoutRoomNothingIsBegun() {
-    var before = stored();
+    var before = db().stored();
     LAB.host(
         "sh", 1, "mount", "-t", "tmpfs", "-o", "size=90m", "none", "/var/lib/libvirt/checkpoints");
-    long id = api().post(guest("/checkpoints"), Map.of()).get("id").asLong();
-    var end = endOf(id);
+    long id = api().post(db().path("/checkpoints"), Map.of()).get("id").asLong();
+    var end = db().endOf(id);
     LAB.host("sh", 1, "umount", "/var/lib/libvirt/checkpoints");
     assertThat(end.get("state").asString()).isEqualTo("FAILED");
-    assertThat(end.get("sentence").asString()).contains("There is no room for it: it may take ");
+    assertThat(end.get("sentence").asString()).contains("MiB free, and db-01 may need ");
     assertThat(end.get("pauseMillis").isNull()).as("the guest was not touched").isTrue();
     isAsBefore(id, before);
   }
 
   /** Ask for a checkpoint while copying its disk takes long, and wait for a step. */
-  private static long beginUntil(String step) {
-    long id = api().post(guest("/checkpoints"), Map.of()).get("id").asLong();
-    Await.until(
-        "the step " + step,
-        Duration.ofSeconds(60),
-        Duration.ofMillis(20),
-        () -> shown(id),
-        c -> c.get("step").asString().startsWith(step) || !open(c));
-    return id;
-  }
-
-  private static JsonNode endOf(long id) {
-    return Await.until("its end", Duration.ofSeconds(90), () -> shown(id), c -> !open(c));
-  }
-
   private static void isAsBefore(long id, List<String> before) {
-    assertThat(stored()).containsExactlyElementsOf(before);
+    assertThat(db().stored()).containsExactlyElementsOf(before);
     assertThat(LAB.where("db-01")).containsExactly("1 running");
     assertThat(LAB.host("virsh", 1, "domblklist", "db-01")).doesNotContain("-%d\n".formatted(id));
     assertThat(LAB.disk(1)).contains("once-more");
   }
 
   private static void killedAt(String step) {
-    var before = stored();
-    long id = beginUntil(step);
-    var at = shown(id).get("step").asString();
+    var before = db().stored();
+    long id = db().beginUntil(step);
+    var at = db().shown(id).get("step").asString();
     Objects.requireNonNull(console).kill();
     console.start();
     Figures.print("killed at", at);
-    var end = endOf(id);
+    var end = db().endOf(id);
     assertThat(end.get("state").asString()).as(end.toString()).isEqualTo("FAILED");
     isAsBefore(id, before);
-  }
-
-  private static boolean open(JsonNode checkpoint) {
-    return List.of("PENDING", "TAKING", "CLEANING").contains(checkpoint.get("state").asString());
   }
 }

@@ -46,18 +46,9 @@ class RecoveryIT {
     LAB.start(1, "db-01", 1, "--disk", "shared", "dirty=16:500");
     LAB.disk(1, "before");
     fleet().addAll(2);
-    api()
-        .ask(
-            "PUT",
-            "/api/v1/pools/" + fleet().host(1).get("poolId").asLong() + "/checkpoint-storage",
-            Map.of("name", "checkpoints"));
-    checkpoint =
-        api().post(guest() + "/checkpoints", Map.of("why", "every night")).get("id").asLong();
-    Await.until(
-        "a checkpoint",
-        Duration.ofSeconds(90),
-        () -> api().get("/api/v1/checkpoints/" + checkpoint),
-        c -> c.get("state").asString().equals("COMPLETE"));
+    db().choose("checkpoints");
+    checkpoint = db().take(Map.of("why", "every night"));
+    db().until(checkpoint, "COMPLETE");
     then = LAB.uptime(1);
     LAB.disk(1, "after");
   }
@@ -80,8 +71,8 @@ class RecoveryIT {
     return new Fleet(LAB, api());
   }
 
-  private static String guest() {
-    return "/api/v1/vms/" + fleet().vm("db-01").get("id").asLong();
+  private static Captures db() {
+    return new Captures(fleet(), "db-01");
   }
 
   private static String lost(String path) {
@@ -98,14 +89,6 @@ class RecoveryIT {
         List.of(fleet().vm("db-01").get("id").asLong()),
         "hostId",
         fleet().host(2).get("id").asLong());
-  }
-
-  private static JsonNode restored() {
-    return Await.until(
-        "the restore",
-        Duration.ofSeconds(120),
-        () -> api().get("/api/v1/checkpoints/" + checkpoint).get("restores").get(0),
-        r -> List.of("DONE", "FAILED").contains(r.get("state").asString()));
   }
 
   @Test
@@ -140,7 +123,7 @@ class RecoveryIT {
         .post(
             "/api/v1/checkpoints/" + checkpoint + "/restore",
             Map.of("hostId", fleet().host(2).get("id").asLong(), "replace", "db-01"));
-    var refused = restored();
+    var refused = db().restored(checkpoint);
     assertThat(refused.get("state").asString()).isEqualTo("FAILED");
     assertThat(refused.get("sentence").asString())
         .contains("kvm-01 does not answer, and db-01 may run there");
@@ -179,7 +162,7 @@ class RecoveryIT {
     assertThat(machine.get("ageSeconds").asLong()).isGreaterThan(60);
     var asked = api().ask("POST", lost("/recovery"), wish());
     assertThat(asked.status()).as(asked.problem()).isEqualTo(202);
-    var done = restored();
+    var done = db().restored(checkpoint);
     assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
     Figures.print("recovery to running", done.get("runningMillis").asLong() + " ms");
     LAB.await(1);
