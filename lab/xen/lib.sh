@@ -86,7 +86,9 @@ dom0_mem=${LAB_DOM0_MIB}M,max:${LAB_DOM0_MIB}M dom0_max_vcpus=1 bootscrub=0 smep
     -initrd "$images/dom0-vmlinux console=hvc0 loglevel=4 mitigations=off net.ifnames=0 host=$n,$images/dom0-initrd.gz" \
     -drive "if=none,id=root,file=$h/disk.qcow2,format=qcow2,cache=unsafe" -device virtio-blk-pci,drive=root \
     -drive "if=none,id=shared,file=$LAB_DIR/shared.img,format=raw,cache=none,file.locking=off" \
-    -device virtio-blk-pci,drive=shared,share-rw=on "${cards[@]}" 9>&-
+    -device virtio-blk-pci,drive=shared,share-rw=on "${cards[@]}" \
+    -fsdev "local,id=checkpoints,path=$LAB_DIR/checkpoints,security_model=none" \
+    -device virtio-9p-pci,fsdev=checkpoints,mount_tag=checkpoints 9>&-
   # the way from outside: a socket in the file system belongs to no network
   if ! [ -S "$(socket_of "$n")" ] || ! kill -0 "$(cat "$h/door.pid" 2>/dev/null)" 2>/dev/null; then
     rm -f "$(socket_of "$n")"

@@ -103,6 +103,25 @@ public class Checkpoints {
     return whyNot(vm, host.get(), pool.get());
   }
 
+  /** Say why a VM cannot be captured at one point with others now; null if it can. */
+  public @Nullable String whyNotTogether(Vm vm) {
+    var alone = whyNot(vm);
+    return alone == null ? standsStill(vm) : alone;
+  }
+
+  /** Say why a VM stands still while a checkpoint of it is taken; null if it goes on. */
+  public @Nullable String standsStill(Vm vm) {
+    return hosts
+        .findById(vm.hostId().value())
+        .filter(host -> !host.can(Capability.LIVE_CHECKPOINT))
+        .map(
+            host ->
+                "%s stands still while it is captured on %s: %s."
+                    .formatted(
+                        vm.name(), host.name(), host.missing().get(Capability.LIVE_CHECKPOINT)))
+        .orElse(null);
+  }
+
   private @Nullable String whyNot(Vm vm, Host host, HostPool pool) {
     if (!host.can(Capability.CHECKPOINT)) {
       return "No checkpoints are taken on %s: %s."
@@ -123,7 +142,7 @@ public class Checkpoints {
   /**
    * Ask for a checkpoint of a VM.
    *
-   * @param live whether it goes on while most of its memory is written
+   * @param live whether it goes on while most of its memory is written, where its host can do that
    * @return its id
    * @throws Problem NOT_FOUND; REFUSED with the reason; CONFLICT if other work on the VM is open,
    *     or the database is doubted
@@ -164,7 +183,7 @@ public class Checkpoints {
             host.id(),
             storages.of(pool.id()).orElseThrow(),
             "dcb-%s-".formatted(installation.id().toString().substring(0, 8)),
-            live,
+            live && host.can(Capability.LIVE_CHECKPOINT),
             why.isBlank() ? "Asked for by hand." : why.strip(),
             by);
     audit.note(by, Act.CHECKPOINT_ASKED, Thing.vm(id, vm.name()));
@@ -349,6 +368,11 @@ public class Checkpoints {
         .orElseThrow(
             () ->
                 new Problem(ErrorCode.NOT_FOUND, "There is no virtual machine " + id + ".", null));
+  }
+
+  /** List hosts on which a copy of a checkpoint may run, by name. */
+  public List<Host> copyTargets(Checkpoint checkpoint) {
+    return targets(checkpoint).stream().filter(h -> h.can(Capability.LIVE_CHECKPOINT)).toList();
   }
 
   /** List hosts on which a checkpoint may be restored, by name. */

@@ -1,5 +1,6 @@
 package org.dcbalance.checkpoint;
 
+import java.util.Map;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
@@ -7,6 +8,7 @@ import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.StateStorage;
 import org.dcbalance.inventory.Vm;
 
 /**
@@ -82,6 +84,20 @@ final class Cleaning {
     return "";
   }
 
+  /** Read a guest back that the capture ended; its memory is kept until it runs. */
+  private String bringBack(Vm vm, StateStorage states, Why why) {
+    var volume = Checkpoint.memoryVolume(prefix);
+    if (states.volumes(checkpoint.storage(), volume).isEmpty()) {
+      return "";
+    }
+    if (why != Why.SAVED) {
+      return "%s is shut off on %s, which does not say that it was saved; its memory is kept in %s until it runs."
+          .formatted(vm.name(), checkpoint.host(), volume);
+    }
+    states.restore(vm.uuid(), checkpoint.storage(), volume, Map.of(), false);
+    return "";
+  }
+
   private String free(Vm vm, Hypervisor host, GuestStatus status) {
     var states = host.states();
     var limits = rows.limits(checkpoint.id());
@@ -92,6 +108,12 @@ final class Cleaning {
     }
     if (status.job() != Job.NONE) {
       return "%s still has a job on %s.".formatted(vm.name(), checkpoint.host());
+    }
+    if (status.state() == GuestState.SHUT_OFF && states.ends()) {
+      var waits = bringBack(vm, states, status.why());
+      if (!waits.isEmpty()) {
+        return waits;
+      }
     }
     if (status.state() == GuestState.PAUSED
         && (status.why() != Why.USER || rows.held(checkpoint.id()))) {

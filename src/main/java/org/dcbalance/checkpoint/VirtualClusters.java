@@ -180,6 +180,15 @@ public class VirtualClusters {
   @Transactional
   public long take(long id, Manner manner, String why, Operator by) {
     var cluster = find(id);
+    for (var member : cluster.members()) {
+      var reason = vms.findById(member.vmId().value()).map(checkpoints::standsStill).orElse(null);
+      if (reason != null) {
+        throw new Problem(
+            ErrorCode.REFUSED,
+            "The members are not captured at one point: " + reason,
+            "Maybe take checkpoints of each alone.");
+      }
+    }
     long taken =
         clusters.addTaken(id, manner, why.isBlank() ? "Asked for by hand." : why.strip(), by);
     boolean live = manner == Manner.BARRIER;

@@ -21,6 +21,7 @@ public enum Capability {
   BALLOON("report and change guests' memory while they run"),
   CPU_CAP("cap how much CPU a guest gets"),
   CHECKPOINT("take checkpoints of guests"),
+  LIVE_CHECKPOINT("take checkpoints of guests while they run"),
   DISK_COPY("copy disks to another host with their guest");
 
   private final String words;

@@ -20,6 +20,7 @@ public record GuestStatus(
     POST_COPY,
     POST_COPY_FAILED,
     USER,
+    SAVED,
     OTHER
   }
 

@@ -62,6 +62,12 @@ public interface StateStorage {
    */
   List<FrozenDisk> plan(UUID guest, String suffix);
 
+  /**
+   * Tell whether a capture ends its guest and reads it back at once. Should it not come back, the
+   * host says that it was {@link GuestStatus.Why#SAVED}, and {@link #restore} brings it back.
+   */
+  boolean ends();
+
   /** Tell how much a checkpoint of a running guest takes at most: its memory, and these disks. */
   Memory size(UUID guest, List<FrozenDisk> disks);
 
@@ -69,7 +75,8 @@ public interface StateStorage {
    * Write a guest's memory to a new volume and freeze its disks at the same instant; it goes on,
    * writing to overlays. One that is paused stays so.
    *
-   * @param live whether it runs while most of its memory is written; not for one that is paused
+   * @param live whether it runs while most of its memory is written; not for one that is paused,
+   *     nor where a capture {@link #ends} its guest
    */
   Captured capture(UUID guest, String pool, String volume, List<FrozenDisk> disks, boolean live);
 

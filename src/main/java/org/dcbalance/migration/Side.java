@@ -68,7 +68,7 @@ sealed interface Side {
                 case MIGRATING -> "paused by a migration";
                 case POST_COPY -> "paused in post-copy";
                 case USER -> "paused by a user";
-                case NONE, POST_COPY_FAILED, OTHER -> "paused";
+                case NONE, SAVED, POST_COPY_FAILED, OTHER -> "paused";
               }
               + jobWords(job);
       case PostCopyFailed() -> "stuck in a failed post-copy";

@@ -83,6 +83,7 @@ class CheckpointPages {
     var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
     model.addAttribute("ends", checkpoints.endsSomething(vm));
     model.addAttribute("targets", checkpoints.targets(checkpoint));
+    model.addAttribute("copyTargets", checkpoints.copyTargets(checkpoint));
     model.addAttribute("used", checkpoint.restores().stream().anyMatch(r -> r.state().open()));
     model.addAttribute(
         "restoring",

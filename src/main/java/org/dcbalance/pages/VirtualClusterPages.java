@@ -57,7 +57,7 @@ class VirtualClusterPages {
   private @Nullable String whyNot(VirtualCluster cluster) {
     return cluster.members().stream()
         .flatMap(m -> vms.findById(m.vmId().value()).stream())
-        .map(checkpoints::whyNot)
+        .map(checkpoints::whyNotTogether)
         .filter(Objects::nonNull)
         .findFirst()
         .orElse(null);

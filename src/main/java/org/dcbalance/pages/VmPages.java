@@ -99,6 +99,7 @@ class VmPages {
     model.addAttribute("disks", details.disks(vm));
     model.addAttribute("rules", rules.speakingOf(id));
     model.addAttribute("noCheckpoint", checkpoints.whyNot(vm));
+    model.addAttribute("standsStill", checkpoints.standsStill(vm));
     model.addAttribute(
         "checkpoints", checkpoints.list(id, null, new Cursor(MOST_CHECKPOINTS, null)).items());
     model.addAttribute("targets", targets.of(vm));

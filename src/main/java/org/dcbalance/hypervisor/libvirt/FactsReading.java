@@ -81,6 +81,7 @@ final class FactsReading {
         "QEMU slows a guest down by itself while it migrates (auto-converge), so it is not capped");
     if (library < CAPTURE_SINCE) {
       missing.put(Capability.CHECKPOINT, daemon + "is too old (6.0 can)");
+      missing.put(Capability.LIVE_CHECKPOINT, daemon + "is too old (6.0 can)");
     }
     if (library < PARALLEL_SINCE) {
       missing.put(Capability.PARALLEL, daemon + "is too old (5.2 can)");
@@ -121,7 +122,9 @@ final class FactsReading {
     missing.put(Capability.JOB_EVENTS, "Xen's toolstack sends no migration events");
     missing.put(Capability.DIRTY_RATE, XEN + "measure how fast memory changes");
     missing.put(
-        Capability.CHECKPOINT, "a Xen guest ends when it is saved, and its disks cannot be frozen");
+        Capability.LIVE_CHECKPOINT,
+        "a Xen guest ends when it is saved, and is read back at once; one that writes to disks is not"
+            + " saved, since Xen cannot freeze them");
     missing.put(Capability.DISK_COPY, XEN + "copy a guest's disks with it");
     missing.put(Capability.BULK_STATISTICS, XEN + "read all guests at once; they are read in turn");
     missing.put(

@@ -71,7 +71,7 @@ final class GuestCopies {
   }
 
   void make(String pool, String memory, Copy copy, String volume, Map<String, String> disks) {
-    volumes.requireMemory(pool, memory);
+    volumes.requireMemory(pool, memory, SaveImage.MAGIC);
     volumes.delete(pool, volume);
     volumes.copy(pool, memory, volume);
     var header = volumes.beginning(pool, volume, SaveImage.HEADER);

@@ -56,7 +56,7 @@ final class LibvirtHypervisor implements Hypervisor {
     link = new HostLink(uri, settings, events);
     peers = new PeerProbe(link, xen);
     levers = new GuestLevers(link, xen);
-    states = new LibvirtStates(link, events, this::alone);
+    states = xen ? new XenStates(link, this::alone) : new QemuStates(link, events, this::alone);
     loads =
         xen ? new SingleLoadReader(link, busy::containsKey) : new BulkLoadReader(link, dirtyRates);
   }
@@ -372,10 +372,6 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public StateStorage states() {
-    if (xen) {
-      throw new HypervisorException(
-          Kind.UNSUPPORTED, "No checkpoints are taken on %s yet.".formatted(link.label()), null);
-    }
     return states;
   }
 

@@ -80,7 +80,7 @@ interface NativeLibvirt extends Library {
 
   @Nullable Pointer virDomainSaveImageGetXMLDesc(Pointer connect, String file, int flags);
 
-  int virDomainRestoreFlags(Pointer connect, String file, String xml, int flags);
+  int virDomainRestoreFlags(Pointer connect, String file, @Nullable String xml, int flags);
 
   int virDomainBlockPull(Pointer domain, String disk, NativeLong bandwidth, int flags);
 

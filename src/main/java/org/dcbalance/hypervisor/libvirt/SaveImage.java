@@ -15,7 +15,9 @@ final class SaveImage {
   /** Bytes of the header. */
   static final int HEADER = 92;
 
-  private static final byte[] MAGIC = "LibvirtQemudSave".getBytes(StandardCharsets.US_ASCII);
+  /** How it begins once it is complete; until then it says "LibvirtQemudPart". */
+  static final byte[] MAGIC = "LibvirtQemudSave".getBytes(StandardCharsets.US_ASCII);
+
   private static final int VERSION_AT = 16;
   private static final int LENGTH_AT = 20;
   private static final int COOKIE_AT = 32;

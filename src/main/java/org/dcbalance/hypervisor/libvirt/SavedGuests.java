@@ -35,7 +35,7 @@ final class SavedGuests {
   }
 
   Fit fit(String pool, String memory) {
-    volumes.requireMemory(pool, memory);
+    volumes.requireMemory(pool, memory, SaveImage.MAGIC);
     return link.call(
         "tell whether it can run a captured guest",
         connection -> {

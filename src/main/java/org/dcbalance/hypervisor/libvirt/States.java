@@ -7,6 +7,7 @@ import org.dcbalance.hypervisor.GuestStatus.Why;
 final class States {
   private static final int RUNNING = 1;
   private static final int PAUSED = 3;
+  private static final int SHUT_OFF = 5;
 
   private States() {}
 
@@ -16,7 +17,7 @@ final class States {
       case 0, RUNNING, 2 -> GuestState.RUNNING;
       case PAUSED -> GuestState.PAUSED;
       case 4 -> GuestState.SHUTTING_DOWN;
-      case 5 -> GuestState.SHUT_OFF;
+      case SHUT_OFF -> GuestState.SHUT_OFF;
       case 6 -> GuestState.CRASHED;
       case 7 -> GuestState.SUSPENDED;
       default -> GuestState.UNKNOWN;
@@ -39,6 +40,7 @@ final class States {
             case 13 -> Why.POST_COPY_FAILED;
             default -> Why.OTHER;
           };
+      case SHUT_OFF -> reason == 5 ? Why.SAVED : Why.NONE;
       default -> Why.NONE;
     };
   }

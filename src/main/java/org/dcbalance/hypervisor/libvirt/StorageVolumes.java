@@ -1,7 +1,6 @@
 package org.dcbalance.hypervisor.libvirt;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,9 +26,6 @@ import org.libvirt.StorageVol;
  * again before a volume counts as missing, since files also come by other ways.
  */
 final class StorageVolumes {
-  // as virDomainSaveHeader of QEMU begins once it is complete; until then it says
-  // "LibvirtQemudPart"
-  private static final byte[] WHOLE_MEMORY = "LibvirtQemudSave".getBytes(StandardCharsets.US_ASCII);
   // libvirt's messages carry at most this much of a stream
   private static final int PIECE = 256 << 10;
   private static final Set<String> OF_FILES = Set.of("dir", "fs", "netfs");
@@ -119,8 +115,13 @@ final class StorageVolumes {
                         })));
   }
 
-  void requireMemory(String pool, String volume) {
-    if (!Arrays.equals(beginning(pool, volume, WHOLE_MEMORY.length), WHOLE_MEMORY)) {
+  /**
+   * Make sure that a volume begins as those do that hold all of a guest's memory.
+   *
+   * @throws HypervisorException FAILED if it does not
+   */
+  void requireMemory(String pool, String volume, byte[] whole) {
+    if (!Arrays.equals(beginning(pool, volume, whole.length), whole)) {
       throw failed("%s on %s does not hold all of a guest's memory.", volume, link.label());
     }
   }
@@ -433,12 +434,7 @@ final class StorageVolumes {
             || System.nanoTime() - until > 0) {
           throw e;
         }
-        try {
-          Thread.sleep(LOOK_EVERY);
-        } catch (InterruptedException interrupted) {
-          Thread.currentThread().interrupt();
-          throw e;
-        }
+        Session.pause(LOOK_EVERY);
       }
     }
   }

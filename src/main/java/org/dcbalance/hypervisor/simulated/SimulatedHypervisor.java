@@ -547,6 +547,7 @@ final class SimulatedHypervisor implements Hypervisor {
     missing.put(Capability.ENCRYPTION, "simulated hosts send nothing that could be encrypted");
     missing.put(Capability.DISK_COPY, "a simulated guest has no disks that could be copied");
     missing.put(Capability.CHECKPOINT, "a simulated guest has nothing that could be kept");
+    missing.put(Capability.LIVE_CHECKPOINT, "a simulated guest has nothing that could be kept");
     return missing;
   }
 }
