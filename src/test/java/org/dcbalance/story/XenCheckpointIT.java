@@ -108,7 +108,7 @@ class XenCheckpointIT {
         List.of("web-01", "db-02").stream()
             .map(name -> web().fleet().vm(name).get("id").asLong())
             .toList();
-    var cluster = api().post("/api/v1/virtual-clusters", Map.of("name", "shop", "members", ids));
+    var cluster = api().post("/api/v1/virtual-clusters", Map.of("name", "shop", "vmIds", ids));
     var refused =
         api()
             .ask(

@@ -121,10 +121,30 @@ final class XenStates extends VolumeStates {
       var name = domain.getName();
       requireRunning(connection, guest, name);
       requireSteady(domain, name);
-      domain.save(volumes.path(connection, pool, volume));
+      write(domain, name, volumes.path(connection, pool, volume));
       return name;
     } finally {
       domain.free();
+    }
+  }
+
+  /**
+   * libvirt (9.0) has no call that lets a guest go on which Xen suspended for a save that failed.
+   */
+  private void write(Domain domain, String name, String path) throws LibvirtException {
+    try {
+      domain.save(path);
+    } catch (LibvirtException e) {
+      throw new HypervisorException(
+          Kind.FAILED,
+          ("%s could not be saved on %s: %s. Xen may have left it suspended, though libvirt calls it"
+                  + " running. Maybe see whether it answers; if not, move it to another host: even a"
+                  + " move that fails lets it go on.")
+              .formatted(
+                  name,
+                  link.label(),
+                  LibvirtFailure.of(e).words().strip().replaceFirst("\\.$", "")),
+          e);
     }
   }
 
