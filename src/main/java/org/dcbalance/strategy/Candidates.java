@@ -19,6 +19,8 @@ final class Candidates {
   /** In a pool of more hosts than this, no single move takes away a tenth of the imbalance. */
   private static final int LARGE = 10;
 
+  private static final Resource[] BOUNDED = {Resource.CPU, Resource.MEMORY};
+
   private final Pool pool;
   private final Limits limits;
   private final Prices prices;
@@ -255,11 +257,12 @@ final class Candidates {
   }
 
   @Nullable String refusal(VmLoad vm, HostLoad target) {
-    var refused = vm.refused().get(target.id());
+    // asked of every host for every VM that is explained: most have nothing that could refuse
+    var refused = vm.refused().isEmpty() ? null : vm.refused().get(target.id());
     if (refused != null) {
       return refused;
     }
-    if (barred.getOrDefault(vm.id(), Set.of()).contains(target.id())) {
+    if (!barred.isEmpty() && barred.getOrDefault(vm.id(), Set.of()).contains(target.id())) {
       return "with it there, the loss of a host would leave more guests without room";
     }
     if (vm.pastMoves().isEmpty()) {
@@ -275,7 +278,7 @@ final class Candidates {
   }
 
   Reason.@Nullable WouldOverload overload(VmLoad vm, int target, Placement placement) {
-    for (var resource : List.of(Resource.CPU, Resource.MEMORY)) {
+    for (var resource : BOUNDED) {
       double peak = placement.peakWith(vm, resource, target);
       if (peak > resource.threshold(limits)) {
         return new Reason.WouldOverload(

@@ -27,6 +27,9 @@ final class Placement {
   /** What a share of 1 is, by host and resource. */
   private final double[][] capacity;
 
+  /** One over that: dividing anew for every host that is looked at would take most of the time. */
+  private final double[][] inverse;
+
   /** Mean share, by resource and host. */
   private final double[][] share;
 
@@ -52,6 +55,7 @@ final class Placement {
     this.hosts = openHosts;
     int n = openHosts.size();
     capacity = new double[n][RESOURCES.length];
+    inverse = new double[n][RESOURCES.length];
     share = new double[RESOURCES.length][n];
     rises = new double[RESOURCES.length][n];
     leaving = new double[RESOURCES.length][n];
@@ -62,7 +66,8 @@ final class Placement {
       promised[h] = host.own().memory().bytes();
       for (int r = 0; r < RESOURCES.length; r++) {
         capacity[h][r] = RESOURCES[r].capacity(host);
-        share[r][h] = RESOURCES[r].amount(host.own()) / capacity[h][r];
+        inverse[h][r] = 1 / capacity[h][r];
+        share[r][h] = RESOURCES[r].amount(host.own()) * inverse[h][r];
       }
     }
     var counts = new int[vms.size()];
@@ -97,6 +102,7 @@ final class Placement {
     hosts = other.hosts;
     indexes.putAll(other.indexes);
     capacity = other.capacity;
+    inverse = other.inverse;
     share = deep(other.share);
     rises = deep(other.rises);
     leaving = deep(other.leaving);
@@ -313,12 +319,12 @@ final class Placement {
   }
 
   private double mean(VmLoad vm, int resource, int host) {
-    return RESOURCES[resource].amount(vm.mean()) / capacity[host][resource];
+    return RESOURCES[resource].amount(vm.mean()) * inverse[host][resource];
   }
 
   private double rise(VmLoad vm, int resource, int host) {
     double above = RESOURCES[resource].amount(vm.high()) - RESOURCES[resource].amount(vm.mean());
-    return Math.max(0, above) / capacity[host][resource];
+    return Math.max(0, above) * inverse[host][resource];
   }
 
   private double above(Resource resource, double x) {
