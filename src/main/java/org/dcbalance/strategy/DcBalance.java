@@ -68,7 +68,8 @@ public final class DcBalance implements Strategy {
     if (rounds < limits.holdRounds()) {
       return new Decision.Holding(before, rounds, limits.holdRounds());
     }
-    var first = new Placement(open, vms, pool.rules(), limits);
+    // adding every VM up anew would take longer than an answer from the record
+    var first = new Placement(placement);
     var past = new Past(history.decisions(open.size()), Situation.of(first, vms));
     var warned = past.warned(vms);
     var candidates = new Candidates(pool, limits);
@@ -89,7 +90,7 @@ public final class DcBalance implements Strategy {
         case Recall.Attempt.Failed(var why) -> {
           miss = why;
           candidates.prices().chooseAnew();
-          placement = new Placement(open, vms, pool.rules(), limits);
+          placement = new Placement(first);
         }
       }
     }
