@@ -109,7 +109,9 @@ final class Cleaning {
     if (status.job() != Job.NONE) {
       return "%s still has a job on %s.".formatted(vm.name(), checkpoint.host());
     }
-    if (status.state() == GuestState.SHUT_OFF && states.ends()) {
+    // once it was read back, whoever saves it later has reasons of their own
+    boolean wasReadBack = checkpoint.capturedAt() != null;
+    if (status.state() == GuestState.SHUT_OFF && !wasReadBack && states.ends()) {
       var waits = bringBack(vm, states, status.why());
       if (!waits.isEmpty()) {
         return waits;

@@ -27,7 +27,7 @@ final class ClusterTaking {
   void run(List<Member> members) {
     try {
       step("Looking at disks and room");
-      Taking.requireRoom(members.stream().map(m -> m.taking().plan()).toList());
+      RoomDemand.require(members.stream().map(m -> m.taking().plan()).toList());
       var stood = capture(members);
       step("Copying disks");
       members.forEach(m -> m.taking().keep());

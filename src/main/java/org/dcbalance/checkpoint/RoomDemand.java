@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.units.Memory;
 
 /**
@@ -17,6 +19,18 @@ import org.dcbalance.units.Memory;
  * @param needs what may be stored at most
  */
 record RoomDemand(String vm, String storage, String host, Memory free, Memory needs) {
+
+  /**
+   * Make sure that all of this has room.
+   *
+   * @throws HypervisorException FAILED with all refusals
+   */
+  static void require(List<RoomDemand> demands) {
+    var refusals = refusals(demands);
+    if (!refusals.isEmpty()) {
+      throw new HypervisorException(Kind.FAILED, String.join(" ", refusals), null);
+    }
+  }
 
   /**
    * Tell which storage pools have not enough room for all of this.

@@ -41,7 +41,7 @@ final class Taking {
   /** Take it alone; what goes wrong leaves it to be cleaned up. */
   void run() {
     try {
-      requireRoom(List.of(plan()));
+      RoomDemand.require(List.of(plan()));
       var captured = capture();
       kept(captured.pause());
       keep();
@@ -63,19 +63,6 @@ final class Taking {
         checkpoint.host(),
         states.room(checkpoint.storage()).available(),
         states.size(vm.uuid(), disks).plus(SPARE));
-  }
-
-  /**
-   * Make sure that there is room, before anything is captured.
-   *
-   * @throws HypervisorException FAILED if there is not
-   */
-  static void requireRoom(List<RoomDemand> demands) {
-    var refusals = RoomDemand.refusals(demands);
-    if (!refusals.isEmpty()) {
-      throw new HypervisorException(
-          HypervisorException.Kind.FAILED, String.join(" ", refusals), null);
-    }
   }
 
   Captured capture() {

@@ -189,6 +189,13 @@ class SavedGuestTest {
   }
 
   @Test
+  void oneThatWasReadBackAndSavedBySomebodyLaterIsLeftToThem() {
+    rows.captured(checkpoint, Duration.ofSeconds(1));
+    assertThat(clean().state()).isEqualTo(State.FAILED);
+    assertThat(host.state).isEqualTo(GuestState.SHUT_OFF);
+  }
+
+  @Test
   void oneThatWasNeverSavedIsLeftAsItIs() {
     host.volumes.clear();
     host.why = Why.NONE;
