@@ -25,8 +25,9 @@ export function waitingText(added: number): string {
 const waiting = new Map<string, number>();
 
 /**
- * Hold back a fragment that would reorder rows under the pointer or the focus, or touch a field being edited. Numbers in
- * rows that stay in place are always refreshed. What is held waits behind one button, or for the pointer to leave.
+ * Hold back a fragment that would reorder rows under the pointer or the focus, touch a field being edited, or replace the
+ * form that an open question is about: a form that left the page cannot be sent, and a "yes" would be lost. Numbers in rows
+ * that stay in place are refreshed otherwise. What is held waits behind one button, or for the pointer to leave.
  */
 export function holdUpdates(): void {
   document.body.addEventListener('htmx:after:request', (event) => {
@@ -34,7 +35,7 @@ export function holdUpdates(): void {
     const region = ctx.sourceElement;
     if (!region.id || ctx.text === undefined || (ctx.response?.status ?? 0) >= 400) return;
     const change = rowChange(rowKeys(region), rowKeys(new DOMParser().parseFromString(ctx.text, 'text/html')));
-    if (isEdited(region) || (change.moves && isBusy(region))) {
+    if (isAsking() || isEdited(region) || (change.moves && isBusy(region))) {
       event.preventDefault();
       waiting.set(region.id, change.added);
     } else {
@@ -44,10 +45,13 @@ export function holdUpdates(): void {
   });
   document.addEventListener('pointerout', () => setTimeout(release, RELEASE_MILLIS));
   document.addEventListener('focusout', () => setTimeout(release, RELEASE_MILLIS));
+  // it does not bubble
+  document.addEventListener('close', () => setTimeout(release, RELEASE_MILLIS), { capture: true });
   document.querySelector('#updates-waiting')?.addEventListener('click', () => fetchAgain([...waiting.keys()]));
 }
 
 function release(): void {
+  if (isAsking()) return;
   fetchAgain([...waiting.keys()].filter((id) => {
     const region = document.getElementById(id);
     return region === null || !(isBusy(region) || isEdited(region));
@@ -72,6 +76,10 @@ function announce(): void {
 
 function rowKeys(root: ParentNode): string[] {
   return [...root.querySelectorAll<HTMLElement>('[data-row]')].map((row) => row.dataset['row'] ?? '');
+}
+
+function isAsking(): boolean {
+  return document.querySelector('dialog.confirm[open]') !== null;
 }
 
 function isBusy(region: Element): boolean {

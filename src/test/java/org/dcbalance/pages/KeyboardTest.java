@@ -118,6 +118,7 @@ class KeyboardTest {
       assertThat(state(0)).isEqualTo("PROPOSED");
       press(web, "a");
       open(web, "dialog.confirm", "Approve the move of");
+      refreshed(web);
       press(web, Keys.TAB, Keys.ENTER);
       decided(0);
 
@@ -165,6 +166,16 @@ class KeyboardTest {
                 "return document.readyState === 'complete' && !document.querySelector('form[data-js-sent]')"
                     + " && document.querySelector('#live-state .word')?.textContent"),
         word -> word instanceof String text && !text.equals("Connecting"));
+  }
+
+  /** News arrives while a question is open: its answer has to count all the same. */
+  private static void refreshed(ChromeDriver web) {
+    web.executeScript("document.body.dispatchEvent(new CustomEvent('recommendations-changed'))");
+    Await.until(
+        "an update that waits",
+        SOON,
+        () -> web.executeScript("return !document.querySelector('#updates-waiting').hidden"),
+        Boolean.TRUE::equals);
   }
 
   private static void focused(ChromeDriver web, String selector) {
