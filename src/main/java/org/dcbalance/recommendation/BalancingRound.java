@@ -110,8 +110,7 @@ class BalancingRound {
               var round = rounds.add(describe(about, decision));
               if (proposals.take(snapshot, pool, pace.limits(), round, decision)
                   && decision instanceof Decision.Proposal proposal) {
-                placements.add(
-                    pool.id(), round.id(), PastDecision.of(snapshot, pace.limits(), proposal));
+                placements.add(pool.id(), round.id(), PastDecision.of(snapshot.at(), proposal));
               }
               placements.lookBack(pool.id(), snapshot, pace.limits());
               measure(pool, pace, round, at);
@@ -182,7 +181,7 @@ class BalancingRound {
               about.outOfBounds(),
               collecting(thin, about.pace()),
               null);
-      case Decision.Proposal(var moves, var before, var after, var passedOver, var origin) ->
+      case Decision.Proposal(var moves, var before, var after, var passedOver, var origin, _) ->
           round(
               about,
               "PROPOSAL",

@@ -39,7 +39,12 @@ final class StandingProposals {
     return kept.after().value() > tolerated || leavesMore
         ? fresh
         : new Decision.Proposal(
-            kept.moves(), kept.before(), kept.after(), better.passedOver(), kept.origin());
+            kept.moves(),
+            kept.before(),
+            kept.after(),
+            better.passedOver(),
+            kept.origin(),
+            kept.situation());
   }
 
   /** Tell whether a move could still be made: nothing ties the VM, and the target takes guests. */

@@ -24,8 +24,8 @@ public final class RememberedDecisions implements PlacementHistory {
     return same.limit(MOST).toList();
   }
 
-  void add(Pool pool, Limits limits, Decision.Proposal proposal) {
-    newestFirst.addFirst(PastDecision.of(pool, limits, proposal).numbered(++last));
+  void add(Instant at, Decision.Proposal proposal) {
+    newestFirst.addFirst(PastDecision.of(at, proposal).numbered(++last));
   }
 
   /** Look back at the decisions of which a mark lies between the last look and now. */

@@ -153,7 +153,7 @@ public final class Simulation {
     long busy = THREADS.getCurrentThreadCpuTime();
     var decision = strategy.decide(pool, limits);
     if (decisions != null && decision instanceof Decision.Proposal proposal) {
-      decisions.add(pool, limits, proposal);
+      decisions.add(pool.at(), proposal);
     }
     double millis = (System.nanoTime() - start) / 1e6;
     double cpuMillis = (THREADS.getCurrentThreadCpuTime() - busy) / 1e6;

@@ -70,7 +70,8 @@ public final class DcBalance implements Strategy {
     }
     // adding every VM up anew would take longer than an answer from the record
     var first = new Placement(placement);
-    var past = new Past(history.decisions(open.size()), Situation.of(first, vms));
+    var situation = Situation.of(first, vms);
+    var past = new Past(history.decisions(open.size()), situation);
     var warned = past.warned(vms);
     var candidates = new Candidates(pool, limits);
     var miss =
@@ -85,7 +86,12 @@ public final class DcBalance implements Strategy {
         case Recall.Attempt.Held(var moves, var origin) -> {
           var explanation = new Explanation(warned, first, null, candidates, limits);
           return new Decision.Proposal(
-              moves, before, placement.imbalance(), explanation.after(moves, placement), origin);
+              moves,
+              before,
+              placement.imbalance(),
+              explanation.after(moves, placement),
+              origin,
+              situation);
         }
         case Recall.Attempt.Failed(var why) -> {
           miss = why;
@@ -102,7 +108,12 @@ public final class DcBalance implements Strategy {
     return moves.isEmpty()
         ? new Decision.Balanced(before, passedOver)
         : new Decision.Proposal(
-            moves, before, search.placement().imbalance(), passedOver, new Origin.Search(miss));
+            moves,
+            before,
+            search.placement().imbalance(),
+            passedOver,
+            new Origin.Search(miss),
+            situation);
   }
 
   /** A price is at least 1, so that no move is worth more than it gains. */

@@ -22,13 +22,18 @@ public sealed interface Decision {
   /** Out of bounds, but not for long enough to act on. */
   record Holding(Imbalance imbalance, int rounds, int needed) implements Decision {}
 
-  /** These moves, in this order, are worth making. */
+  /**
+   * These moves, in this order, are worth making.
+   *
+   * @param situation how the pool was loaded, to recall the decision by
+   */
   record Proposal(
       List<ProposedMove> moves,
       Imbalance before,
       Imbalance after,
       List<PassedOver> passedOver,
-      Origin origin)
+      Origin origin,
+      Situation situation)
       implements Decision {
     public Proposal {
       moves = List.copyOf(moves);

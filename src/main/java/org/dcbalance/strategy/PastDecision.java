@@ -26,12 +26,12 @@ public record PastDecision(
   }
 
   /** Note a proposal; its number is given by the record. */
-  public static PastDecision of(Pool pool, Limits limits, Decision.Proposal proposal) {
+  public static PastDecision of(Instant at, Decision.Proposal proposal) {
     return new PastDecision(
         0,
         proposal.origin() instanceof Origin.History history ? history.decision() : 0,
-        pool.at(),
-        Situation.of(pool, limits),
+        at,
+        proposal.situation(),
         proposal.moves().stream().map(Choice::of).toList());
   }
 

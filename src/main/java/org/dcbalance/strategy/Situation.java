@@ -1,7 +1,5 @@
 package org.dcbalance.strategy;
 
-import static java.util.Comparator.comparing;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,12 +30,11 @@ public record Situation(
     hottest = List.copyOf(hottest);
   }
 
-  /** Sum a pool up as it is. */
-  static Situation of(Pool pool, Limits limits) {
-    var vms = pool.vms().stream().sorted(comparing(VmLoad::id)).toList();
-    return of(Placement.of(pool, limits), vms);
-  }
-
+  /**
+   * Sum up how things stand.
+   *
+   * @param vms in the order of their ids
+   */
   static Situation of(Placement placement, List<VmLoad> vms) {
     var hot = hottest(placement, HOTTEST);
     var shares = new ArrayList<Integer>();

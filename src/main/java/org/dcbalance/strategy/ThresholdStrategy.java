@@ -42,6 +42,7 @@ abstract sealed class ThresholdStrategy implements Strategy permits DynamicLoadB
     if (rounds < hold(limits)) {
       return new Decision.Holding(before, rounds, hold(limits));
     }
+    var situation = Situation.of(turn.placement, vms);
     long underWay = vms.stream().filter(vm -> vm.movingTo() != null).count();
     long copied = 0;
     var moves = new ArrayList<ProposedMove>();
@@ -61,7 +62,7 @@ abstract sealed class ThresholdStrategy implements Strategy permits DynamicLoadB
     return moves.isEmpty()
         ? new Decision.Balanced(before, List.of())
         : new Decision.Proposal(
-            moves, before, turn.placement.imbalance(), List.of(), Origin.SEARCH);
+            moves, before, turn.placement.imbalance(), List.of(), Origin.SEARCH, situation);
   }
 
   /** Give the rounds for which a host has to be overloaded before anything is done about it. */

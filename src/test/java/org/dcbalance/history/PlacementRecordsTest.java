@@ -38,7 +38,7 @@ class PlacementRecordsTest {
     var id = newPool("found again");
     var proposal = (Decision.Proposal) new DcBalance(records.of(id)).decide(pool, LIMITS);
     assertThat(proposal.origin()).isEqualTo(Origin.SEARCH);
-    var decision = PastDecision.of(pool, LIMITS, proposal);
+    var decision = PastDecision.of(pool.at(), proposal);
     records.add(id, newRound(id), decision);
 
     var found = records.of(id).decisions(2);
@@ -50,7 +50,7 @@ class PlacementRecordsTest {
     assertThat(again.moves()).isEqualTo(proposal.moves());
     assertThat(again.origin()).isInstanceOf(Origin.History.class);
     // what is taken from it is recorded as such, and no other pool sees it
-    records.add(id, newRound(id), PastDecision.of(pool, LIMITS, again));
+    records.add(id, newRound(id), PastDecision.of(pool.at(), again));
     assertThat(records.of(id).decisions(2).getFirst().from()).isEqualTo(found.getFirst().id());
     assertThat(records.of(newPool("another")).decisions(2)).isEmpty();
   }
@@ -59,7 +59,7 @@ class PlacementRecordsTest {
   void how_it_turned_out_is_written_back_at_its_marks() {
     var id = newPool("written back");
     var proposal = (Decision.Proposal) new DcBalance().decide(pool, LIMITS);
-    records.add(id, newRound(id), PastDecision.of(pool, LIMITS, proposal));
+    records.add(id, newRound(id), PastDecision.of(pool.at(), proposal));
     records.lookBack(id, after(proposal, 9), LIMITS);
     assertThat(outcome(id)).isEqualTo(PastDecision.Outcome.UNKNOWN);
 

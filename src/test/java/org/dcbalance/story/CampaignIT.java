@@ -122,7 +122,9 @@ class CampaignIT {
       case TARGET_DAEMON_KILLED -> LAB.host("kill-libvirtd", target);
       case SOURCE_DAEMON_KILLED -> LAB.host("kill-libvirtd", source);
       case TARGET_EMULATOR_KILLED ->
-          LAB.host("sh", target, "sh", "-c", "pkill -KILL -f 'guest=%s,' || true".formatted(guest));
+          // the pattern does not match the shell that looks for it
+          LAB.host(
+              "sh", target, "sh", "-c", "pkill -KILL -f '[g]uest=%s,' || true".formatted(guest));
     }
   }
 
