@@ -25,7 +25,7 @@ public class CheckpointCopies {
   private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._-]{0,62}");
 
   private final Checkpoints checkpoints;
-  private final CheckpointRows rows;
+  private final RestoreRows restores;
   private final Vms vms;
   private final Installation installation;
   private final AuditLog audit;
@@ -33,13 +33,13 @@ public class CheckpointCopies {
 
   CheckpointCopies(
       Checkpoints checkpoints,
-      CheckpointRows rows,
+      RestoreRows restores,
       Vms vms,
       Installation installation,
       AuditLog audit,
       Signals signals) {
     this.checkpoints = checkpoints;
-    this.rows = rows;
+    this.restores = restores;
     this.vms = vms;
     this.installation = installation;
     this.audit = audit;
@@ -77,7 +77,7 @@ public class CheckpointCopies {
         wish.network() == null || wish.network().isBlank() ? null : wish.network().strip();
     var host = checkpoints.target(wish.hostId() == null ? checkpoint.hostId() : wish.hostId());
     var copy = new CopyOf(name, UUID.randomUUID(), network);
-    rows.addCopy(checkpoint, host.id(), copy, by);
+    restores.addCopy(checkpoint, host.id(), copy, by);
     audit.note(
         by,
         Act.CHECKPOINT_COPIED,
@@ -103,7 +103,7 @@ public class CheckpointCopies {
           null);
     }
     if (vms.findByGoneSinceIsNullOrderByName().stream().anyMatch(vm -> vm.name().equals(name))
-        || rows.isBeingCopiedAs(name)) {
+        || restores.isBeingCopiedAs(name)) {
       throw new Problem(
           ErrorCode.CONFLICT,
           "There is a virtual machine named %s already.".formatted(name),

@@ -1,20 +1,17 @@
 package org.dcbalance.checkpoint;
 
+import static org.dcbalance.checkpoint.RestoreRows.instant;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Collectors;
-import org.dcbalance.checkpoint.Checkpoint.CopyOf;
 import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
-import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
-import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.units.ByteRate;
@@ -25,15 +22,17 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
-/** Store checkpoints and their restores. */
+/** Store checkpoints and their disks, and give them with what was made of them. */
 @Component
 class CheckpointRows {
   private final JdbcClient jdbc;
   private final FastCopies fast;
+  private final RestoreRows restores;
 
-  CheckpointRows(JdbcClient jdbc, FastCopies fast) {
+  CheckpointRows(JdbcClient jdbc, FastCopies fast, RestoreRows restores) {
     this.jdbc = jdbc;
     this.fast = fast;
+    this.restores = restores;
   }
 
   /** Which ones to list; null for all. */
@@ -55,13 +54,6 @@ class CheckpointRows {
 
   Optional<Checkpoint> find(long id) {
     return list("where c.id = :vm", id, null, null, 1).stream().findFirst();
-  }
-
-  Restore restore(long checkpoint, long id) {
-    return find(checkpoint).orElseThrow().restores().stream()
-        .filter(r -> r.id() == id)
-        .findFirst()
-        .orElseThrow();
   }
 
   /** List those that somebody has to work on, or on whose restores. */
@@ -102,8 +94,8 @@ class CheckpointRows {
       return found;
     }
     var disks = disks(ids);
-    var restores = restores(ids);
     var copies = fast.of(ids);
+    var restored = restores.of(ids);
     return found.stream()
         .map(
             c ->
@@ -111,7 +103,7 @@ class CheckpointRows {
                     c,
                     copies.get(c.id()),
                     disks.getOrDefault(c.id(), List.of()),
-                    restores.getOrDefault(c.id(), List.of())))
+                    restored.getOrDefault(c.id(), List.of())))
         .toList();
   }
 
@@ -194,61 +186,6 @@ class CheckpointRows {
         .collect(
             Collectors.groupingBy(
                 DiskOf::checkpoint, Collectors.mapping(DiskOf::disk, Collectors.toList())));
-  }
-
-  private record RestoreOf(long checkpoint, Restore restore) {}
-
-  private Map<Long, List<Restore>> restores(List<Long> ids) {
-    return jdbc
-        .sql(
-            """
-            select r.*, h.name as host from checkpoint_restore r join host h on h.id = r.host_id
-            where r.checkpoint_id in (:ids) order by r.id desc
-            """)
-        .param("ids", ids)
-        .query(
-            (row, n) ->
-                new RestoreOf(
-                    row.getLong("checkpoint_id"),
-                    new Restore(
-                        row.getLong("id"),
-                        new HostId(row.getLong("host_id")),
-                        row.getString("host"),
-                        RestoreState.valueOf(row.getString("state")),
-                        row.getString("step"),
-                        Manner.valueOf(row.getString("manner")),
-                        manner(row.getString("done_as")),
-                        row.getString("fell_back"),
-                        row.getBoolean("replaces"),
-                        row.getString("requested_by"),
-                        row.getObject("requested_at", OffsetDateTime.class).toInstant(),
-                        instant(row, "finished_at"),
-                        row.getObject("running_millis", Long.class),
-                        row.getString("sentence"),
-                        row.getObject("cluster_restore_id", Long.class),
-                        copy(row))))
-        .list()
-        .stream()
-        .collect(
-            Collectors.groupingBy(
-                RestoreOf::checkpoint,
-                Collectors.mapping(RestoreOf::restore, Collectors.toList())));
-  }
-
-  private static @Nullable CopyOf copy(ResultSet row) throws SQLException {
-    var uuid = row.getObject("copy_uuid", UUID.class);
-    return uuid == null
-        ? null
-        : new CopyOf(row.getString("copy_name"), uuid, row.getString("copy_network"));
-  }
-
-  private static @Nullable Manner manner(@Nullable String name) {
-    return name == null ? null : Manner.valueOf(name);
-  }
-
-  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-    var at = row.getObject(column, OffsetDateTime.class);
-    return at == null ? null : at.toInstant();
   }
 
   /** Give what the names of a checkpoint's volumes begin with. */
@@ -374,63 +311,6 @@ class CheckpointRows {
         .optional();
   }
 
-  /** Make a restore part of that of a virtual cluster. */
-  void joinRestore(long id, long clusterRestore) {
-    jdbc.sql("update checkpoint_restore set cluster_restore_id = :cluster where id = :id")
-        .param("cluster", clusterRestore)
-        .param("id", id)
-        .update();
-  }
-
-  long addRestore(Checkpoint of, HostId host, Manner manner, boolean replaces, Operator by) {
-    return addRestore(of, host, manner, replaces, null, by);
-  }
-
-  /** Add one of a copy, which leaves the VM itself alone. */
-  long addCopy(Checkpoint of, HostId host, CopyOf copy, Operator by) {
-    return addRestore(of, host, Manner.EAGER, false, copy, by);
-  }
-
-  /** Tell whether a copy of that name is on its way. */
-  boolean isBeingCopiedAs(String name) {
-    return jdbc.sql(
-            """
-            select exists (select from checkpoint_restore
-              where copy_name = :name and state in ('PENDING', 'RESTORING', 'DETACHING'))
-            """)
-        .param("name", name)
-        .query(Boolean.class)
-        .single();
-  }
-
-  private long addRestore(
-      Checkpoint of,
-      HostId host,
-      Manner manner,
-      boolean replaces,
-      @Nullable CopyOf copy,
-      Operator by) {
-    return jdbc.sql(
-            """
-            insert into checkpoint_restore (checkpoint_id, vm_id, host_id, state, manner, replaces,
-              requested_by, copy_name, copy_uuid, copy_network)
-            values (:checkpoint, :vm, :host, 'PENDING', :manner, :replaces, :by, :name, :uuid,
-              :network)
-            returning id
-            """)
-        .param("name", copy == null ? null : copy.name())
-        .param("uuid", copy == null ? null : copy.uuid())
-        .param("network", copy == null ? null : copy.network())
-        .param("manner", manner.name())
-        .param("checkpoint", of.id())
-        .param("vm", of.vmId().value())
-        .param("host", host.value())
-        .param("replaces", replaces)
-        .param("by", by.name())
-        .query(Long.class)
-        .single();
-  }
-
   /** Change the state, if it is one of those that are expected; false if it is another. */
   boolean change(long id, State from, State to) {
     return jdbc.sql("update checkpoint set state = :to, step = '' where id = :id and state = :from")
@@ -513,52 +393,6 @@ class CheckpointRows {
 
   void say(long id, String sentence) {
     jdbc.sql("update checkpoint set sentence = :sentence where id = :id")
-        .param("sentence", sentence)
-        .param("id", id)
-        .update();
-  }
-
-  void restoreStep(long id, RestoreState state, String step, long epoch) {
-    jdbc.sql(
-            "update checkpoint_restore set state = :state, step = :step, epoch = :epoch where id ="
-                + " :id")
-        .param("state", state.name())
-        .param("step", step)
-        .param("epoch", epoch)
-        .param("id", id)
-        .update();
-  }
-
-  void restoreRuns(long id, long millis) {
-    jdbc.sql("update checkpoint_restore set running_millis = :millis where id = :id")
-        .param("millis", millis)
-        .param("id", id)
-        .update();
-  }
-
-  /** Keep how a restore is done, and why otherwise than it was asked for. */
-  void restoreDoneAs(long id, Manner manner, String fellBack) {
-    jdbc.sql("update checkpoint_restore set done_as = :manner, fell_back = :why where id = :id")
-        .param("manner", manner.name())
-        .param("why", fellBack)
-        .param("id", id)
-        .update();
-  }
-
-  void restoreSays(long id, String sentence) {
-    jdbc.sql("update checkpoint_restore set sentence = :sentence where id = :id")
-        .param("sentence", sentence)
-        .param("id", id)
-        .update();
-  }
-
-  void endRestore(long id, RestoreState state, String sentence) {
-    jdbc.sql(
-            """
-            update checkpoint_restore set state = :state, sentence = :sentence,
-              finished_at = clock_timestamp() where id = :id
-            """)
-        .param("state", state.name())
         .param("sentence", sentence)
         .param("id", id)
         .update();

@@ -45,6 +45,7 @@ class CheckpointRunner {
   private final FastCopies fast;
   private final HostHelpers helpers;
   private final Restores restores;
+  private final RestoreRows restoreRows;
   private final Connections connections;
   private final Hosts hosts;
   private final Vms vms;
@@ -61,6 +62,7 @@ class CheckpointRunner {
       FastCopies fast,
       HostHelpers helpers,
       Restores restores,
+      RestoreRows restoreRows,
       Connections connections,
       Hosts hosts,
       Vms vms,
@@ -73,6 +75,7 @@ class CheckpointRunner {
     this.fast = fast;
     this.helpers = helpers;
     this.restores = restores;
+    this.restoreRows = restoreRows;
     this.connections = connections;
     this.hosts = hosts;
     this.vms = vms;
@@ -265,13 +268,21 @@ class CheckpointRunner {
       case DONE, FAILED -> {}
     }
     if (restore.state() != RestoreState.DETACHING) {
-      tellRestore(checkpoint, restore, vm);
+      tellRestore(restore, vm);
     }
   }
 
   private void copy(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
     var target = hosts.findById(restore.hostId().value()).orElseThrow();
-    var copying = new Copying(rows, ledger, checkpoint, restore, target, to(target.id()));
+    var copying =
+        new Copying(
+            restoreRows,
+            ledger,
+            checkpoint,
+            restore,
+            rows.prefix(checkpoint.id()),
+            target,
+            to(target.id()));
     switch (restore.state()) {
       case PENDING -> copying.run();
       case RESTORING -> copying.takeUp();
@@ -279,22 +290,20 @@ class CheckpointRunner {
       case DONE, FAILED -> {}
     }
     if (restore.state() != RestoreState.DETACHING
-        && rows.restore(checkpoint.id(), restore.id()).state() != RestoreState.RESTORING) {
-      tellRestore(checkpoint, restore, vm);
+        && restoreRows.find(restore.id()).state() != RestoreState.RESTORING) {
+      tellRestore(restore, vm);
     }
   }
 
-  private void tellRestore(Checkpoint checkpoint, Restore restore, Vm vm) {
-    rows.find(checkpoint.id()).orElseThrow().restores().stream()
-        .filter(r -> r.id() == restore.id())
-        .forEach(
-            r ->
-                events.record(
-                    r.state() == RestoreState.FAILED ? Severity.BAD : Severity.INFO,
-                    r.state() == RestoreState.FAILED ? "restore-failed" : "restored",
-                    null,
-                    r.hostId(),
-                    vm.id(),
-                    r.sentence()));
+  private void tellRestore(Restore restore, Vm vm) {
+    var now = restoreRows.find(restore.id());
+    boolean failed = now.state() == RestoreState.FAILED;
+    events.record(
+        failed ? Severity.BAD : Severity.INFO,
+        failed ? "restore-failed" : "restored",
+        null,
+        now.hostId(),
+        vm.id(),
+        now.sentence());
   }
 }

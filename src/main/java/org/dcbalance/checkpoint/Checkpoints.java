@@ -35,6 +35,7 @@ import org.springframework.transaction.annotation.Transactional;
 @Component
 public class Checkpoints {
   private final CheckpointRows rows;
+  private final RestoreRows restores;
   private final FastCopies fast;
   private final CheckpointStorages storages;
   private final CheckpointWork work;
@@ -49,6 +50,7 @@ public class Checkpoints {
 
   Checkpoints(
       CheckpointRows rows,
+      RestoreRows restores,
       FastCopies fast,
       CheckpointStorages storages,
       CheckpointWork work,
@@ -61,6 +63,7 @@ public class Checkpoints {
       AuditLog audit,
       Signals signals) {
     this.rows = rows;
+    this.restores = restores;
     this.fast = fast;
     this.storages = storages;
     this.work = work;
@@ -231,7 +234,7 @@ public class Checkpoints {
               + ", and would be ended: what it did since the checkpoint would be lost.",
           "Maybe confirm that with its name.");
     }
-    long added = rows.addRestore(checkpoint, host.id(), manner, replaces, by);
+    long added = restores.add(checkpoint, host.id(), manner, replaces, by);
     audit.note(
         by,
         Act.CHECKPOINT_RESTORED,

@@ -1,8 +1,7 @@
 package org.dcbalance.checkpoint;
 
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.time.Instant;
+import static org.dcbalance.checkpoint.RestoreRows.instant;
+
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
@@ -175,11 +174,6 @@ class ClusterRows {
                     row.getObject("running_millis", Long.class),
                     row.getString("sentence")))
         .list();
-  }
-
-  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-    var at = row.getObject(column, OffsetDateTime.class);
-    return at == null ? null : at.toInstant();
   }
 
   void step(long id, String step) {

@@ -23,7 +23,7 @@ import org.dcbalance.units.Memory;
  * <p>It runs only by the last step, so a copy that is found paused has never run and is ended.
  */
 final class Copying {
-  private final CheckpointRows rows;
+  private final RestoreRows rows;
   private final Ledger ledger;
   private final Checkpoint checkpoint;
   private final Restore restore;
@@ -40,10 +40,11 @@ final class Copying {
    * @param host the target's hypervisor
    */
   Copying(
-      CheckpointRows rows,
+      RestoreRows rows,
       Ledger ledger,
       Checkpoint checkpoint,
       Restore restore,
+      String prefix,
       Host target,
       Hypervisor host) {
     this.rows = rows;
@@ -53,7 +54,7 @@ final class Copying {
     this.copy = Objects.requireNonNull(restore.copy(), "not a copy");
     this.target = target;
     this.host = host;
-    this.prefix = rows.prefix(checkpoint.id());
+    this.prefix = prefix;
   }
 
   void run() {
@@ -108,7 +109,7 @@ final class Copying {
   }
 
   private void runs(long millis) {
-    rows.restoreRuns(restore.id(), millis);
+    rows.runs(restore.id(), millis);
     detaching(
         String.format(
             Locale.ROOT,
@@ -127,12 +128,12 @@ final class Copying {
   }
 
   private void detaching(String sentence) {
-    rows.restoreStep(
+    rows.step(
         restore.id(),
         RestoreState.DETACHING,
         "It runs; its disks are being copied",
         ledger.epoch());
-    rows.restoreSays(restore.id(), sentence);
+    rows.say(restore.id(), sentence);
   }
 
   /** Go on with a copy whose console ended: its host tells how far it came. */
@@ -160,8 +161,8 @@ final class Copying {
       ledger.write(
           checkpoint.id(),
           () -> {
-            rows.restoreSays(restore.id(), first);
-            rows.restoreStep(
+            rows.say(restore.id(), first);
+            rows.step(
                 restore.id(),
                 RestoreState.RESTORING,
                 "Taking back what was made for it: " + e.sentence(),
@@ -172,7 +173,7 @@ final class Copying {
     ledger.write(
         checkpoint.id(),
         () ->
-            rows.endRestore(
+            rows.end(
                 restore.id(),
                 RestoreState.FAILED,
                 "%s %s was not touched, and nothing is left of the copy."
@@ -204,7 +205,7 @@ final class Copying {
     ledger.write(
         checkpoint.id(),
         () ->
-            rows.endRestore(
+            rows.end(
                 restore.id(), RestoreState.DONE, restore.sentence() + " Its disks are its own."));
   }
 
@@ -235,7 +236,7 @@ final class Copying {
   private void step(String step) {
     ledger.write(
         checkpoint.id(),
-        () -> rows.restoreStep(restore.id(), RestoreState.RESTORING, step, ledger.epoch()));
+        () -> rows.step(restore.id(), RestoreState.RESTORING, step, ledger.epoch()));
   }
 
   private static HypervisorException failed(String sentence) {

@@ -1,8 +1,9 @@
 package org.dcbalance.checkpoint;
 
+import static org.dcbalance.checkpoint.RestoreRows.instant;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,6 @@ class FastCopies {
 
   private static FastCopy copy(ResultSet row) throws SQLException {
     var from = row.getString("touched_from");
-    var verified = row.getObject("verified_at", OffsetDateTime.class);
     return new FastCopy(
         FastCopy.State.valueOf(row.getString("state")),
         row.getString("sentence"),
@@ -60,7 +60,7 @@ class FastCopies {
         row.getObject("touched_pages", Long.class),
         from == null ? null : Source.valueOf(from),
         row.getObject("made_millis", Long.class),
-        verified == null ? null : verified.toInstant(),
+        instant(row, "verified_at"),
         row.getString("leased"));
   }
 

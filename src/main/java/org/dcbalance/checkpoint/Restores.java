@@ -12,7 +12,8 @@ import org.springframework.stereotype.Component;
 /** Give restores what they work with. */
 @Component
 class Restores {
-  private final CheckpointRows rows;
+  private final CheckpointRows checkpoints;
+  private final RestoreRows rows;
   private final Connections connections;
   private final Hosts hosts;
   private final Placements placements;
@@ -22,7 +23,8 @@ class Restores {
   private final HostFencing fencing;
 
   Restores(
-      CheckpointRows rows,
+      CheckpointRows checkpoints,
+      RestoreRows rows,
       Connections connections,
       Hosts hosts,
       Placements placements,
@@ -30,6 +32,7 @@ class Restores {
       MemoryLeases leases,
       HostHelpers helpers,
       HostFencing fencing) {
+    this.checkpoints = checkpoints;
     this.rows = rows;
     this.copies = copies;
     this.leases = leases;
@@ -42,23 +45,17 @@ class Restores {
 
   Restoring of(Ledger ledger, Checkpoint checkpoint, Restore restore, Vm vm) {
     var target = hosts.findById(restore.hostId().value()).orElseThrow();
+    var prefix = checkpoints.prefix(checkpoint.id());
     return new Restoring(
         rows,
         placements,
         ledger,
         checkpoint,
         restore,
+        prefix,
         vm,
         target,
         Whereabouts.around(connections, hosts, fencing.fenced(), vm, target),
-        new Mapping(
-            copies,
-            leases,
-            helpers,
-            ledger,
-            checkpoint,
-            restore,
-            target,
-            rows.prefix(checkpoint.id())));
+        new Mapping(copies, leases, helpers, ledger, checkpoint, restore, target, prefix));
   }
 }

@@ -27,7 +27,7 @@ import org.dcbalance.units.Memory;
 final class Restoring {
   private static final String READING = "Reading its memory";
 
-  private final CheckpointRows rows;
+  private final RestoreRows rows;
   private final Placements placements;
   private final Ledger ledger;
   private final Checkpoint checkpoint;
@@ -53,11 +53,12 @@ final class Restoring {
    * @param mapping brings it back before its memory was read
    */
   Restoring(
-      CheckpointRows rows,
+      RestoreRows rows,
       Placements placements,
       Ledger ledger,
       Checkpoint checkpoint,
       Restore restore,
+      String prefix,
       Vm vm,
       Host target,
       Whereabouts whereabouts,
@@ -71,7 +72,7 @@ final class Restoring {
     this.target = target;
     this.whereabouts = whereabouts;
     this.host = whereabouts.connections().to(target);
-    this.prefix = rows.prefix(checkpoint.id());
+    this.prefix = prefix;
     this.mapping = mapping;
     this.reading = restore.step().equals(READING);
   }
@@ -107,7 +108,7 @@ final class Restoring {
   }
 
   private boolean doneAs(Manner manner, String fellBack) {
-    ledger.write(checkpoint.id(), () -> rows.restoreDoneAs(restore.id(), manner, fellBack));
+    ledger.write(checkpoint.id(), () -> rows.doneAs(restore.id(), manner, fellBack));
     return manner != Manner.EAGER;
   }
 
@@ -245,8 +246,8 @@ final class Restoring {
 
   /** Write down that it runs, in a transaction of the caller's. */
   void runs(long millis) {
-    rows.restoreRuns(restore.id(), millis);
-    var now = rows.restore(checkpoint.id(), restore.id());
+    rows.runs(restore.id(), millis);
+    var now = rows.find(restore.id());
     var how = notes.isEmpty() ? "" : " " + String.join(" ", notes);
     if (!now.fellBack().isEmpty()) {
       how += " All of its memory was read before: %s.".formatted(now.fellBack());
@@ -267,12 +268,12 @@ final class Restoring {
     if (elsewhere()) {
       placements.endMove(vm.id(), target.id(), "restored from a checkpoint");
     }
-    rows.restoreStep(
+    rows.step(
         restore.id(),
         RestoreState.DETACHING,
         "It runs; its disks are being copied",
         ledger.epoch());
-    rows.restoreSays(restore.id(), sentence);
+    rows.say(restore.id(), sentence);
   }
 
   private boolean isOnTarget() {
@@ -313,7 +314,7 @@ final class Restoring {
           if (elsewhere()) {
             placements.abandonMove(vm.id());
           }
-          rows.endRestore(restore.id(), RestoreState.FAILED, sentence);
+          rows.end(restore.id(), RestoreState.FAILED, sentence);
         });
   }
 
@@ -346,7 +347,7 @@ final class Restoring {
     ledger.write(
         checkpoint.id(),
         () ->
-            rows.endRestore(
+            rows.end(
                 restore.id(),
                 RestoreState.DONE,
                 checkpoint.disks().isEmpty()
@@ -372,7 +373,7 @@ final class Restoring {
   private void step(String step) {
     ledger.write(
         checkpoint.id(),
-        () -> rows.restoreStep(restore.id(), RestoreState.RESTORING, step, ledger.epoch()));
+        () -> rows.step(restore.id(), RestoreState.RESTORING, step, ledger.epoch()));
   }
 
   private static HypervisorException refused(String sentence, Object... values) {

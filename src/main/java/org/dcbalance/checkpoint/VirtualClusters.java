@@ -36,6 +36,7 @@ public class VirtualClusters {
 
   private final ClusterRows clusters;
   private final CheckpointRows rows;
+  private final RestoreRows restores;
   private final Checkpoints checkpoints;
   private final Vms vms;
   private final Hosts hosts;
@@ -45,6 +46,7 @@ public class VirtualClusters {
   VirtualClusters(
       ClusterRows clusters,
       CheckpointRows rows,
+      RestoreRows restores,
       Checkpoints checkpoints,
       Vms vms,
       Hosts hosts,
@@ -52,6 +54,7 @@ public class VirtualClusters {
       Signals signals) {
     this.clusters = clusters;
     this.rows = rows;
+    this.restores = restores;
     this.checkpoints = checkpoints;
     this.vms = vms;
     this.hosts = hosts;
@@ -241,7 +244,7 @@ public class VirtualClusters {
               Checkpoint.Manner.EAGER,
               typed.isEmpty() ? null : member.vm(),
               by);
-      rows.joinRestore(one, restore);
+      restores.join(one, restore);
     }
     signals.publish("checkpoint-changed", id);
     return restore;
