@@ -26,7 +26,7 @@ final class BarrierCapture implements ClusterCapture {
   private static final Logger log = LoggerFactory.getLogger(BarrierCapture.class);
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
-  private final CheckpointRows rows;
+  private final CaptureRows rows;
   private final Ledger ledger;
   private final long taken;
   private final LiveBarrier.Pacing pacing;
@@ -40,7 +40,7 @@ final class BarrierCapture implements ClusterCapture {
    * @param step writes down what comes next
    */
   BarrierCapture(
-      CheckpointRows rows,
+      CaptureRows rows,
       Ledger ledger,
       long taken,
       LiveBarrier.Pacing pacing,

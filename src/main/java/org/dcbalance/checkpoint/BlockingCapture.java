@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class BlockingCapture implements ClusterCapture {
   private static final Logger log = LoggerFactory.getLogger(BlockingCapture.class);
 
-  private final CheckpointRows rows;
+  private final CaptureRows rows;
   private final Ledger ledger;
   private final long taken;
   private final Consumer<String> step;
@@ -33,7 +33,7 @@ final class BlockingCapture implements ClusterCapture {
    * @param taken the checkpoint of the cluster
    * @param step writes down what comes next
    */
-  BlockingCapture(CheckpointRows rows, Ledger ledger, long taken, Consumer<String> step) {
+  BlockingCapture(CaptureRows rows, Ledger ledger, long taken, Consumer<String> step) {
     this.rows = rows;
     this.ledger = ledger;
     this.taken = taken;

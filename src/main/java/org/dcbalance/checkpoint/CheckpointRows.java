@@ -14,7 +14,6 @@ import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
-import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.VmId;
@@ -254,61 +253,6 @@ class CheckpointRows {
   List<Checkpoint> ofCluster(long clusterCheckpoint) {
     return list(
         "where c.cluster_checkpoint_id = :vm order by c.id", clusterCheckpoint, null, null, 1);
-  }
-
-  /** Write down that its VM is paused for it, or runs again. */
-  void held(long id, boolean held) {
-    jdbc.sql("update checkpoint set held = :held where id = :id")
-        .param("held", held)
-        .param("id", id)
-        .update();
-  }
-
-  boolean held(long id) {
-    return jdbc.sql("select held from checkpoint where id = :id")
-        .param("id", id)
-        .query(Boolean.class)
-        .single();
-  }
-
-  /** Write down the limits that its VM had, before it gets others. */
-  void limited(long id, Limits before) {
-    jdbc.sql(
-            """
-            update checkpoint set downtime_before_millis = :downtime, bandwidth_before_mib = :bandwidth
-            where id = :id
-            """)
-        .param("downtime", before.pause().toMillis())
-        .param("bandwidth", (long) (before.bandwidth().bytesPerSecond() / (1 << 20)))
-        .param("id", id)
-        .update();
-  }
-
-  /** Write down that its VM has its own limits again. */
-  void unlimited(long id) {
-    jdbc.sql(
-            """
-            update checkpoint set downtime_before_millis = null, bandwidth_before_mib = null
-            where id = :id
-            """)
-        .param("id", id)
-        .update();
-  }
-
-  /** Give the limits that its VM is to have again; empty if it has them. */
-  Optional<Limits> limits(long id) {
-    return jdbc.sql(
-            """
-            select downtime_before_millis, bandwidth_before_mib from checkpoint
-            where id = :id and downtime_before_millis is not null
-            """)
-        .param("id", id)
-        .query(
-            (row, n) ->
-                new Limits(
-                    Duration.ofMillis(row.getLong("downtime_before_millis")),
-                    ByteRate.ofMiB(row.getLong("bandwidth_before_mib"))))
-        .optional();
   }
 
   /** Change the state, if it is one of those that are expected; false if it is another. */

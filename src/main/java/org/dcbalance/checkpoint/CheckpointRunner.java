@@ -42,6 +42,7 @@ class CheckpointRunner {
   private static final int PER_HOST = 1;
 
   private final CheckpointRows rows;
+  private final CaptureRows captures;
   private final FastCopies fast;
   private final HostHelpers helpers;
   private final Restores restores;
@@ -59,6 +60,7 @@ class CheckpointRunner {
 
   CheckpointRunner(
       CheckpointRows rows,
+      CaptureRows captures,
       FastCopies fast,
       HostHelpers helpers,
       Restores restores,
@@ -72,6 +74,7 @@ class CheckpointRunner {
       FleetEvents events,
       TransactionTemplate transaction) {
     this.rows = rows;
+    this.captures = captures;
     this.fast = fast;
     this.helpers = helpers;
     this.restores = restores;
@@ -141,7 +144,7 @@ class CheckpointRunner {
                 rows.say(checkpoint.id(), "The console ended while it was being taken.");
               });
       case CLEANING ->
-          new Cleaning(rows, fast, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
+          new Cleaning(rows, captures, fast, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
       case VERIFYING -> verify(checkpoint, ledger);
       case DELETING -> delete(checkpoint, ledger);
       case COMPLETE, FAILED, DAMAGED, DELETED -> {

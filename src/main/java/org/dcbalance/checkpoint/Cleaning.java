@@ -17,13 +17,20 @@ import org.dcbalance.inventory.Vm;
  */
 final class Cleaning {
   private final CheckpointRows rows;
+  private final CaptureRows captures;
   private final FastCopies fast;
   private final Ledger ledger;
   private final Checkpoint checkpoint;
   private final String prefix;
 
-  Cleaning(CheckpointRows rows, FastCopies fast, Ledger ledger, Checkpoint checkpoint) {
+  Cleaning(
+      CheckpointRows rows,
+      CaptureRows captures,
+      FastCopies fast,
+      Ledger ledger,
+      Checkpoint checkpoint) {
     this.rows = rows;
+    this.captures = captures;
     this.fast = fast;
     this.ledger = ledger;
     this.checkpoint = checkpoint;
@@ -100,7 +107,7 @@ final class Cleaning {
 
   private String free(Vm vm, Hypervisor host, GuestStatus status) {
     var states = host.states();
-    var limits = rows.limits(checkpoint.id());
+    var limits = captures.limits(checkpoint.id());
     if (limits.isPresent() && states.writing(vm.uuid()).isPresent()) {
       // held back, it might never come to its end; its host lets it go on then
       host.abort(vm.uuid());
@@ -118,14 +125,14 @@ final class Cleaning {
       }
     }
     if (status.state() == GuestState.PAUSED
-        && (status.why() != Why.USER || rows.held(checkpoint.id()))) {
+        && (status.why() != Why.USER || captures.held(checkpoint.id()))) {
       // it ran when this began, and only the capture pauses it
       host.resume(vm.uuid());
-      ledger.write(checkpoint.id(), () -> rows.held(checkpoint.id(), false));
+      ledger.write(checkpoint.id(), () -> captures.held(checkpoint.id(), false));
     }
     if (limits.isPresent() && status.state() != GuestState.SHUT_OFF) {
       limits.get().set(host, vm.uuid());
-      ledger.write(checkpoint.id(), () -> rows.unlimited(checkpoint.id()));
+      ledger.write(checkpoint.id(), () -> captures.unlimited(checkpoint.id()));
     }
     var on = states.disks(vm.uuid());
     for (var disk : checkpoint.disks()) {

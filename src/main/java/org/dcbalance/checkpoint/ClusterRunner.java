@@ -26,6 +26,7 @@ class ClusterRunner {
 
   private final ClusterRows clusters;
   private final CheckpointRows rows;
+  private final CaptureRows captures;
   private final Connections connections;
   private final Restores restores;
   private final Vms vms;
@@ -38,6 +39,7 @@ class ClusterRunner {
   ClusterRunner(
       ClusterRows clusters,
       CheckpointRows rows,
+      CaptureRows captures,
       Connections connections,
       Restores restores,
       Vms vms,
@@ -47,6 +49,7 @@ class ClusterRunner {
       TransactionTemplate transaction) {
     this.clusters = clusters;
     this.rows = rows;
+    this.captures = captures;
     this.connections = connections;
     this.restores = restores;
     this.vms = vms;
@@ -97,7 +100,7 @@ class ClusterRunner {
           new ClusterCapture.Member(
               checkpoint, vm, host, new Taking(rows, ledger, checkpoint, vm, host)));
     }
-    new ClusterTaking(rows, clusters, ledger, taken).run(members);
+    new ClusterTaking(captures, clusters, ledger, taken).run(members);
   }
 
   /** An earlier console began it: whatever it left is cleaned up, member by member. */

@@ -12,13 +12,13 @@ import org.dcbalance.hypervisor.HypervisorException;
  * members are, in one transaction.
  */
 final class ClusterTaking {
-  private final CheckpointRows rows;
+  private final CaptureRows captures;
   private final ClusterRows clusters;
   private final Ledger ledger;
   private final Taken taken;
 
-  ClusterTaking(CheckpointRows rows, ClusterRows clusters, Ledger ledger, Taken taken) {
-    this.rows = rows;
+  ClusterTaking(CaptureRows captures, ClusterRows clusters, Ledger ledger, Taken taken) {
+    this.captures = captures;
     this.clusters = clusters;
     this.ledger = ledger;
     this.taken = taken;
@@ -52,9 +52,10 @@ final class ClusterTaking {
   private Stood capture(List<Member> members) {
     var manner =
         switch (taken.manner()) {
-          case BLOCKING -> new BlockingCapture(rows, ledger, taken.id(), this::step);
+          case BLOCKING -> new BlockingCapture(captures, ledger, taken.id(), this::step);
           case BARRIER ->
-              new BarrierCapture(rows, ledger, taken.id(), LiveBarrier.Pacing.USUAL, this::step);
+              new BarrierCapture(
+                  captures, ledger, taken.id(), LiveBarrier.Pacing.USUAL, this::step);
         };
     var stood = manner.capture(members);
     ledger.write(taken.id(), () -> clusters.paused(taken.id(), stood.whole().toMillis()));

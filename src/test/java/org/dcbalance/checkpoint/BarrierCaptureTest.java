@@ -38,6 +38,7 @@ class BarrierCaptureTest {
   private static final int CHANGES = 35;
 
   @Autowired private CheckpointRows rows;
+  @Autowired private CaptureRows captures;
   @Autowired private FastCopies fast;
   @Autowired private Vms vms;
   @Autowired private Leadership leadership;
@@ -126,7 +127,7 @@ class BarrierCaptureTest {
 
   private ClusterCapture.Stood capture() {
     var console = ledger(new Killable());
-    return new BarrierCapture(rows, console, taken, QUICK, step -> host.change(() -> {}))
+    return new BarrierCapture(captures, console, taken, QUICK, step -> host.change(() -> {}))
         .capture(members);
   }
 
@@ -139,7 +140,7 @@ class BarrierCaptureTest {
         Duration.ofMillis(10),
         () -> {
           var now = rows.find(member.checkpoint().id()).orElseThrow();
-          new Cleaning(rows, fast, console, now).run(member.vm(), host.port());
+          new Cleaning(rows, captures, fast, console, now).run(member.vm(), host.port());
           return rows.find(now.id()).orElseThrow();
         },
         checkpoint -> checkpoint.state() == State.FAILED);
@@ -164,8 +165,8 @@ class BarrierCaptureTest {
       assertThat(guest.machine.runs()).isTrue();
       assertThat(guest.limits).isEqualTo(CapturingHost.USUAL);
       assertThat(guest.image).startsWith("/images/" + member.vm().name() + ".barrier-");
-      assertThat(rows.limits(member.checkpoint().id())).isEmpty();
-      assertThat(rows.held(member.checkpoint().id())).isFalse();
+      assertThat(captures.limits(member.checkpoint().id())).isEmpty();
+      assertThat(captures.held(member.checkpoint().id())).isFalse();
     }
     assertThat(host.volumes).hasSize(3);
   }

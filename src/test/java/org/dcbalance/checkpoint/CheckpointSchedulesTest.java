@@ -29,7 +29,7 @@ class CheckpointSchedulesTest {
 
   @Autowired private CheckpointSchedules schedules;
   @Autowired private VirtualClusters clusters;
-  @Autowired private CheckpointRows rows;
+  @Autowired private CaptureRows captures;
   @Autowired private JdbcClient jdbc;
   private VmId vm = new VmId(0);
 
@@ -137,13 +137,13 @@ class CheckpointSchedulesTest {
   @Test
   void limitsAreKeptUntilTheyArePutBack() {
     long id = checkpoint(null, 1);
-    assertThat(rows.limits(id)).isEmpty();
+    assertThat(captures.limits(id)).isEmpty();
     // what libvirt calls unlimited
     var unlimited = ByteRate.ofMiB(Long.MAX_VALUE / (1 << 20));
-    rows.limited(id, new Limits(Duration.ofMillis(300), unlimited));
-    assertThat(rows.limits(id)).contains(new Limits(Duration.ofMillis(300), unlimited));
-    rows.unlimited(id);
-    assertThat(rows.limits(id)).isEmpty();
+    captures.limited(id, new Limits(Duration.ofMillis(300), unlimited));
+    assertThat(captures.limits(id)).contains(new Limits(Duration.ofMillis(300), unlimited));
+    captures.unlimited(id);
+    assertThat(captures.limits(id)).isEmpty();
   }
 
   @Test

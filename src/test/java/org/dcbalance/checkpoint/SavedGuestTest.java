@@ -43,6 +43,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @ConsoleTest
 class SavedGuestTest {
   @Autowired private CheckpointRows rows;
+  @Autowired private CaptureRows captures;
   @Autowired private FastCopies fast;
   @Autowired private Vms vms;
   @Autowired private Leadership leadership;
@@ -152,7 +153,7 @@ class SavedGuestTest {
             leadership,
             signals,
             leadership.epoch().orElseThrow());
-    new Cleaning(rows, fast, ledger, rows.find(checkpoint).orElseThrow())
+    new Cleaning(rows, captures, fast, ledger, rows.find(checkpoint).orElseThrow())
         .run(Objects.requireNonNull(vm), Partly.of(Hypervisor.class, host));
     return rows.find(checkpoint).orElseThrow();
   }
