@@ -259,10 +259,26 @@ class CheckpointRunner {
   }
 
   private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
-    if (restore.copy() != null) {
-      copy(checkpoint, restore, vm, ledger);
-      return;
+    if (restore.copy() == null) {
+      bringBack(checkpoint, restore, vm, ledger);
+    } else {
+      copy(checkpoint, restore, ledger);
     }
+    var now = restoreRows.find(restore.id());
+    // one whose leftovers wait to be taken back is told of once they are
+    if (restore.state() != RestoreState.DETACHING && now.state() != RestoreState.RESTORING) {
+      boolean failed = now.state() == RestoreState.FAILED;
+      events.record(
+          failed ? Severity.BAD : Severity.INFO,
+          failed ? "restore-failed" : "restored",
+          null,
+          now.hostId(),
+          vm.id(),
+          now.sentence());
+    }
+  }
+
+  private void bringBack(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
     var restoring = restores.of(ledger, checkpoint, restore, vm);
     switch (restore.state()) {
       case PENDING -> restoring.run();
@@ -270,43 +286,15 @@ class CheckpointRunner {
       case DETACHING -> restoring.detach(to(vm.hostId()));
       case DONE, FAILED -> {}
     }
-    if (restore.state() != RestoreState.DETACHING) {
-      tellRestore(restore, vm);
-    }
   }
 
-  private void copy(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
-    var target = hosts.findById(restore.hostId().value()).orElseThrow();
-    var copying =
-        new Copying(
-            restoreRows,
-            ledger,
-            checkpoint,
-            restore,
-            rows.prefix(checkpoint.id()),
-            target,
-            to(target.id()));
+  private void copy(Checkpoint checkpoint, Restore restore, Ledger ledger) {
+    var copying = restores.copy(ledger, checkpoint, restore);
     switch (restore.state()) {
       case PENDING -> copying.run();
       case RESTORING -> copying.takeUp();
       case DETACHING -> copying.detach();
       case DONE, FAILED -> {}
     }
-    if (restore.state() != RestoreState.DETACHING
-        && restoreRows.find(restore.id()).state() != RestoreState.RESTORING) {
-      tellRestore(restore, vm);
-    }
-  }
-
-  private void tellRestore(Restore restore, Vm vm) {
-    var now = restoreRows.find(restore.id());
-    boolean failed = now.state() == RestoreState.FAILED;
-    events.record(
-        failed ? Severity.BAD : Severity.INFO,
-        failed ? "restore-failed" : "restored",
-        null,
-        now.hostId(),
-        vm.id(),
-        now.sentence());
   }
 }

@@ -1,13 +1,10 @@
 package org.dcbalance.checkpoint;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.dcbalance.checkpoint.Checkpoint.CopyOf;
-import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.Hypervisor;
@@ -23,14 +20,11 @@ import org.dcbalance.units.Memory;
  * <p>It runs only by the last step, so a copy that is found paused has never run and is ended.
  */
 final class Copying {
-  private final RestoreRows rows;
-  private final Ledger ledger;
+  private final OpenRestore restore;
   private final Checkpoint checkpoint;
-  private final Restore restore;
   private final CopyOf copy;
   private final Host target;
   private final Hypervisor host;
-  private final String prefix;
 
   /**
    * Prepare to make a copy.
@@ -39,44 +33,31 @@ final class Copying {
    * @param target where it is to run
    * @param host the target's hypervisor
    */
-  Copying(
-      RestoreRows rows,
-      Ledger ledger,
-      Checkpoint checkpoint,
-      Restore restore,
-      String prefix,
-      Host target,
-      Hypervisor host) {
-    this.rows = rows;
-    this.ledger = ledger;
-    this.checkpoint = checkpoint;
+  Copying(OpenRestore restore, Host target, Hypervisor host) {
     this.restore = restore;
-    this.copy = Objects.requireNonNull(restore.copy(), "not a copy");
+    this.checkpoint = restore.checkpoint();
+    this.copy = Objects.requireNonNull(restore.row().copy(), "not a copy");
     this.target = target;
     this.host = host;
-    this.prefix = prefix;
   }
 
   void run() {
     try {
-      step("Checking that a copy can go on on " + target.name());
+      restore.step("Checking that a copy can go on on " + target.name());
       check();
       var states = host.states();
       long begun = System.nanoTime();
-      step("Copying its memory");
-      states.copyMemory(storage(), captured(), copy.port(), memory(), disks());
-      step("Making disks for it");
-      for (var disk : checkpoint.disks()) {
-        states.layOver(storage(), disk.volume(), own(disk.target()));
-      }
-      step("Reading its memory");
-      states.restoreCopy(storage(), captured(), copy.port(), memory(), disks());
-      step("Letting it run");
+      restore.step("Copying its memory");
+      states.copyMemory(storage(), captured(), copy.port(), memory(), restore.disks());
+      restore.makeDisks(states);
+      restore.step("Reading its memory");
+      states.restoreCopy(storage(), captured(), copy.port(), memory(), restore.disks());
+      restore.step("Letting it run");
       host.resume(copy.uuid());
       long millis = (System.nanoTime() - begun) / 1_000_000;
       requireRunning();
       states.delete(storage(), memory());
-      ledger.write(checkpoint.id(), () -> runs(millis));
+      restore.write(() -> runs(millis));
     } catch (HypervisorException e) {
       giveUp(e.sentence());
     }
@@ -84,7 +65,7 @@ final class Copying {
 
   private void check() {
     var bytes = checkpoint.memoryBytes();
-    var checks = new TargetChecks(target, host, checkpoint, prefix);
+    var checks = new TargetChecks(target, host, checkpoint, restore.prefix());
     var found = checks.run(copy.uuid(), copy.name(), new Memory(bytes == null ? 0 : bytes));
     // the first one keeps what it has
     var demand = checks.demand(found, Memory.ZERO, Set.of());
@@ -109,8 +90,8 @@ final class Copying {
   }
 
   private void runs(long millis) {
-    rows.runs(restore.id(), millis);
-    detaching(
+    restore.runs(
+        millis,
         String.format(
             Locale.ROOT,
             "%s runs on %s beside %s, after %.1f s; %s.",
@@ -127,15 +108,6 @@ final class Copying {
         : "it is on the isolated network " + copy.network();
   }
 
-  private void detaching(String sentence) {
-    rows.step(
-        restore.id(),
-        RestoreState.DETACHING,
-        "It runs; its disks are being copied",
-        ledger.epoch());
-    rows.say(restore.id(), sentence);
-  }
-
   /** Go on with a copy whose console ended: its host tells how far it came. */
   void takeUp() {
     giveUp("The console ended while it was being copied.");
@@ -143,14 +115,14 @@ final class Copying {
 
   /** Keep a copy that runs; end one that never ran, and take back what was made for it. */
   private void giveUp(String why) {
-    var first = restore.sentence().isEmpty() ? why : restore.sentence();
+    var first = restore.row().sentence().isEmpty() ? why : restore.row().sentence();
     try {
       if (state() == GuestState.RUNNING) {
         host.states().delete(storage(), memory());
-        ledger.write(
-            checkpoint.id(),
+        restore.write(
             () ->
-                detaching(
+                restore.runs(
+                    null,
                     "%s runs on %s beside %s; %s."
                         .formatted(copy.name(), target.name(), checkpoint.vm(), apart())));
         return;
@@ -158,23 +130,16 @@ final class Copying {
       remove();
     } catch (HypervisorException e) {
       // asked again by and by: what was made must not be forgotten
-      ledger.write(
-          checkpoint.id(),
+      restore.write(
           () -> {
-            rows.say(restore.id(), first);
-            rows.step(
-                restore.id(),
-                RestoreState.RESTORING,
-                "Taking back what was made for it: " + e.sentence(),
-                ledger.epoch());
+            restore.say(first);
+            restore.step("Taking back what was made for it: " + e.sentence());
           });
       return;
     }
-    ledger.write(
-        checkpoint.id(),
+    restore.write(
         () ->
-            rows.end(
-                restore.id(),
+            restore.end(
                 RestoreState.FAILED,
                 "%s %s was not touched, and nothing is left of the copy."
                     .formatted(first, checkpoint.vm())));
@@ -188,25 +153,14 @@ final class Copying {
     if (host.status(copy.uuid()).isPresent()) {
       host.undefine(copy.uuid());
     }
-    for (var made : host.states().volumes(storage(), own(""))) {
+    for (var made : host.states().volumes(storage(), restore.own(""))) {
       host.states().delete(storage(), made.name());
     }
   }
 
   /** Make its disks independent of the checkpoint's. */
   void detach() {
-    var states = host.states();
-    var on = states.disks(copy.uuid());
-    for (var disk : disks().entrySet()) {
-      if (on.getOrDefault(disk.getKey(), "").endsWith("/" + disk.getValue())) {
-        states.detach(copy.uuid(), disk.getKey(), share -> {});
-      }
-    }
-    ledger.write(
-        checkpoint.id(),
-        () ->
-            rows.end(
-                restore.id(), RestoreState.DONE, restore.sentence() + " Its disks are its own."));
+    restore.detach(host.states(), copy.uuid(), " Its disks are its own.");
   }
 
   private String storage() {
@@ -214,29 +168,11 @@ final class Copying {
   }
 
   private String captured() {
-    return Checkpoint.memoryVolume(prefix);
+    return Checkpoint.memoryVolume(restore.prefix());
   }
 
   private String memory() {
-    return own("memory");
-  }
-
-  private Map<String, String> disks() {
-    var own = new LinkedHashMap<String, String>();
-    for (var disk : checkpoint.disks()) {
-      own.put(disk.target(), own(disk.target()));
-    }
-    return own;
-  }
-
-  private String own(String what) {
-    return "%s.r%d.%s".formatted(prefix, restore.id(), what);
-  }
-
-  private void step(String step) {
-    ledger.write(
-        checkpoint.id(),
-        () -> rows.step(restore.id(), RestoreState.RESTORING, step, ledger.epoch()));
+    return restore.own("memory");
   }
 
   private static HypervisorException failed(String sentence) {

@@ -1,10 +1,8 @@
 package org.dcbalance.checkpoint;
 
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
-import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.helper.HostHelper;
 import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.GuestState;
@@ -26,9 +24,8 @@ final class Mapping {
   private final FastCopies copies;
   private final MemoryLeases leases;
   private final HostHelpers helpers;
-  private final Ledger ledger;
+  private final OpenRestore restore;
   private final Checkpoint checkpoint;
-  private final Restore restore;
   private final Host target;
   private final String prefix;
   private @Nullable HostHelper helper;
@@ -37,19 +34,15 @@ final class Mapping {
       FastCopies copies,
       MemoryLeases leases,
       HostHelpers helpers,
-      Ledger ledger,
-      Checkpoint checkpoint,
-      Restore restore,
-      Host target,
-      String prefix) {
+      OpenRestore restore,
+      Host target) {
     this.copies = copies;
     this.leases = leases;
     this.helpers = helpers;
-    this.ledger = ledger;
-    this.checkpoint = checkpoint;
     this.restore = restore;
+    this.checkpoint = restore.checkpoint();
     this.target = target;
-    this.prefix = prefix;
+    this.prefix = restore.prefix();
   }
 
   /** Have the target prepare for it; gives why that cannot be had, or nothing once it is. */
@@ -77,8 +70,7 @@ final class Mapping {
       var found = there.prepare(checkpoint.storage(), prefix);
       if (!found.damaged().isEmpty() || !Objects.equals(found.sums(), made.sums())) {
         var damage = Verifying.damage(found);
-        ledger.write(
-            checkpoint.id(), () -> copies.end(checkpoint.id(), FastCopy.State.DAMAGED, damage));
+        restore.write(() -> copies.end(checkpoint.id(), FastCopy.State.DAMAGED, damage));
         release(there);
         return Optional.of(phrase(damage));
       }
@@ -100,10 +92,9 @@ final class Mapping {
    * @return why it does not, where it surely runs nowhere on the target; empty once it runs
    * @throws HypervisorException if it failed, and may run
    */
-  Optional<String> read(Hypervisor host, Vm vm, Map<String, String> disks) {
+  Optional<String> read(Hypervisor host, Vm vm) {
     var there = Objects.requireNonNull(helper);
-    ledger.write(
-        checkpoint.id(), () -> leases.begin(checkpoint.id(), restore.id(), target.id(), vm.id()));
+    restore.write(() -> leases.begin(checkpoint.id(), restore.row().id(), target.id(), vm.id()));
     try {
       host.states()
           .restoreMapped(
@@ -111,8 +102,8 @@ final class Mapping {
               checkpoint.storage(),
               prefix + ".lazy-image",
               Checkpoint.memoryVolume(prefix),
-              disks);
-      if (restore.manner() == Manner.PREDICTED) {
+              restore.disks());
+      if (restore.row().manner() == Manner.PREDICTED) {
         // not before: the emulator's own start would wait for the disk
         Thread.ofVirtual().start(() -> warm(there));
       }

@@ -148,20 +148,29 @@ class RestoreRows {
         .update();
   }
 
-  void step(long id, RestoreState state, String step, long epoch) {
+  void step(long id, String step, long epoch) {
     jdbc.sql(
-            "update checkpoint_restore set state = :state, step = :step, epoch = :epoch where id ="
-                + " :id")
-        .param("state", state.name())
+            """
+            update checkpoint_restore set state = 'RESTORING', step = :step, epoch = :epoch
+            where id = :id
+            """)
         .param("step", step)
         .param("epoch", epoch)
         .param("id", id)
         .update();
   }
 
-  void runs(long id, long millis) {
-    jdbc.sql("update checkpoint_restore set running_millis = :millis where id = :id")
+  void runs(long id, @Nullable Long millis, String sentence, long epoch) {
+    jdbc.sql(
+            """
+            update checkpoint_restore set state = 'DETACHING',
+              step = 'It runs; its disks are being copied', running_millis = :millis,
+              sentence = :sentence, epoch = :epoch
+            where id = :id
+            """)
         .param("millis", millis)
+        .param("sentence", sentence)
+        .param("epoch", epoch)
         .param("id", id)
         .update();
   }

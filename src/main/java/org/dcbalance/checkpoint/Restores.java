@@ -3,6 +3,7 @@ package org.dcbalance.checkpoint;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Placements;
@@ -43,19 +44,28 @@ class Restores {
     this.placements = placements;
   }
 
-  Restoring of(Ledger ledger, Checkpoint checkpoint, Restore restore, Vm vm) {
-    var target = hosts.findById(restore.hostId().value()).orElseThrow();
-    var prefix = checkpoints.prefix(checkpoint.id());
+  Restoring of(Ledger ledger, Checkpoint checkpoint, Restore row, Vm vm) {
+    var restore = open(ledger, checkpoint, row);
+    var target = target(row);
     return new Restoring(
-        rows,
-        placements,
-        ledger,
-        checkpoint,
         restore,
-        prefix,
+        placements,
         vm,
         target,
         Whereabouts.around(connections, hosts, fencing.fenced(), vm, target),
-        new Mapping(copies, leases, helpers, ledger, checkpoint, restore, target, prefix));
+        new Mapping(copies, leases, helpers, restore, target));
+  }
+
+  Copying copy(Ledger ledger, Checkpoint checkpoint, Restore row) {
+    var target = target(row);
+    return new Copying(open(ledger, checkpoint, row), target, connections.to(target));
+  }
+
+  private OpenRestore open(Ledger ledger, Checkpoint checkpoint, Restore row) {
+    return new OpenRestore(rows, ledger, checkpoint, row, checkpoints.prefix(checkpoint.id()));
+  }
+
+  private Host target(Restore row) {
+    return hosts.findById(row.hostId().value()).orElseThrow();
   }
 }

@@ -1,13 +1,10 @@
 package org.dcbalance.checkpoint;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
-import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.Hypervisor;
@@ -18,6 +15,7 @@ import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bring a VM back from a checkpoint. Everything that can be refused is refused before anything is
@@ -27,16 +25,13 @@ import org.dcbalance.units.Memory;
 final class Restoring {
   private static final String READING = "Reading its memory";
 
-  private final RestoreRows rows;
-  private final Placements placements;
-  private final Ledger ledger;
+  private final OpenRestore restore;
   private final Checkpoint checkpoint;
-  private final Restore restore;
+  private final Placements placements;
   private final Vm vm;
   private final Host target;
   private final Hypervisor host;
   private final Whereabouts whereabouts;
-  private final String prefix;
   private final Mapping mapping;
 
   /** Whether it ran nowhere and its memory was about to be read: what runs since then is it. */
@@ -53,28 +48,21 @@ final class Restoring {
    * @param mapping brings it back before its memory was read
    */
   Restoring(
-      RestoreRows rows,
+      OpenRestore restore,
       Placements placements,
-      Ledger ledger,
-      Checkpoint checkpoint,
-      Restore restore,
-      String prefix,
       Vm vm,
       Host target,
       Whereabouts whereabouts,
       Mapping mapping) {
-    this.rows = rows;
-    this.placements = placements;
-    this.ledger = ledger;
-    this.checkpoint = checkpoint;
     this.restore = restore;
+    this.checkpoint = restore.checkpoint();
+    this.placements = placements;
     this.vm = vm;
     this.target = target;
     this.whereabouts = whereabouts;
     this.host = whereabouts.connections().to(target);
-    this.prefix = prefix;
     this.mapping = mapping;
-    this.reading = restore.step().equals(READING);
+    this.reading = restore.row().step().equals(READING);
   }
 
   /** Restore it alone. */
@@ -90,7 +78,7 @@ final class Restoring {
       long millis = (System.nanoTime() - begun) / 1_000_000;
       requireIs(GuestState.RUNNING);
       removeOldDefinitions();
-      ledger.write(checkpoint.id(), () -> runs(millis));
+      restore.write(() -> runs(millis));
     } catch (HypervisorException e) {
       mapping.release();
       giveUp(e.sentence());
@@ -99,24 +87,26 @@ final class Restoring {
 
   /** Have it prepared that the VM maps its memory, if that was asked for; false if it cannot. */
   private boolean prepareMapping() {
-    if (restore.manner() == Manner.EAGER) {
+    if (restore.row().manner() == Manner.EAGER) {
       return doneAs(Manner.EAGER, "");
     }
-    step("Preparing its memory on " + target.name());
+    restore.step("Preparing its memory on " + target.name());
     var whyNot = mapping.prepare();
-    return whyNot.isPresent() ? doneAs(Manner.EAGER, whyNot.get()) : doneAs(restore.manner(), "");
+    return whyNot.isPresent()
+        ? doneAs(Manner.EAGER, whyNot.get())
+        : doneAs(restore.row().manner(), "");
   }
 
   private boolean doneAs(Manner manner, String fellBack) {
-    ledger.write(checkpoint.id(), () -> rows.doneAs(restore.id(), manner, fellBack));
+    restore.write(() -> restore.rows().doneAs(restore.row().id(), manner, fellBack));
     return manner != Manner.EAGER;
   }
 
   /** Let it run on memory that it maps; false if it does not, and runs nowhere. */
   private boolean map() {
-    step(READING);
+    restore.step(READING);
     reading = true;
-    var whyNot = mapping.read(host, vm, ownDisks());
+    var whyNot = mapping.read(host, vm);
     return whyNot.isEmpty() || doneAs(Manner.EAGER, whyNot.get());
   }
 
@@ -145,8 +135,8 @@ final class Restoring {
    * @param isOn the hosts on which it is now
    */
   Looked look(Set<HostId> isOn) {
-    step("Checking that it can be brought back on " + target.name());
-    var checks = new TargetChecks(target, host, checkpoint, prefix);
+    restore.step("Checking that it can be brought back on " + target.name());
+    var checks = new TargetChecks(target, host, checkpoint, restore.prefix());
     var found = checks.run(vm.uuid(), vm.name(), Memory.ZERO);
     notes = found.notes();
     return new Looked(found, checks.demand(found, vm.memory(), isOn));
@@ -172,23 +162,20 @@ final class Restoring {
 
   /** Make the disks on which it goes on. */
   void makeDisks() {
-    step("Making disks for it");
-    for (var disk : checkpoint.disks()) {
-      host.states().layOver(checkpoint.storage(), disk.volume(), own(disk.target()));
-    }
+    restore.makeDisks(host.states());
   }
 
   /** End the copy that runs, and make sure that none is left on any host. */
   void endWhatRuns() {
     if (elsewhere()) {
       // the inventory does not call it moved by others, and its hosts stay
-      ledger.write(checkpoint.id(), () -> placements.startMove(vm.id(), target.id()));
+      restore.write(() -> placements.startMove(vm.id(), target.id()));
     }
     // asked again: making disks took its time
     var found = whereabouts.of(vm);
     requireMay(found);
     for (var runs : found.running()) {
-      step("Ending " + vm.name() + " on " + runs.name());
+      restore.step("Ending " + vm.name() + " on " + runs.name());
       whereabouts.connections().to(runs).destroy(vm.uuid());
     }
     var left = whereabouts.of(vm).running();
@@ -203,10 +190,10 @@ final class Restoring {
 
   /** Have it read from its memory. */
   void read(boolean paused) {
-    step(READING);
+    restore.step(READING);
     reading = true;
-    var volume = Checkpoint.memoryVolume(prefix);
-    host.states().restore(vm.uuid(), checkpoint.storage(), volume, ownDisks(), paused);
+    var volume = Checkpoint.memoryVolume(restore.prefix());
+    host.states().restore(vm.uuid(), checkpoint.storage(), volume, restore.disks(), paused);
   }
 
   /** Let it run, after it was read paused. */
@@ -246,8 +233,7 @@ final class Restoring {
 
   /** Write down that it runs, in a transaction of the caller's. */
   void runs(long millis) {
-    rows.runs(restore.id(), millis);
-    var now = rows.find(restore.id());
+    var now = restore.rows().find(restore.row().id());
     var how = notes.isEmpty() ? "" : " " + String.join(" ", notes);
     if (!now.fellBack().isEmpty()) {
       how += " All of its memory was read before: %s.".formatted(now.fellBack());
@@ -255,6 +241,7 @@ final class Restoring {
       how += " Its memory is read as it needs it.";
     }
     goesOn(
+        millis,
         String.format(
             Locale.ROOT,
             "%s runs on %s again, after %.1f s.%s",
@@ -264,16 +251,11 @@ final class Restoring {
             how));
   }
 
-  private void goesOn(String sentence) {
+  private void goesOn(@Nullable Long millis, String sentence) {
     if (elsewhere()) {
       placements.endMove(vm.id(), target.id(), "restored from a checkpoint");
     }
-    rows.step(
-        restore.id(),
-        RestoreState.DETACHING,
-        "It runs; its disks are being copied",
-        ledger.epoch());
-    rows.say(restore.id(), sentence);
+    restore.runs(millis, sentence);
   }
 
   private boolean isOnTarget() {
@@ -281,7 +263,7 @@ final class Restoring {
   }
 
   private void requireMay(Whereabouts.Found found) {
-    if (!found.running().isEmpty() && !restore.replaces()) {
+    if (!found.running().isEmpty() && !restore.row().replaces()) {
       throw refused(
           "%s runs on %s, and was not to be replaced.",
           vm.name(), found.running().getFirst().name());
@@ -294,9 +276,8 @@ final class Restoring {
     try {
       var found = whereabouts.of(vm);
       if (reading && found.running().contains(target) && onOwnDisks()) {
-        ledger.write(
-            checkpoint.id(),
-            () -> goesOn("%s runs on %s again.".formatted(vm.name(), target.name())));
+        restore.write(
+            () -> goesOn(null, "%s runs on %s again.".formatted(vm.name(), target.name())));
         return;
       }
       removeDisks();
@@ -308,13 +289,12 @@ final class Restoring {
       now = "Where %s is now is not known: %s".formatted(vm.name(), e.sentence());
     }
     var sentence = why + " " + now;
-    ledger.write(
-        checkpoint.id(),
+    restore.write(
         () -> {
           if (elsewhere()) {
             placements.abandonMove(vm.id());
           }
-          rows.end(restore.id(), RestoreState.FAILED, sentence);
+          restore.end(RestoreState.FAILED, sentence);
         });
   }
 
@@ -325,55 +305,24 @@ final class Restoring {
 
   private boolean onOwnDisks() {
     var on = host.states().disks(vm.uuid());
-    return ownDisks().entrySet().stream()
+    return restore.disks().entrySet().stream()
         .allMatch(own -> on.getOrDefault(own.getKey(), "").endsWith("/" + own.getValue()));
   }
 
   private void removeDisks() {
-    for (var disk : ownDisks().values()) {
+    for (var disk : restore.disks().values()) {
       host.states().delete(checkpoint.storage(), disk);
     }
   }
 
   /** Make its disks independent of the checkpoint's, wherever it runs by now. */
   void detach(Hypervisor where) {
-    var states = where.states();
-    var on = states.disks(vm.uuid());
-    for (var own : ownDisks().entrySet()) {
-      if (on.getOrDefault(own.getKey(), "").endsWith("/" + own.getValue())) {
-        states.detach(vm.uuid(), own.getKey(), share -> {});
-      }
-    }
-    ledger.write(
-        checkpoint.id(),
-        () ->
-            rows.end(
-                restore.id(),
-                RestoreState.DONE,
-                checkpoint.disks().isEmpty()
-                    ? restore.sentence()
-                    : restore.sentence()
-                        + " Its disks are its own again; those that it had before are where they"
-                        + " were."));
-  }
-
-  /** Name the volumes that the VM goes on with, by target. */
-  private Map<String, String> ownDisks() {
-    var own = new LinkedHashMap<String, String>();
-    for (var disk : checkpoint.disks()) {
-      own.put(disk.target(), own(disk.target()));
-    }
-    return own;
-  }
-
-  private String own(String target) {
-    return "%s.r%d.%s".formatted(prefix, restore.id(), target);
-  }
-
-  private void step(String step) {
-    ledger.write(
-        checkpoint.id(),
-        () -> rows.step(restore.id(), RestoreState.RESTORING, step, ledger.epoch()));
+    restore.detach(
+        where.states(),
+        vm.uuid(),
+        checkpoint.disks().isEmpty()
+            ? ""
+            : " Its disks are its own again; those that it had before are where they were.");
   }
 
   private static HypervisorException refused(String sentence, Object... values) {

@@ -1,0 +1,81 @@
+package org.dcbalance.checkpoint;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.dcbalance.checkpoint.Checkpoint.Restore;
+import org.dcbalance.checkpoint.Checkpoint.RestoreState;
+import org.dcbalance.hypervisor.StateStorage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A restore that is under way: what is written down of it, and the disks that it goes on with.
+ *
+ * @param row as it was when it was taken in hand
+ * @param prefix what the names of the checkpoint's volumes begin with
+ */
+record OpenRestore(
+    RestoreRows rows, Ledger ledger, Checkpoint checkpoint, Restore row, String prefix) {
+
+  /** Change what is stored of it. */
+  void write(Runnable change) {
+    ledger.write(checkpoint.id(), change);
+  }
+
+  /** Write down what is about to be done, before it is; with what the caller writes, if it does. */
+  void step(String step) {
+    write(() -> rows.step(row.id(), step, ledger.epoch()));
+  }
+
+  /**
+   * Write down that it runs, in a transaction of the caller's.
+   *
+   * @param millis until it did; null if that is not known
+   */
+  void runs(@Nullable Long millis, String sentence) {
+    rows.runs(row.id(), millis, sentence, ledger.epoch());
+  }
+
+  /** Say why it goes on, in a transaction of the caller's. */
+  void say(String sentence) {
+    rows.say(row.id(), sentence);
+  }
+
+  /** Write down how it ended, in a transaction of the caller's. */
+  void end(RestoreState state, String sentence) {
+    rows.end(row.id(), state, sentence);
+  }
+
+  /** Give the name of a volume of its own. */
+  String own(String what) {
+    return "%s.r%d.%s".formatted(prefix, row.id(), what);
+  }
+
+  /** Name its own disks, by target. */
+  Map<String, String> disks() {
+    var own = new LinkedHashMap<String, String>();
+    for (var disk : checkpoint.disks()) {
+      own.put(disk.target(), own(disk.target()));
+    }
+    return own;
+  }
+
+  /** Make its own disks, over those of the checkpoint. */
+  void makeDisks(StateStorage states) {
+    step("Making disks for it");
+    for (var disk : checkpoint.disks()) {
+      states.layOver(checkpoint.storage(), disk.volume(), own(disk.target()));
+    }
+  }
+
+  /** Make the disks of what runs independent of the checkpoint's, and end with a sentence more. */
+  void detach(StateStorage states, UUID guest, String sentence) {
+    var on = states.disks(guest);
+    for (var own : disks().entrySet()) {
+      if (on.getOrDefault(own.getKey(), "").endsWith("/" + own.getValue())) {
+        states.detach(guest, own.getKey(), share -> {});
+      }
+    }
+    write(() -> end(RestoreState.DONE, row.sentence() + sentence));
+  }
+}
