@@ -10,7 +10,6 @@ import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
-import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
@@ -18,16 +17,11 @@ import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
-import org.dcbalance.leadership.Leadership;
-import org.dcbalance.live.Signals;
 import org.dcbalance.units.HostId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Look at the table of checkpoints, and give each that needs work a thread of its own, while this
@@ -50,11 +44,8 @@ class CheckpointRunner {
   private final Connections connections;
   private final Hosts hosts;
   private final Vms vms;
-  private final Installation installation;
-  private final Leadership leadership;
-  private final Signals signals;
+  private final Ledgers ledgers;
   private final FleetEvents events;
-  private final TransactionTemplate transaction;
 
   private final OneThreadEach threads = new OneThreadEach("checkpoint");
 
@@ -68,11 +59,8 @@ class CheckpointRunner {
       Connections connections,
       Hosts hosts,
       Vms vms,
-      Installation installation,
-      Leadership leadership,
-      Signals signals,
-      FleetEvents events,
-      TransactionTemplate transaction) {
+      Ledgers ledgers,
+      FleetEvents events) {
     this.rows = rows;
     this.captures = captures;
     this.fast = fast;
@@ -82,29 +70,21 @@ class CheckpointRunner {
     this.connections = connections;
     this.hosts = hosts;
     this.vms = vms;
-    this.installation = installation;
-    this.leadership = leadership;
-    this.signals = signals;
+    this.ledgers = ledgers;
     this.events = events;
-    this.transaction = transaction;
   }
 
   @Scheduled(fixedDelay = 1000)
   void look() {
-    var epoch = leadership.epoch();
-    if (epoch.isEmpty() || installation.doubt().isPresent()) {
-      return;
-    }
-    try {
-      var ledger = new Ledger(transaction, leadership, signals, epoch.getAsLong());
-      var open = rows.open();
-      for (var checkpoint : open) {
-        if (!ofCluster(checkpoint) && hasTurn(checkpoint, open)) {
-          threads.start(checkpoint.id(), () -> work(checkpoint.id(), ledger));
-        }
+    ledgers.look("Checkpoints", this::startAll);
+  }
+
+  private void startAll(Ledger ledger) {
+    var open = rows.open();
+    for (var checkpoint : open) {
+      if (!ofCluster(checkpoint) && hasTurn(checkpoint, open)) {
+        threads.start(checkpoint.id(), () -> work(checkpoint.id(), ledger));
       }
-    } catch (DataAccessException | TransactionException e) {
-      log.warn("Checkpoints wait: {}", e.getMessage());
     }
   }
 

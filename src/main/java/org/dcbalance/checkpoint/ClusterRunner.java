@@ -6,34 +6,21 @@ import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
 import org.dcbalance.checkpoint.VirtualCluster.Restored;
 import org.dcbalance.checkpoint.VirtualCluster.State;
 import org.dcbalance.checkpoint.VirtualCluster.Taken;
-import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Vms;
-import org.dcbalance.leadership.Leadership;
-import org.dcbalance.live.Signals;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** Take and restore checkpoints of virtual clusters, while this console holds the lease. */
 @Component
 class ClusterRunner {
-  private static final Logger log = LoggerFactory.getLogger(ClusterRunner.class);
-
   private final ClusterRows clusters;
   private final CheckpointRows rows;
   private final CaptureRows captures;
   private final Connections connections;
   private final Restores restores;
   private final Vms vms;
-  private final Installation installation;
-  private final Leadership leadership;
-  private final Signals signals;
-  private final TransactionTemplate transaction;
+  private final Ledgers ledgers;
   private final OneThreadEach threads = new OneThreadEach("cluster checkpoint");
 
   ClusterRunner(
@@ -43,36 +30,25 @@ class ClusterRunner {
       Connections connections,
       Restores restores,
       Vms vms,
-      Installation installation,
-      Leadership leadership,
-      Signals signals,
-      TransactionTemplate transaction) {
+      Ledgers ledgers) {
     this.clusters = clusters;
     this.rows = rows;
     this.captures = captures;
     this.connections = connections;
     this.restores = restores;
     this.vms = vms;
-    this.installation = installation;
-    this.leadership = leadership;
-    this.signals = signals;
-    this.transaction = transaction;
+    this.ledgers = ledgers;
   }
 
   @Scheduled(fixedDelay = 1000)
   void look() {
-    var epoch = leadership.epoch();
-    if (epoch.isEmpty() || installation.doubt().isPresent()) {
-      return;
-    }
-    try {
-      var ledger = new Ledger(transaction, leadership, signals, epoch.getAsLong());
-      for (var taken : clusters.open()) {
-        threads.start(taken.id(), () -> work(taken.id(), ledger));
-      }
-    } catch (DataAccessException | TransactionException e) {
-      log.warn("Checkpoints of virtual clusters wait: {}", e.getMessage());
-    }
+    ledgers.look(
+        "Checkpoints of virtual clusters",
+        ledger -> {
+          for (var taken : clusters.open()) {
+            threads.start(taken.id(), () -> work(taken.id(), ledger));
+          }
+        });
   }
 
   private void work(long id, Ledger ledger) {

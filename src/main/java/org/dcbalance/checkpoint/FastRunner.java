@@ -6,21 +6,15 @@ import org.dcbalance.helper.HostHelper;
 import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
-import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vms;
-import org.dcbalance.leadership.Leadership;
-import org.dcbalance.live.Signals;
 import org.dcbalance.units.Memory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Prepare checkpoints for a fast resume, note what resumed guests needed first, and end leases,
@@ -29,6 +23,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Component
 class FastRunner {
   private static final Logger log = LoggerFactory.getLogger(FastRunner.class);
+
+  private static final String WHAT = "Fast resumes";
 
   /** Kept free beside the memory. */
   private static final Memory SPARE = Memory.ofMiB(64);
@@ -43,10 +39,7 @@ class FastRunner {
   private final Hosts hosts;
   private final Vms vms;
   private final Connections connections;
-  private final Installation installation;
-  private final Leadership leadership;
-  private final Signals signals;
-  private final TransactionTemplate transaction;
+  private final Ledgers ledgers;
 
   private final OneThreadEach making = new OneThreadEach("fast copy of checkpoint");
   private final OneThreadEach ending = new OneThreadEach("memory lease");
@@ -59,10 +52,7 @@ class FastRunner {
       Hosts hosts,
       Vms vms,
       Connections connections,
-      Installation installation,
-      Leadership leadership,
-      Signals signals,
-      TransactionTemplate transaction) {
+      Ledgers ledgers) {
     this.copies = copies;
     this.leases = leases;
     this.rows = rows;
@@ -70,15 +60,13 @@ class FastRunner {
     this.hosts = hosts;
     this.vms = vms;
     this.connections = connections;
-    this.installation = installation;
-    this.leadership = leadership;
-    this.signals = signals;
-    this.transaction = transaction;
+    this.ledgers = ledgers;
   }
 
   @Scheduled(fixedDelay = 1000)
   void look() {
-    work(
+    ledgers.look(
+        WHAT,
         ledger -> {
           for (var helper : helpers.all()) {
             var host = hosts.findById(helper.host().value());
@@ -100,23 +88,9 @@ class FastRunner {
 
   @Scheduled(fixedDelay = 5000)
   void endLeases() {
-    work(ledger -> leases.open().forEach(l -> ending.start(l.id(), () -> endIfFree(l, ledger))));
-  }
-
-  private interface Looking {
-    void with(Ledger ledger);
-  }
-
-  private void work(Looking looking) {
-    var epoch = leadership.epoch();
-    if (epoch.isEmpty() || installation.doubt().isPresent()) {
-      return;
-    }
-    try {
-      looking.with(new Ledger(transaction, leadership, signals, epoch.getAsLong()));
-    } catch (DataAccessException | TransactionException e) {
-      log.warn("Fast resumes wait: {}", e.getMessage());
-    }
+    ledgers.look(
+        WHAT,
+        ledger -> leases.open().forEach(l -> ending.start(l.id(), () -> endIfFree(l, ledger))));
   }
 
   private void make(long id, Host host, Ledger ledger) {

@@ -16,11 +16,23 @@ record Ledger(TransactionTemplate transaction, Leadership leadership, Signals si
    * @throws org.dcbalance.leadership.LeadershipLost if another console has the lease
    */
   void write(long checkpoint, Runnable change) {
+    confirmed(
+        () -> {
+          change.run();
+          signals.publish("checkpoint-changed", checkpoint);
+        });
+  }
+
+  /**
+   * Do something in a transaction under the lease.
+   *
+   * @throws org.dcbalance.leadership.LeadershipLost if another console has the lease
+   */
+  void confirmed(Runnable work) {
     transaction.executeWithoutResult(
         status -> {
           leadership.confirm(epoch);
-          change.run();
-          signals.publish("checkpoint-changed", checkpoint);
+          work.run();
         });
   }
 }

@@ -9,20 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.dcbalance.checkpoint.CheckpointSchedules.Schedule;
-import org.dcbalance.installation.Installation;
-import org.dcbalance.leadership.Leadership;
-import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Have checkpoints taken when they are due, and those deleted that are too many or too old, while
@@ -36,72 +30,57 @@ class ScheduleRunner {
   private final CheckpointSchedules schedules;
   private final Checkpoints checkpoints;
   private final VirtualClusters clusters;
-  private final Installation installation;
-  private final Leadership leadership;
+  private final Ledgers ledgers;
   private final JdbcClient jdbc;
-  private final TransactionTemplate transaction;
   private final Clock clock;
 
   ScheduleRunner(
       CheckpointSchedules schedules,
       Checkpoints checkpoints,
       VirtualClusters clusters,
-      Installation installation,
-      Leadership leadership,
+      Ledgers ledgers,
       JdbcClient jdbc,
-      TransactionTemplate transaction,
       Clock clock) {
     this.schedules = schedules;
     this.checkpoints = checkpoints;
     this.clusters = clusters;
-    this.installation = installation;
-    this.leadership = leadership;
+    this.ledgers = ledgers;
     this.jdbc = jdbc;
-    this.transaction = transaction;
     this.clock = clock;
   }
 
   @Scheduled(fixedDelay = 5000)
   void look() {
-    var epoch = leadership.epoch();
-    if (epoch.isEmpty() || installation.doubt().isPresent()) {
-      return;
-    }
-    try {
-      for (var schedule : schedules.all()) {
-        var next = schedule.next();
-        if (next != null && !next.isAfter(clock.instant())) {
-          take(schedule, epoch.getAsLong());
-        }
-        tidy(schedule, epoch.getAsLong());
-      }
-    } catch (DataAccessException | TransactionException | LeadershipLost e) {
-      log.warn("Scheduled checkpoints wait: {}", e.getMessage());
-    }
+    ledgers.look(
+        "Scheduled checkpoints",
+        ledger -> {
+          for (var schedule : schedules.all()) {
+            var next = schedule.next();
+            if (next != null && !next.isAfter(clock.instant())) {
+              take(schedule, ledger);
+            }
+            tidy(schedule, ledger);
+          }
+        });
   }
 
-  private void take(Schedule schedule, long epoch) {
+  private void take(Schedule schedule, Ledger ledger) {
     String trouble = "";
     try {
-      transaction.executeWithoutResult(
-          status -> {
-            leadership.confirm(epoch);
-            takeNow(schedule);
-          });
+      ledger.confirmed(() -> takeNow(schedule));
     } catch (Problem e) {
       trouble = e.sentence();
     }
     var said = trouble;
-    transaction.executeWithoutResult(
-        status -> {
-          leadership.confirm(epoch);
-          jdbc.sql(
-                  "update checkpoint_schedule set seen_to_at = :at, trouble = :trouble where id = :id")
-              .param("at", OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC))
-              .param("trouble", said)
-              .param("id", schedule.id())
-              .update();
-        });
+    ledger.confirmed(
+        () ->
+            jdbc.sql(
+                    "update checkpoint_schedule set seen_to_at = :at, trouble = :trouble where id ="
+                        + " :id")
+                .param("at", OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC))
+                .param("trouble", said)
+                .param("id", schedule.id())
+                .update());
   }
 
   private void takeNow(Schedule schedule) {
@@ -132,7 +111,7 @@ class ScheduleRunner {
         from checkpoint p where p.%s = c.id)
       """;
 
-  private void tidy(Schedule schedule, long epoch) {
+  private void tidy(Schedule schedule, Ledger ledger) {
     boolean alone = schedule.clusterId() == null;
     var kept =
         jdbc.sql(
@@ -153,9 +132,8 @@ class ScheduleRunner {
             .list();
     for (var old : tooMany(kept, schedule)) {
       try {
-        transaction.executeWithoutResult(
-            status -> {
-              leadership.confirm(epoch);
+        ledger.confirmed(
+            () -> {
               if (alone) {
                 checkpoints.delete(old.id(), Operator.DCBALANCE);
               } else {
