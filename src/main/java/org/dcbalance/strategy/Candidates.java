@@ -66,16 +66,17 @@ final class Candidates {
     }
     int source = placement.index(vm.host());
     double needed = minimumGain(source, placement, score);
+    var departure = new Departure(placement, vm, source);
     Look.@Nullable Move best = null;
     for (int target : targets) {
       if (target == source
           || refusal(vm, placement.host(target)) != null
           || placement.wishes().refusing(vm, source, target) != null
           || !placement.hasRoom(vm, target)
-          || overload(vm, target, placement) != null) {
+          || overload(departure, target, placement) != null) {
         continue;
       }
-      double gain = score - placement.scoreAfter(vm, source, target);
+      double gain = score - placement.scoreAfter(departure, vm, source, target);
       if (gain <= 0 || gain < least(vm, source, target, placement, needed)) {
         continue;
       }
@@ -135,6 +136,7 @@ final class Candidates {
   private Look best(VmLoad vm, Placement placement, double score) {
     int source = placement.index(vm.host());
     double needed = minimumGain(source, placement, score);
+    var departure = new Departure(placement, vm, source);
     @Nullable String refusal = null;
     @Nullable Rule broken = null;
     int refusals = 0;
@@ -164,12 +166,12 @@ final class Candidates {
         roomless++;
         continue;
       }
-      var above = overload(vm, target, placement);
+      var above = overload(departure, target, placement);
       if (above != null) {
         overload = overload == null || excess(above) < excess(overload) ? above : overload;
         continue;
       }
-      double gain = score - placement.scoreAfter(vm, source, target);
+      double gain = score - placement.scoreAfter(departure, vm, source, target);
       bestGain = Math.max(bestGain, gain);
       if (gain <= 0 || gain < least(vm, source, target, placement, needed)) {
         continue;
@@ -277,9 +279,9 @@ final class Candidates {
         .orElse(null);
   }
 
-  Reason.@Nullable WouldOverload overload(VmLoad vm, int target, Placement placement) {
+  Reason.@Nullable WouldOverload overload(Departure departure, int target, Placement placement) {
     for (var resource : BOUNDED) {
-      double peak = placement.peakWith(vm, resource, target);
+      double peak = departure.peakAt(resource, target);
       if (peak > resource.threshold(limits)) {
         return new Reason.WouldOverload(
             placement.host(target).name(), resource.words(), peak, resource.threshold(limits));

@@ -4,10 +4,11 @@ import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingDouble;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.IntStream;
 import org.dcbalance.strategy.Candidates.Look;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -26,14 +27,15 @@ final class Explanation {
   private final double firstScore;
   private final Candidates candidates;
   private final Limits limits;
-  private final Set<Integer> asked = new HashSet<>();
+  private final BitSet asked = new BitSet();
 
   /** VMs of which a move might gain enough for somebody to ask about it, price or cap aside. */
-  private final Set<VmId> promising = new HashSet<>();
+  private final BitSet promising = new BitSet();
 
   /**
    * Take over how things are before any move is made.
    *
+   * @param vms those of the placement, in its order
    * @param first a placement of its own, in which nothing is moved
    * @param prospects what each VM could gain there; null where nothing was searched, and then only
    *     the VMs that are asked for are explained
@@ -49,14 +51,13 @@ final class Explanation {
     this.candidates = candidates;
     this.limits = limits;
     for (var resource : List.of(Resource.CPU, Resource.MEMORY)) {
-      asked.add(first.mostLoaded(resource));
+      asked.set(first.mostLoaded(resource));
     }
-    Situation.hottest(first, HOTTEST).stream().filter(first::overloaded).forEach(asked::add);
+    Situation.hottest(first, HOTTEST).stream().filter(first::overloaded).forEach(asked::set);
     firstScore = first.imbalance().value();
-    for (var vm : vms) {
-      if (prospects != null && prospects.most(vm) >= candidates.needed(vm, first, firstScore)) {
-        promising.add(vm.id());
-      }
+    for (int v = 0; v < vms.size() && prospects != null; v++) {
+      var vm = vms.get(v);
+      promising.set(v, prospects.most(vm) >= candidates.needed(vm, first, firstScore));
     }
   }
 
@@ -65,13 +66,14 @@ final class Explanation {
     var proposed = new HashSet<VmId>();
     for (var move : moves) {
       proposed.add(move.vm().id());
-      asked.add(first.index(move.source()));
+      asked.set(first.index(move.source()));
     }
     double score = placement.imbalance().value();
     var passedOver = new ArrayList<PassedOver>();
     var explained =
-        vms.stream()
-            .filter(vm -> isAsked(vm) || promising.contains(vm.id()))
+        IntStream.range(0, vms.size())
+            .filter(v -> isAsked(first.homes[v]) || promising.get(v))
+            .mapToObj(vms::get)
             .filter(vm -> !proposed.contains(vm.id()))
             .sorted(askedAndBusiestFirst())
             .toList();
@@ -105,7 +107,11 @@ final class Explanation {
   }
 
   private boolean isAsked(VmLoad vm) {
-    return asked.contains(first.index(vm.host()));
+    return isAsked(first.index(vm.host()));
+  }
+
+  private boolean isAsked(int host) {
+    return host >= 0 && asked.get(host);
   }
 
   private static boolean wouldHaveMoved(Reason reason) {

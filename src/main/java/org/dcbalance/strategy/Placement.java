@@ -17,36 +17,38 @@ import org.jspecify.annotations.Nullable;
  */
 final class Placement {
   private static final Resource[] RESOURCES = Resource.values();
-  private static final int CPU = Resource.CPU.ordinal();
   private static final int MEMORY = Resource.MEMORY.ordinal();
 
-  private final Limits limits;
+  final Limits limits;
   private final List<HostLoad> hosts;
-  private final Map<HostId, Integer> indexes = new HashMap<>();
+  private final Map<HostId, Integer> indexes;
 
-  /** What a share of 1 is, by host and resource. */
+  /** The host of each VM, in the order in which they were given; -1 for VMs elsewhere. */
+  final int[] homes;
+
+  /** What a share of 1 is, by resource and host. */
   private final double[][] capacity;
 
   /** One over that: dividing anew for every host that is looked at would take most of the time. */
-  private final double[][] inverse;
+  final double[][] inverse;
 
   /** Mean share, by resource and host. */
-  private final double[][] share;
+  final double[][] share;
 
   /** Squares of the VMs' rises above their means, added up, as shares; by resource and host. */
-  private final double[][] rises;
+  final double[][] rises;
 
   /** Share that is taken besides, by VMs on their way out; by resource and host. */
-  private final double[][] leaving;
+  final double[][] leaving;
 
   /** Memory promised to VMs, leaving ones included, the host's own use included; in bytes. */
   private final double[] promised;
 
   /** Sums of the shares and of their squares over hosts, by resource. */
-  private final double[] sums = new double[RESOURCES.length];
+  final double[] sums = new double[RESOURCES.length];
 
-  private final double[] squares = new double[RESOURCES.length];
-  private double overload;
+  final double[] squares = new double[RESOURCES.length];
+  double overload;
   private final Wishes wishes;
 
   /** Place the VMs on the open hosts; VMs elsewhere are left out. */
@@ -54,8 +56,9 @@ final class Placement {
     this.limits = limits;
     this.hosts = openHosts;
     int n = openHosts.size();
-    capacity = new double[n][RESOURCES.length];
-    inverse = new double[n][RESOURCES.length];
+    indexes = HashMap.newHashMap(n);
+    capacity = new double[RESOURCES.length][n];
+    inverse = new double[RESOURCES.length][n];
     share = new double[RESOURCES.length][n];
     rises = new double[RESOURCES.length][n];
     leaving = new double[RESOURCES.length][n];
@@ -65,15 +68,17 @@ final class Placement {
       indexes.put(host.id(), h);
       promised[h] = host.own().memory().bytes();
       for (int r = 0; r < RESOURCES.length; r++) {
-        capacity[h][r] = RESOURCES[r].capacity(host);
-        inverse[h][r] = 1 / capacity[h][r];
-        share[r][h] = RESOURCES[r].amount(host.own()) * inverse[h][r];
+        capacity[r][h] = RESOURCES[r].capacity(host);
+        inverse[r][h] = 1 / capacity[r][h];
+        share[r][h] = RESOURCES[r].amount(host.own()) * inverse[r][h];
       }
     }
+    homes = new int[vms.size()];
     var counts = new int[vms.size()];
     for (int v = 0; v < counts.length; v++) {
       var vm = vms.get(v);
       int at = index(vm.host());
+      homes[v] = at;
       int movingTo = index(vm.movingTo());
       int goal = movingTo < 0 ? at : movingTo;
       counts[v] = goal;
@@ -88,9 +93,8 @@ final class Placement {
     }
     wishes = new Wishes(openHosts, vms, counts, rules, limits);
     for (int v = 0; v < counts.length && !rules.isEmpty(); v++) {
-      int at = index(vms.get(v).host());
-      if (at >= 0 && at != counts[v]) {
-        wishes.leave(vms.get(v), at);
+      if (homes[v] >= 0 && homes[v] != counts[v]) {
+        wishes.leave(vms.get(v), homes[v]);
       }
     }
     sumUp();
@@ -100,7 +104,8 @@ final class Placement {
   Placement(Placement other) {
     limits = other.limits;
     hosts = other.hosts;
-    indexes.putAll(other.indexes);
+    indexes = other.indexes;
+    homes = other.homes;
     capacity = other.capacity;
     inverse = other.inverse;
     share = deep(other.share);
@@ -179,20 +184,7 @@ final class Placement {
   /** Tell whether the host has the VM's memory to give, with the headroom above the threshold. */
   boolean hasRoom(VmLoad vm, int host) {
     return promised[host] + vm.allocated().bytes()
-        <= capacity[host][MEMORY] * limits.memoryThreshold();
-  }
-
-  /**
-   * Give the share that a host would reach at its peaks with the VM. VMs seldom peak together, so
-   * their rises above their means are added as independent ones are.
-   */
-  double peakWith(VmLoad vm, Resource resource, int host) {
-    int r = resource.ordinal();
-    double rise = rise(vm, r, host);
-    return share[r][host]
-        + leaving[r][host]
-        + mean(vm, r, host)
-        + Math.sqrt(Math.max(0, rises[r][host]) + rise * rise);
+        <= capacity[MEMORY][host] * limits.memoryThreshold();
   }
 
   /** Score this placement term by term, from scratch. */
@@ -245,39 +237,22 @@ final class Placement {
 
   /** Give the score after one move, in constant work. */
   double scoreAfter(VmLoad vm, int source, int target) {
-    return spreadAfter(vm, source, target) + wishes.costAfter(vm, source, target);
+    return scoreAfter(new Departure(this, vm, source), vm, source, target);
+  }
+
+  /** The same for one of many targets. */
+  double scoreAfter(Departure departure, VmLoad vm, int source, int target) {
+    return departure.spreadAt(target) + wishes.costAfter(vm, source, target);
   }
 
   /**
    * Give the score after VMs on one host have moved as one.
    *
+   * @param departure of all of them in one
    * @param sum all of them in one
    */
-  double scoreAfter(List<VmLoad> several, VmLoad sum, int source, int target) {
-    return spreadAfter(sum, source, target) + wishes.costAfter(several, sum, source, target);
-  }
-
-  private double spreadAfter(VmLoad vm, int source, int target) {
-    int n = hosts.size();
-    double score = 0;
-    for (int r = 0; r < RESOURCES.length; r++) {
-      double from = share[r][source];
-      double to = share[r][target];
-      double fromAfter = from - mean(vm, r, source);
-      double toAfter = to + mean(vm, r, target);
-      double sum = sums[r] - from - to + fromAfter + toAfter;
-      double square =
-          squares[r] - from * from - to * to + fromAfter * fromAfter + toAfter * toAfter;
-      score += RESOURCES[r].spreadWeight() * deviation(sum, square, n);
-    }
-    double above = overload;
-    for (int r = CPU; r <= MEMORY; r++) {
-      var resource = RESOURCES[r];
-      above -= above(resource, share[r][source]) + above(resource, share[r][target]);
-      above += above(resource, share[r][source] - mean(vm, r, source));
-      above += above(resource, share[r][target] + mean(vm, r, target));
-    }
-    return score + Resource.OVERLOAD_WEIGHT * above;
+  double scoreAfter(Departure departure, List<VmLoad> several, VmLoad sum, int source, int target) {
+    return departure.spreadAt(target) + wishes.costAfter(several, sum, source, target);
   }
 
   /** Count the VM on its target; at the source it keeps its room until it has left. */
@@ -319,19 +294,20 @@ final class Placement {
   }
 
   private double mean(VmLoad vm, int resource, int host) {
-    return RESOURCES[resource].amount(vm.mean()) * inverse[host][resource];
+    return RESOURCES[resource].amount(vm.mean()) * inverse[resource][host];
   }
 
   private double rise(VmLoad vm, int resource, int host) {
     double above = RESOURCES[resource].amount(vm.high()) - RESOURCES[resource].amount(vm.mean());
-    return Math.max(0, above) * inverse[host][resource];
+    return Math.max(0, above) * inverse[resource][host];
   }
 
   private double above(Resource resource, double x) {
     return Math.max(0, x - resource.threshold(limits));
   }
 
-  private static double deviation(double sum, double squares, int n) {
+  /** Give the standard deviation over hosts of shares that sum up to this. */
+  static double deviation(double sum, double squares, int n) {
     double mean = sum / n;
     return Math.sqrt(Math.max(0, squares / n - mean * mean));
   }

@@ -31,7 +31,11 @@ final class Recall {
   private final List<ProposedMove> moves = new ArrayList<>();
   private int literal;
 
-  /** Take over a placement that nothing else uses. */
+  /**
+   * Take over a placement that nothing else uses.
+   *
+   * @param vms those of the placement, in its order
+   */
   Recall(List<VmLoad> vms, Placement placement, Candidates candidates, Limits limits) {
     this.placement = placement;
     this.candidates = candidates;
@@ -40,10 +44,9 @@ final class Recall {
     for (int host = 0; host < placement.hostCount(); host++) {
       byHost.add(new ArrayList<>());
     }
-    for (var vm : vms) {
-      int at = placement.index(vm.host());
-      if (at >= 0) {
-        byHost.get(at).add(vm);
+    for (int v = 0; v < vms.size(); v++) {
+      if (placement.homes[v] >= 0) {
+        byHost.get(placement.homes[v]).add(vms.get(v));
       }
     }
   }

@@ -91,6 +91,7 @@ final class Together {
     int source = placement.index(group.getFirst().host());
     double needed = candidates.minimumGain(source, placement, score);
     var all = VmLoad.sum(group);
+    var departure = new Departure(placement, all, source);
     @Nullable Moves best = null;
     if (group.size() < 2
         || group.size() > most
@@ -103,10 +104,10 @@ final class Together {
           || group.stream().anyMatch(vm -> candidates.refusal(vm, host) != null)
           || placement.wishes().refusing(group, source, target) != null
           || !placement.hasRoom(all, target)
-          || candidates.overload(all, target, placement) != null) {
+          || candidates.overload(departure, target, placement) != null) {
         continue;
       }
-      double gain = score - placement.scoreAfter(group, all, source, target);
+      double gain = score - placement.scoreAfter(departure, group, all, source, target);
       if (gain <= 0 || gain < candidates.least(group, source, target, placement, needed)) {
         continue;
       }
@@ -150,7 +151,7 @@ final class Together {
         || candidates.refusal(vm, placement.host(target)) != null
         || placement.wishes().refusingAlone(vm, source, target)
         || !placement.hasRoom(vm, target)
-        || candidates.overload(vm, target, placement) != null) {
+        || candidates.overload(new Departure(placement, vm, source), target, placement) != null) {
       return false;
     }
     placement.move(vm, source, target);
