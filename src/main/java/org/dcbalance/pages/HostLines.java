@@ -1,7 +1,5 @@
 package org.dcbalance.pages;
 
-import static java.util.stream.Collectors.counting;
-import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 
 import java.time.Clock;
@@ -15,7 +13,6 @@ import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
-import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.reporting.MoveFigures;
@@ -75,8 +72,8 @@ class HostLines {
         new Known(
             pools.findAllByOrderByName().stream().collect(toMap(HostPool::id, p -> p)),
             loads.hosts(),
-            vms.findByGoneSinceIsNullOrderByName().stream()
-                .collect(groupingBy(Vm::hostId, counting())),
+            vms.countGuests().stream()
+                .collect(toMap(each -> new HostId(each.hostId()), Vms.Guests::count)),
             moves.perHost(clock.instant().minus(Duration.ofDays(1))));
     return hosts.findAllByOrderByName().stream()
         .filter(wanted)

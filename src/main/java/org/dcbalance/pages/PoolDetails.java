@@ -9,7 +9,6 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.inventory.FleetEvents;
-import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.MoveOptions;
@@ -65,13 +64,14 @@ class PoolDetails {
   }
 
   PoolLine line(HostPool pool) {
+    var ids = hostIds(pool);
     return new PoolLine(
         pool.id(),
         pool.name(),
         pool.simulated(),
         pool.name().equals("default"),
-        (int) hosts.countByPoolId(pool.id().value()),
-        guests(pool).size(),
+        ids.size(),
+        ids.isEmpty() ? 0 : vms.countByHostIdInAndGoneSinceIsNull(ids),
         rounds.newest(pool.id()).map(Round::imbalance).orElse(null),
         settings.pace(pool).limits().imbalanceThreshold(),
         pool.automation(),
@@ -110,12 +110,14 @@ class PoolDetails {
   }
 
   private List<Vm> guests(HostPool pool) {
-    var ids =
-        hosts.findByPoolIdOrderByName(pool.id().value()).stream()
-            .map(Host::id)
-            .map(id -> id.value())
-            .toList();
+    var ids = hostIds(pool);
     return ids.isEmpty() ? List.of() : vms.findByHostIdInAndGoneSinceIsNullOrderByName(ids);
+  }
+
+  private List<Long> hostIds(HostPool pool) {
+    return hosts.findByPoolIdOrderByName(pool.id().value()).stream()
+        .map(host -> host.id().value())
+        .toList();
   }
 
   /** The newest of the two kinds of events tells whether the fall-back still stands. */

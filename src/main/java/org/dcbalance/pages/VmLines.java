@@ -2,17 +2,20 @@ package org.dcbalance.pages;
 
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
 
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Movability;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.VmSummary;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.telemetry.LoadHistory;
 import org.dcbalance.telemetry.LoadHistory.DirtyMeasurement;
@@ -27,7 +30,7 @@ import org.springframework.stereotype.Component;
 /** Put the VMs that some host shows into lines. */
 @Component
 class VmLines {
-  private static final Comparator<Vm> BY_NAME = Comparator.comparing(Vm::name);
+  private static final Comparator<VmSummary> BY_NAME = Comparator.comparing(VmSummary::name);
 
   private final Vms vms;
   private final Hosts hosts;
@@ -52,22 +55,22 @@ class VmLines {
   }
 
   /** List the VMs that a host shows, by name: of a pool, of all pools with null. */
-  List<Vm> all(@Nullable PoolId pool) {
-    return pool == null
-        ? vms.findByGoneSinceIsNullOrderByName()
-        : vms.findByHostIdInAndGoneSinceIsNullOrderByName(
-            hosts.findByPoolIdOrderByName(pool.value()).stream()
-                .map(host -> host.id().value())
-                .toList());
+  List<VmSummary> all(@Nullable PoolId pool) {
+    if (pool == null) {
+      return vms.summaries();
+    }
+    var members =
+        hosts.findByPoolIdOrderByName(pool.value()).stream().map(Host::id).collect(toSet());
+    return vms.summaries().stream().filter(vm -> members.contains(vm.hostId())).toList();
   }
 
   /**
-   * Page through those VMs that match. Only those on the page are put into lines, which takes far
-   * more than to find them.
+   * Page through those VMs that match. Only those on the page are read whole and put into lines,
+   * which takes far more than to find them.
    */
-  Excerpt<VmLine> page(List<Vm> all, String q, Order order, int page) {
+  Excerpt<VmLine> page(List<VmSummary> all, String q, Order order, int page) {
     var found = all.stream().filter(vm -> matches(vm, q)).toList();
-    return Excerpt.of(sorted(found, order), page).map(this::lines);
+    return Excerpt.of(sorted(found, order), page).map(this::inThisOrder);
   }
 
   List<VmLine> ofHost(HostId host) {
@@ -78,46 +81,50 @@ class VmLines {
     return lines(List.of(vm)).getFirst();
   }
 
-  static boolean matches(Vm vm, String q) {
+  private List<VmLine> inThisOrder(List<VmSummary> shown) {
+    var ids = shown.stream().map(vm -> vm.id().value()).toList();
+    var whole = vms.findByIdIn(ids).stream().collect(toMap(Vm::id, vm -> vm));
+    // one that was forgotten in between is left out
+    return lines(shown.stream().map(vm -> whole.get(vm.id())).filter(Objects::nonNull).toList());
+  }
+
+  static boolean matches(VmSummary vm, String q) {
     var wanted = q.strip().toLowerCase(Locale.ROOT);
     return vm.name().toLowerCase(Locale.ROOT).contains(wanted)
         || vm.uuid().toString().startsWith(wanted)
         || vm.addresses().stream().anyMatch(a -> a.toLowerCase(Locale.ROOT).contains(wanted));
   }
 
-  private List<Vm> sorted(List<Vm> found, Order order) {
+  private List<VmSummary> sorted(List<VmSummary> found, Order order) {
     return found.stream()
         .sorted(
             switch (order) {
               case NAME -> BY_NAME;
-              case MEMORY -> Comparator.comparing(Vm::memory).reversed().thenComparing(BY_NAME);
+              case MEMORY ->
+                  Comparator.comparing(VmSummary::memory).reversed().thenComparing(BY_NAME);
               case MOVED ->
                   Comparator.comparing(
-                          Vm::lastMovedAt, Comparator.nullsLast(Comparator.reverseOrder()))
+                          VmSummary::lastMovedAt, Comparator.nullsLast(Comparator.reverseOrder()))
                       .thenComparing(BY_NAME);
               case CPU -> busiestFirst(found);
             })
         .toList();
   }
 
-  private Comparator<Vm> busiestFirst(List<Vm> found) {
-    var now = loads.vms(ids(found));
+  private Comparator<VmSummary> busiestFirst(List<VmSummary> found) {
+    var now = loads.vms(found.stream().map(VmSummary::id).toList());
     return Comparator.comparing(
-            (Vm vm) -> share(vm, now.get(vm.id())),
+            (VmSummary vm) -> share(vm.vcpus(), now.get(vm.id())),
             Comparator.nullsLast(Comparator.<Double>reverseOrder()))
         .thenComparing(BY_NAME);
   }
 
-  private static @Nullable Double share(Vm vm, NewestLoad.@Nullable VmNow now) {
-    return now == null ? null : now.cpuCores() / Math.max(1, vm.vcpus());
-  }
-
-  private static List<VmId> ids(List<Vm> vms) {
-    return vms.stream().map(Vm::id).toList();
+  private static @Nullable Double share(int vcpus, NewestLoad.@Nullable VmNow now) {
+    return now == null ? null : now.cpuCores() / Math.max(1, vcpus);
   }
 
   private List<VmLine> lines(List<Vm> shown) {
-    var ids = ids(shown);
+    var ids = shown.stream().map(Vm::id).toList();
     var known =
         new Known(
             hosts.findAllByOrderByName().stream().collect(toMap(Host::id, h -> h)),
@@ -145,7 +152,7 @@ class VmLines {
         vm.goneSince() == null ? vm.state().name() : "GONE",
         vm.hostId(),
         host == null ? "a removed host" : host.name(),
-        share(vm, now),
+        share(vm.vcpus(), now),
         now == null ? null : now.cpuCores(),
         vm.vcpus(),
         vm.memory(),

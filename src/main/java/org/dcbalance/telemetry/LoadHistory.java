@@ -84,8 +84,10 @@ public class LoadHistory {
               percentile_cont(0.95) within group (order by s.net_received + s.net_sent) as network_high,
               avg(s.disk_read + s.disk_written) as disk,
               percentile_cont(0.95) within group (order by s.disk_read + s.disk_written) as disk_high
-            from vm_sample s join vm v on v.id = s.vm_id join host h on h.id = v.host_id
-            where h.pool_id = :pool and s.at >= :from and s.at < :to
+            from vm_sample s
+            where s.vm_id = any(array(
+                select v.id from vm v join host h on h.id = v.host_id where h.pool_id = :pool))
+              and s.at >= :from and s.at < :to
             group by s.vm_id
             """)
         .param("pool", pool.value())
@@ -123,23 +125,30 @@ public class LoadHistory {
 
   public Map<HostId, HostWindow> hostWindows(PoolId pool, TimeRange range) {
     var windows = new HashMap<HostId, HostWindow>();
+    // no join: the newest samples are beyond what the planner knows of, and where it expects few it
+    // may add the guests up again for each sample of a host
     jdbc.sql(
             """
-            with guests as (
-              select s.host_id, s.at, sum(s.cpu_cores) as cpu, sum(s.memory_bytes) as memory
-              from vm_sample s join host h on h.id = s.host_id
-              where h.pool_id = :pool and s.at >= :from and s.at < :to
-              group by s.host_id, s.at)
-            select s.host_id, count(*) as samples, avg(s.cpu_cores) as cpu_cores,
-              avg(greatest(s.cpu_cores - coalesce(g.cpu, 0), 0)) as own_cpu_cores,
-              cast(avg(s.memory_used_bytes) as bigint) as memory_used_bytes,
-              cast(avg(greatest(s.memory_used_bytes - coalesce(g.memory, 0), 0)) as bigint)
-                as own_memory_bytes,
-              bool_or(s.cpu_summed) as cpu_summed, max(s.at) as newest
-            from host_sample s join host h on h.id = s.host_id
-              left join guests g on g.host_id = s.host_id and g.at = s.at
-            where h.pool_id = :pool and s.at >= :from and s.at < :to
-            group by s.host_id
+            with members as (select id from host where pool_id = :pool),
+            hosts_and_guests as (
+              select host_id, at, cpu_cores, memory_used_bytes, cpu_summed,
+                null as guests_cores, null as guests_bytes
+              from host_sample
+              where host_id = any(array(select id from members)) and at >= :from and at < :to
+              union all
+              select host_id, at, null, null, null, cpu_cores, memory_bytes from vm_sample
+              where host_id = any(array(select id from members)) and at >= :from and at < :to),
+            moments as (
+              select host_id, at, max(cpu_cores) as cores, max(memory_used_bytes) as used,
+                bool_or(cpu_summed) as summed, coalesce(sum(guests_cores), 0) as guests_cores,
+                coalesce(sum(guests_bytes), 0) as guests_bytes
+              from hosts_and_guests group by host_id, at having count(cpu_cores) > 0)
+            select host_id, count(*) as samples, avg(cores) as cpu_cores,
+              avg(greatest(cores - guests_cores, 0)) as own_cpu_cores,
+              cast(avg(used) as bigint) as memory_used_bytes,
+              cast(avg(greatest(used - guests_bytes, 0)) as bigint) as own_memory_bytes,
+              bool_or(summed) as cpu_summed, max(at) as newest
+            from moments group by host_id
             """)
         .param("pool", pool.value())
         .param("from", utc(range.from()))
