@@ -20,14 +20,18 @@ import org.dcbalance.units.Memory;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.annotations.Mutability;
 import org.hibernate.type.SqlTypes;
+import org.hibernate.type.descriptor.java.Immutability;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Know a virtual machine.
  *
  * <p>What the hypervisor shows is written by the inventory sync alone and only read here; what
- * operators wish (never move, probe) is changed through this aggregate.
+ * operators wish (never move, probe) is changed through this aggregate. Its lists and records are
+ * replaced, never changed, so Hibernate need not copy them to notice changes: a page may read a
+ * thousand of them.
  */
 @Entity
 public class Vm {
@@ -65,22 +69,27 @@ public class Vm {
   private long memoryBytes;
 
   @JdbcTypeCode(SqlTypes.JSON)
+  @Mutability(Immutability.class)
   @Column(insertable = false, updatable = false)
   private List<Guest.Disk> disks = List.of();
 
   @JdbcTypeCode(SqlTypes.ARRAY)
+  @Mutability(Immutability.class)
   @Column(insertable = false, updatable = false)
   private List<String> addresses = List.of();
 
   @JdbcTypeCode(SqlTypes.ARRAY)
+  @Mutability(Immutability.class)
   @Column(insertable = false, updatable = false)
   private List<String> networks = List.of();
 
   @JdbcTypeCode(SqlTypes.JSON)
+  @Mutability(Immutability.class)
   @Column(insertable = false, updatable = false)
   private GuestCpu cpu = new GuestCpu("", "", "", "", "");
 
   @JdbcTypeCode(SqlTypes.JSON)
+  @Mutability(Immutability.class)
   @Column(insertable = false, updatable = false)
   private List<Guest.Tie> ties = List.of();
 
@@ -105,6 +114,7 @@ public class Vm {
   private @Nullable Integer probePort;
 
   @JdbcTypeCode(SqlTypes.JSON)
+  @Mutability(Immutability.class)
   private MoveOptions moveOptions = MoveOptions.NONE;
 
   @Version private long version;
