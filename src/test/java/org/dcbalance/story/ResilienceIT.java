@@ -72,7 +72,7 @@ class ResilienceIT {
           two::said,
           said -> said.contains(TAKES_OVER));
       Figures.seconds("leader killed to taken over", taken.passed());
-      // no sooner: it starts in about the time that its lease takes to run out, and could win it back
+      // no sooner: it starts in about the time that the lease takes to run out, and could win it
       one.begin();
       followed(fleet, id);
       one.awaitFirstPage(Duration.ofMinutes(3));
