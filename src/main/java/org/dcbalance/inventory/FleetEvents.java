@@ -2,6 +2,7 @@ package org.dcbalance.inventory;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.VmId;
@@ -74,5 +75,18 @@ public class FleetEvents {
         .param("most", most)
         .query(new SimplePropertyRowMapper<>(FleetEvent.class))
         .list();
+  }
+
+  /** Find the newest event of a pool that is of one of these kinds. */
+  public Optional<FleetEvent> newest(PoolId pool, List<String> kinds) {
+    return jdbc.sql(
+            """
+            select id, at, pool_id, host_id, vm_id, severity, kind, sentence from fleet_event
+            where pool_id = :pool and kind in (:kinds) order by at desc, id desc limit 1
+            """)
+        .param("pool", pool.value())
+        .param("kinds", kinds)
+        .query(new SimplePropertyRowMapper<>(FleetEvent.class))
+        .optional();
   }
 }

@@ -42,4 +42,12 @@ public interface Vms extends Repository<Vm, Long> {
       from Vm v where v.goneSince is null order by v.name
       """)
   List<VmSummary> summaries();
+
+  /** List what the guests of some hosts need, by name. */
+  @Query(
+      """
+      select new org.dcbalance.inventory.VmAttachments(v.id, v.name, v.disks, v.networks)
+      from Vm v where v.goneSince is null and v.hostId in :hosts order by v.name
+      """)
+  List<VmAttachments> attachments(Collection<Long> hosts);
 }

@@ -14,7 +14,7 @@ import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.inventory.Pools;
-import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.VmAttachments;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.recommendation.Round;
@@ -27,7 +27,6 @@ import org.springframework.stereotype.Component;
 /** Put together what is known of pools. */
 @Component
 class PoolDetails {
-  private static final int EVENTS_LOOKED_AT = 500;
   private static final String FELL_BACK = "automation-fell-back";
   private static final String SET = "pool-automation";
 
@@ -109,9 +108,9 @@ class PoolDetails {
         networks(pool, guests));
   }
 
-  private List<Vm> guests(HostPool pool) {
+  private List<VmAttachments> guests(HostPool pool) {
     var ids = hostIds(pool);
-    return ids.isEmpty() ? List.of() : vms.findByHostIdInAndGoneSinceIsNullOrderByName(ids);
+    return ids.isEmpty() ? List.of() : vms.attachments(ids);
   }
 
   private List<Long> hostIds(HostPool pool) {
@@ -122,15 +121,14 @@ class PoolDetails {
 
   /** The newest of the two kinds of events tells whether the fall-back still stands. */
   private @Nullable String fellBack(HostPool pool) {
-    return events.newest(pool.id(), EVENTS_LOOKED_AT).stream()
-        .filter(e -> e.kind().equals(FELL_BACK) || e.kind().equals(SET))
-        .findFirst()
+    return events
+        .newest(pool.id(), List.of(FELL_BACK, SET))
         .filter(e -> e.kind().equals(FELL_BACK))
         .map(FleetEvents.FleetEvent::sentence)
         .orElse(null);
   }
 
-  private static List<PoolDetail.SeenPath> seenPaths(HostPool pool, List<Vm> guests) {
+  private static List<PoolDetail.SeenPath> seenPaths(HostPool pool, List<VmAttachments> guests) {
     return new TreeMap<>(
             guests.stream()
                 .flatMap(vm -> vm.disks().stream().flatMap(d -> unsharedFolder(pool, d)).distinct())
@@ -146,7 +144,7 @@ class PoolDetails {
         : Stream.of(source.substring(0, end));
   }
 
-  private static List<PoolDetail.NetworkLine> networks(HostPool pool, List<Vm> guests) {
+  private static List<PoolDetail.NetworkLine> networks(HostPool pool, List<VmAttachments> guests) {
     var used =
         guests.stream()
             .flatMap(vm -> vm.networks().stream().distinct())

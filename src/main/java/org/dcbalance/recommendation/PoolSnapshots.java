@@ -4,14 +4,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.CpuFits;
 import org.dcbalance.inventory.Host;
@@ -99,7 +101,7 @@ class PoolSnapshots {
     var dayHighs = peaks(pool.id(), now);
     var past = records.finished(pool.id(), PAST_MOVES);
     var pastOf = past.stream().collect(Collectors.groupingBy(PastMove::vm));
-    var shut = shut(members);
+    var refusals = new Refusals(members);
     var rests = records.coolDowns(pool.id(), now, pace.coolDown(), pace.coolDownMost());
     var targets =
         records.underWay(pool.id()).stream()
@@ -117,8 +119,7 @@ class PoolSnapshots {
                   return vm(
                       vm,
                       pool,
-                      members,
-                      shut,
+                      refusals.of(vm),
                       vmWindows.get(vm.id()),
                       enough,
                       memories.get(vm.id()),
@@ -179,8 +180,7 @@ class PoolSnapshots {
   private VmLoad vm(
       Vm vm,
       HostPool pool,
-      List<Host> members,
-      Map<HostId, String> shut,
+      Map<HostId, String> refused,
       LoadHistory.@Nullable VmWindow window,
       double enoughSamples,
       @Nullable ChangedMemory changed,
@@ -199,7 +199,7 @@ class PoolSnapshots {
         changed == null ? null : changed.rate(),
         changed == null ? null : changed.workingSet(),
         ties,
-        refused(vm, members, shut),
+        refused,
         past.restsUntil(),
         past.movingTo(),
         past.moves());
@@ -212,35 +212,52 @@ class PoolSnapshots {
       @Nullable HostId movingTo,
       List<PastMove> moves) {}
 
-  /** Tell which hosts can take no guest at all; there are far more guests than hosts. */
-  private Map<HostId, String> shut(List<Host> members) {
-    var shut = new HashMap<HostId, String>();
-    for (var target : members) {
-      if (!target.can(Capability.LIVE_MIGRATION)) {
-        shut.put(target.id(), target.name() + " cannot take guests live.");
-      } else if (!reachable(target)) {
-        shut.put(target.id(), target.name() + " has no URI by which other hosts reach it.");
-      }
-    }
-    return shut;
-  }
+  /** What matters of a guest to the hosts of a pool, its own host aside. */
+  private record Kind(String hypervisor, GuestCpu cpu) {}
 
-  private Map<HostId, String> refused(Vm vm, List<Host> members, Map<HostId, String> shut) {
-    var refused = new TreeMap<HostId, String>();
-    var source = members.stream().filter(h -> h.id().equals(vm.hostId())).findFirst();
-    for (var target : members) {
-      if (target.id().equals(vm.hostId())) {
-        continue;
-      }
-      if (source.isPresent() && !source.get().hypervisor().equals(target.hypervisor())) {
-        refused.put(target.id(), target.name() + " runs another hypervisor.");
-      } else {
-        var closed = shut.get(target.id());
-        (closed == null ? cpuFits.refusal(target, vm.cpu()) : Optional.of(closed))
-            .ifPresent(sentence -> refused.put(target.id(), sentence));
+  /** Tell which hosts refuse a guest, and why; there are far fewer kinds of guests than guests. */
+  private final class Refusals {
+    private final Map<HostId, Host> members = new LinkedHashMap<>();
+    private final Map<Kind, Map<HostId, String>> known = new HashMap<>();
+
+    /** Why hosts can take no guest at all. */
+    private final Map<HostId, String> shut = new HashMap<>();
+
+    Refusals(List<Host> hosts) {
+      for (var host : hosts) {
+        members.put(host.id(), host);
+        if (!host.can(Capability.LIVE_MIGRATION)) {
+          shut.put(host.id(), host.name() + " cannot take guests live.");
+        } else if (!reachable(host)) {
+          shut.put(host.id(), host.name() + " has no URI by which other hosts reach it.");
+        }
       }
     }
-    return refused;
+
+    Map<HostId, String> of(Vm vm) {
+      var hypervisor = Objects.requireNonNull(members.get(vm.hostId())).hypervisor();
+      var refused = known.computeIfAbsent(new Kind(hypervisor, vm.cpu()), this::by);
+      if (!refused.containsKey(vm.hostId())) {
+        return refused;
+      }
+      var others = new HashMap<>(refused);
+      others.remove(vm.hostId());
+      return others;
+    }
+
+    private Map<HostId, String> by(Kind guest) {
+      var refused = new HashMap<HostId, String>();
+      for (var host : members.values()) {
+        if (!host.hypervisor().equals(guest.hypervisor())) {
+          refused.put(host.id(), host.name() + " runs another hypervisor.");
+          continue;
+        }
+        var closed = shut.get(host.id());
+        (closed == null ? cpuFits.refusal(host, guest.cpu()) : Optional.of(closed))
+            .ifPresent(sentence -> refused.put(host.id(), sentence));
+      }
+      return Map.copyOf(refused);
+    }
   }
 
   private boolean reachable(Host target) {
