@@ -1,5 +1,7 @@
 package org.dcbalance.access;
 
+import static org.dcbalance.database.Columns.instant;
+
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -118,11 +120,6 @@ class ApiTokens {
         row.getObject("created_at", OffsetDateTime.class).toInstant(),
         row.getString("created_by"),
         instant(row, "last_used_at"));
-  }
-
-  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-    var at = row.getObject(column, OffsetDateTime.class);
-    return at == null ? null : at.toInstant();
   }
 
   private static byte[] hash(String token) {

@@ -1,6 +1,6 @@
 package org.dcbalance.checkpoint;
 
-import static org.dcbalance.checkpoint.RestoreRows.instant;
+import static org.dcbalance.database.Columns.instant;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,8 +1,9 @@
 package org.dcbalance.checkpoint;
 
+import static org.dcbalance.database.Columns.instant;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
@@ -86,11 +87,6 @@ class RestoreRows {
   }
 
   /** Read a time that may not have come. */
-  static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-    var at = row.getObject(column, OffsetDateTime.class);
-    return at == null ? null : at.toInstant();
-  }
-
   long add(Checkpoint of, HostId host, Manner manner, boolean replaces, Operator by) {
     return add(of, host, manner, replaces, null, by);
   }

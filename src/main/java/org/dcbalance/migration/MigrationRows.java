@@ -1,8 +1,9 @@
 package org.dcbalance.migration;
 
+import static org.dcbalance.database.Columns.instant;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -326,10 +327,5 @@ public class MigrationRows {
             row.getDouble("dirty_rate"),
             row.getDouble("bandwidth"),
             row.getInt("iteration"));
-  }
-
-  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-    Timestamp at = row.getTimestamp(column);
-    return at == null ? null : at.toInstant();
   }
 }
