@@ -1,14 +1,21 @@
 # shellcheck shell=bash
 # What `guest` does alike in every lab: its arguments, and what is asked of guests over HTTP. A lab's own script reads this after its
-# lib.sh, brings the functions domain_xml, start and stop, and says in GUEST_CONSOLE where a guest's
-# console is, and in GUEST_SECONDS how long one may take to answer.
+# lib.sh, brings the functions domain_xml, start, stop and consoles, and says in GUEST_SECONDS how long one may take to answer.
 
 address() { echo "$LAB_GUEST_NET.$((10 + $1))"; }
 need_number() { [[ ${1:-} =~ ^[1-9][0-9]*$ ]] && (($1 <= 200)) || fail "'${1:-}' is not a guest's number (1 to 200)." "Maybe: $0 $verb 1"; }
 ask() { in_fabric curl -sf -m "$1" --noproxy '*' "http://$(address "$2")/$3"; }
 replies() { ask 1 "$1" index.html >/dev/null 2>&1; }
 wait_for() { # number, seconds
-  wait_until "$2" replies "$1" || fail "Guest $1 did not answer http://$(address "$1")/ within $2 s." "Maybe see its console: $GUEST_CONSOLE."
+  wait_until "$2" replies "$1" && return
+  local n
+  # now: the lab may be gone before anyone can look
+  for n in $(hosts_that_answer); do
+    echo "Host $n, and what is on its guests' consoles:"
+    virsh_on "$n" list --all
+    consoles "$n"
+  done >&2
+  fail "Guest $1 did not answer http://$(address "$1")/ within $2 s."
 }
 check_load() {
   [[ $1 =~ ^(burn=[0-9]+|hold=[0-9]+|dirty=(0|[0-9]+:-?[0-9]+(:(word|page)(:[0-9]+:[0-9]+)?)?)|ep=(0|24|25|28))$ ]] ||

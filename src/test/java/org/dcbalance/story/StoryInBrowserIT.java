@@ -3,6 +3,7 @@ package org.dcbalance.story;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
@@ -36,7 +37,7 @@ class StoryInBrowserIT {
     var console =
         Console.inside(LAB, "in-browser", 8085)
             .hurried()
-            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.22")
+            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.17")
             .start(() -> Fleet.startSix(LAB));
     stage = Stage.inside(LAB, console, "browser", 9515);
     LAB.await(1, 2, 3, 4, 5, 6);
@@ -70,37 +71,38 @@ class StoryInBrowserIT {
       person.confirmsTheHost(fleet.hostName(n));
     }
     fleet.vm("web-01");
-    LAB.load(1, "burn=20");
-    LAB.load(2, "burn=10");
-    LAB.load(3, "burn=10");
-    LAB.load(4, "burn=10");
+    // not close to the threshold: what "burn" makes of a percentage depends on what else the
+    // machine
+    // had to do when it began
+    LAB.load(1, "burn=24");
+    LAB.load(2, "burn=8");
+    LAB.load(3, "burn=8");
+    LAB.load(4, "burn=8");
     LAB.load(6, "burn=3");
     var heat = Figures.watch();
 
     person.setsATcpProbe(fleet.vm("web-01").get("id").asLong(), QemuLab.guestAddress(1));
+    for (int n = 2; n <= 3; n++) {
+      api.patch(
+          "/api/v1/vms/" + fleet.vm("web-0" + n).get("id").asLong(),
+          Map.of("probeAddress", QemuLab.guestAddress(n), "probePort", 80));
+    }
     person.seesAChartFill("/hosts/" + fleet.host(1).get("id").asLong(), "chart-cpu", "hot-host");
     person.seesAChartFill(
         "/vms/" + fleet.vm("web-01").get("id").asLong(), "chart-cpu", "busy-guest");
-    person.seesARecommendation(Duration.ofSeconds(120));
+    var best = person.seesARecommendation(Duration.ofSeconds(120));
     Figures.seconds("hot host to recommendation, in the browser", heat.passed());
     var considered = browser.see("#recommendations details", text -> text.contains("db-01"));
     assertThat(considered).contains("not on storage marked as shared");
 
-    var best =
-        Await.until(
-            "the recommendation to move web-01",
-            Duration.ofSeconds(60),
-            () ->
-                api.items("/api/v1/recommendations?state=PROPOSED").stream()
-                    .filter(r -> r.get("vm").asString().equals("web-01"))
-                    .findFirst()
-                    .orElse(null),
-            _ -> true);
-    var libvirt = fleet.nextMoveFrom(1, "web-01");
+    // whichever it is
+    var moved = best.get("vm").asString();
+    int number = Integer.parseInt(moved.substring("web-0".length()));
+    var libvirt = fleet.nextMoveFrom(1, moved);
     // so slow that it can be watched, until it was
     LAB.limitLink(1, 8);
-    var ran = LAB.uptime(1);
-    try (var caller = new Caller(LAB.fabric(), QemuLab.guestAddress(1))) {
+    var ran = LAB.uptime(number);
+    try (var caller = new Caller(LAB.fabric(), QemuLab.guestAddress(number))) {
       var approval = Figures.watch();
       var migration =
           person.approvesAndWatches(
@@ -114,8 +116,8 @@ class StoryInBrowserIT {
       Await.pause(Duration.ofSeconds(1));
       assertThat(caller.silentFor()).as("the guest answers").isLessThan(Duration.ofSeconds(5));
       int target = Fleet.hostNumber(migration.get("target").asString());
-      assertThat(LAB.where("web-01")).containsExactly(target + " running");
-      assertThat(LAB.uptime(1)).as("it goes on, and was not booted anew").isGreaterThan(ran);
+      assertThat(LAB.where(moved)).containsExactly(target + " running");
+      assertThat(LAB.uptime(number)).as("it goes on, and was not booted anew").isGreaterThan(ran);
       assertThat(migration.get("downtimeMillis").asLong())
           .isEqualTo(libvirt.join().number("downtime"));
       assertThat(migration.get("totalMillis").asLong())
