@@ -249,7 +249,7 @@ public class PlacementRules {
     return jdbc
         .sql(
             "select v.id from vm v join host h on h.id = v.host_id where h.pool_id = :pool"
-                + " and v.gone_since is null and v.id in (:ids)")
+                + " and v.gone_since is null and v.id in (:ids) order by v.name, v.id")
         .param("pool", pool.id().value())
         .param("ids", ids(rule.vms()))
         .query(Long.class)

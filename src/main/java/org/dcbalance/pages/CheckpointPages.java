@@ -36,6 +36,7 @@ class CheckpointPages {
   private final CheckpointSchedules schedules;
   private final VirtualClusters clusters;
   private final Vms vms;
+  private final TypedNames names;
 
   CheckpointPages(
       Checkpoints checkpoints,
@@ -43,13 +44,15 @@ class CheckpointPages {
       CheckpointStorages storages,
       CheckpointSchedules schedules,
       VirtualClusters clusters,
-      Vms vms) {
+      Vms vms,
+      TypedNames names) {
     this.checkpoints = checkpoints;
     this.copies = copies;
     this.storages = storages;
     this.schedules = schedules;
     this.clusters = clusters;
     this.vms = vms;
+    this.names = names;
   }
 
   @GetMapping("/checkpoints")
@@ -179,7 +182,7 @@ class CheckpointPages {
     if (cluster.isPresent()) {
       return new NewSchedule(null, cluster.get().id(), manner, cron, keepCount, keepDays, keepGib);
     }
-    var vm = VirtualClusterPages.named(of, vms.findByGoneSinceIsNullOrderByName());
+    var vm = names.vm(of);
     return new NewSchedule(vm, null, manner, cron, keepCount, keepDays, keepGib);
   }
 

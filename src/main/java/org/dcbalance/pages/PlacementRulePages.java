@@ -1,6 +1,6 @@
 package org.dcbalance.pages;
 
-import java.util.List;
+import java.io.Serializable;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.PlacementRules;
 import org.dcbalance.units.PoolId;
@@ -15,10 +15,17 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 @Controller
 class PlacementRulePages {
   private final PlacementRules rules;
+  private final TypedNames names;
 
-  PlacementRulePages(PlacementRules rules) {
+  PlacementRulePages(PlacementRules rules, TypedNames names) {
     this.rules = rules;
+    this.names = names;
   }
+
+  /** What was typed, shown again when it was refused. */
+  private record TypedRule(
+      String name, PlacementRules.Kind kind, boolean hard, String vms, String hosts)
+      implements Serializable {}
 
   @PostMapping("/pools/{id}/rules")
   String add(
@@ -26,16 +33,21 @@ class PlacementRulePages {
       @RequestParam(defaultValue = "") String name,
       @RequestParam PlacementRules.Kind kind,
       @RequestParam(defaultValue = "true") boolean hard,
-      @RequestParam(required = false, defaultValue = "") List<Long> vms,
-      @RequestParam(required = false, defaultValue = "") List<Long> hosts,
+      @RequestParam(defaultValue = "") String vms,
+      @RequestParam(defaultValue = "") String hosts,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
       var added =
-          rules.add(id, new PlacementRules.NewRule(name, kind, hard, vms, hosts), me.operator());
+          rules.add(
+              id,
+              new PlacementRules.NewRule(
+                  name, kind, hard, names.vmsOf(id, vms), names.hostsOf(id, hosts)),
+              me.operator());
       Notice.done("The rule " + added.name() + " holds from the next round on.").on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
+      redirect.addFlashAttribute("typedRule", new TypedRule(name, kind, hard, vms, hosts));
     }
     return "redirect:/pools/" + id;
   }

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param room what is kept free, and how much moves may copy
  * @param maxTransfer most that the moves of a round copy together; null for any amount
  * @param rules which VMs belong together, apart, or to certain hosts
- * @param vms those that a rule may speak of
  * @param fellBack why automatic approval fell back to manual; null where it did not
  * @param storages folders marked as shared
  * @param networks what guests use, and what is marked as being on every host
@@ -42,7 +41,6 @@ record PoolDetail(
     PoolRoom room,
     @Nullable Memory maxTransfer,
     List<PlacementRules.PlacementRule> rules,
-    List<PlacementRules.Named> vms,
     @Nullable String fellBack,
     List<String> storages,
     List<SeenPath> seenPaths,

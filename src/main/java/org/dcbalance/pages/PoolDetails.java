@@ -101,7 +101,6 @@ class PoolDetails {
         pool.room(),
         limits.maxTransfer().equals(Limits.ANY_TRANSFER) ? null : limits.maxTransfer(),
         rules.of(pool.id()),
-        guests.stream().map(vm -> new PlacementRules.Named(vm.id().value(), vm.name())).toList(),
         fellBack(pool),
         pool.sharedStorages(),
         seenPaths(pool, guests),

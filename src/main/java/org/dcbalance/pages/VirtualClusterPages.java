@@ -1,18 +1,13 @@
 package org.dcbalance.pages;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.checkpoint.Checkpoints;
 import org.dcbalance.checkpoint.VirtualCluster;
 import org.dcbalance.checkpoint.VirtualClusters;
-import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
-import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -28,11 +23,14 @@ class VirtualClusterPages {
   private final VirtualClusters clusters;
   private final Checkpoints checkpoints;
   private final Vms vms;
+  private final TypedNames names;
 
-  VirtualClusterPages(VirtualClusters clusters, Checkpoints checkpoints, Vms vms) {
+  VirtualClusterPages(
+      VirtualClusters clusters, Checkpoints checkpoints, Vms vms, TypedNames names) {
     this.clusters = clusters;
     this.checkpoints = checkpoints;
     this.vms = vms;
+    this.names = names;
   }
 
   @GetMapping("/virtual-clusters")
@@ -70,36 +68,13 @@ class VirtualClusterPages {
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
-      return "redirect:/virtual-clusters/" + clusters.add(name, named(members), me.operator());
+      return "redirect:/virtual-clusters/" + clusters.add(name, names.vms(members), me.operator());
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
       redirect.addFlashAttribute("typedName", name);
       redirect.addFlashAttribute("typedMembers", members);
       return "redirect:/virtual-clusters";
     }
-  }
-
-  private List<VmId> named(String members) {
-    var known = vms.findByGoneSinceIsNullOrderByName();
-    return Arrays.stream(members.split("[,\\s]+"))
-        .filter(name -> !name.isEmpty())
-        .map(name -> named(name, known))
-        .toList();
-  }
-
-  static VmId named(String name, List<Vm> known) {
-    var found = known.stream().filter(vm -> vm.name().equals(name)).toList();
-    if (found.size() != 1) {
-      throw new Problem(
-          found.isEmpty() ? ErrorCode.NOT_FOUND : ErrorCode.BAD_REQUEST,
-          found.isEmpty()
-              ? "There is no virtual machine \"" + name + "\"."
-              : "Several virtual machines are named \"" + name + "\".",
-          found.isEmpty()
-              ? "Maybe it is spelled otherwise."
-              : "Maybe use the API, with their ids.");
-    }
-    return found.getFirst().id();
   }
 
   @PostMapping("/virtual-clusters/{id}/delete")

@@ -298,6 +298,12 @@ class LookTest {
 
   private static void look(ChromeDriver web, String name, String axe, List<String> wrong)
       throws IOException {
+    // an error page looks well, too
+    var status =
+        web.executeScript("return performance.getEntriesByType('navigation')[0].responseStatus");
+    if (!(status instanceof Long code) || code >= 500) {
+      wrong.add(name + " was answered with " + status);
+    }
     web.executeScript(axe);
     for (var theme : List.of("light", "dark")) {
       web.executeScript("document.documentElement.dataset.theme = arguments[0]", theme);

@@ -305,9 +305,12 @@ class PagesTest {
           "kind",
           "ON",
           "vms",
-          "" + vm,
+          "web-03",
           "hosts",
-          "" + home);
+          jdbc.sql("select name from host where id = :home")
+              .param("home", home)
+              .query(String.class)
+              .single());
       assertThat(operator.page("/vms/" + vm + "?target=" + elsewhere))
           .contains(
               "It would break the rule &quot;stays-home&quot;: web-03 must run on these hosts alone")
@@ -508,7 +511,6 @@ class PagesTest {
   @Test
   void aPoolsRulesAreAddedNamedAndRemovedOnPages() {
     long one = vm("web-01");
-    long two = vm("web-02");
     var path = "/pools/" + pool();
     try (var administrator = as(Role.ADMINISTRATOR)) {
       var page =
@@ -521,17 +523,32 @@ class PagesTest {
               "hard",
               "false",
               "vms",
-              "" + one,
-              "vms",
-              "" + two);
+              "web-01, web-02");
       assertThat(page)
           .contains(
               "The rule web-apart holds from the next round on.", "should stay on different hosts");
-      assertThat(administrator.page("/vms/" + one)).contains("web-apart", "/vms/" + two);
+      assertThat(administrator.page("/vms/" + one)).contains("web-apart", "/vms/" + vm("web-02"));
       assertThat(
               administrator.sendAndFollow(
-                  path + "/rules", "name", "x", "kind", "ON", "vms", "" + one))
+                  path + "/rules", "name", "x", "kind", "ON", "vms", "web-01"))
           .contains("needs at least one host");
+      assertThat(
+              administrator.sendAndFollow(
+                  path + "/rules",
+                  "name",
+                  "typed-once",
+                  "kind",
+                  "OFF",
+                  "hard",
+                  "false",
+                  "vms",
+                  "web-01, web-1",
+                  "hosts",
+                  "sim-01"))
+          .contains("There is no virtual machine of this pool named &quot;web-1&quot;.")
+          .contains("value=\"typed-once\"", "value=\"web-01, web-1\"", "value=\"sim-01\"")
+          .containsPattern("value=\"OFF\" selected")
+          .containsPattern("value=\"false\" selected");
       long rule =
           jdbc.sql("select id from placement_rule where name = 'web-apart'")
               .query(Long.class)
