@@ -40,7 +40,7 @@ class CheckpointRows {
   List<Checkpoint> newest(Filter filter, @Nullable Long before, int most) {
     return list(
         """
-        where (cast(:vm as bigint) is null or c.vm_id = :vm)
+        where (cast(:of as bigint) is null or c.vm_id = :of)
           and (cast(:state as text) is null and c.state <> 'DELETED' or c.state = :state)
           and (cast(:before as bigint) is null or c.id < :before)
         order by c.id desc limit :most
@@ -52,7 +52,7 @@ class CheckpointRows {
   }
 
   Optional<Checkpoint> find(long id) {
-    return list("where c.id = :vm", id, null, null, 1).stream().findFirst();
+    return list("where c.id = :of", id, null, null, 1).stream().findFirst();
   }
 
   /** List those that somebody has to work on, or on whose restores. */
@@ -71,7 +71,7 @@ class CheckpointRows {
   }
 
   private List<Checkpoint> list(
-      String which, @Nullable Long vm, @Nullable String state, @Nullable Long before, int most) {
+      String which, @Nullable Long of, @Nullable String state, @Nullable Long before, int most) {
     var found =
         jdbc.sql(
                 """
@@ -82,7 +82,7 @@ class CheckpointRows {
                 from checkpoint c join vm v on v.id = c.vm_id join host h on h.id = c.host_id
                 """
                     + which)
-            .param("vm", vm)
+            .param("of", of)
             .param("state", state)
             .param("before", before)
             .param("most", most)
@@ -245,14 +245,14 @@ class CheckpointRows {
 
   Optional<Checkpoint> beforeMigration(long migration) {
     return list(
-            "where c.before_migration = :vm order by c.id desc limit 1", migration, null, null, 1)
+            "where c.before_migration = :of order by c.id desc limit 1", migration, null, null, 1)
         .stream()
         .findFirst();
   }
 
   List<Checkpoint> ofCluster(long clusterCheckpoint) {
     return list(
-        "where c.cluster_checkpoint_id = :vm order by c.id", clusterCheckpoint, null, null, 1);
+        "where c.cluster_checkpoint_id = :of order by c.id", clusterCheckpoint, null, null, 1);
   }
 
   /** Change the state, if it is one of those that are expected; false if it is another. */

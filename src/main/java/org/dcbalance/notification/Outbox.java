@@ -3,11 +3,11 @@ package org.dcbalance.notification;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.dcbalance.database.Columns;
 import org.dcbalance.units.PoolId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -209,12 +209,7 @@ class Outbox {
         Delivery.State.valueOf(row.getString("state")),
         row.getInt("attempts"),
         row.getObject("next_at", OffsetDateTime.class).toInstant(),
-        instant(row),
+        Columns.instant(row, "tried_at"),
         row.getString("outcome"));
-  }
-
-  private static @Nullable Instant instant(ResultSet row) throws SQLException {
-    var at = row.getObject("tried_at", OffsetDateTime.class);
-    return at == null ? null : at.toInstant();
   }
 }

@@ -95,8 +95,25 @@ class LookTest {
       look(web, "strategy", axe, wrong);
       preview(web);
       look(web, "strategy-preview", axe, wrong);
+      var proposed = proposed();
+      web.get(address("/recommendations"));
+      look(web, "recommendations-proposed", axe, wrong);
+      web.get(address("/recommendations/" + proposed));
+      look(web, "recommendation", axe, wrong);
     }
     assertThat(wrong).isEmpty();
+  }
+
+  private long proposed() {
+    return Await.until(
+        "a recommendation",
+        Duration.ofSeconds(60),
+        () ->
+            jdbc.sql("select id from recommendation where state = 'PROPOSED' order by id limit 1")
+                .query(Long.class)
+                .optional()
+                .orElse(null),
+        _ -> true);
   }
 
   /** The preview comes into the page, which stays as it is. */
@@ -268,21 +285,15 @@ class LookTest {
       pages.put(path.isEmpty() ? "overview" : path.replaceAll("[^a-z-]+", "-"), "/" + path);
     }
     for (var table :
-        List.of(
-            "host",
-            "vm",
-            "pool",
-            "round",
-            "migration",
-            "recommendation",
-            "checkpoint",
-            "virtual_cluster")) {
+        List.of("host", "vm", "pool", "round", "migration", "checkpoint", "virtual_cluster")) {
       jdbc.sql("select max(id) from " + table + where(table))
           .query(Long.class)
           .optional()
           .ifPresent(id -> pages.put(table, "/" + table.replace('_', '-') + "s/" + id));
     }
-    pages.put("recovery", pages.get("host") + "/recovery");
+    for (var of : List.of("recovery", "evacuation", "edit")) {
+      pages.put(of, pages.get("host") + "/" + of);
+    }
     assertThat(pages)
         .containsKeys("host", "vm", "pool", "round", "migration", "checkpoint", "virtual_cluster");
     return pages;
