@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,8 @@ import org.springframework.stereotype.Component;
 public final class Format {
   private static final String NOT_KNOWN = "–";
   private static final String[] BINARY = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  private static final Pattern BEFORE_UNIT =
+      Pattern.compile("(?<=\\d) (?=%|(?:s|ms|min|h|d|B|[KMGTP]iB|Mbit)\\b)");
   private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);
   private static final DateTimeFormatter SECONDS =
       DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
@@ -37,6 +40,11 @@ public final class Format {
   Format(Clock clock) {
     this.clock = clock;
     this.zone = clock.getZone();
+  }
+
+  /** Keep each number of a sentence on one line with its unit. */
+  public @Nullable String tied(@Nullable String sentence) {
+    return sentence == null ? null : BEFORE_UNIT.matcher(sentence).replaceAll("\u00a0");
   }
 
   /** Write a share of 0 to 1 as "91 %". */

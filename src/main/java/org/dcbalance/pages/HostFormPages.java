@@ -68,7 +68,12 @@ class HostFormPages {
   ModelAndView edit(
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @PathVariable HostId id) {
-    return page(shell, HostForm.of(find(id)), null, Map.of(), HttpStatus.OK);
+    var host = find(id);
+    if (host.uri().startsWith("simulated:")) {
+      throw new Problem(
+          ErrorCode.CONFLICT, host.name() + " is simulated: it has no connection to set.", null);
+    }
+    return page(shell, HostForm.of(host), null, Map.of(), HttpStatus.OK);
   }
 
   @PostMapping("/hosts")

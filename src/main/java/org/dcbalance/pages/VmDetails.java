@@ -57,7 +57,7 @@ class VmDetails {
     var line = lines.line(vm);
     var host = hosts.findById(vm.hostId().value()).orElse(null);
     var pool = host == null ? null : pools.findById(host.poolId().value()).orElse(null);
-    var changed = pool == null ? null : changed(vm, pool);
+    var changed = history.changedMemory(List.of(vm.id())).get(vm.id());
     var target = vm.movingTo();
     var outside = outside(vm);
     return new VmDetail(
@@ -113,13 +113,6 @@ class VmDetails {
                     d.format(),
                     d.network() || pool.filter(p -> p.shares(d.source())).isPresent()))
         .toList();
-  }
-
-  private @Nullable ChangedMemory changed(Vm vm, HostPool pool) {
-    return ChangedMemory.of(
-        history.dirtyMeasurements(pool.id()).stream()
-            .filter(m -> m.vmId() == vm.id().value())
-            .toList());
   }
 
   private @Nullable Instant restsUntil(Vm vm, HostPool pool) {

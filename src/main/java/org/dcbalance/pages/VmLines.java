@@ -1,6 +1,5 @@
 package org.dcbalance.pages;
 
-import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
@@ -17,8 +16,8 @@ import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmSummary;
 import org.dcbalance.inventory.Vms;
+import org.dcbalance.telemetry.ChangedMemory;
 import org.dcbalance.telemetry.LoadHistory;
-import org.dcbalance.telemetry.LoadHistory.DirtyMeasurement;
 import org.dcbalance.telemetry.NewestLoad;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
@@ -130,7 +129,7 @@ class VmLines {
             hosts.findAllByOrderByName().stream().collect(toMap(Host::id, h -> h)),
             pools.findAllByOrderByName().stream().collect(toMap(HostPool::id, p -> p)),
             loads.vms(ids),
-            history.dirtyMeasurements(ids).stream().collect(groupingBy(DirtyMeasurement::vmId)));
+            history.changedMemory(ids));
     return shown.stream().map(vm -> line(vm, known)).toList();
   }
 
@@ -138,13 +137,13 @@ class VmLines {
       Map<HostId, Host> hosts,
       Map<PoolId, HostPool> pools,
       Map<VmId, NewestLoad.VmNow> loads,
-      Map<Long, List<DirtyMeasurement>> changed) {}
+      Map<VmId, ChangedMemory> changed) {}
 
   private static VmLine line(Vm vm, Known known) {
     var host = known.hosts().get(vm.hostId());
     var pool = host == null ? null : known.pools().get(host.poolId());
     var now = known.loads().get(vm.id());
-    var changed = ChangedMemory.of(known.changed().getOrDefault(vm.id().value(), List.of()));
+    var changed = known.changed().get(vm.id());
     return new VmLine(
         vm.id(),
         vm.uuid(),

@@ -29,6 +29,7 @@ import org.dcbalance.strategy.PastMove;
 import org.dcbalance.strategy.Pool;
 import org.dcbalance.strategy.Rule;
 import org.dcbalance.strategy.VmLoad;
+import org.dcbalance.telemetry.ChangedMemory;
 import org.dcbalance.telemetry.LoadHistory;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
@@ -97,7 +98,7 @@ class PoolSnapshots {
     var windows = loads.hostWindows(pool.id(), range);
     var hostLoads = members.stream().map(h -> host(h, windows.get(h.id()), expected, now)).toList();
     var vmWindows = loads.vmWindows(pool.id(), range);
-    var memories = changedMemory(pool);
+    var memories = loads.changedMemory(pool.id());
     var dayHighs = peaks(pool.id(), now);
     var past = records.finished(pool.id(), PAST_MOVES);
     var pastOf = past.stream().collect(Collectors.groupingBy(PastMove::vm));
@@ -296,30 +297,5 @@ class PoolSnapshots {
         new Memory(window.memoryBytes()),
         new ByteRate(window.networkHigh()),
         new ByteRate(window.diskHigh()));
-  }
-
-  private record ChangedMemory(ByteRate rate, Memory workingSet) {}
-
-  /** The shortest window shows the rate; the most that was changed in any window, the set. */
-  private Map<VmId, ChangedMemory> changedMemory(HostPool pool) {
-    var byVm = new HashMap<VmId, List<LoadHistory.DirtyMeasurement>>();
-    for (var measured : loads.dirtyMeasurements(pool.id())) {
-      byVm.computeIfAbsent(new VmId(measured.vmId()), id -> new ArrayList<>()).add(measured);
-    }
-    var found = new HashMap<VmId, ChangedMemory>();
-    byVm.forEach(
-        (vm, measurements) -> {
-          var shortest = measurements.getFirst();
-          double most = 0;
-          for (var m : measurements) {
-            shortest = m.windowMillis() < shortest.windowMillis() ? m : shortest;
-            most = Math.max(most, m.bytesPerSecond() * m.windowMillis() / 1000);
-          }
-          found.put(
-              vm,
-              new ChangedMemory(
-                  new ByteRate(shortest.bytesPerSecond()), new Memory(Math.round(most))));
-        });
-    return found;
   }
 }

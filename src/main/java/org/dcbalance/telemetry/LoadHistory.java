@@ -1,5 +1,7 @@
 package org.dcbalance.telemetry;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -9,7 +11,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.TimeRange;
 import org.dcbalance.units.VmId;
@@ -93,10 +97,24 @@ public class LoadHistory {
         .param("pool", pool.value())
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
-        .query(new SimplePropertyRowMapper<>(VmWindow.class))
+        .query(LoadHistory::vmWindow)
         .list()
         .forEach(w -> windows.put(new VmId(w.vmId()), w));
     return windows;
+  }
+
+  /** There are as many as VMs: a mapper that finds out what there is takes longer than the rest. */
+  private static VmWindow vmWindow(ResultSet row, int number) throws SQLException {
+    return new VmWindow(
+        row.getLong("vm_id"),
+        row.getInt("samples"),
+        row.getDouble("cpu_cores"),
+        row.getDouble("cpu_cores_high"),
+        row.getLong("memory_bytes"),
+        row.getDouble("network"),
+        row.getDouble("network_high"),
+        row.getDouble("disk"),
+        row.getDouble("disk_high"));
   }
 
   /**
@@ -159,27 +177,40 @@ public class LoadHistory {
     return windows;
   }
 
-  public List<DirtyMeasurement> dirtyMeasurements(PoolId pool) {
-    return jdbc.sql(
-            """
-            select m.vm_id, m.at, m.window_millis, m.bytes_per_second
-            from dirty_measurement m join vm v on v.id = m.vm_id join host h on h.id = v.host_id
-            where h.pool_id = :pool
-            """)
-        .param("pool", pool.value())
-        .query(new SimplePropertyRowMapper<>(DirtyMeasurement.class))
-        .list();
+  /**
+   * Tell how the VMs of a pool change their memory; those that were never measured are left out.
+   */
+  public Map<VmId, ChangedMemory> changedMemory(PoolId pool) {
+    return changedMemory(
+        "select v.id from vm v join host h on h.id = v.host_id where h.pool_id = :of",
+        pool.value());
   }
 
-  public List<DirtyMeasurement> dirtyMeasurements(Collection<VmId> vms) {
-    return jdbc.sql(
+  /** Tell how some VMs change their memory; those that were never measured are left out. */
+  public Map<VmId, ChangedMemory> changedMemory(Collection<VmId> vms) {
+    return changedMemory(
+        "select unnest(cast(:of as bigint[]))", vms.stream().map(VmId::value).toArray(Long[]::new));
+  }
+
+  private Map<VmId, ChangedMemory> changedMemory(String which, Object of) {
+    var found = new HashMap<VmId, ChangedMemory>();
+    jdbc.sql(
             """
-            select vm_id, at, window_millis, bytes_per_second from dirty_measurement
-            where vm_id = any(:vms)
-            """)
-        .param("vms", vms.stream().map(VmId::value).toArray(Long[]::new))
-        .query(new SimplePropertyRowMapper<>(DirtyMeasurement.class))
+            select vm_id, (array_agg(bytes_per_second order by window_millis))[1] as rate,
+              max(bytes_per_second * window_millis / 1000) as working_set
+            from dirty_measurement where vm_id = any(array(%s)) group by vm_id
+            """
+                .formatted(which))
+        .param("of", of)
+        .query(
+            (row, _) ->
+                found.put(
+                    new VmId(row.getLong("vm_id")),
+                    new ChangedMemory(
+                        new ByteRate(row.getDouble("rate")),
+                        new Memory(Math.round(row.getDouble("working_set"))))))
         .list();
+    return found;
   }
 
   public List<DirtyMeasurement> dirtyMeasurements(VmId vm) {

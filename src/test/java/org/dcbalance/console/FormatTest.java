@@ -49,6 +49,14 @@ class FormatTest {
   }
 
   @Test
+  void numbersStayWithTheirUnits() {
+    assertThat(format.tied("kvm-01 CPU at 36 % for 10 min, above 8.5 % of 2 VMs, 3 days ago."))
+        .isEqualTo(
+            "kvm-01 CPU at 36\u00a0% for 10\u00a0min, above 8.5\u00a0% of 2 VMs, 3 days ago.");
+    assertThat(format.tied(null)).isNull();
+  }
+
+  @Test
   void sharesAreWholePercents() {
     assertThat(format.percent(0.914)).isEqualTo("91 %");
     assertThat(format.change(0.91, 0.604)).isEqualTo("91 → 60 %");

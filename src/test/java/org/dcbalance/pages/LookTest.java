@@ -89,6 +89,8 @@ class LookTest {
         web.get(address(page.getValue()));
         look(web, page.getKey(), axe, wrong);
       }
+      web.get(address("/hosts/" + hostOf(recorded) + "/edit"));
+      look(web, "host-edit", axe, wrong);
       web.get(address("/reports/strategies?pool=" + recorded.id()));
       look(web, "strategies-compared", axe, wrong);
       web.get(address("/settings/strategy?pool=" + recorded.id()));
@@ -102,6 +104,13 @@ class LookTest {
       look(web, "recommendation", axe, wrong);
     }
     assertThat(wrong).isEmpty();
+  }
+
+  private long hostOf(RecordedPool pool) {
+    return jdbc.sql("select min(id) from host where pool_id = :pool")
+        .param("pool", pool.id())
+        .query(Long.class)
+        .single();
   }
 
   private long proposed() {
@@ -291,7 +300,7 @@ class LookTest {
           .optional()
           .ifPresent(id -> pages.put(table, "/" + table.replace('_', '-') + "s/" + id));
     }
-    for (var of : List.of("recovery", "evacuation", "edit")) {
+    for (var of : List.of("recovery", "evacuation")) {
       pages.put(of, pages.get("host") + "/" + of);
     }
     assertThat(pages)

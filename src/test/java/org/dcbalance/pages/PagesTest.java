@@ -151,6 +151,8 @@ class PagesTest {
           .contains("sim-02", "Enter maintenance")
           .doesNotContain("simulated:///");
       assertThat(administrator.page(path)).contains("simulated:///sim-02");
+      assertThat(administrator.get(path + "/edit").body())
+          .contains("sim-02 is simulated: it has no connection to set.");
       assertThat(operator.get("/hosts/new").statusCode()).isEqualTo(403);
       assertThat(administrator.page("/hosts/new")).contains("Add the host");
     }
