@@ -47,7 +47,7 @@ public class EvacuationPlans {
     var pace = pace(pool);
     var now = clock.instant();
     return Evacuation.of(
-        snapshots.take(pool, pace, 0, now), pace.limits().withMaxMoves(ALL), Set.of(id));
+        snapshots.recent(pool, pace, now), pace.limits().withMaxMoves(ALL), Set.of(id));
   }
 
   private BalancingSettings.Pace pace(HostPool pool) {

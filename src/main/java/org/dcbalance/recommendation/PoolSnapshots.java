@@ -66,6 +66,14 @@ class PoolSnapshots {
 
   private final Map<PoolId, Peaks> peaks = new ConcurrentHashMap<>();
 
+  private record Windows(
+      Instant at,
+      Duration length,
+      Map<HostId, LoadHistory.HostWindow> hosts,
+      Map<VmId, LoadHistory.VmWindow> vms) {}
+
+  private final Map<PoolId, Windows> windows = new ConcurrentHashMap<>();
+
   private final Hosts hosts;
   private final Vms vms;
   private final LoadHistory loads;
@@ -91,13 +99,27 @@ class PoolSnapshots {
     this.placementRules = placementRules;
   }
 
+  /** Take one to decide by. */
   Pool take(HostPool pool, BalancingSettings.Pace pace, int roundsOutOfBounds, Instant now) {
-    var range = TimeRange.last(pace.window(), now);
+    return take(pool, pace, roundsOutOfBounds, now, Duration.ZERO);
+  }
+
+  /** Take one to foresee by, which may lack the newest sample: so many VMs take long to sum up. */
+  Pool recent(HostPool pool, BalancingSettings.Pace pace, Instant now) {
+    return take(pool, pace, 0, now, loads.period());
+  }
+
+  private Pool take(
+      HostPool pool,
+      BalancingSettings.Pace pace,
+      int roundsOutOfBounds,
+      Instant now,
+      Duration oldest) {
+    var load = windows(pool.id(), pace.window(), now, oldest);
     var members = hosts.findByPoolIdOrderByName(pool.id().value());
     int expected = loads.expectedSamples(pace.window());
-    var windows = loads.hostWindows(pool.id(), range);
-    var hostLoads = members.stream().map(h -> host(h, windows.get(h.id()), expected, now)).toList();
-    var vmWindows = loads.vmWindows(pool.id(), range);
+    var hostLoads =
+        members.stream().map(h -> host(h, load.hosts().get(h.id()), expected, now)).toList();
     var memories = loads.changedMemory(pool.id());
     var dayHighs = peaks(pool.id(), now);
     var past = records.finished(pool.id(), PAST_MOVES);
@@ -121,7 +143,7 @@ class PoolSnapshots {
                       vm,
                       pool,
                       refusals.of(vm),
-                      vmWindows.get(vm.id()),
+                      load.vms().get(vm.id()),
                       enough,
                       memories.get(vm.id()),
                       new Past(
@@ -280,6 +302,17 @@ class PoolSnapshots {
         new Memory(window.memoryBytes()),
         new ByteRate(window.network()),
         new ByteRate(window.disk()));
+  }
+
+  private Windows windows(PoolId pool, Duration length, Instant now, Duration oldest) {
+    var known = windows.get(pool);
+    if (known == null || !known.length().equals(length) || !known.at().plus(oldest).isAfter(now)) {
+      var range = TimeRange.last(length, now);
+      known =
+          new Windows(now, length, loads.hostWindows(pool, range), loads.vmWindows(pool, range));
+      windows.put(pool, known);
+    }
+    return known;
   }
 
   private Map<VmId, Double> peaks(PoolId pool, Instant now) {

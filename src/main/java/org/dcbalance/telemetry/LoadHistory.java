@@ -72,6 +72,11 @@ public class LoadHistory {
     }
   }
 
+  /** How long it takes until there is a newer sample. */
+  public Duration period() {
+    return settings.period();
+  }
+
   /** How many samples of a host a full window holds. */
   public int expectedSamples(Duration window) {
     return (int) Math.max(1, window.toMillis() / settings.period().toMillis());
