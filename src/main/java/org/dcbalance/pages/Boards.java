@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcbalance.history.MigrationRecords;
+import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
@@ -131,8 +132,12 @@ class Boards {
     var windows = loads.hostWindows(pool.id(), range);
     int expected = loads.expectedSamples(pace.window());
     var thin = new ArrayList<String>();
-    int least = expected;
-    for (var host : hosts.findByPoolIdOrderByName(pool.id().value())) {
+    var open =
+        hosts.findByPoolIdOrderByName(pool.id().value()).stream()
+            .filter(host -> host.state() == Host.State.UP && !host.maintenance())
+            .toList();
+    int least = open.isEmpty() ? 0 : expected;
+    for (var host : open) {
       var window = windows.get(host.id());
       int samples = window == null ? 0 : window.samples();
       least = Math.min(least, samples);

@@ -114,6 +114,10 @@ class Verdicts {
   private String detail(Board board) {
     var collecting = board.collecting();
     if (collecting != null) {
+      var last = board.round();
+      if (collecting.hosts().isEmpty() && last != null) {
+        return last.sentence();
+      }
       return "Collecting; first decision after %s (%s so far)."
           .formatted(format.period(collecting.need()), format.period(collecting.have()));
     }

@@ -101,6 +101,7 @@ class BalancingRound {
             took,
             decidedIn,
             outOfBounds,
+            snapshot.hosts().stream().anyMatch(host -> host.closed() == null),
             by,
             loss == null ? "" : " " + loss.sentence());
     return Objects.requireNonNull(
@@ -128,6 +129,7 @@ class BalancingRound {
       Duration took,
       Duration decidedIn,
       int outOfBounds,
+      boolean anyOpen,
       Operator by,
       String spareRoom) {}
 
@@ -143,6 +145,16 @@ class BalancingRound {
     var limits = about.pace().limits();
     double threshold = limits.imbalanceThreshold();
     return switch (decision) {
+      case Decision.Balanced _ when !about.anyOpen() ->
+          round(
+              about,
+              "NOT_ENOUGH_DATA",
+              null,
+              null,
+              List.of(),
+              0,
+              "Nothing is decided: no host of it both answers and is out of maintenance.",
+              null);
       case Decision.Balanced(var imbalance, var passedOver) -> {
         boolean out = imbalance.outOfBounds(limits);
         yield round(

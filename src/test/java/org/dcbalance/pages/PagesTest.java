@@ -118,6 +118,35 @@ class PagesTest {
   }
 
   @Test
+  void aPoolOfWhichNoHostIsOpenIsNotCalledBalanced() {
+    long pool =
+        jdbc.sql(
+                """
+                with pool as (insert into pool (name) values ('resting') returning id)
+                insert into host (pool_id, name, uri, maintenance)
+                select id, 'resting-01', 'simulated:///resting', true from pool returning pool_id
+                """)
+            .query(Long.class)
+            .single();
+    try (var operator = as(Role.OPERATOR)) {
+      operator.send("/rounds", "back", "/");
+      assertThat(operator.page("/recommendations?pool=" + pool))
+          .contains("Nothing is decided: no host of it both answers and is out of maintenance.")
+          .doesNotContain("Balanced (");
+      assertThat(
+              jdbc.sql("select count(*) from round where pool_id = :pool and imbalance is not null")
+                  .param("pool", pool)
+                  .query(Long.class)
+                  .single())
+          .as("rounds that claim an imbalance")
+          .isZero();
+    } finally {
+      jdbc.sql("delete from host where pool_id = :pool").param("pool", pool).update();
+      jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+    }
+  }
+
+  @Test
   void viewersSeeNoFormThatChangesAnything() {
     var host = host("sim-01");
     try (var viewer = as(Role.VIEWER)) {
