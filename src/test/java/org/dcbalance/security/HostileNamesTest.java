@@ -51,7 +51,7 @@ class HostileNamesTest {
         insert(
             """
             insert into host (pool_id, name, uri, uuid, state, state_detail, hypervisor, maintenance)
-            values (:pool, :name || ' ' || gen_random_uuid(), 'simulated:///' || gen_random_uuid(),
+            values (:pool, :name || ' ' || gen_random_uuid(), 'qemu+tcp://127.0.0.1:1/' || gen_random_uuid(),
               gen_random_uuid(), 'DOWN', :name, :name, true) returning id
             """,
             EVIL);
