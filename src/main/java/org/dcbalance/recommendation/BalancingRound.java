@@ -146,15 +146,10 @@ class BalancingRound {
     double threshold = limits.imbalanceThreshold();
     return switch (decision) {
       case Decision.Balanced _ when !about.anyOpen() ->
-          round(
+          undecided(
               about,
-              "NOT_ENOUGH_DATA",
-              null,
-              null,
-              List.of(),
               0,
-              "Nothing is decided: no host of it both answers and is out of maintenance.",
-              null);
+              "Nothing is decided: no host of it both answers and is out of maintenance.");
       case Decision.Balanced(var imbalance, var passedOver) -> {
         boolean out = imbalance.outOfBounds(limits);
         yield round(
@@ -184,15 +179,7 @@ class BalancingRound {
                   .formatted(state(imbalance, limits), seen, needed),
               null);
       case Decision.NotEnoughData(var thin) ->
-          round(
-              about,
-              "NOT_ENOUGH_DATA",
-              null,
-              null,
-              List.of(),
-              about.outOfBounds(),
-              collecting(thin, about.pace()),
-              null);
+          undecided(about, about.outOfBounds(), collecting(thin, about.pace()));
       case Decision.Proposal(var moves, var before, var after, var passedOver, var origin, _) ->
           round(
               about,
@@ -209,6 +196,11 @@ class BalancingRound {
                       after.value()),
               origin.sentence());
     };
+  }
+
+  private static Round undecided(About about, int outOfBounds, String sentence) {
+    return round(
+        about, "NOT_ENOUGH_DATA", null, null, List.of(), outOfBounds, sentence, null);
   }
 
   private static Round round(

@@ -73,12 +73,12 @@ class RecordedPools {
    * @throws Problem REFUSED if too little is recorded
    */
   Read read(HostPool pool, BalancingSettings.Pace pace, TimeRange range, Instant now) {
-    var snapshot = snapshots.take(pool, pace.withAnyCoverage(), 0, now);
     var needed = needed(pace);
     var extent = loads.extent(pool.id(), range).orElse(null);
     if (extent == null || Duration.ofMinutes(extent.minutes()).compareTo(needed) < 0) {
       throw tooLittle(pool, extent == null ? 0 : extent.minutes(), needed);
     }
+    var snapshot = snapshots.take(pool, pace.withAnyCoverage(), 0, now);
     var longest = Duration.ofMinutes(MOST_MINUTES / Math.max(1, snapshot.vms().size()));
     var recorded = new TimeRange(extent.first(), extent.last());
     boolean large = recorded.length().compareTo(longest) > 0;

@@ -1,14 +1,14 @@
 package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.notice;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsolePagesTest;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,20 +20,22 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 /** The pages with the simulated pool behind them, over HTTP, as each role sees them. */
 @ConsolePagesTest
 class PagesTest {
-  private static final Pattern NOTICE =
-      Pattern.compile(
-          "<div class=\"banner (ok|warn|bad)\" role=\"status\">(.*?)</div>", Pattern.DOTALL);
-
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
   @Autowired private PasswordEncoder encoder;
+  private SimulatedFleet fleet;
+
+  @BeforeEach
+  void find() {
+    fleet = new SimulatedFleet(jdbc);
+  }
 
   @ParameterizedTest
   @EnumSource(Role.class)
   void everyPageOpensForEveryRole(Role role) {
-    var vm = vm("web-01");
-    var host = host("sim-01");
-    var pool = pool();
+    var vm = fleet.vm("web-01");
+    var host = fleet.host("sim-01");
+    var pool = fleet.pool();
     try (var someone = as(role)) {
       for (var path :
           List.of(
@@ -85,70 +87,13 @@ class PagesTest {
       assertThat(viewer.page("/vms")).contains("web-01", "db-01");
       assertThat(viewer.page("/search?q=web-")).contains("web-01", "web-02");
       assertThat(viewer.get("/search?q=sim-03").headers().firstValue("Location"))
-          .hasValueSatisfying(to -> assertThat(to).endsWith("/hosts/" + host("sim-03")));
-    }
-  }
-
-  @Test
-  void aLongListOfVmsComesInPages() {
-    // of a host that nobody reads any more, and so are they as they were
-    jdbc.sql(
-            """
-            with host as (
-              insert into host (pool_id, name, uri, removed_at)
-              values (:pool, 'paged', 'simulated:///paged', now()) returning id)
-            insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
-            select gen_random_uuid(), host.id, 'paged-' || to_char(n, 'fm000'), 'SHUT_OFF', 1, 1, 1
-            from host, generate_series(1, 120) n
-            """)
-        .param("pool", pool())
-        .update();
-    try (var viewer = as(Role.VIEWER)) {
-      var first = viewer.page("/vms?q=paged&sort=name");
-      assertThat(first)
-          .contains("paged-001", "paged-100", "1–100 of 120", "page=2")
-          .doesNotContain("paged-101", "rel=\"prev\"");
-      var second = viewer.page("/vms?q=paged&sort=name&page=2");
-      assertThat(second)
-          .contains("paged-101", "paged-120", "101–120 of 120", "page=1")
-          .doesNotContain("paged-100", "rel=\"next\"");
-    } finally {
-      jdbc.sql("delete from vm where name like 'paged-%'").update();
-    }
-  }
-
-  @Test
-  void aPoolOfWhichNoHostIsOpenIsNotCalledBalanced() {
-    long pool =
-        jdbc.sql(
-                """
-                with pool as (insert into pool (name) values ('resting') returning id)
-                insert into host (pool_id, name, uri, maintenance)
-                select id, 'resting-01', 'simulated:///resting', true from pool returning pool_id
-                """)
-            .query(Long.class)
-            .single();
-    try (var operator = as(Role.OPERATOR)) {
-      operator.send("/rounds", "back", "/");
-      assertThat(operator.page("/recommendations?pool=" + pool))
-          .contains("Nothing is decided: no host of it both answers and is out of maintenance.")
-          .doesNotContain("Balanced (");
-      assertThat(
-              jdbc.sql("select count(*) from round where pool_id = :pool and imbalance is not null")
-                  .param("pool", pool)
-                  .query(Long.class)
-                  .single())
-          .as("rounds that claim an imbalance")
-          .isZero();
-    } finally {
-      jdbc.sql("delete from host where pool_id = :pool").param("pool", pool).update();
-      jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+          .hasValueSatisfying(to -> assertThat(to).endsWith("/hosts/" + fleet.host("sim-03")));
     }
   }
 
   @Test
   void viewersSeeNoFormThatChangesAnything() {
-    var host = host("sim-01");
+    var host = fleet.host("sim-01");
     try (var viewer = as(Role.VIEWER)) {
       for (var path :
           List.of(
@@ -156,10 +101,10 @@ class PagesTest {
               "/recommendations",
               "/migrations",
               "/hosts/" + host,
-              "/vms/" + vm("web-01"),
+              "/vms/" + fleet.vm("web-01"),
               "/pools",
-              "/pools/" + pool(),
-              "/settings/strategy?pool=" + pool())) {
+              "/pools/" + fleet.pool(),
+              "/settings/strategy?pool=" + fleet.pool())) {
         var forms =
             Pattern.compile("<form[^>]*method=\"post\"[^>]*>").matcher(viewer.page(path)).results();
         assertThat(forms.map(form -> form.group().replaceAll(".*action=\"([^\"]*)\".*", "$1")))
@@ -173,7 +118,7 @@ class PagesTest {
 
   @Test
   void onlyAdministratorsSeeHowHostsAreReached() {
-    var path = "/hosts/" + host("sim-02");
+    var path = "/hosts/" + fleet.host("sim-02");
     try (var operator = as(Role.OPERATOR);
         var administrator = as(Role.ADMINISTRATOR)) {
       assertThat(operator.page(path))
@@ -229,233 +174,8 @@ class PagesTest {
   }
 
   @Test
-  void approvingSeveralTellsWhichWereApprovedAndWhyNotTheOthers() {
-    try (var operator = as(Role.OPERATOR)) {
-      var id = waitForRecommendation();
-      var page = operator.page("/recommendations/" + id);
-      assertThat(page).contains("Checked just now", "Effect on both hosts", "Approve 1 move");
-      assertThat(operator.fragment("/recommendations/" + id + "?fragment=state"))
-          .contains("Memory to copy");
-      approveOneAndANotherThatIsNone(operator);
-      var none = notice(operator.sendAndFollow("/recommendations/approve", "back", "/"));
-      assertThat(none).startsWith("bad").contains("No recommendation was selected");
-    }
-    var migration = waitForMigration();
-    try (var viewer = as(Role.VIEWER)) {
-      assertThat(viewer.page("/migrations/" + migration))
-          .contains("Expected against measured", "Queued");
-      assertThat(viewer.fragment("/migrations/" + migration + "?fragment=state"))
-          .contains("timeline");
-    }
-  }
-
-  /** Rounds go on meanwhile: what is superseded just then is refused, and the next one is taken. */
-  private void approveOneAndANotherThatIsNone(SignedIn operator) {
-    for (int tries = 0; ; tries++) {
-      var notice =
-          notice(
-              operator.sendAndFollow(
-                  "/recommendations/approve", "id", "" + waitForRecommendation(), "id", "999999"));
-      assertThat(notice).contains("There is no recommendation 999999.");
-      if (jdbc.sql("select count(*) from migration").query(Long.class).single() > 0) {
-        return;
-      }
-      assertThat(tries).as(notice).isLessThan(10);
-    }
-  }
-
-  @Test
-  void aRejectionKeepsItsReason() {
-    var id = waitForRecommendation();
-    try (var operator = as(Role.OPERATOR)) {
-      var notice =
-          notice(
-              operator.sendAndFollow(
-                  "/recommendations/reject", "id", "" + id, "reason", "Backup until four"));
-      // a round may have overtaken it meanwhile, which is said as plainly
-      assertThat(notice).containsAnyOf("Rejected 1 move", "superseded it");
-      if (notice.contains("Rejected")) {
-        assertThat(operator.page("/recommendations/" + id))
-            .contains("Rejected", "Backup until four");
-      }
-    }
-  }
-
-  @Test
-  void whatAnOperatorWishesForAVmIsShown() {
-    var path = "/vms/" + vm("dns-01");
-    try (var operator = as(Role.OPERATOR)) {
-      assertThat(
-              operator.sendAndFollow(
-                  path + "/never-move", "neverMove", "true", "note", "Bound to its clock"))
-          .contains("Never moved", "Bound to its clock");
-      assertThat(operator.sendAndFollow(path + "/never-move", "neverMove", "false"))
-          .contains("Can move")
-          .doesNotContain("Bound to its clock");
-      var refused =
-          operator.sendAndFollow(
-              path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "x");
-      assertThat(notice(refused)).startsWith("bad").contains("is not a port");
-      assertThat(refused).contains("value=\"192.0.2.9\"");
-      assertThat(
-              operator.sendAndFollow(
-                  path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "80"))
-          .contains("is probed at 192.0.2.9 by TCP, port 80");
-      assertThat(operator.sendAndFollow(path + "/probe", "kind", "NONE"))
-          .contains("is not probed any more");
-    }
-  }
-
-  @Test
-  void aMoveByHandThatCannotBeIsRefusedWithTheReason() {
-    var path = "/vms/" + vm("db-01");
-    try (var operator = as(Role.OPERATOR)) {
-      assertThat(operator.page(path)).contains("Why it cannot move", "passed-through device");
-      var answer =
-          operator.sendAndFollow(path + "/migrations", "targetHostId", "" + host("sim-03"));
-      assertThat(notice(answer)).startsWith("bad").contains("db-01 is tied to its host");
-    }
-  }
-
-  @Test
-  void aMoveByHandThatBreaksARuleIsRefusedUnlessAnAdministratorInsists() {
-    long vm = vm("web-03");
-    long home =
-        jdbc.sql("select host_id from vm where id = :vm")
-            .param("vm", vm)
-            .query(Long.class)
-            .single();
-    long elsewhere = host(home == host("sim-04") ? "sim-03" : "sim-04");
-    var path = "/vms/" + vm + "/migrations";
-    try (var operator = as(Role.OPERATOR);
-        var administrator = as(Role.ADMINISTRATOR)) {
-      administrator.send(
-          "/pools/" + pool() + "/rules",
-          "name",
-          "stays-home",
-          "kind",
-          "ON",
-          "vms",
-          "web-03",
-          "hosts",
-          jdbc.sql("select name from host where id = :home")
-              .param("home", home)
-              .query(String.class)
-              .single());
-      assertThat(operator.page("/vms/" + vm + "?target=" + elsewhere))
-          .contains(
-              "It would break the rule &quot;stays-home&quot;: web-03 must run on these hosts alone")
-          .doesNotContain("Even against placement rules");
-      assertThat(notice(operator.sendAndFollow(path, "targetHostId", "" + elsewhere)))
-          .startsWith("bad")
-          .contains("It would break the rule &quot;stays-home&quot;");
-      assertThat(
-              notice(
-                  operator.sendAndFollow(
-                      path, "targetHostId", "" + elsewhere, "breakRules", "true")))
-          .contains("Only administrators may break placement rules.");
-      assertThat(administrator.page("/vms/" + vm)).contains("Even against placement rules");
-      // a paused pool moves nothing, but it is not the rule any more that stands in the way
-      administrator.send("/pools/" + pool() + "/pause", "paused", "true");
-      assertThat(
-              notice(
-                  administrator.sendAndFollow(
-                      path, "targetHostId", "" + elsewhere, "breakRules", "true")))
-          .contains("is paused: nothing is moved.")
-          .doesNotContain("stays-home");
-    } finally {
-      jdbc.sql("update pool set paused = false where id = :pool").param("pool", pool()).update();
-      jdbc.sql("delete from placement_rule where name = 'stays-home'").update();
-    }
-  }
-
-  @Test
-  void aMoveThatIsToBeTriedAgainIsShownAndTakenBack() {
-    long id = lostMigration();
-    jdbc.sql(
-            """
-            update migration set state = 'FAILED', phase = 'DONE', finished_at = now(),
-              sentence = 'It stayed.', most_attempts = 3, passing = 'CONNECTION',
-              retry_at = now() + interval '10 minutes', end_by = now() + interval '1 hour'
-            where id = :id
-            """)
-        .param("id", id)
-        .update();
-    var path = "/migrations/" + id;
-    try (var viewer = as(Role.VIEWER);
-        var operator = as(Role.OPERATOR)) {
-      assertThat(viewer.page(path))
-          .contains("; next at ", "since <span>a host did not answer", ", to have ended by ")
-          .doesNotContain("Do not try again");
-      assertThat(operator.page("/migrations")).contains("It stayed. It is tried again at ");
-      assertThat(operator.page(path)).contains("Do not try again");
-      var answer = operator.sendAndFollow(path + "/retry/cancel");
-      assertThat(notice(answer))
-          .startsWith("ok")
-          .contains("The move of lost-01 is not tried again.");
-      assertThat(answer)
-          .contains("It is not tried again, says page-operator.")
-          .doesNotContain("; next at ", "Do not try again");
-    } finally {
-      jdbc.sql("update host set removed_at = now() where name like 'gone-%'").update();
-    }
-  }
-
-  @Test
-  void aDiskThatOtherHostsDoNotReachIsCopiedOnAnOperatorsWordAlone() {
-    var path = "/vms/" + vm("backup-01");
-    long target = host("sim-03");
-    try (var operator = as(Role.OPERATOR)) {
-      assertThat(operator.page(path)).contains("Copy its disks, too", "withStorage=true");
-      assertThat(operator.page("/vms/" + vm("web-01"))).doesNotContain("Copy its disks, too");
-      assertThat(operator.page(path + "?target=" + target + "&withStorage=true"))
-          .contains("The disks of backup-01 cannot be copied with it, since sim-02 cannot");
-      var plain = operator.sendAndFollow(path + "/migrations", "targetHostId", "" + target);
-      assertThat(notice(plain)).startsWith("bad").contains("not on storage marked as shared");
-      var along =
-          operator.sendAndFollow(
-              path + "/migrations", "targetHostId", "" + target, "withStorage", "true");
-      assertThat(notice(along)).startsWith("bad").contains("cannot be copied with it");
-      var late =
-          operator.sendAndFollow(
-              path + "/migrations", "targetHostId", "" + target, "endWithinMinutes", "soon");
-      assertThat(notice(late)).contains("is no number of minutes");
-    }
-  }
-
-  @Test
-  void aLostMigrationIsClosedByAnAdministratorAlone() {
-    var id = lostMigration();
-    try (var operator = as(Role.OPERATOR);
-        var administrator = as(Role.ADMINISTRATOR)) {
-      assertThat(operator.page("/migrations/" + id)).doesNotContain("/close\"");
-      assertThat(
-              operator
-                  .send("/migrations/" + id + "/close", "runsOn", "neither", "why", "x")
-                  .statusCode())
-          .isEqualTo(403);
-      assertThat(administrator.page("/migrations/" + id))
-          .contains("Close by hand…", "id=\"close-dialog\"", "/migrations/" + id + "/close");
-      var refused =
-          administrator.sendAndFollow(
-              "/migrations/" + id + "/close", "runsOn", "elsewhere", "why", "I saw it");
-      assertThat(notice(refused)).startsWith("bad").contains("is not a place where it may run");
-      assertThat(refused).contains("value=\"elsewhere\"", "value=\"I saw it\"");
-      var closed =
-          administrator.sendAndFollow(
-              "/migrations/" + id + "/close", "runsOn", "neither", "why", "Its host is gone");
-      assertThat(notice(closed)).startsWith("ok").contains("lost-01 may move again");
-      assertThat(closed)
-          .contains("who states that lost-01 runs on neither host: Its host is gone.")
-          .doesNotContain("Close by hand…");
-    } finally {
-      jdbc.sql("update host set removed_at = now() where name like 'gone-%'").update();
-    }
-  }
-
-  @Test
   void aDoubtedDatabaseIsSaidOnEveryPageAndConfirmedByAnAdministrator() {
-    var vm = vm("web-02");
+    var vm = fleet.vm("web-02");
     try (var operator = as(Role.OPERATOR);
         var administrator = as(Role.ADMINISTRATOR)) {
       assertThat(operator.page("/hosts")).doesNotContain("Only observing");
@@ -467,7 +187,7 @@ class PagesTest {
             .doesNotContain("Confirm this database");
       }
       var refused =
-          operator.sendAndFollow("/vms/" + vm + "/migrations", "targetHostId", "" + host("sim-04"));
+          operator.sendAndFollow("/vms/" + vm + "/migrations", "targetHostId", "" + fleet.host("sim-04"));
       assertThat(notice(refused))
           .startsWith("bad")
           .contains("Nothing is moved until an administrator confirms it.");
@@ -485,126 +205,17 @@ class PagesTest {
     }
   }
 
-  /** Record a move between two hosts that do not answer. */
-  private long lostMigration() {
-    var hosts =
-        jdbc.sql(
-                """
-                insert into host (pool_id, name, uri)
-                select id, 'gone-' || n, 'simulated:///gone-' || n
-                from pool, generate_series(1, 2) n where name = 'default' returning id
-                """)
-            .query(Long.class)
-            .list();
-    var vm =
-        jdbc.sql(
-                """
-                insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
-                values (gen_random_uuid(), :host, 'lost-01', 'RUNNING', 1, 1, 1) returning id
-                """)
-            .param("host", hosts.getFirst())
-            .query(Long.class)
-            .single();
-    return jdbc.sql(
-            """
-            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why,
-              requested_by, created_at, started_at, mark)
-            values (:pool, :vm, :source, :target, 'LOST', 'SETTLING', 'a test', 'ann', now(), now(), '')
-            returning id
-            """)
-        .param("pool", pool())
-        .param("vm", vm)
-        .param("source", hosts.getFirst())
-        .param("target", hosts.getLast())
-        .query(Long.class)
-        .single();
-  }
-
-  @Test
-  void poolsTakeStoragesAndRefuseWhatIsNone() {
-    var path =
-        "/pools/"
-            + jdbc.sql("select id from pool where name = 'default'").query(Long.class).single();
-    try (var administrator = as(Role.ADMINISTRATOR)) {
-      assertThat(administrator.sendAndFollow(path + "/storages", "path", "relative/path"))
-          .contains("is not an absolute path", "value=\"relative/path\"");
-      assertThat(administrator.sendAndFollow(path + "/storages", "path", "/srv/pages-test"))
-          .contains("/srv/pages-test is marked as shared");
-      assertThat(administrator.sendAndFollow(path + "/storages/delete", "path", "/srv/pages-test"))
-          .contains("None is marked");
-      var taken = administrator.send("/pools", "name", "default");
-      assertThat(taken.statusCode()).isEqualTo(409);
-      assertThat(taken.body())
-          .contains("There is a pool named default already.", "value=\"default\"");
-    }
-  }
-
-  @Test
-  void aPoolsRulesAreAddedNamedAndRemovedOnPages() {
-    long one = vm("web-01");
-    var path = "/pools/" + pool();
-    try (var administrator = as(Role.ADMINISTRATOR)) {
-      var page =
-          administrator.sendAndFollow(
-              path + "/rules",
-              "name",
-              "web-apart",
-              "kind",
-              "APART",
-              "hard",
-              "false",
-              "vms",
-              "web-01, web-02");
-      assertThat(page)
-          .contains(
-              "The rule web-apart holds from the next round on.", "should stay on different hosts");
-      assertThat(administrator.page("/vms/" + one)).contains("web-apart", "/vms/" + vm("web-02"));
-      assertThat(
-              administrator.sendAndFollow(
-                  path + "/rules", "name", "x", "kind", "ON", "vms", "web-01"))
-          .contains("needs at least one host");
-      assertThat(
-              administrator.sendAndFollow(
-                  path + "/rules",
-                  "name",
-                  "typed-once",
-                  "kind",
-                  "OFF",
-                  "hard",
-                  "false",
-                  "vms",
-                  "web-01, web-1",
-                  "hosts",
-                  "sim-01"))
-          .contains("There is no virtual machine of this pool named &quot;web-1&quot;.")
-          .contains("value=\"typed-once\"", "value=\"web-01, web-1\"", "value=\"sim-01\"")
-          .containsPattern("value=\"OFF\" selected")
-          .containsPattern("value=\"false\" selected");
-      long rule =
-          jdbc.sql("select id from placement_rule where name = 'web-apart'")
-              .query(Long.class)
-              .single();
-      assertThat(administrator.sendAndFollow(path + "/rules/" + rule + "/delete"))
-          .contains("The rule is removed.")
-          .doesNotContain("web-apart</th>");
-    }
-    try (var viewer = as(Role.VIEWER)) {
-      assertThat(viewer.send(path + "/rules", "name", "x", "kind", "ON").statusCode())
-          .isEqualTo(403);
-    }
-  }
-
   @Test
   void preferencesAreKeptAndNobodyIsSentElsewhere() {
     try (var viewer = as(Role.VIEWER)) {
       var answer =
           viewer.send(
-              "/preferences", "theme", "dark", "pool", "" + pool(), "back", "/vms?sort=name");
+              "/preferences", "theme", "dark", "pool", "" + fleet.pool(), "back", "/vms?sort=name");
       assertThat(answer.headers().firstValue("Location"))
           .hasValueSatisfying(to -> assertThat(to).endsWith("/vms?sort=name"));
       assertThat(viewer.page("/vms"))
           .contains("data-theme=\"dark\"")
-          .containsPattern("value=\"" + pool() + "\"[^>]*selected");
+          .containsPattern("value=\"" + fleet.pool() + "\"[^>]*selected");
       var away = viewer.send("/preferences", "theme", "light", "back", "//elsewhere.example/");
       assertThat(away.headers().firstValue("Location"))
           .hasValueSatisfying(to -> assertThat(to).doesNotContain("elsewhere"));
@@ -637,57 +248,5 @@ class PagesTest {
 
   private SignedIn as(Role role) {
     return SignedIn.as(role, port, jdbc, encoder);
-  }
-
-  private static String notice(String page) {
-    var found = NOTICE.matcher(page);
-    assertThat(found.find()).as("There is a notice on the page.").isTrue();
-    return found.group(1)
-        + ": "
-        + found.group(2).replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ");
-  }
-
-  private long waitForRecommendation() {
-    return waitFor(
-        """
-        select r.id from recommendation r join pool p on p.id = r.pool_id
-        where r.state = 'PROPOSED' and p.simulated order by r.id desc limit 1
-        """);
-  }
-
-  private long waitForMigration() {
-    return waitFor("select id from migration order by id desc limit 1");
-  }
-
-  private long vm(String name) {
-    return waitFor("select id from vm where name = '" + name + "'");
-  }
-
-  private long host(String name) {
-    return waitFor(
-        "select id from host where removed_at is null and memory_bytes > 0 and name = '"
-            + name
-            + "'");
-  }
-
-  private long pool() {
-    return waitFor("select id from pool where simulated");
-  }
-
-  private long waitFor(String query) {
-    var giveUp = Instant.now().plus(Duration.ofSeconds(90));
-    while (Instant.now().isBefore(giveUp)) {
-      var found = jdbc.sql(query).query(Long.class).optional();
-      if (found.isPresent()) {
-        return found.get();
-      }
-      try {
-        Thread.sleep(250);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        break;
-      }
-    }
-    throw new AssertionError("Nothing was found in time by: " + query);
   }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.dcbalance.access.Role;
@@ -15,6 +16,10 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** A browser in which somebody of a given role is signed in. */
 final class SignedIn implements AutoCloseable {
+  private static final Pattern NOTICE =
+      Pattern.compile(
+          "<div class=\"banner (ok|warn|bad)\" role=\"status\">(.*?)</div>", Pattern.DOTALL);
+
   private final Browser browser;
 
   private SignedIn(Browser browser) {
@@ -34,6 +39,15 @@ final class SignedIn implements AutoCloseable {
     assertThat(browser.signIn(name, ConsoleTest.PASSWORD).headers().firstValue("Location"))
         .hasValueSatisfying(to -> assertThat(to).doesNotContain("login"));
     return new SignedIn(browser);
+  }
+
+  /** Give how a page answers what was asked of it: "ok", "warn" or "bad", and the sentence. */
+  static String notice(String page) {
+    var found = NOTICE.matcher(page);
+    assertThat(found.find()).as("There is a notice on the page.").isTrue();
+    return found.group(1)
+        + ": "
+        + found.group(2).replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ");
   }
 
   HttpResponse<String> get(String path, String... headers) {

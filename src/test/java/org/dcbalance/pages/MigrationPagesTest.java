@@ -1,0 +1,127 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.notice;
+
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.ConsolePagesTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+/** Migrations that ended badly, and what is done about them by pages. */
+@ConsolePagesTest
+class MigrationPagesTest {
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private PasswordEncoder encoder;
+  private SimulatedFleet fleet;
+
+  @BeforeEach
+  void find() {
+    fleet = new SimulatedFleet(jdbc);
+  }
+
+  @Test
+  void aMoveThatIsToBeTriedAgainIsShownAndTakenBack() {
+    long id = lostMigration();
+    jdbc.sql(
+            """
+            update migration set state = 'FAILED', phase = 'DONE', finished_at = now(),
+              sentence = 'It stayed.', most_attempts = 3, passing = 'CONNECTION',
+              retry_at = now() + interval '10 minutes', end_by = now() + interval '1 hour'
+            where id = :id
+            """)
+        .param("id", id)
+        .update();
+    var path = "/migrations/" + id;
+    try (var viewer = as(Role.VIEWER);
+        var operator = as(Role.OPERATOR)) {
+      assertThat(viewer.page(path))
+          .contains("; next at ", "since <span>a host did not answer", ", to have ended by ")
+          .doesNotContain("Do not try again");
+      assertThat(operator.page("/migrations")).contains("It stayed. It is tried again at ");
+      assertThat(operator.page(path)).contains("Do not try again");
+      var answer = operator.sendAndFollow(path + "/retry/cancel");
+      assertThat(notice(answer))
+          .startsWith("ok")
+          .contains("The move of lost-01 is not tried again.");
+      assertThat(answer)
+          .contains("It is not tried again, says page-operator.")
+          .doesNotContain("; next at ", "Do not try again");
+    } finally {
+      jdbc.sql("update host set removed_at = now() where name like 'gone-%'").update();
+    }
+  }
+
+  @Test
+  void aLostMigrationIsClosedByAnAdministratorAlone() {
+    var id = lostMigration();
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page("/migrations/" + id)).doesNotContain("/close\"");
+      assertThat(
+              operator
+                  .send("/migrations/" + id + "/close", "runsOn", "neither", "why", "x")
+                  .statusCode())
+          .isEqualTo(403);
+      assertThat(administrator.page("/migrations/" + id))
+          .contains("Close by hand…", "id=\"close-dialog\"", "/migrations/" + id + "/close");
+      var refused =
+          administrator.sendAndFollow(
+              "/migrations/" + id + "/close", "runsOn", "elsewhere", "why", "I saw it");
+      assertThat(notice(refused)).startsWith("bad").contains("is not a place where it may run");
+      assertThat(refused).contains("value=\"elsewhere\"", "value=\"I saw it\"");
+      var closed =
+          administrator.sendAndFollow(
+              "/migrations/" + id + "/close", "runsOn", "neither", "why", "Its host is gone");
+      assertThat(notice(closed)).startsWith("ok").contains("lost-01 may move again");
+      assertThat(closed)
+          .contains("who states that lost-01 runs on neither host: Its host is gone.")
+          .doesNotContain("Close by hand…");
+    } finally {
+      jdbc.sql("update host set removed_at = now() where name like 'gone-%'").update();
+    }
+  }
+
+  private long lostMigration() {
+    var hosts =
+        jdbc.sql(
+                """
+                insert into host (pool_id, name, uri)
+                select id, 'gone-' || n, 'simulated:///gone-' || n
+                from pool, generate_series(1, 2) n where name = 'default' returning id
+                """)
+            .query(Long.class)
+            .list();
+    var vm =
+        jdbc.sql(
+                """
+                insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
+                values (gen_random_uuid(), :host, 'lost-01', 'RUNNING', 1, 1, 1) returning id
+                """)
+            .param("host", hosts.getFirst())
+            .query(Long.class)
+            .single();
+    return jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why,
+              requested_by, created_at, started_at, mark)
+            values (:pool, :vm, :source, :target, 'LOST', 'SETTLING', 'a test', 'ann', now(), now(), '')
+            returning id
+            """)
+        .param("pool", fleet.pool())
+        .param("vm", vm)
+        .param("source", hosts.getFirst())
+        .param("target", hosts.getLast())
+        .query(Long.class)
+        .single();
+  }
+
+  private SignedIn as(Role role) {
+    return SignedIn.as(role, port, jdbc, encoder);
+  }
+}

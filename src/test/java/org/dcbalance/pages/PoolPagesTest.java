@@ -1,0 +1,133 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.ConsolePagesTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+/** Pools, their storages and rules by pages. */
+@ConsolePagesTest
+class PoolPagesTest {
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private PasswordEncoder encoder;
+  private SimulatedFleet fleet;
+
+  @BeforeEach
+  void find() {
+    fleet = new SimulatedFleet(jdbc);
+  }
+
+  @Test
+  void aPoolOfWhichNoHostIsOpenIsNotCalledBalanced() {
+    long pool =
+        jdbc.sql(
+                """
+                with pool as (insert into pool (name) values ('resting') returning id)
+                insert into host (pool_id, name, uri, maintenance)
+                select id, 'resting-01', 'simulated:///resting', true from pool returning pool_id
+                """)
+            .query(Long.class)
+            .single();
+    try (var operator = as(Role.OPERATOR)) {
+      operator.send("/rounds", "back", "/");
+      assertThat(operator.page("/recommendations?pool=" + pool))
+          .contains("Nothing is decided: no host of it both answers and is out of maintenance.")
+          .doesNotContain("Balanced (");
+      assertThat(
+              jdbc.sql("select count(*) from round where pool_id = :pool and imbalance is not null")
+                  .param("pool", pool)
+                  .query(Long.class)
+                  .single())
+          .as("rounds that claim an imbalance")
+          .isZero();
+    } finally {
+      jdbc.sql("delete from host where pool_id = :pool").param("pool", pool).update();
+      jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+    }
+  }
+
+  @Test
+  void poolsTakeStoragesAndRefuseWhatIsNone() {
+    var path =
+        "/pools/"
+            + jdbc.sql("select id from pool where name = 'default'").query(Long.class).single();
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(administrator.sendAndFollow(path + "/storages", "path", "relative/path"))
+          .contains("is not an absolute path", "value=\"relative/path\"");
+      assertThat(administrator.sendAndFollow(path + "/storages", "path", "/srv/pages-test"))
+          .contains("/srv/pages-test is marked as shared");
+      assertThat(administrator.sendAndFollow(path + "/storages/delete", "path", "/srv/pages-test"))
+          .contains("None is marked");
+      var taken = administrator.send("/pools", "name", "default");
+      assertThat(taken.statusCode()).isEqualTo(409);
+      assertThat(taken.body())
+          .contains("There is a pool named default already.", "value=\"default\"");
+    }
+  }
+
+  @Test
+  void aPoolsRulesAreAddedNamedAndRemovedOnPages() {
+    long one = fleet.vm("web-01");
+    var path = "/pools/" + fleet.pool();
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var page =
+          administrator.sendAndFollow(
+              path + "/rules",
+              "name",
+              "web-apart",
+              "kind",
+              "APART",
+              "hard",
+              "false",
+              "vms",
+              "web-01, web-02");
+      assertThat(page)
+          .contains(
+              "The rule web-apart holds from the next round on.", "should stay on different hosts");
+      assertThat(administrator.page("/vms/" + one)).contains("web-apart", "/vms/" + fleet.vm("web-02"));
+      assertThat(
+              administrator.sendAndFollow(
+                  path + "/rules", "name", "x", "kind", "ON", "vms", "web-01"))
+          .contains("needs at least one host");
+      assertThat(
+              administrator.sendAndFollow(
+                  path + "/rules",
+                  "name",
+                  "typed-once",
+                  "kind",
+                  "OFF",
+                  "hard",
+                  "false",
+                  "vms",
+                  "web-01, web-1",
+                  "hosts",
+                  "sim-01"))
+          .contains("There is no virtual machine of this pool named &quot;web-1&quot;.")
+          .contains("value=\"typed-once\"", "value=\"web-01, web-1\"", "value=\"sim-01\"")
+          .containsPattern("value=\"OFF\" selected")
+          .containsPattern("value=\"false\" selected");
+      long rule =
+          jdbc.sql("select id from placement_rule where name = 'web-apart'")
+              .query(Long.class)
+              .single();
+      assertThat(administrator.sendAndFollow(path + "/rules/" + rule + "/delete"))
+          .contains("The rule is removed.")
+          .doesNotContain("web-apart</th>");
+    }
+    try (var viewer = as(Role.VIEWER)) {
+      assertThat(viewer.send(path + "/rules", "name", "x", "kind", "ON").statusCode())
+          .isEqualTo(403);
+    }
+  }
+
+  private SignedIn as(Role role) {
+    return SignedIn.as(role, port, jdbc, encoder);
+  }
+}

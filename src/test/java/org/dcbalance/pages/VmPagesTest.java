@@ -1,0 +1,169 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.notice;
+
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.ConsolePagesTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+/** What operators ask of one virtual machine by its page. */
+@ConsolePagesTest
+class VmPagesTest {
+  @LocalServerPort private int port;
+  @Autowired private JdbcClient jdbc;
+  @Autowired private PasswordEncoder encoder;
+  private SimulatedFleet fleet;
+
+  @BeforeEach
+  void find() {
+    fleet = new SimulatedFleet(jdbc);
+  }
+
+  @Test
+  void aLongListOfVmsComesInPages() {
+    // of a host that nobody reads any more, and so are they as they were
+    jdbc.sql(
+            """
+            with host as (
+              insert into host (pool_id, name, uri, removed_at)
+              values (:pool, 'paged', 'simulated:///paged', now()) returning id)
+            insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
+            select gen_random_uuid(), host.id, 'paged-' || to_char(n, 'fm000'), 'SHUT_OFF', 1, 1, 1
+            from host, generate_series(1, 120) n
+            """)
+        .param("pool", fleet.pool())
+        .update();
+    try (var viewer = as(Role.VIEWER)) {
+      var first = viewer.page("/vms?q=paged&sort=name");
+      assertThat(first)
+          .contains("paged-001", "paged-100", "1–100 of 120", "page=2")
+          .doesNotContain("paged-101", "rel=\"prev\"");
+      var second = viewer.page("/vms?q=paged&sort=name&page=2");
+      assertThat(second)
+          .contains("paged-101", "paged-120", "101–120 of 120", "page=1")
+          .doesNotContain("paged-100", "rel=\"next\"");
+    } finally {
+      jdbc.sql("delete from vm where name like 'paged-%'").update();
+    }
+  }
+
+  @Test
+  void whatAnOperatorWishesForAVmIsShown() {
+    var path = "/vms/" + fleet.vm("dns-01");
+    try (var operator = as(Role.OPERATOR)) {
+      assertThat(
+              operator.sendAndFollow(
+                  path + "/never-move", "neverMove", "true", "note", "Bound to its clock"))
+          .contains("Never moved", "Bound to its clock");
+      assertThat(operator.sendAndFollow(path + "/never-move", "neverMove", "false"))
+          .contains("Can move")
+          .doesNotContain("Bound to its clock");
+      var refused =
+          operator.sendAndFollow(
+              path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "x");
+      assertThat(notice(refused)).startsWith("bad").contains("is not a port");
+      assertThat(refused).contains("value=\"192.0.2.9\"");
+      assertThat(
+              operator.sendAndFollow(
+                  path + "/probe", "kind", "TCP", "address", "192.0.2.9", "port", "80"))
+          .contains("is probed at 192.0.2.9 by TCP, port 80");
+      assertThat(operator.sendAndFollow(path + "/probe", "kind", "NONE"))
+          .contains("is not probed any more");
+    }
+  }
+
+  @Test
+  void aMoveByHandThatCannotBeIsRefusedWithTheReason() {
+    var path = "/vms/" + fleet.vm("db-01");
+    try (var operator = as(Role.OPERATOR)) {
+      assertThat(operator.page(path)).contains("Why it cannot move", "passed-through device");
+      var answer =
+          operator.sendAndFollow(path + "/migrations", "targetHostId", "" + fleet.host("sim-03"));
+      assertThat(notice(answer)).startsWith("bad").contains("db-01 is tied to its host");
+    }
+  }
+
+  @Test
+  void aMoveByHandThatBreaksARuleIsRefusedUnlessAnAdministratorInsists() {
+    long vm = fleet.vm("web-03");
+    long home =
+        jdbc.sql("select host_id from vm where id = :vm")
+            .param("vm", vm)
+            .query(Long.class)
+            .single();
+    long elsewhere = fleet.host(home == fleet.host("sim-04") ? "sim-03" : "sim-04");
+    var path = "/vms/" + vm + "/migrations";
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      administrator.send(
+          "/pools/" + fleet.pool() + "/rules",
+          "name",
+          "stays-home",
+          "kind",
+          "ON",
+          "vms",
+          "web-03",
+          "hosts",
+          jdbc.sql("select name from host where id = :home")
+              .param("home", home)
+              .query(String.class)
+              .single());
+      assertThat(operator.page("/vms/" + vm + "?target=" + elsewhere))
+          .contains(
+              "It would break the rule &quot;stays-home&quot;: web-03 must run on these hosts alone")
+          .doesNotContain("Even against placement rules");
+      assertThat(notice(operator.sendAndFollow(path, "targetHostId", "" + elsewhere)))
+          .startsWith("bad")
+          .contains("It would break the rule &quot;stays-home&quot;");
+      assertThat(
+              notice(
+                  operator.sendAndFollow(
+                      path, "targetHostId", "" + elsewhere, "breakRules", "true")))
+          .contains("Only administrators may break placement rules.");
+      assertThat(administrator.page("/vms/" + vm)).contains("Even against placement rules");
+      // a paused pool moves nothing, but it is not the rule any more that stands in the way
+      administrator.send("/pools/" + fleet.pool() + "/pause", "paused", "true");
+      assertThat(
+              notice(
+                  administrator.sendAndFollow(
+                      path, "targetHostId", "" + elsewhere, "breakRules", "true")))
+          .contains("is paused: nothing is moved.")
+          .doesNotContain("stays-home");
+    } finally {
+      jdbc.sql("update pool set paused = false where id = :pool").param("pool", fleet.pool()).update();
+      jdbc.sql("delete from placement_rule where name = 'stays-home'").update();
+    }
+  }
+
+  @Test
+  void aDiskThatOtherHostsDoNotReachIsCopiedOnAnOperatorsWordAlone() {
+    var path = "/vms/" + fleet.vm("backup-01");
+    long target = fleet.host("sim-03");
+    try (var operator = as(Role.OPERATOR)) {
+      assertThat(operator.page(path)).contains("Copy its disks, too", "withStorage=true");
+      assertThat(operator.page("/vms/" + fleet.vm("web-01"))).doesNotContain("Copy its disks, too");
+      assertThat(operator.page(path + "?target=" + target + "&withStorage=true"))
+          .contains("The disks of backup-01 cannot be copied with it, since sim-02 cannot");
+      var plain = operator.sendAndFollow(path + "/migrations", "targetHostId", "" + target);
+      assertThat(notice(plain)).startsWith("bad").contains("not on storage marked as shared");
+      var along =
+          operator.sendAndFollow(
+              path + "/migrations", "targetHostId", "" + target, "withStorage", "true");
+      assertThat(notice(along)).startsWith("bad").contains("cannot be copied with it");
+      var late =
+          operator.sendAndFollow(
+              path + "/migrations", "targetHostId", "" + target, "endWithinMinutes", "soon");
+      assertThat(notice(late)).contains("is no number of minutes");
+    }
+  }
+
+  private SignedIn as(Role role) {
+    return SignedIn.as(role, port, jdbc, encoder);
+  }
+}
