@@ -28,15 +28,30 @@ export function drawCharts(): void {
       seen.observe(figure);
     }
   };
+  const spanChanged = (): void => {
+    markRange();
+    each((chart) => chart.refresh(true));
+  };
   find();
+  markRange();
   document.body.addEventListener('htmx:after:swap', find);
   document.body.addEventListener('samples', () => each((chart) => chart.refresh()));
   document.body.addEventListener('progress', () => each((chart) => chart.refresh()));
   document.body.addEventListener('resync', () => each((chart) => chart.refresh(true)));
-  window.addEventListener('popstate', () => each((chart) => chart.refresh(true)));
-  window.addEventListener('span-changed', () => each((chart) => chart.refresh(true)));
+  window.addEventListener('popstate', spanChanged);
+  window.addEventListener('span-changed', spanChanged);
   onThemeChange(() => each((chart) => chart.draw()));
   void document.fonts.load('12px "IBM Plex Sans"').then(() => each((chart) => chart.draw()));
+}
+
+/** Show which named range the charts are of: none of them after a zoom. */
+function markRange(): void {
+  const { from, to, live } = spanOf(location.search, Date.now());
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('nav[data-ranges] a')) {
+    const named = spanOf(link.search, Date.now());
+    if (live && Math.abs(named.to - named.from - (to - from)) < 1000) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  }
 }
 
 const underWay = new Map<string, Promise<LoadAnswer>>();
@@ -125,7 +140,11 @@ class Chart {
         this.#answer = answer;
         this.draw();
       },
-      () => this.#say('This chart could not be loaded. It is tried again with the next samples.'),
+      () => {
+        // What was drawn stays: it is older than it could be, not wrong.
+        if (this.#plot) return;
+        this.#say(`This chart could not be loaded. ${this.#span.live ? 'It is tried again with the next samples.' : 'Maybe load the page again.'}`);
+      },
     );
   }
 

@@ -64,6 +64,11 @@ export function followLive(): void {
     });
   };
 
+  // The stream may live while what the page asks for is refused.
+  document.body.addEventListener('answer-failed', showStale);
+  document.body.addEventListener('answer-came', () => {
+    if (stream?.readyState === EventSource.OPEN) showLive();
+  });
   document.addEventListener('visibilitychange', () => {
     clearTimeout(hiding);
     if (document.hidden) {

@@ -15,7 +15,9 @@ export function guardRequests(): void {
     if (request.method !== 'GET') Object.assign(request.headers, csrfHeader());
   });
   document.body.addEventListener('htmx:before:response', (event) => {
-    if ((event as RequestEvent).detail.ctx.response?.status !== 401) return;
+    const status = (event as RequestEvent).detail.ctx.response?.status ?? 0;
+    document.body.dispatchEvent(new CustomEvent(status >= 500 ? 'answer-failed' : 'answer-came'));
+    if (status !== 401) return;
     event.preventDefault();
     signIn();
   });

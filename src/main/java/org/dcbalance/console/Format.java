@@ -26,6 +26,7 @@ public final class Format {
   private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);
   private static final DateTimeFormatter SECONDS =
       DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+  private static final DateTimeFormatter ZONE = DateTimeFormatter.ofPattern("z", Locale.ROOT);
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("uuuu-MM-dd", Locale.ROOT);
 
@@ -60,6 +61,11 @@ public final class Format {
   /** Write an imbalance with two digits: "0.31". */
   public String score(@Nullable Double value) {
     return value == null ? NOT_KNOWN : String.format(Locale.ROOT, "%.2f", value);
+  }
+
+  /** Write a figure with so many digits behind the point, whatever the reader's language. */
+  public String decimal(double value, int digits) {
+    return String.format(Locale.ROOT, "%." + digits + "f", value);
   }
 
   /** Write a count with a thin gap between thousands: "1 842". */
@@ -138,6 +144,15 @@ public final class Format {
    */
   public String clockSeconds(@Nullable Instant instant) {
     return at(instant, SECONDS);
+  }
+
+  /**
+   * Write a time within a sentence, where no script turns it into the reader's own: "14:02:10 CET".
+   */
+  public String moment(@Nullable Instant instant) {
+    return instant == null
+        ? NOT_KNOWN
+        : clockSeconds(instant) + " " + ZONE.format(instant.atZone(zone));
   }
 
   /** Write how long ago an instant was: "8 s", "4 min", "3 h", "2 d"; one ahead of us is "0 s". */

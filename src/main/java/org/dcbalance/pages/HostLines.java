@@ -132,7 +132,7 @@ class HostLines {
       case DOWN, UNSUPPORTED ->
           "since %s: %s%s"
               .formatted(
-                  format.clock(host.stateSince()),
+                  format.moment(host.stateSince()),
                   host.stateDetail(),
                   host.maintenance() ? " It is in maintenance." : "");
     };

@@ -33,7 +33,7 @@ class Verdicts {
     if (shell.stale()) {
       return new Verdict(
           Verdict.State.STALE,
-          "No host has sent samples since " + format.clockSeconds(shell.newestSample()),
+          "No host has sent samples since " + format.moment(shell.newestSample()),
           "What is shown below is as of then. Nothing is decided on stale data.");
     }
     var worstFirst = new ArrayList<>(boards);
@@ -69,7 +69,7 @@ class Verdicts {
       case OUT_OF_BALANCE ->
           board.pool() + " is out of balance: " + worstHost(board.poolId(), hosts);
       case HOLDING ->
-          "%s is out of balance for %d of %d rounds"
+          "%s has been out of balance for %d of %d rounds"
               .formatted(
                   board.pool(),
                   Objects.requireNonNull(board.holding()).rounds(),
@@ -118,7 +118,7 @@ class Verdicts {
       if (collecting.hosts().isEmpty() && last != null) {
         return last.sentence();
       }
-      return "Collecting; first decision after %s (%s so far)."
+      return "Collecting; the next decision comes after %s (%s so far)."
           .formatted(format.period(collecting.need()), format.period(collecting.have()));
     }
     var facts = board.facts();
@@ -143,7 +143,7 @@ class Verdicts {
           "Imbalance once they are done %s, threshold %s."
               .formatted(format.score(facts.imbalance()), format.score(facts.threshold()));
       case BALANCED, COLLECTING, STALE, EMPTY ->
-          "%s. Nothing to do. Last round %s.".formatted(figures, format.clockSeconds(round.at()));
+          "%s. Nothing to do. Last round %s.".formatted(figures, format.moment(round.at()));
     };
   }
 }

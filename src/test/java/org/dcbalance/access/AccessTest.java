@@ -142,6 +142,9 @@ class AccessTest {
           return location(browser.signIn("viewer", PASSWORD));
         },
         at -> at.contains("/login?error&wait="));
+    assertThat(browser.get("/login?error&wait=7").body())
+        .contains("Too many sign-ins failed. The next one is looked at in 7 seconds.")
+        .doesNotContain("Name and password do not match.");
     Await.until(
         "the unknown name slowed down as well",
         Duration.ofSeconds(5),

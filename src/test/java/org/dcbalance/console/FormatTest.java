@@ -72,6 +72,12 @@ class FormatTest {
     assertThat(format.clock(NOW)).isEqualTo("14:02");
     assertThat(format.clockSeconds(NOW)).isEqualTo("14:02:50");
     assertThat(format.clock(NOW.minus(Duration.ofDays(1)))).isEqualTo("2025-11-22 14:02");
+    assertThat(format.moment(NOW)).isEqualTo("14:02:50 Z");
+  }
+
+  @Test
+  void figuresDoNotFollowALanguage() {
+    assertThat(format.decimal(0.9149, 2)).isEqualTo("0.91");
   }
 
   @Test
