@@ -148,10 +148,14 @@ class EvacuationRows {
   List<Try> tries(long id) {
     return jdbc.sql(
             """
-            select m.vm_id, m.state, m.sentence, m.finished_at
+            select m.vm_id, m.sentence, m.finished_at,
+              -- what a policy ended has failed; what a person ended is left alone
+              case when m.state = 'ABORTED' and m.abort_requested_by = :us then 'FAILED'
+                else m.state end as state
             from evacuation_move e join migration m on m.id = e.migration_id
             where e.evacuation_id = :id order by m.id
             """)
+        .param("us", Operator.DCBALANCE.name())
         .param("id", id)
         .query(
             (row, n) -> {

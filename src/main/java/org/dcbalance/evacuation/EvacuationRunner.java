@@ -143,7 +143,6 @@ class EvacuationRunner {
   private void queue(EvacuationRows.Row row, Evacuation.Move move, Host host, OptionalLong epoch) {
     transaction.executeWithoutResult(
         status -> {
-          leadership.confirm(epoch.getAsLong());
           if (rows.lockOpen(row.id())) {
             var cost = move.cost();
             rows.link(
@@ -155,6 +154,8 @@ class EvacuationRunner {
                     host.name() + " is being emptied.",
                     cost.converges() ? cost.total() : null));
           }
+          // hosts were asked before: the lease's row is not to be locked for so long
+          leadership.confirm(epoch.getAsLong());
         });
   }
 

@@ -152,6 +152,7 @@ public class HostRegistration {
     var facts = entry.uri().equals(before.uri()) ? null : read(entry, pool);
     if (facts != null) {
       checkNotKnown(facts, id);
+      requireSameMachine(before, facts);
     } else if (entry.peerUri() != null) {
       checkPeer(entry.peerUri());
     }
@@ -164,6 +165,9 @@ public class HostRegistration {
                 status -> {
                   var host = find(id);
                   var was = facts(host);
+                  if (facts != null) {
+                    requireNoMigration(host);
+                  }
                   host.rename(entry.name());
                   host.connectBy(entry.uri(), entry.peerUri());
                   host.moveTo(pool.id());
@@ -223,21 +227,7 @@ public class HostRegistration {
     transaction.executeWithoutResult(
         status -> {
           var host = find(id);
-          boolean busy =
-              jdbc.sql(
-                      """
-                      select exists (select 1 from vm
-                        where moving_to is not null and (host_id = :id or moving_to = :id))
-                      """)
-                  .param("id", id.value())
-                  .query(Boolean.class)
-                  .single();
-          if (busy) {
-            throw new Problem(
-                ErrorCode.CONFLICT,
-                "A migration from or to " + host.name() + " is under way or lost.",
-                "Maybe wait until it has ended, or close a lost one by hand on its page.");
-          }
+          requireNoMigration(host);
           requireIdle(host);
           audit.note(by, Act.HOST_REMOVED, thing(host), facts(host), Facts.NONE);
           host.remove(clock.instant());
@@ -255,6 +245,45 @@ public class HostRegistration {
         });
     connections.forget(id);
     publisher.publishEvent(new InventoryChanged(id));
+  }
+
+  private void requireNoMigration(Host host) {
+    boolean busy =
+        jdbc.sql(
+                """
+                select exists (select 1 from vm
+                    where moving_to is not null and (host_id = :id or moving_to = :id))
+                  or exists (select 1 from migration
+                    where state in ('PENDING', 'RUNNING', 'LOST')
+                      and (source_id = :id or target_id = :id))
+                """)
+            .param("id", host.id().value())
+            .query(Boolean.class)
+            .single();
+    if (busy) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "A migration from or to " + host.name() + " is queued, under way or lost.",
+          "Maybe cancel a queued one, wait until it has ended, or close a lost one by hand on its"
+              + " page.");
+    }
+  }
+
+  /** What one machine says of a guest must never count as another one's word. */
+  private static void requireSameMachine(Host host, HostFacts facts) {
+    var known = host.uuid();
+    if (known != null && facts.uuid() != null && !known.equals(facts.uuid())) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Another machine answers there: "
+              + host.name()
+              + " has the UUID "
+              + known
+              + ", and this one has "
+              + facts.uuid()
+              + ".",
+          "Maybe add it as a host of its own, and remove the one that is gone.");
+    }
   }
 
   private void requireIdle(Host host) {

@@ -5,6 +5,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -12,7 +15,6 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -31,6 +33,10 @@ public class Leadership implements DisposableBean {
 
   private final JdbcClient jdbc;
   private final Duration lease;
+  private final Duration renewal;
+  private final ScheduledExecutorService renewing =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("lease").factory());
   private final String holder =
       ManagementFactory.getRuntimeMXBean().getName() + "/" + UUID.randomUUID();
   private volatile long epoch = -1;
@@ -39,6 +45,7 @@ public class Leadership implements DisposableBean {
   Leadership(JdbcClient jdbc, LeadershipSettings settings) {
     this.jdbc = jdbc;
     this.lease = settings.lease();
+    this.renewal = settings.renewal();
   }
 
   /**
@@ -82,7 +89,15 @@ public class Leadership implements DisposableBean {
         .optional();
   }
 
-  @Scheduled(fixedDelayString = "${dcbalance.leadership.renewal:3s}")
+  /**
+   * Renew it on a thread of its own: those of the schedule may wait for a host for longer than the
+   * lease lasts.
+   */
+  @Scheduled(initialDelay = 0)
+  void begin() {
+    renewing.scheduleWithFixedDelay(this::renew, 0, renewal.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   void renew() {
     long before = System.nanoTime();
     try {
@@ -112,13 +127,15 @@ public class Leadership implements DisposableBean {
       epoch = now.orElse(-1L);
       // counted from before the statement, so that our clock never outlives the database's
       heldUntil = before + lease.toNanos();
-    } catch (DataAccessException | TransactionException e) {
+    } catch (RuntimeException e) {
+      // whatever it was, the next attempt may succeed
       log.warn("The lease could not be renewed: {}", e.getMessage());
     }
   }
 
   @Override
   public void destroy() {
+    renewing.shutdownNow();
     if (epoch < 0) {
       return;
     }

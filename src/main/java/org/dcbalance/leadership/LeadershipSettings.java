@@ -7,8 +7,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Settings of the lease.
  *
- * @param lease how long the lease lasts unless it is renewed; it is renewed every {@code
- *     dcbalance.leadership.renewal}, 3 s
+ * @param lease how long the lease lasts unless it is renewed
+ * @param renewal how often it is renewed
  */
 @ConfigurationProperties("dcbalance.leadership")
-record LeadershipSettings(@DefaultValue("12s") Duration lease) {}
+record LeadershipSettings(
+    @DefaultValue("12s") Duration lease, @DefaultValue("3s") Duration renewal) {}

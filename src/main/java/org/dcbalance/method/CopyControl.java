@@ -33,6 +33,9 @@ public final class CopyControl {
   /** What is told of the first moments of a copy says nothing of its bandwidth. */
   private static final Duration TELLS_AFTER = Duration.ofSeconds(1);
 
+  /** What the hypervisor did not do is tried again then; trying at each look would help nobody. */
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
+
   /** A bandwidth that dips is no reason to give up. */
   private static final Duration CLEAR_AFTER = Duration.ofSeconds(5);
 
@@ -50,6 +53,8 @@ public final class CopyControl {
   private boolean gainsFast;
   private Duration quietUntil = Duration.ZERO;
   private @Nullable Duration missesSince;
+  private Duration allowedBefore = Duration.ZERO;
+  private Duration tryAgainAt = Duration.ZERO;
   private boolean switched;
   private boolean givenUp;
 
@@ -100,7 +105,10 @@ public final class CopyControl {
 
   /** Look at a copy, and say what to do; in post-copy nothing is ever done. */
   public Step next(Seen now) {
-    if (now.postCopy() || switched || givenUp) {
+    if (now.postCopy()
+        || switched
+        || givenUp
+        || now.elapsed().compareTo(tryAgainAt) < 0) {
       return new Step.GoOn();
     }
     var late = late(now);
@@ -176,6 +184,17 @@ public final class CopyControl {
     return null;
   }
 
+  /**
+   * Take back the last step, which the hypervisor did not do; it is decided anew in a while.
+   *
+   * @param elapsed what the copy had taken then
+   */
+  public void failed(Duration elapsed) {
+    switched = false;
+    allowed = allowedBefore;
+    tryAgainAt = elapsed.plus(TRY_AGAIN);
+  }
+
   private boolean stalled(Seen now) {
     // while the hypervisor slows the guest down further, the next pass may gain again
     boolean slowing = move.levers().throttle() > now.throttle();
@@ -228,12 +247,14 @@ public final class CopyControl {
 
   private Step allow(Duration at, Duration longest, String why) {
     raisedAt = at;
+    allowedBefore = allowed;
     allowed = longest;
     return new Step.AllowPause(longest, why);
   }
 
   private Step switchOver(String why) {
     switched = true;
+    allowedBefore = allowed;
     return new Step.SwitchToPostCopy(why);
   }
 

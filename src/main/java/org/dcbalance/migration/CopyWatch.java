@@ -106,7 +106,9 @@ final class CopyWatch {
       stored = now();
     }
     noticeSwitchOver(progress);
-    told.ifPresent(p -> control(p, row));
+    if (row.abortRequestedBy() == null) {
+      told.ifPresent(p -> control(p, row));
+    }
     keepDeadline(row);
     if (row.abortRequestedBy() != null) {
       abort(row.abortRequestedBy());
@@ -130,15 +132,22 @@ final class CopyWatch {
                 endBy == null ? null : Duration.between(now(), endBy)));
     switch (step) {
       case CopyControl.Step.GoOn() -> {}
-      case CopyControl.Step.AllowPause(var longest, var why) ->
-          change(
-              "%s A pause of %.1f s is allowed now.".formatted(why, longest.toMillis() / 1000.0),
-              h -> h.setMaxDowntime(pair.guest(), longest));
-      case CopyControl.Step.SwitchToPostCopy(var why) ->
-          postCopy =
-              change(
-                  why + " Switching to post-copy: from here on it is not aborted.",
-                  h -> h.startPostCopy(pair.guest()));
+      case CopyControl.Step.AllowPause(var longest, var why) -> {
+        if (!change(
+            "%s A pause of %.1f s is allowed now.".formatted(why, longest.toMillis() / 1000.0),
+            h -> h.setMaxDowntime(pair.guest(), longest))) {
+          control.failed(progress.elapsed());
+        }
+      }
+      case CopyControl.Step.SwitchToPostCopy(var why) -> {
+        postCopy =
+            change(
+                why + " Switching to post-copy: from here on it is not aborted.",
+                h -> h.startPostCopy(pair.guest()));
+        if (!postCopy) {
+          control.failed(progress.elapsed());
+        }
+      }
       case CopyControl.Step.GiveUp(var why) -> {
         gaveUp = why;
         desk.giveUp(claim, why);

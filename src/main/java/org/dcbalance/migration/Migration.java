@@ -175,8 +175,12 @@ public class Migration {
   /**
    * Record how it is to be moved, and what that is expected to cost; before anything is changed.
    */
-  void chooseMethod(Choice.Move move, String reason, double bias, Duration forDisks) {
+  void chooseMethod(Choice.Move move, String reason, double bias, Duration forDisks, Instant until) {
     require("be moved", MigrationState.RUNNING);
+    // what passed before, such as a wait for a quieter moment, is not taken from its time
+    if (deadline != null && deadline.isBefore(until)) {
+      this.deadline = endBy != null && endBy.isBefore(until) ? endBy : until;
+    }
     this.method = move.method();
     this.methodWhy = reason;
     this.expectedBias = bias;

@@ -123,9 +123,12 @@ class MigrationDesk {
    *
    * @param forDisks time that its disks are expected to take beside
    */
-  void choose(Claim claim, Choice.Move move, double bias, Duration forDisks) {
+  void choose(
+      Claim claim, Choice.Move move, double bias, Duration forDisks, MigrationSettings settings) {
     var why = MethodText.why(move);
-    step(claim, m -> m.chooseMethod(move, why, bias, forDisks), why);
+    var expected = move.expected().total().plus(forDisks).toMillis();
+    var until = clock.instant().plus(settings.mostTime(expected));
+    step(claim, m -> m.chooseMethod(move, why, bias, forDisks, until), why);
   }
 
   /** Record the disks that are copied with it, and the time that it is given for them. */

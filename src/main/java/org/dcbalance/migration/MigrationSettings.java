@@ -20,7 +20,8 @@ import org.springframework.validation.annotation.Validated;
  * @param inPerXenHost the same to a Xen host
  * @param freshWithin age up to which what is known of a host is good enough to start a move
  * @param shortest least time that a move is given before it is aborted
- * @param longest most time that a move is given, and what it gets where nothing is expected
+ * @param longest most time that a move is given, unless twice what is expected of it is more; and
+ *     what it gets where nothing is expected
  * @param patience how many times its expected length a move may take
  * @param progressEvery how often a running move's progress is read
  * @param storedEvery how often at most it is stored
@@ -74,7 +75,10 @@ record MigrationSettings(
     }
     var patient = Duration.ofMillis(Math.round(expectedMillis * patience));
     var atLeast = patient.compareTo(shortest) < 0 ? shortest : patient;
-    return atLeast.compareTo(longest) > 0 ? longest : atLeast;
+    // a large guest's copy may rightly take longer than what is usual
+    var expected = Duration.ofMillis(expectedMillis);
+    var most = longest.compareTo(expected.multipliedBy(2)) < 0 ? expected.multipliedBy(2) : longest;
+    return atLeast.compareTo(most) > 0 ? most : atLeast;
   }
 
   private static boolean xen(Host host) {

@@ -8,7 +8,7 @@ public final class LeadershipForTests {
   private final Leadership leadership;
 
   public LeadershipForTests(JdbcClient jdbc, Duration lease) {
-    this.leadership = new Leadership(jdbc, new LeadershipSettings(lease));
+    this.leadership = new Leadership(jdbc, new LeadershipSettings(lease, lease.dividedBy(4)));
   }
 
   public Leadership leadership() {

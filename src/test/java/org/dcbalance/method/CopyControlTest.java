@@ -173,6 +173,17 @@ class CopyControlTest {
   }
 
   @Test
+  void asksAgainForWhatTheHostDidNotDo() {
+    var cases = cases();
+    cases.postCopy = true;
+    var control = control(cases, Method.POST_COPY);
+    assertThat(control.next(seen(2, 300, 0))).isInstanceOf(Step.SwitchToPostCopy.class);
+    control.failed(Duration.ofSeconds(2));
+    assertThat(control.next(seen(4, 300, 0))).isEqualTo(GO_ON);
+    assertThat(control.next(seen(8, 300, 0))).isInstanceOf(Step.SwitchToPostCopy.class);
+  }
+
+  @Test
   void neverTouchesACopyThatIsInPostCopy() {
     var control = chosen(cases());
     for (int second = 2; second < 500; second++) {

@@ -104,7 +104,8 @@ class MigrationSettingsTest {
     assertThat(settings.mostTime(null)).isEqualTo(Duration.ofMinutes(15));
     assertThat(settings.mostTime(3_000L)).isEqualTo(Duration.ofMinutes(10));
     assertThat(settings.mostTime(150_000L)).isEqualTo(Duration.ofSeconds(750));
-    assertThat(settings.mostTime(3_600_000L)).isEqualTo(Duration.ofMinutes(15));
+    assertThat(settings.mostTime(400_000L)).isEqualTo(Duration.ofMinutes(15));
+    assertThat(settings.mostTime(3_600_000L)).isEqualTo(Duration.ofHours(2));
   }
 
   private static MigrationSettings bind(Map<String, String> given) {

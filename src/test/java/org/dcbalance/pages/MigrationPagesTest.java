@@ -70,6 +70,10 @@ class MigrationPagesTest {
           .isEqualTo(403);
       assertThat(administrator.page("/migrations/" + id))
           .contains("Close by hand…", "id=\"close-dialog\"", "/migrations/" + id + "/close");
+      var kept = administrator.sendAndFollow("/hosts/" + fleet.unreachable("gone-2") + "/delete");
+      assertThat(notice(kept))
+          .startsWith("bad")
+          .contains("A migration from or to gone-2 is queued, under way or lost.");
       var refused =
           administrator.sendAndFollow(
               "/migrations/" + id + "/close", "runsOn", "elsewhere", "why", "I saw it");

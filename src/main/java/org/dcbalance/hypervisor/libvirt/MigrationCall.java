@@ -71,7 +71,10 @@ final class MigrationCall {
         finished.add(order.guest(), new MigrationFigures(true, took, null, null, null));
       }
     } catch (HypervisorException e) {
-      restoreDowntime(order.guest(), source.oldDowntime);
+      // without an answer the copy may still run, and needs its limit
+      if (e.kind() != Kind.UNREACHABLE && e.kind() != Kind.TIMED_OUT) {
+        restoreDowntime(order.guest(), source.oldDowntime);
+      }
       throw e;
     }
     if (!xen && link.jobEvents()) {

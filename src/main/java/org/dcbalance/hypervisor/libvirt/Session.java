@@ -3,6 +3,7 @@ package org.dcbalance.hypervisor.libvirt;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
@@ -93,11 +94,7 @@ final class Session {
       worker.execute(task);
     } catch (RejectedExecutionException e) {
       throw retired
-          ? new HypervisorException(
-              Kind.UNREACHABLE,
-              "The connection to %s was closed while the console tried to %s."
-                  .formatted(label, doing),
-              e)
+          ? closed(doing, e)
           : new HypervisorException(
               Kind.TIMED_OUT,
               "%s does not keep up: %d calls are waiting.".formatted(label, WAITING),
@@ -118,11 +115,22 @@ final class Session {
           Kind.TIMED_OUT, String.format(java.util.Locale.ROOT, words, label, doing, seconds), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      // nobody would know what it did
+      task.dropIfWaiting();
       throw new HypervisorException(
           Kind.TIMED_OUT, "The console stopped waiting for %s to %s.".formatted(label, doing), e);
+    } catch (CancellationException e) {
+      throw closed(doing, e);
     } catch (ExecutionException e) {
       throw explained(doing, e.getCause());
     }
+  }
+
+  private HypervisorException closed(String doing, RuntimeException cause) {
+    return new HypervisorException(
+        Kind.UNREACHABLE,
+        "The connection to %s was closed while the console tried to %s.".formatted(label, doing),
+        cause);
   }
 
   private RuntimeException explained(String doing, @Nullable Throwable cause) {
@@ -139,13 +147,24 @@ final class Session {
     };
   }
 
-  /** Take no more calls, and close the connection when the last one is over. Does not wait. */
+  /**
+   * Take no more calls, drop those that wait, and close the connection when the last one is over.
+   * Does not wait.
+   */
   void retire() {
     if (retired) {
       return;
     }
     retired = true;
     worker.shutdown();
+    worker
+        .getQueue()
+        .forEach(
+            waiting -> {
+              if (waiting instanceof Task<?> task) {
+                task.dropIfWaiting();
+              }
+            });
     Thread.ofPlatform().daemon().name("libvirt-" + label + "-close").start(this::closeWhenIdle);
   }
 
@@ -182,6 +201,12 @@ final class Session {
       super.run();
       synchronized (this) {
         running = false;
+      }
+    }
+
+    synchronized void dropIfWaiting() {
+      if (!running) {
+        cancel(false);
       }
     }
 
