@@ -36,6 +36,12 @@ export function wireDialogs(): void {
     event.preventDefault();
     openFor(dialog, (opener.dataset['ids'] ?? '').split(' ').filter(Boolean), opener.dataset['subject'] ?? '');
   });
+  // a link that says it is a button is pressed like one, and works as a link without this script
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== ' ' || !(event.target instanceof HTMLElement) || !event.target.matches('a[role="button"]')) return;
+    event.preventDefault();
+    if (!event.repeat) event.target.click();
+  });
   for (const select of document.querySelectorAll<HTMLSelectElement>('select[data-submits]')) {
     select.addEventListener('change', () => select.form?.requestSubmit());
   }

@@ -101,7 +101,8 @@ function approve(): void {
   }
   const form = currentRow()?.querySelector<HTMLFormElement>('form[data-approves]');
   if (!form) return;
-  void confirmed({ sentence: form.dataset['approves'] ?? '', action: 'Approve' }).then((yes) => {
+  const action = form.querySelector('button')?.textContent?.trim() || 'Approve';
+  void confirmed({ sentence: form.dataset['approves'] ?? '', action }).then((yes) => {
     if (yes) form.requestSubmit();
   });
 }
@@ -120,6 +121,7 @@ function step(by: 1 | -1): void {
   row?.scrollIntoView({ block: 'nearest' });
 }
 
+/** The row that has the focus; on a page about one thing that is its head. */
 function currentRow(): HTMLElement | null {
-  return document.activeElement?.closest<HTMLElement>('[data-row]') ?? null;
+  return document.activeElement?.closest<HTMLElement>('[data-row]') ?? document.querySelector<HTMLElement>('main .page-head[data-row]');
 }

@@ -74,6 +74,22 @@ describe('the selection bar', () => {
     expect(bar().querySelector<HTMLElement>('button')?.dataset['confirm']).toBeUndefined();
   });
 
+  it('ticks and counts what a rule keeps with a row', () => {
+    const box = (id: number): HTMLInputElement => document.querySelector(`input[type="checkbox"][value="${id}"]`) as HTMLInputElement;
+    box(2).dataset['along'] = '3';
+    box(3).dataset['along'] = '2';
+    // of a pair one may be beyond the page
+    box(5).dataset['along'] = '99';
+    tick('input[value="2"]');
+    expect(box(3).checked).toBe(true);
+    expect(bar().textContent).toContain('Approve 2 moves');
+    tick('input[value="3"]');
+    expect(box(2).checked).toBe(false);
+    expect(bar().hidden).toBe(true);
+    tick('input[value="5"]');
+    expect(bar().textContent).toContain('2 selected');
+  });
+
   it('counts in words', () => expect([1, 3].map(approveLabel)).toEqual(['Approve 1 move', 'Approve 3 moves']));
 });
 

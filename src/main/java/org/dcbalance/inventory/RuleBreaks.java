@@ -1,5 +1,8 @@
 package org.dcbalance.inventory;
 
+import static java.util.stream.Collectors.toMap;
+
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -27,22 +30,50 @@ public class RuleBreaks {
    * @return empty if the move leaves no rule worse off than it is
    */
   public List<PlacementRule> by(VmId vm, HostId target) {
-    return rules.speakingOf(vm).stream()
+    return by(List.of(vm), List.of(target)).getOrDefault(target, List.of());
+  }
+
+  /**
+   * List the same for several hosts at once, and for VMs that would move there together.
+   *
+   * @return the rules by host; a host that breaks none is left out
+   */
+  public Map<HostId, List<PlacementRule>> by(List<VmId> moved, List<HostId> targets) {
+    var found = new HashMap<HostId, List<PlacementRule>>();
+    for (var rule : hard(moved)) {
+      var before = places(rule);
+      for (var target : targets) {
+        if (broken(rule, after(rule, before, moved, target)) > broken(rule, before)) {
+          found.computeIfAbsent(target, _ -> new ArrayList<>()).add(rule);
+        }
+      }
+    }
+    return found;
+  }
+
+  private List<PlacementRule> hard(List<VmId> moved) {
+    return moved.stream()
+        .flatMap(vm -> rules.speakingOf(vm).stream())
         .filter(PlacementRule::hard)
-        .filter(rule -> worse(rule, vm, target))
+        .distinct()
         .toList();
   }
 
-  private boolean worse(PlacementRule rule, VmId moved, HostId target) {
-    var before = new HashMap<Long, Long>();
-    for (var named : rule.vms()) {
-      vms.findById(named.id())
-          .filter(Vm::running)
-          .ifPresent(vm -> before.put(named.id(), place(vm).value()));
-    }
+  private Map<Long, Long> places(PlacementRule rule) {
+    return vms.findByIdIn(rule.vms().stream().map(Named::id).toList()).stream()
+        .filter(Vm::running)
+        .collect(toMap(vm -> vm.id().value(), vm -> place(vm).value()));
+  }
+
+  private static Map<Long, Long> after(
+      PlacementRule rule, Map<Long, Long> before, List<VmId> moved, HostId target) {
     var after = new HashMap<>(before);
-    after.put(moved.value(), target.value());
-    return broken(rule, after) > broken(rule, before);
+    for (var named : rule.vms()) {
+      if (moved.contains(new VmId(named.id()))) {
+        after.put(named.id(), target.value());
+      }
+    }
+    return after;
   }
 
   /** Where a VM goes to counts, as it does for plans. */

@@ -22,6 +22,7 @@ import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
+import org.dcbalance.units.UtcMinute;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 
@@ -270,7 +271,7 @@ public class Migration {
     var waited = sentence.isEmpty() ? "" : " " + sentence;
     end(
         MigrationState.ABORTED,
-        "It did not start, since its deadline, " + endBy + ", has passed." + waited,
+        "It did not start, since its deadline, " + endByInWords() + ", has passed." + waited,
         now);
   }
 
@@ -441,6 +442,11 @@ public class Migration {
   /** Give the time by which whoever asked for it wants it ended; null if nobody said. */
   @Nullable Instant endBy() {
     return endBy;
+  }
+
+  /** Write when it must have ended; empty if nobody said. */
+  String endByInWords() {
+    return endBy == null ? "" : UtcMinute.of(endBy);
   }
 
   /** Tell whether the time by which it must have ended has come. */

@@ -129,7 +129,11 @@ final class MigrationDrive implements Runnable {
         found = orQuieter(row, vm, found);
       }
       if (row.overdueAt(desk.clock().instant())) {
-        refuse("Its deadline, " + row.endBy() + ", passed before it was copied.", row, vm, null);
+        refuse(
+            "Its deadline, " + row.endByInWords() + ", passed before it was copied.",
+            row,
+            vm,
+            null);
         return;
       }
       if (found.choice() instanceof Choice.Wait wait) {

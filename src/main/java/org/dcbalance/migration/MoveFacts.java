@@ -73,13 +73,23 @@ class MoveFacts {
     var allowed = policy(vm, pool, forMemory);
     var facts =
         new Facts(
-            workload(vm, source),
+            workload(vm, memory(vm, source)),
             route,
             host(source, target),
             // its disks would be split between two hosts by a fault
             disks == null ? allowed : allowed.withoutPostCopy());
     return new Found(
         facts, asked == null ? MethodChoice.of(facts) : MethodChoice.askedFor(asked, facts));
+  }
+
+  /** Choose by what is recorded alone, as long as nobody needs a host's own word for it. */
+  Choice foresee(Vm vm, Host source, Host target, HostPool pool) {
+    return MethodChoice.of(
+        new Facts(
+            workload(vm, new MemoryReading(vm.memory(), history.used(vm), null)),
+            history.route(source, target),
+            host(source, target),
+            policy(vm, pool, null)));
   }
 
   /** Expect how long an amount takes from host to host. */
@@ -121,8 +131,7 @@ class MoveFacts {
     return MethodChoice.offered(host(source, source), policy(vm, pool, null));
   }
 
-  private Facts.Workload workload(Vm vm, Host source) {
-    var reading = memory(vm, source);
+  private Facts.Workload workload(Vm vm, MemoryReading reading) {
     return new Facts.Workload(
         reading.now(),
         reading.used(),

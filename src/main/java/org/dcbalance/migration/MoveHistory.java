@@ -128,6 +128,20 @@ class MoveHistory {
     return new Facts.Tried(givenUp, compressed[0]);
   }
 
+  /** Give the memory that a VM used by its own account of late; null if it did not tell. */
+  @Nullable Memory used(Vm vm) {
+    return jdbc.sql(
+            """
+            select memory_used_bytes from vm_sample
+            where vm_id = :vm and at > now() - interval '15 minutes' and memory_used_bytes is not null
+            order by at desc limit 1
+            """)
+        .param("vm", vm.id().value())
+        .query((row, n) -> new Memory(row.getLong(1)))
+        .optional()
+        .orElse(null);
+  }
+
   /** Give the cores that a VM used over the last minutes. */
   double busyCores(Vm vm) {
     return jdbc.sql(

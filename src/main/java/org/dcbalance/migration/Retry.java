@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
+import org.dcbalance.units.UtcMinute;
 import org.jspecify.annotations.Nullable;
 
 /** Know which attempt a migration is, and whether there will be another one. */
@@ -45,7 +46,8 @@ class Retry {
     }
     var at = now.plus(wait(attempt, first)).truncatedTo(ChronoUnit.SECONDS);
     if (endBy != null && !at.isBefore(endBy)) {
-      this.retryEnded = "It is not tried again: that would be at " + at + ", past its deadline.";
+      this.retryEnded =
+          "It is not tried again: that would be at " + UtcMinute.of(at) + ", past its deadline.";
     } else {
       this.retryAt = at;
     }
@@ -100,7 +102,7 @@ class Retry {
     return planned()
         ? "It is tried again at %s, as attempt %d of %d, since %s."
             .formatted(
-                retryAt,
+                UtcMinute.of(Objects.requireNonNull(retryAt)),
                 attempt + 1,
                 Objects.requireNonNull(mostAttempts),
                 Objects.requireNonNull(passing).words())

@@ -46,7 +46,7 @@ class RetryChecks {
       return "that is no longer allowed for %s.".formatted(vm.name());
     }
     if (failed.overdueAt(now)) {
-      return "its deadline, " + failed.endBy() + ", has passed.";
+      return "its deadline, " + failed.endByInWords() + ", has passed.";
     }
     var recommendation = failed.recommendationId();
     return recommendation == null
@@ -83,7 +83,7 @@ class RetryChecks {
                 format('recommendation %s is %s.', id, lower(state))
               when expires_at <= :now then
                 format('recommendation %s expired at %s.', id,
-                  to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+                  to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'))
               end
             from recommendation where id = :id
             """)

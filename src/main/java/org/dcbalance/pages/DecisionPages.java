@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.function.LongFunction;
@@ -17,7 +18,10 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
-/** Approve and reject, one or several at once; each stands for itself. */
+/**
+ * Approve and reject, one or several at once. Each stands for itself, with those that a rule does
+ * not part from it.
+ */
 @Controller
 class DecisionPages {
   private static final String LIST = "/recommendations";
@@ -56,7 +60,7 @@ class DecisionPages {
 
   private Notice decide(
       @Nullable List<Long> ids,
-      LongFunction<Recommendation> decision,
+      LongFunction<List<Recommendation>> decision,
       String done,
       String doneInside) {
     if (ids == null || ids.isEmpty()) {
@@ -66,19 +70,20 @@ class DecisionPages {
               "No recommendation was selected; nothing was " + doneInside + ".",
               "Maybe tick the moves that are meant."));
     }
-    var decided = new ArrayList<Recommendation>();
+    var found = new LinkedHashMap<Long, Recommendation>();
     var refused = new ArrayList<Problem>();
     for (var id : new LinkedHashSet<>(ids)) {
       try {
-        decided.add(decision.apply(id));
+        decision.apply(id).forEach(each -> found.putIfAbsent(each.id(), each));
       } catch (Problem e) {
         refused.add(e);
       }
     }
+    var decided = List.copyOf(found.values());
     if (decided.isEmpty() && refused.size() == 1) {
       return Notice.refused(refused.getFirst());
     }
-    var reasons = String.join(" ", refused.stream().map(Problem::sentence).toList());
+    var reasons = String.join(" ", refused.stream().map(Problem::sentence).distinct().toList());
     if (decided.isEmpty()) {
       return new Notice("bad", "Nothing was " + doneInside + ". " + reasons, null);
     }

@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import java.time.Duration;
 import java.time.Instant;
 import org.dcbalance.migration.MigrationRows;
+import org.dcbalance.migration.MigrationState;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,11 @@ record MigrationDetail(
     boolean sampled,
     @Nullable Instant endBy,
     MigrationRows.Attempt attempt) {
+
+  /** Tell whether it has not ended, so that it may still become lost. */
+  public boolean open() {
+    return !MigrationState.valueOf(state).ended();
+  }
 
   /** One step of the timeline; state is done, now, pending or failed. */
   record Step(String name, String state, @Nullable Instant at, @Nullable Duration took) {}

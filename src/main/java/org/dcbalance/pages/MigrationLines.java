@@ -14,6 +14,7 @@ import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.PoolId;
+import org.dcbalance.units.UtcMinute;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -97,9 +98,6 @@ class MigrationLines {
             ? null
             : new ByteRate(now.dirtyRate()),
         now == null ? null : new ByteRate(now.bandwidth()),
-        now == null || now.totalBytes() == 0
-            ? null
-            : 1 - (double) now.remainingBytes() / now.totalBytes(),
         started == null ? Duration.ZERO : Duration.between(started, clock.instant()),
         started,
         verdict(now),
@@ -128,7 +126,9 @@ class MigrationLines {
 
   private static String reason(Row row) {
     var next = row.attempt().nextAt();
-    return next == null ? row.sentence() : row.sentence() + " It is tried again at " + next + ".";
+    return next == null
+        ? row.sentence()
+        : row.sentence() + " It is tried again at " + UtcMinute.of(next) + ".";
   }
 
   static String method(Row row) {

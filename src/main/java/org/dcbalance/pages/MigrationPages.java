@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Aborts;
 import org.dcbalance.migration.ClosingByHand;
 import org.dcbalance.migration.MigrationRows;
@@ -39,6 +41,8 @@ class MigrationPages {
   private final Aborts aborts;
   private final ClosingByHand closing;
   private final Retries retries;
+  private final VmWishes vms;
+  private final Hosts hosts;
   private final Format format;
 
   MigrationPages(
@@ -48,6 +52,8 @@ class MigrationPages {
       Aborts aborts,
       ClosingByHand closing,
       Retries retries,
+      VmWishes vms,
+      Hosts hosts,
       Format format) {
     this.rows = rows;
     this.lines = lines;
@@ -55,6 +61,8 @@ class MigrationPages {
     this.aborts = aborts;
     this.closing = closing;
     this.retries = retries;
+    this.vms = vms;
+    this.hosts = hosts;
     this.format = format;
   }
 
@@ -80,8 +88,12 @@ class MigrationPages {
     return "finished".equals(fragment) ? "migrations :: finished" : "migrations";
   }
 
-  /** Where "Migrate back" would go. */
-  record MoveBack(HostId targetId, String target) {}
+  /**
+   * Where "Migrate back" would go.
+   *
+   * @param cost what the way here cost, in a sentence; empty where that was not measured
+   */
+  record MoveBack(HostId targetId, String target, String cost) {}
 
   @GetMapping("/migrations/{id}")
   String one(
@@ -89,17 +101,40 @@ class MigrationPages {
       @RequestParam(required = false) @Nullable String fragment,
       Model model) {
     var row = find(id);
-    var log = story.lines(id);
     model.addAttribute("migration", detail(row));
+    if ("charts".equals(fragment)) {
+      return "migration :: charts";
+    }
+    var log = story.lines(id);
     model.addAttribute("timeline", MigrationTimeline.of(row, log, story.passes(id)));
     model.addAttribute("figures", figures(row));
     model.addAttribute("log", log);
-    model.addAttribute(
-        "back",
-        row.state() == MigrationState.COMPLETED
-            ? new MoveBack(new HostId(row.sourceHostId()), row.source())
-            : null);
+    model.addAttribute("back", back(row));
     return "state".equals(fragment) ? "migration :: state" : "migration";
+  }
+
+  /** Only what is still where this move brought it can go back; null otherwise. */
+  private @Nullable MoveBack back(Row row) {
+    if (row.state() != MigrationState.COMPLETED
+        || hosts.findById(row.sourceHostId()).isEmpty()
+        || rows.newest(new MigrationRows.Filter(null, null, row.vmId()), null, 1).stream()
+            .anyMatch(newest -> !newest.state().ended())) {
+      return null;
+    }
+    var vm = vms.find(row.vmId());
+    return vm.goneSince() == null && vm.hostId().value() == row.targetHostId()
+        ? new MoveBack(new HostId(row.sourceHostId()), row.source(), cost(row))
+        : null;
+  }
+
+  private String cost(Row row) {
+    var bytes = row.bytes();
+    var total = row.totalMillis();
+    var downtime = row.downtimeMillis();
+    return bytes == null || total == null || downtime == null
+        ? ""
+        : "The way here copied %s in %s and paused it for %s."
+            .formatted(format.bytes(bytes), format.millis(total), format.millis(downtime));
   }
 
   @PostMapping("/migrations/{id}/abort")

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.dcbalance.console.Format;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.recommendation.BalancingSettings;
@@ -32,15 +34,23 @@ class RecommendationLines {
   private static final int MOST = 200;
   private static final int MOST_SETTLED = 20;
   private static final int MOST_LINGERING = 3;
+  private static final int MOST_VANISHING = 50;
+
+  /** What a round took away, not a person; all of it is shown, or rows would just vanish. */
+  private static final Set<State> VANISHING = EnumSet.of(State.SUPERSEDED, State.EXPIRED);
 
   /** How long a line stays after it was decided, so that nobody wonders where it went. */
   private static final Duration LINGER = Duration.ofSeconds(30);
+
+  private static final Comparator<Recommendation> NEWEST_CHANGE =
+      Comparator.comparing(RecommendationLines::lastChange).reversed();
 
   private final Recommendations recommendations;
   private final Names names;
   private final CheckpointsFirst checkpoints;
   private final Pools pools;
   private final BalancingSettings settings;
+  private final Format format;
   private final Clock clock;
 
   RecommendationLines(
@@ -49,12 +59,14 @@ class RecommendationLines {
       CheckpointsFirst checkpoints,
       Pools pools,
       BalancingSettings settings,
+      Format format,
       Clock clock) {
     this.recommendations = recommendations;
     this.names = names;
     this.checkpoints = checkpoints;
     this.pools = pools;
     this.settings = settings;
+    this.format = format;
     this.clock = clock;
   }
 
@@ -65,10 +77,15 @@ class RecommendationLines {
         Comparator.comparing(Recommendation::priority)
             .thenComparing(Recommendation::gain, Comparator.reverseOrder()));
     var since = clock.instant().minus(LINGER);
-    find(pool, EnumSet.complementOf(EnumSet.of(State.PROPOSED)), MOST_SETTLED).stream()
-        .filter(r -> r.state() == State.APPROVED || lastChange(r).isAfter(since))
-        .sorted(Comparator.comparing(RecommendationLines::lastChange).reversed())
-        .limit(MOST_LINGERING)
+    var decided = EnumSet.of(State.APPROVED, State.REJECTED, State.SETTLED);
+    Stream.concat(
+            find(pool, decided, MOST_SETTLED).stream()
+                .filter(r -> r.state() == State.APPROVED || lastChange(r).isAfter(since))
+                .sorted(NEWEST_CHANGE)
+                .limit(MOST_LINGERING),
+            find(pool, VANISHING, MOST_VANISHING).stream()
+                .filter(r -> lastChange(r).isAfter(since)))
+        .sorted(NEWEST_CHANGE)
         .forEach(rows::add);
     return lines(rows);
   }
@@ -115,6 +132,8 @@ class RecommendationLines {
         r.why(),
         r.whyTarget(),
         first,
+        known.along(r.id()),
+        question(r, known),
         effects(r.effects(), limits),
         r.gain(),
         new Memory(cost.bytes()),
@@ -128,6 +147,31 @@ class RecommendationLines {
         known.migration(r.id()),
         pool != null && pool.automation() == HostPool.Automation.OBSERVE,
         settlement(r));
+  }
+
+  private String question(Recommendation r, Names.Known known) {
+    var along = known.along(r.id());
+    var bytes = new Memory(r.cost().bytes());
+    var downtime = Duration.ofMillis(r.cost().downtimeMillis());
+    if (along.isEmpty()) {
+      return "Approve the move of %s from %s to %s? It copies %s and pauses the VM for about %s."
+          .formatted(
+              known.vm(r.vmId()),
+              known.host(r.sourceId()),
+              known.host(r.targetId()),
+              format.bytes(bytes),
+              format.duration(downtime));
+    }
+    var vms =
+        Stream.concat(Stream.of(known.vm(r.vmId())), along.stream().map(Names.Along::vm)).toList();
+    var longest =
+        along.stream().map(Names.Along::downtime).max(Duration::compareTo).orElse(downtime);
+    return "Approve the moves of %s to %s? A rule does not part them. They copy %s and pause each VM for at most about %s."
+        .formatted(
+            Names.listed(vms),
+            known.host(r.targetId()),
+            format.bytes(along.stream().map(Names.Along::bytes).reduce(bytes, Memory::plus)),
+            format.duration(longest.compareTo(downtime) > 0 ? longest : downtime));
   }
 
   private static String state(Recommendation r, Names.Known known) {

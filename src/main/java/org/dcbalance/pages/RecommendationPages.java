@@ -2,7 +2,10 @@ package org.dcbalance.pages;
 
 import java.util.List;
 import org.dcbalance.inventory.VmWishes;
+import org.dcbalance.method.Choice;
+import org.dcbalance.method.MethodText;
 import org.dcbalance.migration.Check;
+import org.dcbalance.migration.ForeseenMethod;
 import org.dcbalance.migration.PreFlightChecks;
 import org.dcbalance.recommendation.Recommendation;
 import org.dcbalance.recommendation.Recommendations;
@@ -22,6 +25,8 @@ import org.springframework.web.bind.annotation.RequestParam;
 @Controller
 class RecommendationPages {
   private static final int MOST_PAST_MOVES = 10;
+  private static final String CHOSEN_ANEW =
+      "This is foreseen from what is recorded; it is chosen anew when the move starts.";
 
   private final Recommendations recommendations;
   private final RecommendationLines lines;
@@ -30,6 +35,7 @@ class RecommendationPages {
   private final PreFlightChecks checks;
   private final MigrationLines moves;
   private final Targets targets;
+  private final ForeseenMethod foreseen;
   private final VmWishes vms;
 
   RecommendationPages(
@@ -40,6 +46,7 @@ class RecommendationPages {
       PreFlightChecks checks,
       MigrationLines moves,
       Targets targets,
+      ForeseenMethod foreseen,
       VmWishes vms) {
     this.recommendations = recommendations;
     this.lines = lines;
@@ -48,10 +55,11 @@ class RecommendationPages {
     this.checks = checks;
     this.moves = moves;
     this.targets = targets;
+    this.foreseen = foreseen;
     this.vms = vms;
   }
 
-  /** How the memory gets across, and why in this way. */
+  /** How the memory would get across, and why in this way. */
   record Method(String name, String why) {}
 
   @GetMapping("/recommendations")
@@ -67,8 +75,7 @@ class RecommendationPages {
       model.addAttribute(
           "effect",
           CombinedEffect.of(
-              waiting.stream().filter(l -> chosen.contains(l.id())).toList(),
-              boards.of(shell, waiting)));
+              waiting.stream().filter(l -> chosen(l, chosen)).toList(), boards.of(shell, waiting)));
       return "recommendations :: effect";
     }
     model.addAttribute("recommendations", current);
@@ -98,14 +105,19 @@ class RecommendationPages {
     model.addAttribute("round", round == null ? null : round.number());
     model.addAttribute("terms", round == null ? List.<Round.ScoreTerm>of() : round.terms());
     model.addAttribute("checks", line.waiting() ? checks(found) : List.of());
-    model.addAttribute("method", method(found));
+    model.addAttribute("method", line.waiting() ? method(found) : null);
     if ("state".equals(fragment)) {
       return "recommendation :: state";
     }
-    model.addAttribute("targets", targets.of(vms.find(line.vmId().value())));
+    model.addAttribute("targets", line.waiting() ? targets(found) : List.of());
     model.addAttribute("pastMoves", moves.ofVm(line.vmId(), MOST_PAST_MOVES));
     model.addAttribute("range", Ranges.chosen(range));
     return "recommendation";
+  }
+
+  /** What is decided with a chosen one is as good as chosen. */
+  private static boolean chosen(RecommendationLine line, List<Long> ids) {
+    return ids.contains(line.id()) || line.along().stream().anyMatch(a -> ids.contains(a.id()));
   }
 
   private List<Check> checks(Recommendation found) {
@@ -116,16 +128,25 @@ class RecommendationPages {
     }
   }
 
-  private static Method method(Recommendation found) {
-    var cost = found.cost();
-    return new Method(
-        "Pre-copy",
-        "Memory is copied while it runs, and again what it changed meanwhile. "
-            + (cost.converges()
-                ? "The copy is expected to end by itself."
-                : "The copy may not end by itself: it changes memory too fast.")
-            + (cost.measuredDirtyRate()
-                ? " Its dirty rate was measured."
-                : " Its dirty rate was not measured yet and is assumed."));
+  private List<Targets.Target> targets(Recommendation found) {
+    return targets.of(vms.find(found.vmId().value()), found.together(), found.targetId());
+  }
+
+  private Method method(Recommendation found) {
+    return switch (foreseen.of(found.vmId(), found.targetId()).orElse(null)) {
+      case Choice.Move move ->
+          new Method(move.method().words(), joined(MethodText.why(move), CHOSEN_ANEW));
+      case Choice.Wait wait ->
+          new Method("None that is allowed does it now", joined(MethodText.why(wait), CHOSEN_ANEW));
+      case null ->
+          new Method(
+              "Chosen when it starts",
+              "It depends on how fast the VM changes its memory then, on what both hosts can do, and"
+                  + " on what is allowed for the VM.");
+    };
+  }
+
+  private static String joined(String why, String then) {
+    return why.isEmpty() ? then : why + " " + then;
   }
 }

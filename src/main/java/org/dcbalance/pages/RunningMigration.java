@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A migration that runs or is lost; amounts and rates are null until the hypervisor tells them.
  *
+ * @param total memory of the VM
+ * @param copied what was sent so far, which exceeds the total after several passes
+ * @param remaining what is still to be sent in this pass, which grows again with the next one
  * @param phase in words: "checks", "copy 3", "switch-over"
  * @param whyNotAbortable null where it can be aborted
  * @param remark what keeps it from going on; null where nothing
@@ -30,7 +33,6 @@ record RunningMigration(
     @Nullable Memory remaining,
     @Nullable ByteRate dirtyRate,
     @Nullable ByteRate bandwidth,
-    @Nullable Double share,
     Duration elapsed,
     @Nullable Instant startedAt,
     Verdict verdict,

@@ -1,19 +1,26 @@
 package org.dcbalance.pages;
 
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.dcbalance.console.Format;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.inventory.CpuFits;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.PlacementRules;
+import org.dcbalance.inventory.PlacementRules.PlacementRule;
+import org.dcbalance.inventory.RuleBreaks;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -25,20 +32,38 @@ class Targets {
   private final Hosts hosts;
   private final HostLines lines;
   private final CpuFits cpuFits;
+  private final RuleBreaks rules;
   private final Format format;
 
-  Targets(Hosts hosts, HostLines lines, CpuFits cpuFits, Format format) {
+  Targets(Hosts hosts, HostLines lines, CpuFits cpuFits, RuleBreaks rules, Format format) {
     this.hosts = hosts;
     this.lines = lines;
     this.cpuFits = cpuFits;
+    this.rules = rules;
     this.format = format;
   }
 
-  /** A host that could take the VM, or the first reason why not. */
-  record Target(HostId id, String host, boolean possible, String sentence) {}
+  /**
+   * A host that could take the VM, or the first reason why not.
+   *
+   * @param againstRule whether only a placement rule stands against it, which administrators may
+   *     break on purpose
+   */
+  record Target(HostId id, String host, boolean possible, boolean againstRule, String sentence) {}
 
   /** List the other hosts of the VM's pool: those that can take it first, the coolest first. */
   List<Target> of(Vm vm) {
+    return of(vm, List.of(), null);
+  }
+
+  /**
+   * List the same for a VM that others go along with.
+   *
+   * @param along those others
+   * @param proposed where they are proposed to go; null if nowhere. A plan keeps to the rules as a
+   *     whole, so none is held against it.
+   */
+  List<Target> of(Vm vm, List<VmId> along, @Nullable HostId proposed) {
     var source = hosts.findById(vm.hostId().value());
     if (source.isEmpty()) {
       return List.of();
@@ -46,13 +71,16 @@ class Targets {
     var pool = source.get().poolId();
     var loads = lines.of(pool).stream().collect(toMap(HostLine::id, line -> line));
     var found = new ArrayList<Found>();
-    for (var host : hosts.findByPoolIdOrderByName(pool.value())) {
+    var all = hosts.findByPoolIdOrderByName(pool.value());
+    var moved = Stream.concat(Stream.of(vm.id()), along.stream()).toList();
+    var broken =
+        rules.by(moved, all.stream().map(Host::id).filter(h -> !h.equals(proposed)).toList());
+    for (var host : all) {
       var load = loads.get(host.id());
       if (!host.id().equals(vm.hostId()) && load != null) {
-        var refusal = refusal(vm, source.get(), host, load);
         found.add(
             new Found(
-                new Target(host.id(), host.name(), refusal.isEmpty(), refusal.orElse(words(load))),
+                target(host, load, refusal(vm, source.get(), host, load), broken.get(host.id())),
                 load.cpu() == null ? 2 : load.cpu()));
       }
     }
@@ -83,6 +111,25 @@ class Targets {
               .formatted(format.bytes(free.get()), vm.name(), format.bytes(vm.memory())));
     }
     return cpuFits.refusal(target, vm.cpu());
+  }
+
+  private Target target(
+      Host host, HostLine load, Optional<String> refusal, @Nullable List<PlacementRule> broken) {
+    boolean againstRule = refusal.isEmpty() && broken != null;
+    return new Target(
+        host.id(),
+        host.name(),
+        refusal.isEmpty() && !againstRule,
+        againstRule,
+        refusal.orElseGet(() -> broken == null ? words(load) : forbidden(broken)));
+  }
+
+  private static String forbidden(List<PlacementRule> broken) {
+    return broken.stream()
+        .map(
+            rule ->
+                "The rule \"%s\" forbids it: %s.".formatted(rule.name(), PlacementRules.said(rule)))
+        .collect(joining(" "));
   }
 
   private String words(HostLine load) {

@@ -2,7 +2,6 @@ package org.dcbalance.recommendation;
 
 import java.time.Clock;
 import java.util.List;
-import java.util.Objects;
 import java.util.TreeSet;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.Deed;
@@ -14,7 +13,6 @@ import org.dcbalance.inventory.Pools;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
-import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -23,6 +21,7 @@ import org.springframework.transaction.annotation.Transactional;
 @Component
 public class Approvals {
   private final Recommendations recommendations;
+  private final Names names;
   private final Pools pools;
   private final Installation installation;
   private final ApplicationEventPublisher publisher;
@@ -30,11 +29,13 @@ public class Approvals {
 
   Approvals(
       Recommendations recommendations,
+      Names names,
       Pools pools,
       Installation installation,
       ApplicationEventPublisher publisher,
       Clock clock) {
     this.recommendations = recommendations;
+    this.names = names;
     this.pools = pools;
     this.installation = installation;
     this.publisher = publisher;
@@ -45,21 +46,19 @@ public class Approvals {
    * Approve a recommendation; the move is queued in the same transaction, and so are those of VMs
    * that a rule does not part from its VM.
    *
+   * @return all that are approved now, by their ids
    * @throws Problem with the reason if it cannot be approved (any more)
    */
   @Transactional
-  public Recommendation approve(long id, Operator by) {
-    @Nullable Recommendation asked = null;
-    for (var recommendation : withThoseThatGoAlong(id)) {
-      var stored = approve(recommendation, by);
-      asked = stored.id() == id ? stored : asked;
-    }
-    return Objects.requireNonNull(asked);
+  public List<Recommendation> approve(long id, Operator by) {
+    var those = withThoseThatGoAlong(id);
+    var known = names.of(those);
+    return those.stream().map(each -> approve(each, known.vm(each.vmId()), by)).toList();
   }
 
-  private Recommendation approve(Recommendation recommendation, Operator by) {
+  private Recommendation approve(Recommendation recommendation, String vm, Operator by) {
     var pool = pools.findById(recommendation.poolId().value()).orElseThrow();
-    if (!recommendation.approve(by, clock.instant())) {
+    if (!recommendation.approve(by, clock.instant(), vm)) {
       return recommendation;
     }
     installation.requireConfirmed();
@@ -85,16 +84,19 @@ public class Approvals {
   }
 
   /**
-   * Reject a recommendation.
+   * Reject a recommendation, and those of VMs that a rule does not part from its VM.
    *
    * @param because what the operator says about it, may be empty
+   * @return all that are rejected now, by their ids
    * @throws Problem with the reason if it cannot be rejected (any more)
    */
   @Transactional
-  public Recommendation reject(long id, Operator by, String because) {
-    @Nullable Recommendation asked = null;
-    for (var recommendation : withThoseThatGoAlong(id)) {
-      if (recommendation.reject(by, clock.instant(), because.strip())) {
+  public List<Recommendation> reject(long id, Operator by, String because) {
+    var those = withThoseThatGoAlong(id);
+    var known = names.of(those);
+    for (var recommendation : those) {
+      var vm = known.vm(recommendation.vmId());
+      if (recommendation.reject(by, clock.instant(), because.strip(), vm)) {
         recommendations.save(recommendation);
         publisher.publishEvent(
             new Deed(
@@ -105,9 +107,8 @@ public class Approvals {
                 Facts.of("because", because.strip())));
         publisher.publishEvent(new RecommendationsChanged(recommendation.poolId()));
       }
-      asked = recommendation.id() == id ? recommendation : asked;
     }
-    return Objects.requireNonNull(asked);
+    return those;
   }
 
   /**
@@ -124,7 +125,8 @@ public class Approvals {
           && ids.size() <= asked.together().size()) {
         throw new Problem(
             ErrorCode.CONFLICT,
-            "A rule keeps its VM with others, and moving those is not proposed any more.",
+            "A rule keeps %s with others, and moving those is not proposed any more."
+                .formatted(names.of(List.of(asked)).vm(asked.vmId())),
             "Maybe wait for the next round.");
       }
     }

@@ -18,6 +18,7 @@ import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
+import org.dcbalance.units.UtcMinute;
 import org.dcbalance.units.VmId;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
@@ -145,14 +146,15 @@ public class Recommendation {
   /**
    * Approve.
    *
+   * @param vm name of its VM, for whoever is told why it cannot be
    * @return false if it was approved before, so that nothing is to be done
    * @throws Problem if it was decided or overtaken otherwise
    */
-  boolean approve(Operator by, Instant now) {
+  boolean approve(Operator by, Instant now, String vm) {
     if (state == State.APPROVED || (state == State.SETTLED && decidedBy != null)) {
       return false;
     }
-    mustBeOpen("approved", now);
+    mustBeOpen("approved", now, vm);
     decide(State.APPROVED, by, now, "");
     return true;
   }
@@ -160,14 +162,15 @@ public class Recommendation {
   /**
    * Reject.
    *
+   * @param vm name of its VM, for whoever is told why it cannot be
    * @return false if it was rejected before
    * @throws Problem if it was decided or overtaken otherwise
    */
-  boolean reject(Operator by, Instant now, String because) {
+  boolean reject(Operator by, Instant now, String because, String vm) {
     if (state == State.REJECTED) {
       return false;
     }
-    mustBeOpen("rejected", now);
+    mustBeOpen("rejected", now, vm);
     decide(State.REJECTED, by, now, because);
     return true;
   }
@@ -209,23 +212,28 @@ public class Recommendation {
     this.note = because;
   }
 
-  private void mustBeOpen(String verb, Instant now) {
+  private void mustBeOpen(String verb, Instant now, String vm) {
     String why =
         switch (state) {
-          case PROPOSED -> now.isBefore(expiresAt) ? null : "it expired at " + expiresAt;
+          case PROPOSED -> now.isBefore(expiresAt) ? null : expired();
           case APPROVED -> "it was approved by " + decidedBy;
           case REJECTED -> "it was rejected by " + decidedBy;
-          case EXPIRED -> "it expired at " + expiresAt;
+          case EXPIRED -> expired();
           case SUPERSEDED -> "round " + supersededByRound + " superseded it: " + note;
           case SETTLED -> "it is settled: " + settledAs;
         };
     if (why != null) {
       throw new Problem(
           ErrorCode.CONFLICT,
-          "Recommendation %d cannot be %s, since %s".formatted(id(), verb, why)
+          "Recommendation %d%s cannot be %s, since %s"
+                  .formatted(id(), vm.isEmpty() ? "" : " to move " + vm, verb, why)
               + (why.endsWith(".") ? "" : "."),
           "Maybe look at the recommendations of the newest round.");
     }
+  }
+
+  private String expired() {
+    return "it expired at " + UtcMinute.of(expiresAt);
   }
 
   public long id() {

@@ -1,16 +1,12 @@
 package org.dcbalance.strategy;
 
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.UtcMinute;
 
 /** Turn reasons into the sentences that operators read; times are in UTC. */
 public final class ReasonText {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
-
   private ReasonText() {}
 
   /**
@@ -152,7 +148,7 @@ public final class ReasonText {
   }
 
   static String time(Instant instant) {
-    return TIME.format(instant);
+    return UtcMinute.of(instant);
   }
 
   private static String decapitalized(String sentence) {

@@ -28,7 +28,7 @@ class MigrationDeadlineTest extends MigrationFaults {
     assertThat(end.sentence())
         .isEqualTo(
             "It did not start, since its deadline, %s, has passed. Waits for kvm-01, which may send 2 guests at once."
-                .formatted(end.endBy()));
+                .formatted(end.endByInWords()));
     assertThat(end.abortRequestedBy()).isEqualTo("DCbalance");
     assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isFalse());
     stop.release();

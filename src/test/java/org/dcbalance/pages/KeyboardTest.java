@@ -80,11 +80,7 @@ class KeyboardTest {
   void recommendationsAreApprovedAndRejectedWithoutAMouse() throws IOException {
     try (var browser = new PageBrowser()) {
       var web = browser.web();
-      web.get(address("/login"));
-      web.manage().addCookie(new Cookie("pool", Long.toString(pool)));
-      web.findElement(By.name("username")).sendKeys("admin");
-      web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD, Keys.ENTER);
-      at(web, "/");
+      signIn(web);
 
       press(web, "g", "m");
       at(web, "/migrations");
@@ -143,6 +139,38 @@ class KeyboardTest {
                   .single())
           .isEqualTo("Backup runs");
     }
+  }
+
+  @Test
+  void thePageOfOneIsDecidedByTheSameKeysAndItsLinksThatAreButtonsBySpace() throws IOException {
+    try (var browser = new PageBrowser()) {
+      var web = browser.web();
+      signIn(web);
+      var path = "/recommendations/" + recommendations.getFirst();
+      web.get(address(path));
+      at(web, path);
+      press(web, "a");
+      open(web, "dialog.confirm", "Approve the move of");
+      press(web, Keys.ESCAPE);
+      closed(web);
+      web.executeScript("document.querySelector('a[role=button]').focus()");
+      press(web, Keys.SPACE);
+      open(web, "#reject-dialog", "Reject the move of");
+      press(web, Keys.ESCAPE);
+      closed(web);
+      press(web, "r");
+      open(web, "#reject-dialog", "Reject the move of");
+      press(web, "Backup runs", Keys.ENTER);
+      Await.until("a rejection", SOON, () -> state(0), "REJECTED"::equals);
+    }
+  }
+
+  private void signIn(ChromeDriver web) {
+    web.get(address("/login"));
+    web.manage().addCookie(new Cookie("pool", Long.toString(pool)));
+    web.findElement(By.name("username")).sendKeys("admin");
+    web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD, Keys.ENTER);
+    at(web, "/");
   }
 
   private static void press(ChromeDriver web, CharSequence... keys) {

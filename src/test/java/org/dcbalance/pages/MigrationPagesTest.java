@@ -43,7 +43,9 @@ class MigrationPagesTest {
       assertThat(viewer.page(path))
           .contains("; next at ", "since <span>a host did not answer", ", to have ended by ")
           .doesNotContain("Do not try again");
-      assertThat(operator.page("/migrations")).contains("It stayed. It is tried again at ");
+      assertThat(operator.page("/migrations"))
+          .containsPattern(
+              "It stayed. It is tried again at \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\.");
       assertThat(operator.page(path)).contains("Do not try again");
       var answer = operator.sendAndFollow(path + "/retry/cancel");
       assertThat(notice(answer))
@@ -89,6 +91,99 @@ class MigrationPagesTest {
     } finally {
       jdbc.sql("update host set removed_at = now() where name like 'gone-%'").update();
     }
+  }
+
+  @Test
+  void whatComesWhileThePageIsOpenIsThereWithoutReloading() {
+    var id = lostMigration();
+    var path = "/migrations/" + id;
+    try (var administrator = as(Role.ADMINISTRATOR);
+        var viewer = as(Role.VIEWER)) {
+      assertThat(viewer.page(path))
+          .contains("id=\"migration-charts\"", "fragment=charts")
+          .doesNotContain("id=\"chart-remaining\"", "id=\"close-dialog\"");
+      assertThat(viewer.fragment(path + "?fragment=charts"))
+          .contains("id=\"migration-charts\"")
+          .doesNotContain("id=\"chart-remaining\"", "timeline");
+      jdbc.sql(
+              """
+              insert into migration_progress (migration_id, at, iteration, processed_bytes, remaining_bytes,
+                dirty_rate, bandwidth) values (:id, now(), 2, 1000, 500, 1, 2)
+              """)
+          .param("id", id)
+          .update();
+      assertThat(viewer.fragment(path + "?fragment=charts"))
+          .contains("id=\"chart-remaining\"", "id=\"chart-rates\"");
+      // it may become lost on screen, and needs its dialog then
+      jdbc.sql("update migration set state = 'RUNNING' where id = :id").param("id", id).update();
+      assertThat(administrator.page(path)).contains("id=\"close-dialog\"");
+    } finally {
+      forget(id);
+    }
+  }
+
+  @Test
+  void whatRemainsIsSaidOfThePassThatItBelongsTo() {
+    var id = lostMigration();
+    jdbc.sql(
+            """
+            update migration set progress = jsonb_build_object('at', now(), 'elapsedMillis', 9000,
+              'totalBytes', 2147483648, 'processedBytes', 3221225472, 'remainingBytes', 536870912,
+              'dirtyRate', 1000, 'bandwidth', 2000, 'iteration', 3)
+            where id = :id
+            """)
+        .param("id", id)
+        .update();
+    try (var viewer = as(Role.VIEWER)) {
+      var row = row(viewer.fragment("/migrations?fragment=active"), id);
+      assertThat(row).contains("3.0 GiB", "512 MiB", "in this pass").doesNotContain("gauge");
+      assertThat(viewer.page("/migrations/" + id)).contains("<dt>Sent</dt>", "in this pass");
+    } finally {
+      forget(id);
+    }
+  }
+
+  private static String row(String page, long id) {
+    int from = page.indexOf("id=\"running-" + id + "\"");
+    return page.substring(from, page.indexOf("</tr>", from));
+  }
+
+  @Test
+  void onlyWhatIsStillWhereItWentIsOfferedTheWayBackWithItsCost() {
+    var id = lostMigration();
+    jdbc.sql(
+            """
+            update migration set state = 'COMPLETED', phase = 'DONE', finished_at = now(), bytes = 2147483648,
+              total_millis = 26000, downtime_millis = 290
+            where id = :id
+            """)
+        .param("id", id)
+        .update();
+    var path = "/migrations/" + id;
+    try (var operator = as(Role.OPERATOR)) {
+      // it is on its source again, or was never away
+      assertThat(operator.page(path)).contains("Completed").doesNotContain("Migrate back");
+      jdbc.sql(
+              "update vm set host_id = m.target_id from migration m where m.vm_id = vm.id and m.id = :id")
+          .param("id", id)
+          .update();
+      assertThat(operator.page(path))
+          .contains(
+              "Migrate back", "The way here copied 2.0 GiB in 26 s and paused it for 0.29 s.");
+    } finally {
+      forget(id);
+    }
+  }
+
+  private void forget(long id) {
+    jdbc.sql(
+            """
+            update migration set state = 'FAILED', finished_at = coalesce(finished_at, now())
+            where id = :id and state in ('RUNNING', 'LOST')
+            """)
+        .param("id", id)
+        .update();
+    jdbc.sql("update host set removed_at = now() where name like 'gone-%'").update();
   }
 
   private long lostMigration() {

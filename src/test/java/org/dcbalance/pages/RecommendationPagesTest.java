@@ -3,8 +3,14 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
+import java.sql.Types;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
+import org.dcbalance.testing.RecordedPool;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -51,7 +57,11 @@ class RecommendationPagesTest {
       var notice =
           notice(
               operator.sendAndFollow(
-                  "/recommendations/approve", "id", "" + fleet.newestRecommendation(), "id", "999999"));
+                  "/recommendations/approve",
+                  "id",
+                  "" + fleet.newestRecommendation(),
+                  "id",
+                  "999999"));
       assertThat(notice).contains("There is no recommendation 999999.");
       if (jdbc.sql("select count(*) from migration").query(Long.class).single() > 0) {
         return;
@@ -75,6 +85,219 @@ class RecommendationPagesTest {
             .contains("Rejected", "Backup until four");
       }
     }
+  }
+
+  @Test
+  void whatARuleDoesNotPartIsNamedBeforeItIsApprovedAndCountedAfter() {
+    try (var recorded = new RecordedPool(jdbc, "pair-" + UUID.randomUUID(), 1);
+        var operator = as(Role.OPERATOR)) {
+      long pool = pool();
+      long round = round(pool);
+      long one = proposed(pool, recorded, round, 1, "1 hour");
+      long other = proposed(pool, recorded, round, 2, "1 hour");
+      var names = vms(one, other);
+      together(one, other);
+      together(other, one);
+      var list = operator.page("/recommendations");
+      assertThat(list)
+          .contains(
+              "data-along=\"" + other + "\"",
+              "data-along=\"" + one + "\"",
+              "with " + names.getLast() + ", which a rule keeps with it",
+              "Approve the moves of " + names.getFirst() + " and " + names.getLast() + " to ",
+              "data-subject=\"the moves of " + names.getFirst() + " and " + names.getLast());
+      var page = operator.page("/recommendations/" + one);
+      assertThat(page)
+          .contains("Approve 2 moves", "with " + names.getLast())
+          .doesNotContain("Approve 1 move");
+      var effect = operator.fragment("/recommendations?fragment=effect&id=" + one);
+      assertThat(effect).contains("4.0 GiB");
+      var notice =
+          notice(
+              operator.sendAndFollow(
+                  "/recommendations/approve", "id", "" + other, "back", "/migrations"));
+      assertThat(notice)
+          .startsWith("ok")
+          .contains("Approved 2 moves: " + names.getFirst() + " to ", names.getLast() + " to ");
+      forget(pool);
+    }
+  }
+
+  @Test
+  void allThatARoundTookAwayStaysForAWhileAndSaysSo() {
+    try (var recorded = new RecordedPool(jdbc, "away-" + UUID.randomUUID(), 1);
+        var viewer = as(Role.VIEWER)) {
+      long pool = pool();
+      var ids =
+          List.of(1, 2, 3, 4).stream()
+              .map(vm -> proposed(pool, recorded, null, vm, "1 h"))
+              .toList();
+      jdbc.sql(
+              """
+              update recommendation set state = 'SUPERSEDED', superseded_by_round = 7, decided_at = now()
+              where pool_id = :pool
+              """)
+          .param("pool", pool)
+          .update();
+      var list = viewer.page("/recommendations");
+      ids.forEach(id -> assertThat(list).contains("id=\"recommendation-" + id + "\""));
+      assertThat(viewer.page("/recommendations/" + ids.getFirst()))
+          .contains("Superseded by round 7")
+          .doesNotContain("<h2>Method</h2>", "<h2>Possible targets</h2>");
+      forget(pool);
+    }
+  }
+
+  @Test
+  void whatHasExpiredIsRefusedByTheNameOfItsVmAndATimeThatPeopleRead() {
+    try (var recorded = new RecordedPool(jdbc, "late-" + UUID.randomUUID(), 1);
+        var operator = as(Role.OPERATOR)) {
+      long pool = pool();
+      long late = proposed(pool, recorded, null, 1, "-1 hour");
+      assertThat(notice(operator.sendAndFollow("/recommendations/approve", "id", "" + late)))
+          .startsWith("bad")
+          .contains("Recommendation " + late + " to move " + vms(late).getFirst() + " cannot be")
+          .containsPattern("it expired at \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\.");
+      forget(pool);
+    }
+  }
+
+  @Test
+  void theMethodIsForeseenAndAHostsMemoryShownWhereThatIsTheReason() {
+    try (var recorded = new RecordedPool(jdbc, "ways-" + UUID.randomUUID(), 1);
+        var operator = as(Role.OPERATOR)) {
+      long pool = pool();
+      long one = proposed(pool, recorded, null, 1, "1 hour");
+      var page = operator.page("/recommendations/" + one);
+      assertThat(page)
+          .contains(
+              "it is chosen anew when the move starts",
+              "data-row=\"" + one + "\"",
+              "data-approves=\"Approve the move of ",
+              "id=\"reject-dialog\"")
+          .doesNotContain("id=\"chart-source-memory\"");
+      jdbc.sql(
+              """
+              update recommendation set effects = jsonb_build_array(jsonb_build_object('host', jsonb_build_object('value', source_id),
+                'hostName', 'hot', 'cpuBefore', 0.2, 'cpuAfter', 0.1, 'memoryBefore', 0.97, 'memoryAfter', 0.6))
+              where id = :id
+              """)
+          .param("id", one)
+          .update();
+      assertThat(operator.page("/recommendations/" + one))
+          .contains("id=\"chart-source-memory\"", "id=\"chart-target-memory\"");
+      forget(pool);
+    }
+  }
+
+  @Test
+  void aHostThatARuleForbidsIsNoPossibleTarget() {
+    long vm = fleet.vm("ldap-01");
+    fleet.host("sim-01");
+    long rule =
+        jdbc.sql(
+                """
+                insert into placement_rule (pool_id, name, kind, hard, added_by)
+                values (:pool, 'stays', 'OFF', true, 'test') returning id
+                """)
+            .param("pool", fleet.pool())
+            .query(Long.class)
+            .single();
+    jdbc.sql("insert into placement_rule_vm (rule_id, vm_id) values (:rule, :vm)")
+        .param("rule", rule)
+        .param("vm", vm)
+        .update();
+    jdbc.sql(
+            """
+            insert into placement_rule_host (rule_id, host_id)
+            select :rule, h.id from host h join host own on own.pool_id = h.pool_id join vm v on v.host_id = own.id
+            where v.id = :vm and h.id <> own.id and h.removed_at is null
+            """)
+        .param("rule", rule)
+        .param("vm", vm)
+        .update();
+    var forbidden = "stays&quot; forbids it: ldap-01 must never run on these hosts: ";
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page("/vms/" + vm))
+          .contains(forbidden, "disabled=\"disabled\"")
+          .doesNotContain("✓ CPU");
+      // whoever may break it on purpose can still choose the host
+      assertThat(administrator.page("/vms/" + vm))
+          .contains(forbidden)
+          .doesNotContain("disabled=\"disabled\"");
+    } finally {
+      jdbc.sql("delete from placement_rule where id = :rule").param("rule", rule).update();
+    }
+  }
+
+  /** Proposals of a pool that has no hosts: no round confirms or withdraws them meanwhile. */
+  private long pool() {
+    return jdbc.sql("insert into pool (name) values ('pages ' || gen_random_uuid()) returning id")
+        .query(Long.class)
+        .single();
+  }
+
+  private long round(long pool) {
+    return jdbc.sql(
+            """
+            insert into round (pool_id, number, at, took_millis, strategy, outcome, threshold,
+              window_seconds, sentence, requested_by)
+            values (:pool, 1, now(), 1, 'DCbalance', 'PROPOSAL', 0.15, 600, '', 'test') returning id
+            """)
+        .param("pool", pool)
+        .query(Long.class)
+        .single();
+  }
+
+  private long proposed(
+      long pool, RecordedPool recorded, @Nullable Long round, int vm, String expires) {
+    return jdbc.sql(
+            """
+            insert into recommendation (pool_id, round_id, vm_id, source_id, target_id, priority, state, why,
+              why_target, effects, cost, gain, imbalance_before, imbalance_after, created_at, expires_at)
+            select :pool, :round, v.id, v.host_id, t.id, 'HIGH', 'PROPOSED', 'Its host is hot.', 'There is room.', '[]',
+              '{"bytes": 2147483648, "millis": 20000, "downtimeMillis": 300, "converges": true, "pastMoves": 0,
+                "measuredDirtyRate": true, "measuredBandwidth": true}', 0.2, 0.4, 0.1, now(),
+              now() + cast(:expires as interval)
+            from vm v join host t on t.pool_id = :hosts and t.id <> v.host_id
+            where v.host_id in (select id from host where pool_id = :hosts) and v.name like '%-vm-' || :vm
+            order by t.name desc limit 1 returning id
+            """)
+        .param("pool", pool)
+        .param("round", round, Types.BIGINT)
+        .param("hosts", recorded.id())
+        .param("vm", vm)
+        .param("expires", expires)
+        .query(Long.class)
+        .single();
+  }
+
+  private void together(long one, long other) {
+    jdbc.sql(
+            """
+            update recommendation set together = array[(select vm_id from recommendation where id = :other)]
+            where id = :one
+            """)
+        .param("one", one)
+        .param("other", other)
+        .update();
+  }
+
+  private List<String> vms(Long... ids) {
+    return Stream.of(ids)
+        .map(
+            id ->
+                jdbc.sql(
+                        "select v.name from recommendation r join vm v on v.id = r.vm_id where r.id = :id")
+                    .param("id", id)
+                    .query(String.class)
+                    .single())
+        .toList();
+  }
+
+  private void forget(long pool) {
+    jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
   }
 
   private SignedIn as(Role role) {
