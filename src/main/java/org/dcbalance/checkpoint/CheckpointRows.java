@@ -35,24 +35,26 @@ class CheckpointRows {
   }
 
   /** Which ones to list; null for all. */
-  record Filter(@Nullable Long vm, @Nullable State state) {}
+  record Filter(@Nullable Long vm, @Nullable Long pool, @Nullable State state) {}
 
   List<Checkpoint> newest(Filter filter, @Nullable Long before, int most) {
     return list(
         """
         where (cast(:of as bigint) is null or c.vm_id = :of)
+          and (cast(:pool as bigint) is null or c.pool_id = :pool)
           and (cast(:state as text) is null and c.state <> 'DELETED' or c.state = :state)
           and (cast(:before as bigint) is null or c.id < :before)
         order by c.id desc limit :most
         """,
         filter.vm(),
+        filter.pool(),
         filter.state() == null ? null : filter.state().name(),
         before,
         most);
   }
 
   Optional<Checkpoint> find(long id) {
-    return list("where c.id = :of", id, null, null, 1).stream().findFirst();
+    return list("where c.id = :of", id, null, null, null, 1).stream().findFirst();
   }
 
   /** List those that somebody has to work on, or on whose restores. */
@@ -67,11 +69,17 @@ class CheckpointRows {
         null,
         null,
         null,
+        null,
         1);
   }
 
   private List<Checkpoint> list(
-      String which, @Nullable Long of, @Nullable String state, @Nullable Long before, int most) {
+      String which,
+      @Nullable Long of,
+      @Nullable Long pool,
+      @Nullable String state,
+      @Nullable Long before,
+      int most) {
     var found =
         jdbc.sql(
                 """
@@ -83,6 +91,7 @@ class CheckpointRows {
                 """
                     + which)
             .param("of", of)
+            .param("pool", pool)
             .param("state", state)
             .param("before", before)
             .param("most", most)
@@ -245,14 +254,24 @@ class CheckpointRows {
 
   Optional<Checkpoint> beforeMigration(long migration) {
     return list(
-            "where c.before_migration = :of order by c.id desc limit 1", migration, null, null, 1)
+            "where c.before_migration = :of order by c.id desc limit 1",
+            migration,
+            null,
+            null,
+            null,
+            1)
         .stream()
         .findFirst();
   }
 
   List<Checkpoint> ofCluster(long clusterCheckpoint) {
     return list(
-        "where c.cluster_checkpoint_id = :of order by c.id", clusterCheckpoint, null, null, 1);
+        "where c.cluster_checkpoint_id = :of order by c.id",
+        clusterCheckpoint,
+        null,
+        null,
+        null,
+        1);
   }
 
   /** Change the state, if it is one of those that are expected; false if it is another. */

@@ -1,5 +1,7 @@
 package org.dcbalance.checkpoint;
 
+import static org.dcbalance.database.Columns.instant;
+
 import java.time.Clock;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -14,6 +16,7 @@ import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +54,7 @@ public class CheckpointSchedules {
    * @param keepCount how many complete ones are kept
    * @param keepDays for how long; null for as long as they are not too many
    * @param keepGib how much room they may take together, in GiB; null for as much as there is
+   * @param lastAt when something was last taken by it; null if nothing was
    * @param next when the next one is due; null if never
    * @param trouble why nothing was taken at the last time; empty if something was
    */
@@ -67,6 +71,7 @@ public class CheckpointSchedules {
       String createdBy,
       Instant createdAt,
       Instant seenToAt,
+      @Nullable Instant lastAt,
       @Nullable Instant next,
       String trouble) {}
 
@@ -85,13 +90,23 @@ public class CheckpointSchedules {
       @Nullable Integer keepGib) {}
 
   public List<Schedule> all() {
+    return ofPool(null);
+  }
+
+  /** List those of a pool's VMs and virtual clusters, or of all with null. */
+  public List<Schedule> ofPool(@Nullable PoolId pool) {
     return jdbc.sql(
             """
-            select s.*, coalesce(v.name, c.name) as of
+            select s.*, coalesce(v.name, c.name) as of,
+              coalesce((select max(k.requested_at) from checkpoint k where k.schedule_id = s.id),
+                (select max(k.requested_at) from cluster_checkpoint k where k.schedule_id = s.id)) as last_at
             from checkpoint_schedule s left join vm v on v.id = s.vm_id
+              left join host h on h.id = v.host_id
               left join virtual_cluster c on c.id = s.cluster_id
+            where cast(:pool as bigint) is null or coalesce(h.pool_id, c.pool_id) = :pool
             order by s.id
             """)
+        .param("pool", pool == null ? null : pool.value())
         .query(
             (row, n) -> {
               var vm = row.getObject("vm_id", Long.class);
@@ -110,6 +125,7 @@ public class CheckpointSchedules {
                   row.getString("created_by"),
                   row.getObject("created_at", OffsetDateTime.class).toInstant(),
                   seen,
+                  instant(row, "last_at"),
                   next(cron, seen),
                   row.getString("trouble"));
             })

@@ -25,6 +25,7 @@ import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Items;
 import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -79,8 +80,16 @@ public class Checkpoints {
 
   /** List checkpoints, newest first; deleted ones only if they are asked for. */
   public Items<Checkpoint> list(@Nullable VmId vm, @Nullable State state, Cursor cursor) {
+    return list(new CheckpointRows.Filter(vm == null ? null : vm.value(), null, state), cursor);
+  }
+
+  /** List those of a pool's VMs, or of all with null, newest first, without deleted ones. */
+  public Items<Checkpoint> ofPool(@Nullable PoolId pool, Cursor cursor) {
+    return list(new CheckpointRows.Filter(null, pool == null ? null : pool.value(), null), cursor);
+  }
+
+  private Items<Checkpoint> list(CheckpointRows.Filter filter, Cursor cursor) {
     var after = cursor.afterId();
-    var filter = new CheckpointRows.Filter(vm == null ? null : vm.value(), state);
     var found = rows.newest(filter, after.isPresent() ? after.getAsLong() : null, cursor.fetch());
     return Items.page(found, cursor, Checkpoint::id);
   }

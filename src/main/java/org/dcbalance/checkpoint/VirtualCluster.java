@@ -56,7 +56,21 @@ public record VirtualCluster(
       @Nullable Long pauseMillis,
       String sentence,
       List<Checkpoint> members,
-      List<Restored> restores) {}
+      List<Restored> restores) {
+
+    /** Give the instant at which the last of its members was captured; null until all are. */
+    public @Nullable Instant capturedAt() {
+      var last = Instant.MIN;
+      for (var member : members) {
+        var at = member.capturedAt();
+        if (at == null) {
+          return null;
+        }
+        last = at.isAfter(last) ? at : last;
+      }
+      return members.isEmpty() ? null : last;
+    }
+  }
 
   /** How far a restore of all members is. */
   public enum RestoreState {

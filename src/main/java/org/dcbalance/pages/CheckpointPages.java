@@ -1,5 +1,6 @@
 package org.dcbalance.pages;
 
+import java.util.Map;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.CheckpointCopies;
@@ -11,6 +12,7 @@ import org.dcbalance.checkpoint.VirtualCluster;
 import org.dcbalance.checkpoint.VirtualClusters;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.Cursor;
+import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
@@ -57,20 +59,21 @@ class CheckpointPages {
 
   @GetMapping("/checkpoints")
   String list(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @RequestParam(required = false) @Nullable String fragment,
       @RequestParam(required = false) @Nullable Long before,
       Model model) {
     var found =
-        checkpoints.list(
-            null, null, new Cursor(PAGE, before == null ? null : Long.toString(before)));
+        checkpoints.ofPool(
+            shell.poolId(), new Cursor(PAGE, before == null ? null : Long.toString(before)));
     model.addAttribute("checkpoints", found.items());
     model.addAttribute("before", before);
     model.addAttribute("next", found.next());
     if ("list".equals(fragment)) {
       return "checkpoints :: list";
     }
-    model.addAttribute("schedules", schedules.all());
-    var all = storages.all();
+    model.addAttribute("schedules", schedules.ofPool(shell.poolId()));
+    var all = storages.all().stream().filter(s -> shell.shows(new PoolId(s.poolId()))).toList();
     model.addAttribute("storages", all);
     model.addAttribute("none", all.stream().allMatch(s -> s.name() == null));
     return "checkpoints";
@@ -83,6 +86,8 @@ class CheckpointPages {
       Model model) {
     var checkpoint = checkpoints.find(id);
     model.addAttribute("checkpoint", checkpoint);
+    var whole = checkpoint.clusterCheckpointId();
+    model.addAttribute("whole", whole == null ? null : clusters.findTaken(whole));
     var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
     model.addAttribute("ends", checkpoints.endsSomething(vm));
     model.addAttribute("targets", checkpoints.targets(checkpoint));
@@ -99,12 +104,14 @@ class CheckpointPages {
       @PathVariable VmId id,
       @RequestParam(defaultValue = "false") boolean stopped,
       @RequestParam(defaultValue = "") String why,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
       return "redirect:/checkpoints/" + checkpoints.take(id, !stopped, why, me.operator());
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
+      new Entered("checkpoint", fields).on(redirect);
       return "redirect:/vms/" + id;
     }
   }
@@ -115,11 +122,13 @@ class CheckpointPages {
       @RequestParam HostId hostId,
       @RequestParam(defaultValue = "EAGER") Manner manner,
       @RequestParam(required = false) @Nullable String replace,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
         () -> checkpoints.restore(id, hostId, manner, replace, me.operator()),
         "It is being restored.",
+        new Entered("restore", fields),
         redirect);
     return "redirect:/checkpoints/" + id;
   }
@@ -128,9 +137,14 @@ class CheckpointPages {
   String copy(
       @PathVariable long id,
       @ModelAttribute CheckpointCopies.Wish wish,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    Notice.tried(() -> copies.copy(id, wish, me.operator()), "A copy is being made.", redirect);
+    Notice.tried(
+        () -> copies.copy(id, wish, me.operator()),
+        "A copy is being made.",
+        new Entered("copy", fields),
+        redirect);
     return "redirect:/checkpoints/" + id;
   }
 
@@ -159,6 +173,7 @@ class CheckpointPages {
       @RequestParam(required = false) @Nullable Integer keepDays,
       @RequestParam(required = false) @Nullable Integer keepGib,
       @RequestParam(defaultValue = "BLOCKING") VirtualCluster.Manner manner,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
@@ -166,6 +181,7 @@ class CheckpointPages {
             schedules.add(
                 wish(of.strip(), manner, cron, keepCount, keepDays, keepGib), me.operator()),
         "It is taken when it is due.",
+        new Entered("schedule", fields),
         redirect);
     return "redirect:/checkpoints";
   }
@@ -183,7 +199,14 @@ class CheckpointPages {
       return new NewSchedule(null, cluster.get().id(), manner, cron, keepCount, keepDays, keepGib);
     }
     var vm = names.vm(of);
-    return new NewSchedule(vm, null, manner, cron, keepCount, keepDays, keepGib);
+    if (manner == VirtualCluster.Manner.BARRIER) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          of + " is one machine, and has no members that could be captured together.",
+          "Maybe choose \"paused for all of it\", which is said of clusters alone: a machine runs"
+              + " while most of its memory is written anyway.");
+    }
+    return new NewSchedule(vm, null, null, cron, keepCount, keepDays, keepGib);
   }
 
   @PostMapping("/checkpoint-schedules/{id}/delete")
@@ -197,11 +220,13 @@ class CheckpointPages {
   String choose(
       @PathVariable PoolId id,
       @RequestParam(defaultValue = "") String name,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
         () -> storages.choose(id, name, me.operator()),
         name.isBlank() ? "No checkpoints are taken there any more." : "Each host has it.",
+        new Entered("storage-" + id, fields),
         redirect);
     return "redirect:/checkpoints";
   }

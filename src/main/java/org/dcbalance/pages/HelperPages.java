@@ -1,5 +1,6 @@
 package org.dcbalance.pages;
 
+import java.util.Map;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.helper.HelperAccess;
 import org.dcbalance.helper.HostHelpers;
@@ -27,6 +28,7 @@ class HelperPages {
       @RequestParam(defaultValue = "root") String user,
       @RequestParam(defaultValue = "") String keyFile,
       @RequestParam(defaultValue = "") String hostKey,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
@@ -35,6 +37,7 @@ class HelperPages {
           helpers.set(id, access, me.operator());
         },
         "Its helper answered.",
+        new Entered("helper", fields),
         redirect);
     return "redirect:/hosts/" + id;
   }

@@ -1,5 +1,6 @@
 package org.dcbalance.pages;
 
+import java.util.Map;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.PoolPolicy;
@@ -11,6 +12,7 @@ import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
 /**
@@ -31,6 +33,7 @@ class MoveOptionPages {
   String ofVm(
       @PathVariable VmId id,
       @ModelAttribute MoveOptions options,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
@@ -39,6 +42,7 @@ class MoveOptionPages {
       Notice.done("How " + vm.name() + " may be moved is saved.").on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
+      new Entered("move-options", fields).on(redirect);
     }
     return "redirect:/vms/" + id;
   }
@@ -47,6 +51,7 @@ class MoveOptionPages {
   String ofPool(
       @PathVariable PoolId id,
       @ModelAttribute MoveOptions options,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
@@ -55,6 +60,7 @@ class MoveOptionPages {
       Notice.done("How VMs of " + pool.name() + " may be moved is saved.").on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
+      new Entered("move-options", fields).on(redirect);
     }
     return "redirect:/pools/" + id;
   }

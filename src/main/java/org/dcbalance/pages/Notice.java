@@ -32,6 +32,17 @@ record Notice(String tone, String sentence, @Nullable String advice) implements 
     }
   }
 
+  /** Do so, and have the form show again what was entered if that is refused. */
+  static void tried(Runnable what, String done, Entered entered, RedirectAttributes redirect) {
+    try {
+      what.run();
+      done(done).on(redirect);
+    } catch (Problem e) {
+      refused(e).on(redirect);
+      entered.on(redirect);
+    }
+  }
+
   /** Show it on the page that the browser is sent to. */
   void on(RedirectAttributes redirect) {
     redirect.addFlashAttribute(ATTRIBUTE, this);

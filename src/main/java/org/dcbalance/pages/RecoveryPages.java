@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import java.util.List;
+import java.util.Map;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.recovery.Recoveries;
@@ -46,11 +47,13 @@ class RecoveryPages {
       @PathVariable HostId id,
       @RequestParam(defaultValue = "") String name,
       @RequestParam(defaultValue = "") String why,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
         () -> fencing.state(id, name, why, me.operator()),
         "Its machines can be restored elsewhere now.",
+        new Entered("fencing", fields),
         redirect);
     return back(id);
   }

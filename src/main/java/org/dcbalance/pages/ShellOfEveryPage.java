@@ -97,6 +97,12 @@ class ShellOfEveryPage {
         back(request));
   }
 
+  /** What a refused form left for its page comes before this. */
+  @ModelAttribute(Entered.ATTRIBUTE)
+  Entered entered() {
+    return Entered.NOTHING;
+  }
+
   private record PoolRow(long id, String name, boolean simulated, boolean paused, int hosts) {}
 
   private List<PoolChoice> pools() {

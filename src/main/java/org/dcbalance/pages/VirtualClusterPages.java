@@ -1,17 +1,26 @@
 package org.dcbalance.pages;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.checkpoint.Checkpoints;
 import org.dcbalance.checkpoint.VirtualCluster;
+import org.dcbalance.checkpoint.VirtualCluster.Taken;
 import org.dcbalance.checkpoint.VirtualClusters;
+import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Vms;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
+import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -34,8 +43,9 @@ class VirtualClusterPages {
   }
 
   @GetMapping("/virtual-clusters")
-  String list(Model model) {
-    model.addAttribute("clusters", clusters.all());
+  String list(@ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell, Model model) {
+    model.addAttribute(
+        "clusters", clusters.all().stream().filter(c -> shell.shows(c.poolId())).toList());
     return "virtual-clusters";
   }
 
@@ -47,9 +57,18 @@ class VirtualClusterPages {
     var cluster = clusters.find(id);
     model.addAttribute("cluster", cluster);
     model.addAttribute("running", cluster.members().stream().anyMatch(m -> m.running()));
-    model.addAttribute("checkpoints", clusters.checkpoints(id));
+    var taken = clusters.checkpoints(id);
+    model.addAttribute("checkpoints", taken);
+    model.addAttribute("targets", targets(taken));
     model.addAttribute("noCheckpoint", whyNot(cluster));
     return "state".equals(fragment) ? "virtual-cluster :: state" : "virtual-cluster";
+  }
+
+  /** Members of a cluster are of one pool, and what was taken of them lies in one storage. */
+  private Map<Long, List<Host>> targets(List<Taken> taken) {
+    return taken.stream()
+        .filter(t -> t.state() == VirtualCluster.State.COMPLETE && !t.members().isEmpty())
+        .collect(Collectors.toMap(Taken::id, t -> checkpoints.targets(t.members().getFirst())));
   }
 
   private @Nullable String whyNot(VirtualCluster cluster) {
@@ -65,14 +84,14 @@ class VirtualClusterPages {
   String add(
       @RequestParam(defaultValue = "") String name,
       @RequestParam(defaultValue = "") String members,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
       return "redirect:/virtual-clusters/" + clusters.add(name, names.vms(members), me.operator());
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
-      redirect.addFlashAttribute("typedName", name);
-      redirect.addFlashAttribute("typedMembers", members);
+      new Entered("set", fields).on(redirect);
       return "redirect:/virtual-clusters";
     }
   }
@@ -93,11 +112,13 @@ class VirtualClusterPages {
       @PathVariable long id,
       @RequestParam(defaultValue = "") String why,
       @RequestParam(defaultValue = "BLOCKING") VirtualCluster.Manner manner,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
         () -> clusters.take(id, manner, why, me.operator()),
         "All members are being captured.",
+        new Entered("capture", fields),
         redirect);
     return "redirect:/virtual-clusters/" + id;
   }
@@ -106,13 +127,36 @@ class VirtualClusterPages {
   String restore(
       @PathVariable long id,
       @RequestParam(required = false) @Nullable String replace,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     Notice.tried(
-        () -> clusters.restore(id, Map.of(), replace, me.operator()),
+        () -> clusters.restore(id, chosen(id, fields), replace, me.operator()),
         "All members are being restored.",
+        new Entered("restore-" + id, fields),
         redirect);
     return "redirect:/virtual-clusters/" + clusters.findTaken(id).clusterId();
+  }
+
+  /** Give the hosts of members that are not restored where they were. */
+  private Map<VmId, HostId> chosen(long id, Map<String, String> fields) {
+    var hosts = new HashMap<VmId, HostId>();
+    for (var member : clusters.findTaken(id).members()) {
+      var host = fields.getOrDefault("host-" + member.vmId(), "");
+      if (!host.isBlank()) {
+        hosts.put(member.vmId(), host(host));
+      }
+    }
+    return hosts;
+  }
+
+  private static HostId host(String typed) {
+    try {
+      return new HostId(Long.parseLong(typed));
+    } catch (NumberFormatException e) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST, "There is no host " + typed + ".", "Maybe choose another one.", e);
+    }
   }
 
   @PostMapping("/cluster-checkpoints/{id}/delete")

@@ -1,11 +1,11 @@
 package org.dcbalance.pages;
 
-import java.io.Serializable;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.Map;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmWishes;
@@ -58,6 +58,7 @@ class VmWishPages {
       @RequestParam ProbeKind kind,
       @RequestParam(defaultValue = "") String address,
       @RequestParam(defaultValue = "") String port,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
@@ -66,7 +67,7 @@ class VmWishPages {
       Notice.done(words(vm)).on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
-      redirect.addFlashAttribute("typedProbe", new TypedProbe(kind.name(), address, port));
+      new Entered("probe", fields).on(redirect);
     }
     return page(id);
   }
@@ -78,9 +79,6 @@ class VmWishPages {
     ICMP
   }
 
-  /** What was typed into the form of the probe, to be shown again when it was refused. */
-  record TypedProbe(String kind, String address, String port) implements Serializable {}
-
   @PostMapping("/vms/{id}/migrations")
   String migrate(
       @PathVariable VmId id,
@@ -89,6 +87,7 @@ class VmWishPages {
       @RequestParam(defaultValue = "false") boolean breakRules,
       @RequestParam(defaultValue = "") String endWithinMinutes,
       @RequestParam(defaultValue = "false") boolean withStorage,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
@@ -108,6 +107,7 @@ class VmWishPages {
               me);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
+      new Entered("migrate", fields).on(redirect);
       return page(id);
     }
   }

@@ -91,7 +91,8 @@ class PoolPagesTest {
       assertThat(page)
           .contains(
               "The rule web-apart holds from the next round on.", "should stay on different hosts");
-      assertThat(administrator.page("/vms/" + one)).contains("web-apart", "/vms/" + fleet.vm("web-02"));
+      assertThat(administrator.page("/vms/" + one))
+          .contains("web-apart", "/vms/" + fleet.vm("web-02"));
       assertThat(
               administrator.sendAndFollow(
                   path + "/rules", "name", "x", "kind", "ON", "vms", "web-01"))
@@ -124,6 +125,17 @@ class PoolPagesTest {
     try (var viewer = as(Role.VIEWER)) {
       assertThat(viewer.send(path + "/rules", "name", "x", "kind", "ON").statusCode())
           .isEqualTo(403);
+    }
+  }
+
+  @Test
+  void aRequestThatIsRefusedIsNotCalledAFailure() {
+    try (var viewer = as(Role.VIEWER)) {
+      var refused = viewer.get("/pools/x");
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body())
+          .contains("This was refused", "Nothing was changed.")
+          .doesNotContain("The console failed");
     }
   }
 

@@ -60,7 +60,7 @@ class VmPagesTest {
       assertThat(
               operator.sendAndFollow(
                   path + "/never-move", "neverMove", "true", "note", "Bound to its clock"))
-          .contains("Never moved", "Bound to its clock");
+          .contains("Must not move", "Bound to its clock");
       assertThat(operator.sendAndFollow(path + "/never-move", "neverMove", "false"))
           .contains("Can move")
           .doesNotContain("Bound to its clock");
@@ -136,8 +136,78 @@ class VmPagesTest {
           .contains("is paused: nothing is moved.")
           .doesNotContain("stays-home");
     } finally {
-      jdbc.sql("update pool set paused = false where id = :pool").param("pool", fleet.pool()).update();
+      jdbc.sql("update pool set paused = false where id = :pool")
+          .param("pool", fleet.pool())
+          .update();
       jdbc.sql("delete from placement_rule where name = 'stays-home'").update();
+    }
+  }
+
+  @Test
+  void whatWasEnteredComesBackWithARefusal() {
+    var path = "/vms/" + fleet.vm("dns-01");
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var move =
+          administrator.sendAndFollow(
+              path + "/migrations",
+              "targetHostId",
+              "" + fleet.host("sim-03"),
+              "endWithinMinutes",
+              "soon",
+              "breakRules",
+              "true");
+      assertThat(move)
+          .contains("value=\"soon\"")
+          .containsPattern("name=\"breakRules\" value=\"true\" checked");
+      var options =
+          administrator.sendAndFollow(
+              path + "/move-options",
+              "downtimeMillis",
+              "777",
+              "retries",
+              "99",
+              "encrypted",
+              "true");
+      assertThat(notice(options)).startsWith("bad");
+      assertThat(options)
+          .contains("value=\"777\"", "value=\"99\"")
+          .containsPattern("value=\"true\" selected=\"selected\">yes, by TLS");
+      assertThat(administrator.page(path)).doesNotContain("value=\"777\"", "value=\"soon\"");
+    }
+  }
+
+  @Test
+  void anAdministratorPinsAVmAndKeepsItApartOnItsPage() {
+    long vm = fleet.vm("dns-01");
+    var page = "/vms/" + vm;
+    var rules = "/pools/" + fleet.pool() + "/rules";
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page(page)).doesNotContain("Pin to hosts");
+      assertThat(administrator.page(page)).contains("Pin to hosts", "Keep dns-01");
+      var refused =
+          administrator.sendAndFollow(
+              rules, "back", page, "vm", "" + vm, "kind", "ON", "name", "dns-pin", "hosts",
+              "sim-99");
+      assertThat(notice(refused)).startsWith("bad").contains("sim-99");
+      assertThat(refused).contains("value=\"sim-99\"", "value=\"dns-pin\"", "Pin to hosts");
+      var apart =
+          administrator.sendAndFollow(
+              rules,
+              "back",
+              page,
+              "vm",
+              "" + vm,
+              "kind",
+              "APART",
+              "name",
+              "dns-apart",
+              "vms",
+              "web-01");
+      assertThat(notice(apart)).startsWith("ok");
+      assertThat(apart).contains("Pin to hosts", "dns-apart", "must stay on different hosts");
+    } finally {
+      jdbc.sql("delete from placement_rule where name in ('dns-pin', 'dns-apart')").update();
     }
   }
 
