@@ -22,6 +22,8 @@ import org.springframework.transaction.annotation.Transactional;
 /** Approve and reject recommendations; both may be asked for any number of times. */
 @Component
 public class Approvals {
+  private static final int LONGEST_REASON = 500;
+
   private final Recommendations recommendations;
   private final Pools pools;
   private final Installation installation;
@@ -92,6 +94,10 @@ public class Approvals {
    */
   @Transactional
   public Recommendation reject(long id, Operator by, String because) {
+    if (because.strip().length() > LONGEST_REASON) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST, "A reason has at most " + LONGEST_REASON + " characters.", null);
+    }
     @Nullable Recommendation asked = null;
     for (var recommendation : withThoseThatGoAlong(id)) {
       if (recommendation.reject(by, clock.instant(), because.strip())) {
