@@ -36,7 +36,14 @@ public class Accounts {
   }
 
   /** What is to change; null leaves a thing as it is. */
-  public record Change(@Nullable String password, @Nullable Role role, @Nullable Boolean enabled) {}
+  public record Change(@Nullable String password, @Nullable Role role, @Nullable Boolean enabled) {
+    /** Tell what is to change, never the password. */
+    @Override
+    public String toString() {
+      return "Change[password %s, role %s, enabled %s]"
+          .formatted(password == null ? "not set" : "set", role, enabled);
+    }
+  }
 
   /**
    * A person who may sign in, as others see them.
@@ -104,6 +111,7 @@ public class Accounts {
    */
   @Transactional
   public Account change(String name, Change change, Operator by) {
+    users.takeTurns();
     var user = find(name);
     boolean weakens =
         (change.role() != null && change.role() != Role.ADMINISTRATOR)
@@ -134,11 +142,8 @@ public class Accounts {
       users.enable(user, change.enabled());
     }
     var changed = find(name);
-    if (weakens && users.administrators() == 0) {
-      throw new Problem(
-          ErrorCode.REFUSED,
-          "Nobody with a password of this console could administer it any more.",
-          "Maybe make somebody else an administrator first.");
+    if (weakens) {
+      checkAdministrators();
     }
     audit.change(by, Act.USER_CHANGED, Thing.user(name), facts(user), facts(changed));
     if (!changed.equals(user)) {
@@ -150,10 +155,11 @@ public class Accounts {
   /**
    * Remove a user.
    *
-   * @throws Problem if that is who asks, or who signed in first
+   * @throws Problem if that is who asks, who signed in first, or the last administrator
    */
   @Transactional
   public void remove(String name, Operator by) {
+    users.takeTurns();
     var user = find(name);
     if (name.equals(by.name()) || name.equals(FirstAdministrator.NAME)) {
       throw new Problem(
@@ -162,6 +168,9 @@ public class Accounts {
           name.equals(by.name()) ? null : "Maybe disable the user instead.");
     }
     users.remove(user);
+    if (user.role() == Role.ADMINISTRATOR) {
+      checkAdministrators();
+    }
     sessions.end(name);
     audit.note(by, Act.USER_REMOVED, Thing.user(name), facts(user), Facts.NONE);
   }
@@ -175,7 +184,17 @@ public class Accounts {
     return ended;
   }
 
-  private static Facts facts(User user) {
+  /** Make sure that somebody is left; what was changed is undone otherwise. */
+  private void checkAdministrators() {
+    if (users.administrators() == 0) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          "Nobody with a password of this console could administer it any more.",
+          "Maybe make somebody else an administrator first.");
+    }
+  }
+
+  static Facts facts(User user) {
     return Facts.of("role", user.role().word()).and("enabled", user.enabled());
   }
 

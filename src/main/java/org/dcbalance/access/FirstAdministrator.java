@@ -33,11 +33,14 @@ class FirstAdministrator implements SmartInitializingSingleton {
   static final String NAME = "admin";
   static final String TOKEN_NAME = "environment";
 
+  private static final String SETTING = "DCBALANCE_ADMIN_PASSWORD";
+
   private static final Logger log = LoggerFactory.getLogger(FirstAdministrator.class);
   private static final long LOCK = 0x6463_6261_6c61_6e63L;
 
   private final Users users;
   private final ApiTokens tokens;
+  private final OpenSessions sessions;
   private final AuditLog audit;
   private final AdminSettings settings;
   private final Path file;
@@ -47,6 +50,7 @@ class FirstAdministrator implements SmartInitializingSingleton {
   FirstAdministrator(
       Users users,
       ApiTokens tokens,
+      OpenSessions sessions,
       AuditLog audit,
       AdminSettings settings,
       DatabaseSettings data,
@@ -54,6 +58,7 @@ class FirstAdministrator implements SmartInitializingSingleton {
       TransactionOperations transactions) {
     this.users = users;
     this.tokens = tokens;
+    this.sessions = sessions;
     this.audit = audit;
     this.settings = settings;
     this.file = data.folder().resolve("admin-password");
@@ -82,16 +87,18 @@ class FirstAdministrator implements SmartInitializingSingleton {
   }
 
   private void take(String password) {
+    var known = users.find(NAME);
+    known.ifPresent(this::makeAdministrator);
     var changed =
-        users
-            .find(NAME)
+        known
             .map(user -> users.setPassword(user, password))
             .orElseGet(() -> users.add(NAME, password, Role.ADMINISTRATOR));
     if (!changed) {
       return;
     }
-    note(Act.PASSWORD_SET, Thing.user(NAME), "DCBALANCE_ADMIN_PASSWORD");
-    log.info("The user {} has the password given in DCBALANCE_ADMIN_PASSWORD.", NAME);
+    sessions.end(NAME);
+    note(Act.PASSWORD_SET, Thing.user(NAME), SETTING);
+    log.info("The user {} has the password given in {}.", NAME, SETTING);
     try {
       if (Files.deleteIfExists(file)) {
         log.info("Removed {}: the password in it is no longer valid.", file);
@@ -99,6 +106,23 @@ class FirstAdministrator implements SmartInitializingSingleton {
     } catch (IOException e) {
       log.warn("{} holds a password that is no longer valid and cannot be removed.", file, e);
     }
+  }
+
+  /** Whoever sets the password wants to get in: also as somebody who was disabled or demoted. */
+  private void makeAdministrator(User user) {
+    if (user.enabled() && user.role() == Role.ADMINISTRATOR) {
+      return;
+    }
+    users.setRole(user, Role.ADMINISTRATOR);
+    users.enable(user, true);
+    sessions.end(NAME);
+    audit.note(
+        Operator.DCBALANCE,
+        Act.USER_CHANGED,
+        Thing.user(NAME),
+        Accounts.facts(user),
+        Accounts.facts(users.find(NAME).orElseThrow()).and("because of", SETTING));
+    log.info("The user {} is an administrator again, as {} is set.", NAME, SETTING);
   }
 
   private void generateOnce() {

@@ -29,6 +29,7 @@ import org.springframework.security.oauth2.client.oidc.userinfo.OidcUserRequest;
 import org.springframework.security.oauth2.client.oidc.userinfo.OidcUserService;
 import org.springframework.security.oauth2.client.web.OAuth2AuthorizationRequestRedirectFilter;
 import org.springframework.security.oauth2.client.web.OAuth2AuthorizedClientRepository;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.core.http.converter.OAuth2AccessTokenResponseHttpMessageConverter;
 import org.springframework.security.oauth2.core.oidc.user.OidcUser;
 import org.springframework.security.web.authentication.AuthenticationSuccessHandler;
@@ -46,6 +47,7 @@ class OidcSignIn {
   private static final Logger log = LoggerFactory.getLogger(OidcSignIn.class);
   private static final Duration CONNECTING = Duration.ofSeconds(5);
   private static final Duration ANSWER = Duration.ofSeconds(10);
+  private static final int LONGEST_CODE = 60;
   private static final String SOMEBODY = "(somebody at the provider)";
 
   private final Oidc oidc;
@@ -112,10 +114,13 @@ class OidcSignIn {
     var issuer = URI.create(Objects.requireNonNull(token.getIssuer()).toString());
     var subject = Objects.requireNonNull(token.getSubject());
     var name = OidcUsers.wish(all.get(oidc.settings().nameClaim()), subject, issuer);
-    var role =
-        OidcRoles.of(all, oidc.settings()).orElseThrow(() -> new OidcRefusal(Why.NO_ROLE, name));
+    var role = OidcRoles.of(all, oidc.settings());
     try {
-      var user = users.take(issuer, subject, all, role);
+      if (role.isEmpty()) {
+        users.lost(issuer, subject);
+        throw new OidcRefusal(Why.NO_ROLE, name);
+      }
+      var user = users.take(issuer, subject, all, role.get());
       if (!user.enabled()) {
         throw new OidcRefusal(Why.DISABLED, user.name());
       }
@@ -139,9 +144,19 @@ class OidcSignIn {
         "A sign-in through the provider from {} failed: {} ({})",
         request.getRemoteAddr(),
         refusal.why().words(),
-        reason.getMessage());
+        code(reason));
     audit.signIn(Act.SIGN_IN_FAILED, refusal.user(), request, refusal.why().words());
     lead(request, response, refusal.why());
+  }
+
+  /** The provider's description may be anybody's text, and so may be the code. */
+  private static String code(AuthenticationException reason) {
+    var code =
+        reason instanceof OAuth2AuthenticationException told
+            ? told.getError().getErrorCode()
+            : reason.getClass().getSimpleName();
+    var plain = code.replaceAll("[^\\x21-\\x7e]", "?");
+    return plain.substring(0, Math.min(LONGEST_CODE, plain.length()));
   }
 
   private static Why why(Throwable reason) {

@@ -62,6 +62,26 @@ class OidcUsers {
     return users.find(user.name()).orElseThrow();
   }
 
+  /** Sign out everywhere whoever has no role any more. */
+  @Transactional
+  public void lost(URI issuer, String subject) {
+    users
+        .find(issuer.toString(), subject)
+        .map(User::name)
+        .ifPresent(
+            name -> {
+              int ended = sessions.end(name);
+              if (ended > 0) {
+                audit.note(
+                    Operator.DCBALANCE,
+                    Act.SESSIONS_ENDED,
+                    Thing.user(name),
+                    Facts.of("sessions", ended),
+                    Facts.of("because of", issuer + ", which gives no role here"));
+              }
+            });
+  }
+
   private String add(String wish, URI issuer, String subject, Role role) {
     for (int n = 1; n < MOST_NAMESAKES; n++) {
       var name = n == 1 ? wish : wish + "-" + n;

@@ -5,19 +5,27 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
 /** Know and end the sessions that all consoles on the database share. */
 @Component
 public class OpenSessions {
+  private static final Logger log = LoggerFactory.getLogger(OpenSessions.class);
+
   private final JdbcClient jdbc;
   private final ApplicationEventPublisher publisher;
+  private final SignInSettings settings;
 
-  OpenSessions(JdbcClient jdbc, ApplicationEventPublisher publisher) {
+  OpenSessions(JdbcClient jdbc, ApplicationEventPublisher publisher, SignInSettings settings) {
     this.jdbc = jdbc;
     this.publisher = publisher;
+    this.settings = settings;
   }
 
   /** Find out which of these sessions have ended or run out. */
@@ -49,6 +57,26 @@ public class OpenSessions {
             .list();
     publisher.publishEvent(new SessionsEnded(Set.copyOf(ids)));
     return ids.size();
+  }
+
+  /** End those that began too long ago, however busy they are. */
+  @Scheduled(fixedDelayString = "1m")
+  void endOld() {
+    try {
+      var ids =
+          jdbc.sql(
+                  """
+                  delete from spring_session where principal_name is not null
+                    and creation_time < extract(epoch from clock_timestamp()) * 1000 - :longest
+                  returning session_id
+                  """)
+              .param("longest", settings.longest().toMillis())
+              .query((row, index) -> row.getString(1).strip())
+              .list();
+      publisher.publishEvent(new SessionsEnded(Set.copyOf(ids)));
+    } catch (DataAccessException e) {
+      log.debug("Whether sessions are too old is not known now.", e);
+    }
   }
 
   /** Count the sessions of each user. */

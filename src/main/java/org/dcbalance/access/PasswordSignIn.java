@@ -1,7 +1,6 @@
 package org.dcbalance.access;
 
 import java.time.Duration;
-import java.util.Objects;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.authentication.LockedException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
@@ -28,14 +27,7 @@ final class PasswordSignIn implements AuthenticationProvider {
                     .find(name)
                     // who signs in at a provider has no password, and no password is theirs
                     .filter(user -> user.passwordHash() != null)
-                    .map(
-                        user ->
-                            org.springframework.security.core.userdetails.User.withUsername(
-                                    user.name())
-                                .password(Objects.requireNonNull(user.passwordHash()))
-                                .roles(user.role().name())
-                                .disabled(!user.enabled())
-                                .build())
+                    .map(PasswordPerson::new)
                     .orElseThrow(() -> new UsernameNotFoundException("Unknown user.")));
     check.setPasswordEncoder(encoder);
   }

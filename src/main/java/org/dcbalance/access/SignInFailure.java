@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.dao.DataAccessException;
 import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.authentication.CredentialsExpiredException;
 import org.springframework.security.authentication.DisabledException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.web.authentication.AuthenticationFailureHandler;
@@ -56,9 +57,11 @@ final class SignInFailure implements AuthenticationFailureHandler {
             Act.SIGN_IN_FAILED,
             known(request),
             request,
-            reason instanceof DisabledException
-                ? "the user is disabled"
-                : "wrong name or password");
+            switch (reason) {
+              case DisabledException disabled -> "the user is disabled";
+              case CredentialsExpiredException changed -> "the user was changed meanwhile";
+              default -> "wrong name or password";
+            });
         response.sendRedirect(request.getContextPath() + "/login?error");
       }
     }

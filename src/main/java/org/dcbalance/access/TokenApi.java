@@ -38,7 +38,13 @@ class TokenApi {
    * @param token what to send as {@code Authorization: Bearer}; it cannot be read again
    */
   record FreshToken(
-      String name, Role role, boolean readOnly, @Nullable Instant expiresAt, String token) {}
+      String name, Role role, boolean readOnly, @Nullable Instant expiresAt, String token) {
+    /** Tell which token it is, never what it consists of. */
+    @Override
+    public String toString() {
+      return "FreshToken[%s, %s]".formatted(name, role);
+    }
+  }
 
   @Operation(summary = "List API tokens, without what they consist of.")
   @GetMapping

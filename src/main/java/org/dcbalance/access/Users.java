@@ -15,6 +15,8 @@ class Users {
   private static final String COLUMNS =
       "name, password_hash, role, enabled, issuer, last_signed_in_at";
 
+  private static final long LOCK = 0x6463_6261_7573_6572L;
+
   private final JdbcClient jdbc;
   private final PasswordEncoder encoder;
 
@@ -83,8 +85,18 @@ class Users {
         .single();
   }
 
-  void signedIn(String name) {
-    jdbc.sql("update app_user set last_signed_in_at = now() where name = ?").param(name).update();
+  /** Note a sign-in; give the user as it is now, which stays so until the transaction ends. */
+  Optional<User> signedIn(String name) {
+    return jdbc.sql(
+            "update app_user set last_signed_in_at = now() where name = ? returning " + COLUMNS)
+        .param(name)
+        .query(Users::user)
+        .optional();
+  }
+
+  /** Let changes of rights happen one after the other, so that each sees who is left. */
+  void takeTurns() {
+    jdbc.sql("select pg_advisory_xact_lock(?)").param(LOCK).query(row -> {});
   }
 
   void setRole(User user, Role role) {

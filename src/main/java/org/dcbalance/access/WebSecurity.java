@@ -31,6 +31,7 @@ import org.springframework.security.web.savedrequest.HttpSessionRequestCache;
 import org.springframework.security.web.util.matcher.AndRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
+import org.springframework.transaction.support.TransactionOperations;
 
 /** Guard every request: programs by token and without a session, people by session. */
 @Configuration(proxyBeanMethods = false)
@@ -123,14 +124,17 @@ class WebSecurity {
       AuditLog audit,
       ApplicationEventPublisher publisher,
       SignInSettings settings,
+      TransactionOperations transactions,
       OidcSignIn oidc) {
     guard(http);
     var returning = new HttpSessionRequestCache();
     returning.setRequestMatcher(WORTH_RETURNING_TO);
     addNothingToAddresses(returning);
-    var signedIn = new SignedIn(users, audit, returning, settings.session());
+    var signedIn = new SignedIn(users, audit, returning, settings.session(), transactions);
     oidc.addTo(http, signedIn);
     return http.csrf(Customizer.withDefaults())
+        // a session of its own, whose age is that of the sign-in
+        .sessionManagement(session -> session.sessionFixation(fix -> fix.migrateSession()))
         .requestCache(cache -> cache.requestCache(returning))
         .formLogin(
             form ->

@@ -1,5 +1,6 @@
 package org.dcbalance.audit;
 
+import java.util.LinkedHashMap;
 import org.dcbalance.units.Operator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
@@ -23,6 +24,7 @@ public class AuditLog {
   public static final Operator SOMEBODY = new Operator("somebody");
 
   private static final int LONGEST = 300;
+  private static final int LONGEST_FACT = 2_000;
 
   private final JdbcClient jdbc;
   private final JsonMapper json;
@@ -66,11 +68,28 @@ public class AuditLog {
         .param("kind", thing.kind())
         .param("id", thing.id())
         .param("object", cut(names.of(thing)))
-        .param("before", json.writeValueAsString(before.values()))
-        .param("after", json.writeValueAsString(after.values()))
+        .param("before", written(before))
+        .param("after", written(after))
         .param("address", address())
         .param("request", MDC.get("requestId"))
         .update();
+  }
+
+  /** Write facts down; one that is longer than anybody would read is cut, whatever it is. */
+  private String written(Facts facts) {
+    var kept = new LinkedHashMap<String, @Nullable Object>();
+    facts
+        .values()
+        .forEach(
+            (name, value) -> {
+              if (value instanceof String text) {
+                kept.put(name, cut(text, LONGEST_FACT));
+              } else {
+                var whole = json.writeValueAsString(value);
+                kept.put(name, whole.length() <= LONGEST_FACT ? value : cut(whole, LONGEST_FACT));
+              }
+            });
+    return json.writeValueAsString(kept);
   }
 
   private static @Nullable String address() {
@@ -81,7 +100,11 @@ public class AuditLog {
 
   /** Names are shown in a table, and a request's path may be as long as its sender likes. */
   private static String cut(String text) {
+    return cut(text, LONGEST);
+  }
+
+  private static String cut(String text, int longest) {
     var shown = text.replace('\0', ' ');
-    return shown.length() <= LONGEST ? shown : shown.substring(0, LONGEST - 1) + "…";
+    return shown.length() <= longest ? shown : shown.substring(0, longest - 1) + "…";
   }
 }

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Entity
 public class Vm {
+  private static final int LONGEST_ADDRESS = 255;
+  private static final int LONGEST_NOTE = 500;
+
   @Id private @Nullable Long id;
 
   @Column(insertable = false, updatable = false)
@@ -123,6 +126,9 @@ public class Vm {
 
   /** Keep it where it is, with a note that says why; or let it move again. */
   public void neverMove(boolean never, String note) {
+    if (never) {
+      limit("A note", note, LONGEST_NOTE);
+    }
     this.neverMove = never;
     this.neverMoveNote = never ? note.strip() : "";
   }
@@ -138,8 +144,16 @@ public class Vm {
           "A probe's port lies between 1 and 65535, not " + port + ".",
           null);
     }
+    limit("A probe's address", address, LONGEST_ADDRESS);
     this.probeAddress = address == null || address.isBlank() ? null : address.strip();
     this.probePort = this.probeAddress == null ? null : port;
+  }
+
+  private static void limit(String what, @Nullable String text, int longest) {
+    if (text != null && text.strip().length() > longest) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST, what + " has at most " + longest + " characters.", null);
+    }
   }
 
   /** Allow or forbid ways of moving it. */

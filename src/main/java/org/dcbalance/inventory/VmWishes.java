@@ -53,6 +53,9 @@ public class VmWishes {
     }
     if (change.probeAddress() != null) {
       vm.probe(change.probeAddress(), change.probePort());
+      if (vm.probeAddress() != null) {
+        ProbeAddresses.check(vm.probeAddress());
+      }
     } else if (change.probePort() != null) {
       vm.probe(vm.probeAddress(), change.probePort());
     }

@@ -1,5 +1,7 @@
 package org.dcbalance.migration;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -35,10 +37,17 @@ final class DowntimeProbe implements AutoCloseable {
    */
   record Seen(@Nullable Duration downtime, String words) {}
 
+  /** Looks up what is probed, and refuses what must not be. */
+  @FunctionalInterface
+  interface Resolver {
+    InetAddress resolve(String name) throws UnknownHostException;
+  }
+
   /** Begin to probe: a TCP port, or by ICMP echo where the port is null. */
-  static DowntimeProbe start(String address, @Nullable Integer port) {
+  static DowntimeProbe start(String address, @Nullable Integer port, Resolver names) {
     var probe =
-        new DowntimeProbe(port == null ? new EchoProbe(address) : new TcpProbe(address, port));
+        new DowntimeProbe(
+            port == null ? new EchoProbe(address, names) : new TcpProbe(address, port, names));
     probe.method.start(probe::answered);
     return probe;
   }

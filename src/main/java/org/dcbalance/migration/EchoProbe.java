@@ -1,7 +1,6 @@
 package org.dcbalance.migration;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
@@ -9,6 +8,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +19,7 @@ final class EchoProbe implements ProbeMethod {
   private static final int CAP_NET_RAW = 13;
 
   private final String address;
+  private final DowntimeProbe.Resolver names;
   private final boolean permitted = permitted();
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
@@ -28,8 +29,9 @@ final class EchoProbe implements ProbeMethod {
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("echo-", 0).factory());
   private volatile @Nullable String trouble;
 
-  EchoProbe(String address) {
+  EchoProbe(String address, DowntimeProbe.Resolver names) {
     this.address = address;
+    this.names = names;
   }
 
   @Override
@@ -47,10 +49,10 @@ final class EchoProbe implements ProbeMethod {
 
   private void attempt(LongConsumer answered) {
     try {
-      if (InetAddress.getByName(address).isReachable((int) DowntimeProbe.PATIENCE.toMillis())) {
+      if (names.resolve(address).isReachable((int) DowntimeProbe.PATIENCE.toMillis())) {
         answered.accept(System.nanoTime());
       }
-    } catch (IOException e) {
+    } catch (IOException | Problem e) {
       trouble = String.valueOf(e.getMessage());
     }
   }

@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.inventory.ProbeAddresses;
 import org.dcbalance.inventory.Vm;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,7 +44,7 @@ final class Measurements implements AutoCloseable {
     earlier = figures();
     var address = vm.probeAddress();
     if (address != null) {
-      probe = DowntimeProbe.start(address, vm.probePort());
+      probe = DowntimeProbe.start(address, vm.probePort(), ProbeAddresses::resolve);
       Pause.of(settings.probeBefore());
     }
   }

@@ -120,9 +120,28 @@ public class PreFlightChecks {
         pools
             .findById(source.poolId().value())
             .orElseThrow(() -> missing("pool", source.poolId().value()));
-    return PreFlight.of(
-        known(vm, source, target, pool, migration),
-        asked(vm, source, target, migration, disks(vm, source, target, pool, withStorage)));
+    var all =
+        new ArrayList<>(
+            PreFlight.of(
+                known(vm, source, target, pool, migration),
+                asked(
+                    vm, source, target, migration, disks(vm, source, target, pool, withStorage))));
+    all.add(peer(target));
+    return List.copyOf(all);
+  }
+
+  /** Check whether the source's daemon can use the target's URI, which may hold files of ours. */
+  private Check peer(Host target) {
+    var name = "Target can be reached";
+    try {
+      connections.checkPeer(target.reachedAt());
+      return PreFlight.yes(name, "Other hosts can use the URI of " + target.name() + ".");
+    } catch (Problem notForPeers) {
+      return PreFlight.no(
+          name,
+          "Other hosts cannot use the URI of %s. Maybe enter a peer URI for it."
+              .formatted(target.name()));
+    }
   }
 
   private PreFlight.Known known(Vm vm, Host source, Host target, HostPool pool, long migration) {

@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 final class TcpProbe implements ProbeMethod {
   private final String address;
   private final int port;
+  private final DowntimeProbe.Resolver names;
   private volatile boolean closed;
   private volatile @Nullable String trouble;
 
-  TcpProbe(String address, int port) {
+  TcpProbe(String address, int port, DowntimeProbe.Resolver names) {
     this.address = address;
     this.port = port;
+    this.names = names;
   }
 
   @Override
@@ -29,7 +31,7 @@ final class TcpProbe implements ProbeMethod {
   private void run(LongConsumer answered) {
     try (var selector = Selector.open()) {
       // resolved once: a look-up per attempt would be measured as well
-      var to = new InetSocketAddress(address, port);
+      var to = new InetSocketAddress(names.resolve(address), port);
       long next = System.nanoTime();
       while (!closed) {
         long now = System.nanoTime();

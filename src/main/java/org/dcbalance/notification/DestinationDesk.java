@@ -1,8 +1,12 @@
 package org.dcbalance.notification;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -276,7 +280,7 @@ public class DestinationDesk {
     var facts =
         Facts.of("name", destination.name())
             .and("enabled", destination.enabled())
-            .and("to", destination.target().where());
+            .and("to", noted(destination.target()));
     if (destination.target() instanceof Mail mail) {
       facts =
           facts
@@ -288,6 +292,25 @@ public class DestinationDesk {
     return facts
         .and("events", destination.events().stream().map(EventKind::words).sorted().toList())
         .and("least severity", destination.least().words());
+  }
+
+  /**
+   * A webhook's path may be its key, as may its query: the log, which nobody can shorten, gets the
+   * host, and of the whole a part of its hash, which tells that it was changed.
+   */
+  private static String noted(Destination.Target target) {
+    if (!(target instanceof Destination.Webhook(var url))) {
+      return target.where();
+    }
+    try {
+      var hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest(url.toString().getBytes(StandardCharsets.UTF_8));
+      return "%s://%s/… (%s)"
+          .formatted(url.getScheme(), url.getRawAuthority(), HexFormat.of().formatHex(hash, 0, 4));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-256.", e);
+    }
   }
 
   private static String text(@Nullable String typed) {

@@ -20,6 +20,8 @@ import org.springframework.transaction.annotation.Transactional;
 /** Approve and reject recommendations; both may be asked for any number of times. */
 @Component
 public class Approvals {
+  private static final int LONGEST_REASON = 500;
+
   private final Recommendations recommendations;
   private final Names names;
   private final Pools pools;
@@ -92,6 +94,10 @@ public class Approvals {
    */
   @Transactional
   public List<Recommendation> reject(long id, Operator by, String because) {
+    if (because.strip().length() > LONGEST_REASON) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST, "A reason has at most " + LONGEST_REASON + " characters.", null);
+    }
     var those = withThoseThatGoAlong(id);
     var known = names.of(those);
     for (var recommendation : those) {

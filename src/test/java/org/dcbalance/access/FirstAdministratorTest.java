@@ -106,6 +106,51 @@ class FirstAdministratorTest {
   }
 
   @Test
+  void anotherGivenPasswordEndsTheSessionsOfWhoHadTheOldOne() {
+    start(folder, "first choice", null);
+    session("admin");
+    session("amy");
+    start(folder, "first choice", null);
+    assertThat(sessions()).containsExactly("admin", "amy");
+    start(folder, "second choice", null);
+    assertThat(sessions()).containsExactly("amy");
+  }
+
+  @Test
+  void aGivenPasswordLetsADisabledOrDemotedAdministratorInAgain() {
+    start(folder, "given", null);
+    jdbc.sql("update app_user set enabled = false, role = 'VIEWER'").update();
+    session("admin");
+    start(folder, "given", null);
+    assertThat(users.find("admin").orElseThrow().role()).isEqualTo(Role.ADMINISTRATOR);
+    assertThat(users.find("admin").orElseThrow().enabled()).isTrue();
+    assertThat(sessions()).isEmpty();
+    assertThat(
+            jdbc.sql("select after->>'because of' from audit_entry where act = 'USER_CHANGED'")
+                .query(String.class)
+                .list())
+        .containsExactly("DCBALANCE_ADMIN_PASSWORD");
+  }
+
+  private void session(String name) {
+    jdbc.sql(
+            """
+            insert into spring_session (primary_id, session_id, creation_time, last_access_time,
+              max_inactive_interval, expiry_time, principal_name)
+            values (:id, :id, 0, 0, 3600, 9999999999999, :name)
+            """)
+        .param("id", UUID.randomUUID().toString())
+        .param("name", name)
+        .update();
+  }
+
+  private List<String> sessions() {
+    return jdbc.sql("select principal_name from spring_session order by 1")
+        .query(String.class)
+        .list();
+  }
+
+  @Test
   void theTokenLivesAsLongAsItIsSet() {
     start(folder, "p", TOKEN);
     assertThat(tokens.find(TOKEN))
@@ -168,6 +213,8 @@ class FirstAdministratorTest {
     new FirstAdministrator(
             users,
             tokens,
+            new OpenSessions(
+                jdbc, event -> {}, new SignInSettings(Duration.ofHours(10), Duration.ofHours(24))),
             audit,
             new AdminSettings(password, null, token, null),
             new DatabaseSettings(data, Duration.ofSeconds(1)),

@@ -220,6 +220,24 @@ class OidcTest {
   }
 
   @Test
+  @Order(5)
+  void whoLosesEveryRoleIsSignedOutEverywhere() {
+    provider();
+    says("ivy", "sub-ivy", "ivy", "dc-operators");
+    signIn("ivy");
+    assertThat(browser.get("/api/v1/hosts").statusCode()).isEqualTo(200);
+    says("ivy", "sub-ivy", "ivy", "others");
+    try (var second = new Browser(port)) {
+      assertThat(location(signIn(second, "ivy").getLast())).endsWith("/login?oidc=no-role");
+    }
+    assertThat(browser.get("/api/v1/hosts").statusCode()).isEqualTo(401);
+    try (var admin = admin()) {
+      assertThat(admin.get("/audit?q=ivy@127.0.0.1").body())
+          .contains("Sessions ended", "which gives no role here");
+    }
+  }
+
+  @Test
   @Order(6)
   void whoIsDisabledHereStaysOutAndNobodyGetsAPasswordHere() {
     provider();

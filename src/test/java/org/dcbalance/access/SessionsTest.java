@@ -8,19 +8,25 @@ import java.io.ObjectOutputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
 import javax.xml.namespace.QName;
+import org.dcbalance.access.Accounts.Change;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.Operator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionOperations;
 
 /** Sessions live in the database: they end when rights do, and hold nothing that runs code. */
 @ConsoleTest
@@ -28,8 +34,13 @@ class SessionsTest {
   private static final String PASSWORD = "one for all";
   private static final String BEARER = "Bearer " + ConsoleTest.TOKEN;
 
+  private static final Operator BY = new Operator("somebody else");
+
   @LocalServerPort private int port;
   @Autowired private Users users;
+  @Autowired private Accounts accounts;
+  @Autowired private OpenSessions sessions;
+  @Autowired private TransactionOperations transactions;
   @Autowired private JdbcClient jdbc;
   private Browser browser;
   private String name;
@@ -94,6 +105,120 @@ class SessionsTest {
   void aRemovedUserIsSignedOut() {
     assertThat(asAdministrator("DELETE", "/api/v1/users/" + name, "").statusCode()).isEqualTo(204);
     assertThat(status()).isEqualTo(401);
+  }
+
+  @Test
+  void aSignInThatWasUnderWayWhenRightsChangedIsRefused() throws Exception {
+    for (var change :
+        List.of(
+            "role = 'VIEWER'", "enabled = false", "password_hash = '{bcrypt}another'", "removed")) {
+      var user = name + change.hashCode();
+      users.add(user, PASSWORD, Role.OPERATOR);
+      try (var other = new Browser(port);
+          var thread = Executors.newSingleThreadExecutor()) {
+        var answer =
+            transactions.execute(
+                status -> {
+                  jdbc.sql(
+                          change.equals("removed")
+                              ? "delete from app_user where name = ?"
+                              : "update app_user set " + change + " where name = ?")
+                      .param(user)
+                      .update();
+                  var signingIn = thread.submit(() -> other.signIn(user, PASSWORD));
+                  Await.until(
+                      "the sign-in waits for the change",
+                      Duration.ofSeconds(20),
+                      () -> waiting("update app_user set last_signed_in_at%"),
+                      n -> n > 0);
+                  return signingIn;
+                });
+        assertThat(answer.get().headers().firstValue("Location").orElseThrow())
+            .as(change)
+            .endsWith("/login?error");
+        assertThat(other.get("/api/v1/probe/me").statusCode()).as(change).isEqualTo(401);
+        assertThat(open(user)).as(change).isZero();
+      }
+    }
+  }
+
+  @Test
+  void rightsChangeOnlyBeforeOrAfterTheSessionIsStored() throws Exception {
+    var user = name + "-locked";
+    users.add(user, PASSWORD, Role.OPERATOR);
+    try (var other = new Browser(port);
+        var threads = Executors.newFixedThreadPool(2)) {
+      jdbc.sql(
+              """
+              create function wait_a_little() returns trigger language plpgsql as
+              $$ begin perform pg_advisory_xact_lock(4711); return new; end $$
+              """)
+          .update();
+      jdbc.sql(
+              "create trigger wait_a_little before insert or update on spring_session for each row"
+                  + " when (new.principal_name like '%-locked') execute function wait_a_little()")
+          .update();
+      var change =
+          transactions.execute(
+              status -> {
+                jdbc.sql("select pg_advisory_xact_lock(4711)").query(row -> {});
+                var unused = threads.submit(() -> other.signIn(user, PASSWORD));
+                Await.until(
+                    "the session is being stored",
+                    Duration.ofSeconds(20),
+                    () -> waiting("%SPRING_SESSION%"),
+                    n -> n > 0);
+                var demoted =
+                    threads.submit(
+                        () -> accounts.change(user, new Change(null, Role.VIEWER, null), BY));
+                Await.until(
+                    "the change waits for the sign-in",
+                    Duration.ofSeconds(20),
+                    () -> waiting("update app_user set role%"),
+                    n -> n > 0);
+                return demoted;
+              });
+      change.get();
+      assertThat(open(user)).isZero();
+    } finally {
+      jdbc.sql("drop function wait_a_little() cascade").update();
+    }
+  }
+
+  @Test
+  void sessionsEndADayAfterTheSignInHoweverBusy() {
+    jdbc.sql(
+            "update spring_session set creation_time = creation_time - 23 * 3600000"
+                + " where principal_name = ?")
+        .param(name)
+        .update();
+    sessions.endOld();
+    assertThat(status()).isEqualTo(200);
+    jdbc.sql(
+            "update spring_session set creation_time = creation_time - 2 * 3600000"
+                + " where principal_name = ?")
+        .param(name)
+        .update();
+    sessions.endOld();
+    assertThat(status()).isEqualTo(401);
+  }
+
+  private long waiting(String query) {
+    // it is read once in a transaction otherwise
+    jdbc.sql("select pg_stat_clear_snapshot()").query(row -> {});
+    return jdbc.sql(
+            "select count(*) from pg_stat_activity"
+                + " where wait_event_type = 'Lock' and query ilike ?")
+        .param(query)
+        .query(Long.class)
+        .single();
+  }
+
+  private long open(String user) {
+    return jdbc.sql("select count(*) from spring_session where principal_name = ?")
+        .param(user)
+        .query(Long.class)
+        .single();
   }
 
   @Test

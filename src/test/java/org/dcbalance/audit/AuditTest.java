@@ -121,7 +121,7 @@ class AuditTest {
   }
 
   @Test
-  void refusalsAreNotedOnceAMinute() {
+  void refusalsAreNotedAtMostOnceAMinute() {
     for (int i = 0; i < 20; i++) {
       assertThat(
               browser
@@ -129,9 +129,10 @@ class AuditTest {
                   .statusCode())
           .isEqualTo(401);
     }
+    // none where another test was refused from this address just before
     assertThat(since().stream().filter(entry -> entry.object().endsWith("/hosts/" + before)))
-        .singleElement()
-        .satisfies(
+        .hasSizeLessThanOrEqualTo(1)
+        .allSatisfy(
             entry -> {
               assertThat(entry.act()).isEqualTo(Act.REFUSED);
               assertThat(entry.after()).containsEntry("why", "The API token is not known here.");
@@ -154,6 +155,15 @@ class AuditTest {
     var entry = newest(Act.REFUSED);
     assertThat(entry.who()).isEqualTo("amy ");
     assertThat(entry.object()).hasSize(300).endsWith("…");
+    log.note(
+        new Operator("amy"),
+        Act.POOL_CHANGED,
+        Thing.request("POST /"),
+        Facts.NONE,
+        Facts.of("note", "x".repeat(5000)).and("list", List.of("y".repeat(5000))).and("n", 7));
+    assertThat(newest(Act.POOL_CHANGED).after().get("note").toString()).hasSize(2000).endsWith("…");
+    assertThat(newest(Act.POOL_CHANGED).after().get("list").toString()).hasSize(2000).endsWith("…");
+    assertThat(newest(Act.POOL_CHANGED).after()).containsEntry("n", 7);
   }
 
   private long pool() {

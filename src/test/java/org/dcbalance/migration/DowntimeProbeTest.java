@@ -3,16 +3,19 @@ package org.dcbalance.migration;
 import static java.util.concurrent.CompletableFuture.delayedExecutor;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.dcbalance.inventory.ProbeAddresses;
 import org.junit.jupiter.api.Test;
 
 /** Probes loopback servers that go away for a while. */
@@ -72,7 +75,7 @@ class DowntimeProbeTest {
   @Test
   void seesHowLongAServerWasAway() throws Exception {
     try (var server = new Server();
-        var probe = DowntimeProbe.start("127.0.0.1", server.port)) {
+        var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
       Thread.sleep(400);
       probe.moveBegins();
       Thread.sleep(200);
@@ -88,7 +91,7 @@ class DowntimeProbeTest {
   @Test
   void saysThatAGuestStaysSilentUntilItAnswersAgain() throws Exception {
     try (var server = new Server();
-        var probe = DowntimeProbe.start("127.0.0.1", server.port)) {
+        var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
       assertThat(probe.silent()).as("nothing is known yet").isFalse();
       Thread.sleep(400);
       probe.moveBegins();
@@ -105,7 +108,7 @@ class DowntimeProbeTest {
   @Test
   void saysForHowLongAGuestWasSilentAtTheEnd() throws Exception {
     var server = new Server();
-    try (var probe = DowntimeProbe.start("127.0.0.1", server.port)) {
+    try (var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
       Thread.sleep(400);
       probe.moveBegins();
       server.close();
@@ -119,7 +122,7 @@ class DowntimeProbeTest {
   @Test
   void doesNotWaitForRetransmissionsOfLostAttempts() throws Exception {
     try (var server = new Server();
-        var probe = DowntimeProbe.start("127.0.0.1", server.port)) {
+        var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
       Thread.sleep(400);
       probe.moveBegins();
       Thread.sleep(200);
@@ -134,7 +137,7 @@ class DowntimeProbeTest {
   @Test
   void doesNotCountTheUsualGapsOfASlowServer() throws Exception {
     try (var server = new Server();
-        var probe = DowntimeProbe.start("127.0.0.1", server.port)) {
+        var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
       Thread.sleep(100);
       server.away(400);
       Thread.sleep(200);
@@ -152,7 +155,7 @@ class DowntimeProbeTest {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       nobody = taken.getLocalPort();
     }
-    try (var probe = DowntimeProbe.start("127.0.0.1", nobody)) {
+    try (var probe = DowntimeProbe.start("127.0.0.1", nobody, InetAddress::getByName)) {
       Thread.sleep(200);
       probe.moveBegins();
       Thread.sleep(200);
@@ -168,13 +171,25 @@ class DowntimeProbeTest {
         Files.readString(Path.of("/proc/self/status")).contains("CapEff:\t000001ffffffffff")
             || InetAddress.getByName("127.0.0.1").isReachable(100),
         "ICMP needs CAP_NET_RAW: run the tests as root, or grant it to java with setcap");
-    try (var probe = DowntimeProbe.start("127.0.0.1", null)) {
+    try (var probe = DowntimeProbe.start("127.0.0.1", null, InetAddress::getByName)) {
       Thread.sleep(500);
       probe.moveBegins();
       Thread.sleep(700);
       var seen = probe.finish();
       assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isLessThan(200);
       assertThat(seen.words()).startsWith("ICMP echo to 127.0.0.1 every 10 ms");
+    }
+  }
+
+  @Test
+  void anAddressThatMustNotBeProbedIsNot() throws Exception {
+    try (var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        var probe =
+            DowntimeProbe.start("localhost", server.getLocalPort(), ProbeAddresses::resolve)) {
+      server.setSoTimeout(500);
+      assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(server::accept);
+      probe.moveBegins();
+      assertThat(probe.finish().words()).contains("no answer before the move", "loopback");
     }
   }
 }

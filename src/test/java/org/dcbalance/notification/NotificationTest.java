@@ -326,8 +326,19 @@ class NotificationTest {
     assertThat(send("GET", "/" + id + "/deliveries", "").body()).contains("\"items\":[]");
     var audit = browser.get("/api/v1/audit?q=test%20api", "Authorization", BEARER).body();
     assertThat(audit)
-        .contains("DESTINATION_ADDED", "DESTINATION_TESTED", "DESTINATION_CHANGED", "/api2?…")
-        .doesNotContain("a secret of sixteen", "token=abc");
+        .contains("DESTINATION_ADDED", "DESTINATION_TESTED", "DESTINATION_CHANGED", "/… (")
+        .doesNotContain("a secret of sixteen", "token=abc", "/api2");
+    assertThat(
+            send("PUT", "/" + id, webhook("test api", "/api2?token=xyz", "WARNING", "HOST_BACK"))
+                .statusCode())
+        .isEqualTo(200);
+    assertThat(
+            browser
+                .get("/api/v1/audit?q=test%20api&act=DESTINATION_CHANGED", "Authorization", BEARER)
+                .body()
+                .split("DESTINATION_CHANGED", -1))
+        .as("another key is another address")
+        .hasSize(3);
     assertThat(send("DELETE", "/" + id, "").statusCode()).isEqualTo(204);
     assertThat(send("GET", "/" + id, "").statusCode()).isEqualTo(404);
     assertThat(

@@ -37,10 +37,16 @@ final class LibvirtFailure extends RuntimeException {
               + "|broken pipe|lost connection|received hangup|keepalive",
           Pattern.CASE_INSENSITIVE);
 
+  /**
+   * Addresses by which hosts are reached: administrators alone see them, and these words go far.
+   */
+  private static final Pattern ADDRESS =
+      Pattern.compile("[a-z][a-z0-9+.-]*://[^\\s'\"]*[^\\s'\",;:.)]", Pattern.CASE_INSENSITIVE);
+
   private final int code;
 
   LibvirtFailure(int code, String words) {
-    super(words);
+    super(ADDRESS.matcher(words).replaceAll("(address)"));
     this.code = code;
   }
 

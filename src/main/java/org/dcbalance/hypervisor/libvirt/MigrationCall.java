@@ -109,11 +109,21 @@ final class MigrationCall {
   }
 
   private void checkPeer(String peerUri) {
-    var peer = LibvirtUri.parsePeer(URI.create(peerUri));
+    LibvirtUri peer;
+    try {
+      peer = LibvirtUri.parsePeer(URI.create(peerUri));
+    } catch (Problem e) {
+      // its sentence holds the URI, which administrators alone see
+      throw new Problem(
+          e.code(),
+          "Other hosts cannot reach the target by the URI that it has.",
+          "Maybe enter a peer URI for it.",
+          e);
+    }
     if (peer.driver().equals("xen") != xen) {
       throw new Problem(
           ErrorCode.REFUSED,
-          "A guest cannot move between QEMU and Xen: the target is %s.".formatted(peerUri),
+          "A guest cannot move between QEMU and Xen, and the target runs the other one.",
           null);
     }
   }

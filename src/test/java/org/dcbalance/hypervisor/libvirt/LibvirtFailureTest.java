@@ -37,6 +37,19 @@ class LibvirtFailureTest {
   }
 
   @Test
+  void keepsTheAddressesOfHostsToItself() {
+    var failure =
+        new LibvirtFailure(
+            38,
+            "unable to connect to 'qemu+tls://kvm-2/system?pkipath=/etc/k': failed at"
+                + " qemu+ssh://root@10.0.0.2/system?keyfile=/root/.ssh/id: no route to host");
+    assertThat(failure.explain("h1", "move a guest", true).sentence())
+        .isEqualTo(
+            "h1 could not move a guest: unable to connect to '(address)': failed at (address): no"
+                + " route to host.");
+  }
+
+  @Test
   void knowsTheNumbersOfLibvirt() {
     assertThat(LibvirtFailure.NO_DOMAIN_METADATA)
         .isEqualTo(ErrorNumber.VIR_ERR_NO_DOMAIN_METADATA.ordinal());

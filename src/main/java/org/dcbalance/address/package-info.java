@@ -1,0 +1,5 @@
+/** Addresses that nothing here should be led to by what a person typed. */
+@NullMarked
+package org.dcbalance.address;
+
+import org.jspecify.annotations.NullMarked;
