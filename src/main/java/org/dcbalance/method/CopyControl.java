@@ -105,10 +105,7 @@ public final class CopyControl {
 
   /** Look at a copy, and say what to do; in post-copy nothing is ever done. */
   public Step next(Seen now) {
-    if (now.postCopy()
-        || switched
-        || givenUp
-        || now.elapsed().compareTo(tryAgainAt) < 0) {
+    if (now.postCopy() || switched || givenUp || now.elapsed().compareTo(tryAgainAt) < 0) {
       return new Step.GoOn();
     }
     var late = late(now);

@@ -176,7 +176,8 @@ public class Migration {
   /**
    * Record how it is to be moved, and what that is expected to cost; before anything is changed.
    */
-  void chooseMethod(Choice.Move move, String reason, double bias, Duration forDisks, Instant until) {
+  void chooseMethod(
+      Choice.Move move, String reason, double bias, Duration forDisks, Instant until) {
     require("be moved", MigrationState.RUNNING);
     // what passed before, such as a wait for a quieter moment, is not taken from its time
     if (deadline != null && deadline.isBefore(until)) {

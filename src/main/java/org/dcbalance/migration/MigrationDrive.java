@@ -255,8 +255,7 @@ final class MigrationDrive implements Runnable {
       Choice.Move move,
       Facts facts) {
     var disks = desk.read(claim).storage().disks();
-    desk.choose(
-        claim, move, facts.vm().bias(), DiskCopying.time(disks, facts), tools.settings());
+    desk.choose(claim, move, facts.vm().bias(), DiskCopying.time(disks, facts), tools.settings());
     boolean toPrepare = move.levers().balloonTo() != null || move.levers().cap() > 0;
     desk.beginMove(
         claim,

@@ -199,8 +199,7 @@ class BalancingRound {
   }
 
   private static Round undecided(About about, int outOfBounds, String sentence) {
-    return round(
-        about, "NOT_ENOUGH_DATA", null, null, List.of(), outOfBounds, sentence, null);
+    return round(about, "NOT_ENOUGH_DATA", null, null, List.of(), outOfBounds, sentence, null);
   }
 
   private static Round round(

@@ -187,7 +187,8 @@ class PagesTest {
             .doesNotContain("Confirm this database");
       }
       var refused =
-          operator.sendAndFollow("/vms/" + vm + "/migrations", "targetHostId", "" + fleet.host("sim-04"));
+          operator.sendAndFollow(
+              "/vms/" + vm + "/migrations", "targetHostId", "" + fleet.host("sim-04"));
       assertThat(notice(refused))
           .startsWith("bad")
           .contains("Nothing is moved until an administrator confirms it.");

@@ -20,7 +20,9 @@ record SimulatedFleet(JdbcClient jdbc) {
   /** Find one that was never reached. */
   long unreachable(String name) {
     return waitFor(
-        "select id from host where removed_at is null and name = '" + name + "' order by id desc limit 1");
+        "select id from host where removed_at is null and name = '"
+            + name
+            + "' order by id desc limit 1");
   }
 
   long vm(String name) {
