@@ -2,6 +2,7 @@ package org.dcbalance.access;
 
 import java.time.Duration;
 import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.authentication.LockedException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
 import org.springframework.security.authentication.dao.DaoAuthenticationProvider;
@@ -15,6 +16,12 @@ import org.springframework.security.web.authentication.WebAuthenticationDetails;
  * as a wrong password, and is answered alike.
  */
 final class PasswordSignIn implements AuthenticationProvider {
+  /** As in {@link Accounts}. */
+  static final int LONGEST_NAME = 63;
+
+  /** A name that nobody can have. */
+  private static final String TOO_LONG = "?";
+
   private final SignInBrake brake;
   private final DaoAuthenticationProvider check;
 
@@ -29,12 +36,13 @@ final class PasswordSignIn implements AuthenticationProvider {
                     .filter(user -> user.passwordHash() != null)
                     .map(PasswordPerson::new)
                     .orElseThrow(() -> new UsernameNotFoundException("Unknown user.")));
-    check.setPasswordEncoder(encoder);
+    check.setPasswordEncoder(new FewAtOnce(encoder));
   }
 
   @Override
   public Authentication authenticate(Authentication attempt) {
-    var user = attempt.getName();
+    // no user has such a name, and what guesses are remembered by must not be as long as they like
+    var user = attempt.getName().length() > LONGEST_NAME ? TOO_LONG : attempt.getName();
     var address =
         attempt.getDetails() instanceof WebAuthenticationDetails details
             ? String.valueOf(details.getRemoteAddress())
@@ -43,9 +51,20 @@ final class PasswordSignIn implements AuthenticationProvider {
     if (wait.isPresent()) {
       throw new TooManyAttempts(wait.get());
     }
-    var signedIn = check.authenticate(attempt);
-    brake.succeeded(user, address);
-    return signedIn;
+    try {
+      var signedIn =
+          check.authenticate(
+              user.equals(TOO_LONG)
+                  ? UsernamePasswordAuthenticationToken.unauthenticated(
+                      TOO_LONG, attempt.getCredentials())
+                  : attempt);
+      brake.succeeded(user, address);
+      return signedIn;
+    } catch (AuthenticationServiceException e) {
+      // it was not checked at all
+      brake.withdrawn(user, address);
+      throw e;
+    }
   }
 
   @Override

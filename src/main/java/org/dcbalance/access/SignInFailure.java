@@ -5,6 +5,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.dcbalance.access.PasswordSignIn.TooManyAttempts;
 import org.dcbalance.audit.Act;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationEventPublisher;
@@ -39,6 +41,17 @@ final class SignInFailure implements AuthenticationFailureHandler {
       HttpServletRequest request, HttpServletResponse response, AuthenticationException reason)
       throws IOException {
     switch (reason) {
+      case FewAtOnce.Busy busy -> {
+        log.warn("A sign-in from {} came while too many were checked.", request.getRemoteAddr());
+        refusals.send(
+            request,
+            response,
+            new Problem(
+                ErrorCode.UNAVAILABLE,
+                "Too many people are signing in at this moment. The password was not checked.",
+                "Maybe try again in a few seconds.",
+                busy));
+      }
       case AuthenticationServiceException away -> {
         log.warn("A sign-in could not be checked.", away);
         refusals.send(request, response, Refusals.databaseAway(away));
@@ -70,7 +83,9 @@ final class SignInFailure implements AuthenticationFailureHandler {
   private String known(HttpServletRequest request) {
     var typed = request.getParameter("username");
     try {
-      return typed == null ? UNKNOWN : users.find(typed).map(User::name).orElse(UNKNOWN);
+      return typed == null || typed.length() > PasswordSignIn.LONGEST_NAME
+          ? UNKNOWN
+          : users.find(typed).map(User::name).orElse(UNKNOWN);
     } catch (DataAccessException e) {
       return UNKNOWN;
     }

@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
@@ -31,7 +32,15 @@ class BodyLimit extends OncePerRequestFilter {
       response.sendError(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE);
       return;
     }
-    chain.doFilter(request.getContentLengthLong() < 0 ? new Counted(request) : request, response);
+    try {
+      chain.doFilter(request.getContentLengthLong() < 0 ? new Counted(request) : request, response);
+    } catch (InvalidParameterException e) {
+      // Tomcat reads forms by itself, and has the same limit
+      if (response.isCommitted()) {
+        throw e;
+      }
+      response.sendError(e.getErrorCode());
+    }
   }
 
   /** A request that does not say how long its body is. */

@@ -1,6 +1,7 @@
 package org.dcbalance.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.Operator;
+import org.dcbalance.units.Problem;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -201,6 +203,30 @@ class SessionsTest {
         .update();
     sessions.endOld();
     assertThat(status()).isEqualTo(401);
+  }
+
+  @Test
+  void theLastAdministratorIsNotRemoved() {
+    users.add(name + "-root", PASSWORD, Role.ADMINISTRATOR);
+    transactions.executeWithoutResult(
+        status -> {
+          jdbc.sql("update app_user set enabled = false where name <> ?")
+              .param(name + "-root")
+              .update();
+          assertThatExceptionOfType(Problem.class)
+              .isThrownBy(() -> accounts.remove(name + "-root", BY))
+              .withMessageContaining("could administer it any more");
+          status.setRollbackOnly();
+        });
+    accounts.remove(name + "-root", BY);
+    assertThat(users.find(name + "-root")).isEmpty();
+  }
+
+  @Test
+  void whatHoldsASecretDoesNotPrintIt() {
+    assertThat(new Change("hush hush hush", null, null).toString()).doesNotContain("hush");
+    assertThat(new TokenApi.FreshToken("t", Role.VIEWER, true, null, "hush").toString())
+        .doesNotContain("hush");
   }
 
   private long waiting(String query) {

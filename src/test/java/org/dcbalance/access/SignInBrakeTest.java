@@ -50,6 +50,64 @@ class SignInBrakeTest {
     assertThat(brake.begin("admin", "10.0.0.1")).hasValue(Duration.ofSeconds(1));
   }
 
+  @Test
+  void anotherNameEachTimeIsHeldOffByItsAddressAndNobodyElseIs() {
+    failAsManyFrom("10.0.0.1");
+    assertThat(brake.begin("amy", "10.0.0.1")).hasValue(Duration.ofSeconds(1));
+    assertThat(brake.begin("amy", "10.0.0.2")).isEmpty();
+    clock.pass(Duration.ofSeconds(1));
+    assertThat(brake.begin("amy", "10.0.0.1")).isEmpty();
+    assertThat(brake.begin("bob", "10.0.0.1")).hasValue(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void ofIpv6TheNetworkCounts() {
+    for (int i = 0; i < SignInBrake.FREE_FAILURES_OF_ADDRESS; i++) {
+      assertThat(brake.begin("user" + i, "2001:db8:0:1::" + i)).isEmpty();
+    }
+    assertThat(brake.begin("amy", "2001:db8:0:1:ffff::1")).isPresent();
+    assertThat(brake.begin("amy", "2001:db8:0:2::1")).isEmpty();
+  }
+
+  @Test
+  void whoSignsInDoesNotForgiveTheirNeighboursAndIsNotCounted() {
+    for (int i = 0; i < 100; i++) {
+      assertThat(brake.begin("amy", "10.0.0.1")).isEmpty();
+      brake.succeeded("amy", "10.0.0.1");
+    }
+    failAsManyFrom("10.0.0.1");
+    clock.pass(Duration.ofSeconds(1));
+    assertThat(brake.begin("amy", "10.0.0.1")).isEmpty();
+    brake.succeeded("amy", "10.0.0.1");
+    assertThat(brake.begin("bob", "10.0.0.1")).isEmpty();
+    assertThat(brake.begin("bob", "10.0.0.1")).hasValue(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void thisMachineStandsForEverybodyBehindAProxyAndIsNotHeldOff() {
+    failAsManyFrom("127.0.0.1");
+    assertThat(brake.begin("amy", "127.0.0.1")).isEmpty();
+  }
+
+  @Test
+  void whatWasNotCheckedDoesNotCountAndFailuresAreForgotten() {
+    for (int i = 0; i < 100; i++) {
+      assertThat(brake.begin("admin", "10.0.0.1")).isEmpty();
+      brake.withdrawn("admin", "10.0.0.1");
+    }
+    failFiveTimes();
+    assertThat(brake.begin("admin", "10.0.0.1")).isPresent();
+    clock.pass(SignInBrake.FORGOTTEN_AFTER.plusSeconds(2));
+    failFiveTimes();
+    assertThat(brake.begin("admin", "10.0.0.1")).hasValue(Duration.ofSeconds(1));
+  }
+
+  private void failAsManyFrom(String address) {
+    for (int i = 0; i < SignInBrake.FREE_FAILURES_OF_ADDRESS; i++) {
+      assertThat(brake.begin("user" + i, address)).isEmpty();
+    }
+  }
+
   private void failFiveTimes() {
     for (int i = 0; i < SignInBrake.FREE_FAILURES; i++) {
       assertThat(brake.begin("admin", "10.0.0.1")).isEmpty();

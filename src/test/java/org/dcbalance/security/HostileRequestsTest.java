@@ -146,6 +146,21 @@ class HostileRequestsTest {
         .isEqualTo(200);
   }
 
+  @Test
+  void aFormThatDoesNotSayHowLongItIsHasTheSameLimit() {
+    var form = ("username=" + "x".repeat(MIB + MIB / 2)).getBytes(StandardCharsets.UTF_8);
+    var answer =
+        browser.send(
+            browser
+                .request("/login")
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(
+                    BodyPublishers.ofInputStream(
+                        () -> (InputStream) new ByteArrayInputStream(form)))
+                .build());
+    assertThat(answer.statusCode()).isEqualTo(413);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
