@@ -5,26 +5,11 @@ import static org.dcbalance.pages.SignedIn.notice;
 
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** Migrations that ended badly, and what is done about them by pages. */
 @ConsolePagesTest
-class MigrationPagesTest {
-  @LocalServerPort private int port;
-  @Autowired private JdbcClient jdbc;
-  @Autowired private PasswordEncoder encoder;
-  private SimulatedFleet fleet;
-
-  @BeforeEach
-  void find() {
-    fleet = new SimulatedFleet(jdbc);
-  }
-
+class MigrationPagesTest extends SimulatedPages {
   @Test
   void aMoveThatIsToBeTriedAgainIsShownAndTakenBack() {
     long id = lostMigration();
@@ -218,9 +203,5 @@ class MigrationPagesTest {
         .param("target", hosts.getLast())
         .query(Long.class)
         .single();
-  }
-
-  private SignedIn as(Role role) {
-    return SignedIn.as(role, port, jdbc, encoder);
   }
 }

@@ -8,28 +8,13 @@ import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsolePagesTest;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** The pages with the simulated pool behind them, over HTTP, as each role sees them. */
 @ConsolePagesTest
-class PagesTest {
-  @LocalServerPort private int port;
-  @Autowired private JdbcClient jdbc;
-  @Autowired private PasswordEncoder encoder;
-  private SimulatedFleet fleet;
-
-  @BeforeEach
-  void find() {
-    fleet = new SimulatedFleet(jdbc);
-  }
-
+class PagesTest extends SimulatedPages {
   @ParameterizedTest
   @EnumSource(Role.class)
   void everyPageOpensForEveryRole(Role role) {
@@ -245,9 +230,5 @@ class PagesTest {
       assertThat(nobody.get("/hosts?fragment=table", "HX-Request", "true").statusCode())
           .isEqualTo(401);
     }
-  }
-
-  private SignedIn as(Role role) {
-    return SignedIn.as(role, port, jdbc, encoder);
   }
 }

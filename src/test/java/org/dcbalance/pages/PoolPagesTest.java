@@ -4,26 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** Pools, their storages and rules by pages. */
 @ConsolePagesTest
-class PoolPagesTest {
-  @LocalServerPort private int port;
-  @Autowired private JdbcClient jdbc;
-  @Autowired private PasswordEncoder encoder;
-  private SimulatedFleet fleet;
-
-  @BeforeEach
-  void find() {
-    fleet = new SimulatedFleet(jdbc);
-  }
-
+class PoolPagesTest extends SimulatedPages {
   @Test
   void aPoolOfWhichNoHostIsOpenIsNotCalledBalanced() {
     long pool =
@@ -137,9 +122,5 @@ class PoolPagesTest {
           .contains("This was refused", "Nothing was changed.")
           .doesNotContain("The console failed");
     }
-  }
-
-  private SignedIn as(Role role) {
-    return SignedIn.as(role, port, jdbc, encoder);
   }
 }

@@ -11,26 +11,11 @@ import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.dcbalance.testing.RecordedPool;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** Recommendations, approved and rejected by pages. */
 @ConsolePagesTest
-class RecommendationPagesTest {
-  @LocalServerPort private int port;
-  @Autowired private JdbcClient jdbc;
-  @Autowired private PasswordEncoder encoder;
-  private SimulatedFleet fleet;
-
-  @BeforeEach
-  void find() {
-    fleet = new SimulatedFleet(jdbc);
-  }
-
+class RecommendationPagesTest extends SimulatedPages {
   @Test
   void approvingSeveralTellsWhichWereApprovedAndWhyNotTheOthers() {
     try (var operator = as(Role.OPERATOR)) {
@@ -298,9 +283,5 @@ class RecommendationPagesTest {
 
   private void forget(long pool) {
     jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
-  }
-
-  private SignedIn as(Role role) {
-    return SignedIn.as(role, port, jdbc, encoder);
   }
 }

@@ -5,26 +5,11 @@ import static org.dcbalance.pages.SignedIn.notice;
 
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** What operators ask of one virtual machine by its page. */
 @ConsolePagesTest
-class VmPagesTest {
-  @LocalServerPort private int port;
-  @Autowired private JdbcClient jdbc;
-  @Autowired private PasswordEncoder encoder;
-  private SimulatedFleet fleet;
-
-  @BeforeEach
-  void find() {
-    fleet = new SimulatedFleet(jdbc);
-  }
-
+class VmPagesTest extends SimulatedPages {
   @Test
   void aLongListOfVmsComesInPages() {
     // of a host that nobody reads any more, and so are they as they were
@@ -231,9 +216,5 @@ class VmPagesTest {
               path + "/migrations", "targetHostId", "" + target, "endWithinMinutes", "soon");
       assertThat(notice(late)).contains("is no number of minutes");
     }
-  }
-
-  private SignedIn as(Role role) {
-    return SignedIn.as(role, port, jdbc, encoder);
   }
 }
