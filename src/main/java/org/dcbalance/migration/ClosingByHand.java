@@ -91,6 +91,7 @@ public class ClosingByHand {
     var answers =
         new HostPair(connections, vm.uuid(), vm.name(), source, target)
             .readTwice()
+            .same()
             .orElseThrow(
                 () ->
                     new Problem(

@@ -52,6 +52,14 @@ final class HostPair {
   /** What both hosts say. */
   record Answers(Heard source, Heard target) {}
 
+  /** What both hosts said, one after the other. */
+  record Twice(Answers first, Answers second) {
+    /** Give what they say; empty if it was not the same both times. */
+    Optional<Answers> same() {
+      return first.equals(second) ? Optional.of(second) : Optional.empty();
+    }
+  }
+
   UUID guest() {
     return guest;
   }
@@ -81,12 +89,10 @@ final class HostPair {
     return ask(this::onSource).side();
   }
 
-  /** Read both hosts twice; empty if they did not say the same both times. */
-  Optional<Answers> readTwice() {
+  Twice readTwice() {
     var first = read();
     Pause.of(APART);
-    var second = read();
-    return first.equals(second) ? Optional.of(second) : Optional.empty();
+    return new Twice(first, read());
   }
 
   private Answers read() {

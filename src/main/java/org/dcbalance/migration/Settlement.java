@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * for as long as they do not agree.
  */
 final class Settlement {
+  private static final String CHANGING = "The hosts' answers still change. ";
+
   private final MigrationDesk desk;
   private final MigrationSettings settings;
   private final Claim claim;
@@ -57,9 +59,13 @@ final class Settlement {
     Instant since = now();
     Instant doubtedSince = now();
     while (true) {
-      var answers = pair.readTwice();
-      if (answers.isEmpty()) {
-        doubt("The hosts' answers still change.", since, settings.lostAfter());
+      var twice = pair.readTwice();
+      var answers = twice.same();
+      if (answers.isEmpty() && goesOn(twice)) {
+        adopt();
+        since = now();
+      } else if (answers.isEmpty()) {
+        doubt(changing(twice), since, settings.lostAfter());
       } else {
         var source = answers.get().source().side();
         var target = answers.get().target().side();
@@ -129,6 +135,23 @@ final class Settlement {
     }
   }
 
+  /** Following a job touches nothing, so it needs no two answers that are the same. */
+  private boolean goesOn(HostPair.Twice twice) {
+    return decide(twice.second()) instanceof Action.Adopt
+        && (twice.first().source().side() instanceof Side.Unknown
+            || decide(twice.first()) instanceof Action.Adopt);
+  }
+
+  private String changing(HostPair.Twice twice) {
+    var first = found(twice.first().source().side(), twice.first().target().side());
+    var second = found(twice.second().source().side(), twice.second().target().side());
+    return CHANGING
+        + first
+        + (first.equals(second)
+            ? " A moment later the same, but over another connection."
+            : " A moment later: " + second);
+  }
+
   private Action decide(HostPair.Answers answers) {
     var action =
         mark.guard(
@@ -146,7 +169,7 @@ final class Settlement {
     desk.enter(
         claim, Phase.COPYING, "The job runs on " + pair.source().name() + " and is followed.");
     new CopyWatch(desk, settings, claim, pair, null).follow();
-    desk.enter(claim, Phase.SETTLING, "The job is over; both hosts are asked.");
+    desk.enter(claim, Phase.SETTLING, "No job is seen there any more; both hosts are asked.");
   }
 
   /** Say what is unclear, once for each sentence, and call it lost when it stays so. */
@@ -155,7 +178,8 @@ final class Settlement {
       lost = true;
       said = sentence;
       desk.lose(claim, sentence);
-    } else if (!sentence.equals(said)) {
+    } else if (!sentence.equals(said)
+        && !(sentence.startsWith(CHANGING) && said.startsWith(CHANGING))) {
       said = sentence;
       desk.remark(claim, sentence);
     } else {

@@ -196,7 +196,14 @@ class MigrationHostFaultsTest extends MigrationFaults {
     lab.fleet.host("kvm-02").restarting = true;
     stop.release();
     MigrationLab.await(
-        "a sentence", () -> lab.row(id).sentence().equals("The hosts' answers still change."));
+        "a sentence",
+        () ->
+            lab.row(id)
+                .sentence()
+                .equals(
+                    "The hosts' answers still change. web-07: on kvm-01 it is unknown to the host,"
+                        + " on kvm-02 it is running. A moment later the same, but over another"
+                        + " connection."));
     FaultyFleet.sleep(500);
     assertThat(lab.row(id).phase()).isEqualTo(Phase.SETTLING);
     lab.fleet.host("kvm-02").restarting = false;

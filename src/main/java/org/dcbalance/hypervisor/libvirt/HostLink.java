@@ -25,7 +25,7 @@ final class HostLink {
 
   private final LibvirtUri uri;
   private final LibvirtSettings settings;
-  private final HostEvents events;
+  private final @Nullable HostEvents events;
   private final ReentrantLock lock = new ReentrantLock();
   private final Collection<Session> lingering = ConcurrentHashMap.newKeySet();
   private final Collection<Session> longCalls = ConcurrentHashMap.newKeySet();
@@ -39,10 +39,15 @@ final class HostLink {
 
   private volatile boolean closed;
 
-  /** A session with its event registration. */
-  private record Live(Session session, HostEvents.Registration registration) {}
+  /** A session with its event registration, where there is one. */
+  private record Live(Session session, HostEvents.@Nullable Registration registration) {}
 
-  HostLink(LibvirtUri uri, LibvirtSettings settings, HostEvents events) {
+  /**
+   * Prepare a link; the first call connects.
+   *
+   * @param events whom to tell of the host's events; null to ask for none
+   */
+  HostLink(LibvirtUri uri, LibvirtSettings settings, @Nullable HostEvents events) {
     this.uri = uri;
     this.settings = settings;
     this.events = events;
@@ -112,7 +117,8 @@ final class HostLink {
 
   /** Tell whether the host tells when jobs complete. */
   boolean jobEvents() {
-    return session().registration.jobEvents();
+    var registration = session().registration;
+    return registration != null && registration.jobEvents();
   }
 
   void close() {
@@ -153,16 +159,17 @@ final class HostLink {
     live = null;
     if (old != null) {
       lingering.add(old.session);
-      old.registration.lost(reason);
+      if (old.registration != null) {
+        old.registration.lost(reason);
+      }
       old.session.retire();
     }
   }
 
   private Live connect() {
-    long wait = notBefore - System.nanoTime();
-    if (wait > 0) {
-      throw unreachable(
-          "%s The next attempt is in %d s.".formatted(lastReason, 1 + wait / 1_000_000_000L), null);
+    if (notBefore - System.nanoTime() > 0) {
+      // word for word the same until the next attempt: whoever asks twice compares the answers
+      throw unreachable(lastReason, null);
     }
     if (lingering.size() > MOST_LINGERING) {
       throw failed(
@@ -210,14 +217,16 @@ final class HostLink {
 
   private Live open() throws LibvirtException {
     var connection = openConnection();
-    var registration = events.register(connection);
+    var registration = events == null ? null : events.register(connection);
     var self = new Session[1];
     self[0] =
         new Session(
             label(),
             connection,
             c -> {
-              registration.remove(c);
+              if (registration != null) {
+                registration.remove(c);
+              }
               lingering.remove(self[0]);
             });
     if (closed) {

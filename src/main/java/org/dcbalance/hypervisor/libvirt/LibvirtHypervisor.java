@@ -39,6 +39,10 @@ final class LibvirtHypervisor implements Hypervisor {
   private static final int KEEP_NVRAM = 1 << 3;
 
   private final HostLink link;
+
+  /** Counters of all guests may keep a host busy for long: no question or order waits for them. */
+  private final HostLink readings;
+
   private final boolean xen;
   private final HostEvents events;
   private final FinishedJobs finished = new FinishedJobs();
@@ -54,11 +58,14 @@ final class LibvirtHypervisor implements Hypervisor {
     xen = uri.driver().equals("xen");
     events = new HostEvents(finished);
     link = new HostLink(uri, settings, events);
+    readings = new HostLink(uri, settings, null);
     peers = new PeerProbe(link, xen);
     levers = new GuestLevers(link, xen);
     states = xen ? new XenStates(link, this::alone) : new QemuStates(link, events, this::alone);
     loads =
-        xen ? new SingleLoadReader(link, busy::containsKey) : new BulkLoadReader(link, dirtyRates);
+        xen
+            ? new SingleLoadReader(readings, busy::containsKey)
+            : new BulkLoadReader(readings, dirtyRates);
   }
 
   @Override
@@ -69,7 +76,7 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public List<Guest> guests() {
-    return new GuestListing(link, xen).read();
+    return new GuestListing(readings, xen).read();
   }
 
   @Override
@@ -383,6 +390,7 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public void close() {
     link.close();
+    readings.close();
     events.close();
   }
 
