@@ -57,10 +57,17 @@ public interface Hypervisor extends AutoCloseable {
    * Migrate a guest from this host, peer to peer; returns when the hypervisor says that it is over.
    * The job goes on if this console dies.
    *
+   * @param lastWord run when all else is prepared, just before the guest's job begins; what it
+   *     throws keeps the job from beginning, and is thrown on
    * @throws HypervisorException if it did not succeed, in the hypervisor's words; the truth must
    *     then be read from both hosts
    */
-  void migrate(MigrationOrder order);
+  void migrate(MigrationOrder order, Runnable lastWord);
+
+  /** Migrate a guest that nobody else would take up meanwhile. */
+  default void migrate(MigrationOrder order) {
+    migrate(order, () -> {});
+  }
 
   /** Read the progress of the guest's outgoing migration; empty if no migration job runs. */
   Optional<MigrationProgress> progress(UUID guest);

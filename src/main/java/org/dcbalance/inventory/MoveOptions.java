@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * @param retries how many times a move that failed for a reason that may pass is tried again; 0 for
  *     not at all
  * @param retrySeconds how long it waits before the first of these; each later wait is twice as long
+ * @param postCopyAfterPercent how much of the memory in use is sent before a post-copy that was
+ *     planned from the start begins, in percent: with less, less is sent twice and the move ends
+ *     sooner, but the VM waits for more of its memory and needs both hosts for longer
  */
 public record MoveOptions(
     @Nullable Boolean postCopy,
@@ -45,16 +48,18 @@ public record MoveOptions(
     @Nullable Boolean encrypted,
     @Nullable Integer quietWaitSeconds,
     @Nullable Integer retries,
-    @Nullable Integer retrySeconds) {
+    @Nullable Integer retrySeconds,
+    @Nullable Integer postCopyAfterPercent) {
 
   public static final MoveOptions NONE =
       new MoveOptions(
-          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+          null);
 
   /** What holds where nobody says otherwise: nothing that may hurt a guest for good. */
   public static final MoveOptions DEFAULTS =
       new MoveOptions(
-          false, false, null, 60, 0, false, 1_000, null, 1, null, false, false, 120, 2, 60);
+          false, false, null, 60, 0, false, 1_000, null, 1, null, false, false, 120, 2, 60, 100);
 
   /** Fill what is left open from others. */
   public MoveOptions over(MoveOptions others) {
@@ -73,7 +78,8 @@ public record MoveOptions(
         encrypted == null ? others.encrypted : encrypted,
         quietWaitSeconds == null ? others.quietWaitSeconds : quietWaitSeconds,
         retries == null ? others.retries : retries,
-        retrySeconds == null ? others.retrySeconds : retrySeconds);
+        retrySeconds == null ? others.retrySeconds : retrySeconds,
+        postCopyAfterPercent == null ? others.postCopyAfterPercent : postCopyAfterPercent);
   }
 
   /**
@@ -91,6 +97,7 @@ public record MoveOptions(
     within("quietWaitSeconds", quietWaitSeconds, 0, 3_600);
     within("retries", retries, 0, 5);
     within("retrySeconds", retrySeconds, 1, 900);
+    within("postCopyAfterPercent", postCopyAfterPercent, 0, 100);
     return this;
   }
 

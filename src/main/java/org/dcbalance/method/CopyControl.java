@@ -45,6 +45,9 @@ public final class CopyControl {
   private final boolean canAbort;
   private final Duration patience;
 
+  /** Bytes that are sent before a switch to post-copy that was planned. */
+  private final long beforeSwitch;
+
   private Duration allowed;
   private @Nullable Duration raisedAt;
   private int iteration;
@@ -65,10 +68,10 @@ public final class CopyControl {
     this.pauseCanBeSet = facts.host().has(Lever.PAUSE);
     this.canAbort = facts.host().has(Lever.ABORT);
     // where post-copy is allowed it ends the copy in any case, and waiting gains nothing
-    var wait =
-        new CopyModel(facts)
-            .firstPassTime(move.levers())
-            .multipliedBy(move.levers().postCopy() ? 1 : 2);
+    var model = new CopyModel(facts);
+    this.beforeSwitch =
+        Math.round(model.firstPass(move.levers()).bytes() * facts.policy().postCopyAfter());
+    var wait = model.firstPassTime(move.levers()).multipliedBy(move.levers().postCopy() ? 1 : 2);
     this.patience =
         wait.compareTo(LEAST_PATIENCE) < 0
             ? LEAST_PATIENCE
@@ -80,11 +83,13 @@ public final class CopyControl {
   /**
    * What the hypervisor tells of a copy.
    *
+   * @param sent memory sent so far, over all passes
    * @param throttle by how much it slows the guest down, in percent
    * @param left until it must have ended; null for no such time
    */
   public record Seen(
       Duration elapsed,
+      Memory sent,
       Memory remaining,
       ByteRate bandwidth,
       int iteration,
@@ -113,11 +118,17 @@ public final class CopyControl {
       return late;
     }
     boolean asItIs = move.levers().equals(Levers.NONE) || !move.levers().live();
-    if (asItIs || now.iteration() < 2) {
+    if (asItIs) {
       return new Step.GoOn();
     }
-    if (move.method() == Method.POST_COPY) {
-      return switchOver("The first pass is over, as planned.");
+    if (move.method() == Method.POST_COPY && planned(now)) {
+      return switchOver(
+          now.iteration() < 2
+              ? "%s are sent, as planned.".formatted(MethodText.mib(now.sent()))
+              : "The first pass is over, as planned.");
+    }
+    if (now.iteration() < 2) {
+      return new Step.GoOn();
     }
     boolean fresh = now.iteration() > iteration;
     iteration = now.iteration();
@@ -130,12 +141,14 @@ public final class CopyControl {
     if (now.elapsed().compareTo(quietUntil) < 0) {
       return new Step.GoOn();
     }
-    if (now.throttle() > move.levers().throttle() && move.levers().throttle() > 0) {
+    // one that another console began may be slowed down though nothing would be set for that now
+    int mostThrottle = move.levers().throttle() > 0 ? move.levers().throttle() : policy.throttle();
+    if (now.throttle() > mostThrottle) {
       return lastResort(
           now,
           needed,
           "It is slowed down by %d %%, more than the %d %% that are allowed."
-              .formatted(now.throttle(), move.levers().throttle()));
+              .formatted(now.throttle(), mostThrottle));
     }
     if (stalled(now)) {
       return lastResort(
@@ -179,6 +192,15 @@ public final class CopyControl {
       return new Step.GiveUp(why);
     }
     return null;
+  }
+
+  private boolean planned(Seen now) {
+    // a whole pass is what the hypervisor calls one: what is in use is only an estimate of it
+    return now.iteration() >= 2
+        || policy.postCopyAfter() < 1
+            && now.iteration() == 1
+            && now.elapsed().compareTo(TELLS_AFTER) >= 0
+            && now.sent().bytes() >= beforeSwitch;
   }
 
   /**

@@ -69,11 +69,16 @@ final class CopyModel {
         <= UNSLOWED + SOON;
   }
 
-  /** Expect a copy that switches over after one pass and fetches the rest afterwards. */
+  /**
+   * Expect a copy that switches over after as much of a pass as the policy has it, and fetches the
+   * rest afterwards. What changes is taken to lie among the rest evenly.
+   */
   Expectation postCopy(Levers levers) {
     double memory = firstPass(levers.balloonTo());
-    double changed = copy(memory, 0).changed(memory / bandwidth);
-    return expectation(levers.balloonTo(), memory + changed, 0, changed / bandwidth, true);
+    double share = facts.policy().postCopyAfter();
+    double twice = share * copy(memory, 0).changed(share * memory / bandwidth);
+    double fetched = (1 - share) * memory + twice;
+    return expectation(levers.balloonTo(), memory + twice, 0, fetched / bandwidth, true);
   }
 
   /** Expect a copy of a guest that stands still. */
@@ -157,6 +162,10 @@ final class CopyModel {
   }
 
   /** Expect the length of the first pass. */
+  Memory firstPass(Levers levers) {
+    return new Memory(Math.round(firstPass(levers.balloonTo())));
+  }
+
   Duration firstPassTime(Levers levers) {
     return duration(firstPass(levers.balloonTo()) / bandwidth);
   }

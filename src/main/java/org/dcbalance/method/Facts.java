@@ -96,6 +96,8 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
    *
    * @param downtime longest pause that they accept
    * @param postCopy whether a move may end in post-copy, in which a fault loses the guest
+   * @param postCopyAfter how much of the memory in use is sent before a post-copy that was planned
+   *     from the start begins, as a share
    * @param ballooning whether the guest's memory may be shrunk before a move
    * @param leastMemory what ballooning must leave it at least; null if nobody said
    * @param throttle most that a guest may be slowed down to be moved, in percent; 0 for not at all
@@ -108,6 +110,7 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
   public record Policy(
       Duration downtime,
       boolean postCopy,
+      double postCopyAfter,
       boolean ballooning,
       @Nullable Memory leastMemory,
       int throttle,
@@ -122,6 +125,7 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
       return new Policy(
           downtime,
           false,
+          postCopyAfter,
           ballooning,
           leastMemory,
           throttle,

@@ -67,6 +67,12 @@ public final class MethodChoice {
     return new MethodChoice(facts).asked(method);
   }
 
+  /** Describe a move that is under way by what would be set for it now, whatever it would cost. */
+  public static Choice.Move underWay(Method method, Facts facts) {
+    var choice = new MethodChoice(facts);
+    return choice.move(method, choice.levers(method, null), List.of());
+  }
+
   private Choice asked(Method method) {
     var bar = bar(method);
     if (bar != null) {

@@ -124,6 +124,7 @@ final class CopyWatch {
         control.next(
             new CopyControl.Seen(
                 progress.elapsed(),
+                progress.processed(),
                 progress.remaining(),
                 progress.bandwidth(),
                 progress.iteration(),

@@ -9,6 +9,7 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.inventory.ProbeAddresses;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -135,6 +136,10 @@ final class Measurements implements AutoCloseable {
     try {
       return question.get();
     } catch (HypervisorException e) {
+      log.info("A host did not tell figures: {}", e.sentence());
+      return Optional.empty();
+    } catch (Problem e) {
+      // it cannot even be asked
       log.info("A host did not tell figures: {}", e.sentence());
       return Optional.empty();
     }

@@ -20,11 +20,14 @@ import org.dcbalance.method.Choice;
 import org.dcbalance.method.CopyControl;
 import org.dcbalance.method.Facts;
 import org.dcbalance.method.Levers;
+import org.dcbalance.method.Method;
+import org.dcbalance.method.MethodChoice;
 import org.dcbalance.method.MethodText;
 import org.dcbalance.method.QuietMoment;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +39,8 @@ import org.slf4j.LoggerFactory;
  */
 final class MigrationDrive implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(MigrationDrive.class);
+
+  private static final Duration BEFORE_TRYING_AGAIN = Duration.ofSeconds(10);
 
   private final Tools tools;
   private final MigrationDesk desk;
@@ -79,8 +84,18 @@ final class MigrationDrive implements Runnable {
       log.info(
           "Migration {} is left to whoever holds the lease: {}", claim.migration(), e.getMessage());
     } catch (RuntimeException e) {
-      // the row is as it was; the next look at the table takes it up again
+      // the row is as it was; a later look at the table takes it up again
       log.error("Migration {} was dropped by its runner", claim.migration(), e);
+      holdBack();
+    }
+  }
+
+  /** What failed unforeseen fails again at once: keep the row from being taken up for a while. */
+  private static void holdBack() {
+    try {
+      Pause.of(BEFORE_TRYING_AGAIN);
+    } catch (LetGo e) {
+      // whoever holds the lease goes on
     }
   }
 
@@ -291,7 +306,17 @@ final class MigrationDrive implements Runnable {
     claim.check();
     measurements.moveBegins();
     var source = pair.onSource();
-    call = MigrateCall.start(() -> source.migrate(order), row.id());
+    // connecting takes its time, in which the lease may have gone to another console
+    call =
+        MigrateCall.start(
+            () ->
+                source.migrate(
+                    order,
+                    () -> {
+                      claim.check();
+                      desk.confirm(claim);
+                    }),
+            row.id());
     var control = new CopyControl(move, facts);
     watch = new CopyWatch(desk, tools.settings(), claim, pair, control);
     watch.follow(call);
@@ -324,6 +349,7 @@ final class MigrationDrive implements Runnable {
                 vm.name(),
                 mark,
                 measurements::calledCompleted,
+                () -> controlOf(recorded, vm),
                 lost)
             .untilSettled();
     var seen = measurements.seenByGuest(copied);
@@ -366,6 +392,26 @@ final class MigrationDrive implements Runnable {
             Severity.INFO);
       }
     }
+  }
+
+  /** Control a copy that was begun by another console by what is allowed and known now. */
+  private @Nullable CopyControl controlOf(Migration row, Vm vm) {
+    var found =
+        tools
+            .facts()
+            .choose(
+                vm,
+                host(row.source()),
+                host(row.target()),
+                pool(row),
+                row.method(),
+                left(row),
+                // with disks it was begun without post-copy
+                row.storage().wanted() ? new Memory(0) : null);
+    // whoever asked for plain pre-copy gets that
+    return row.askedMethod() == Method.PRE_COPY
+        ? null
+        : new CopyControl(MethodChoice.underWay(row.method(), found.facts()), found.facts());
   }
 
   /** What cannot be put back now is left to {@link LeftOvers}. */

@@ -177,6 +177,7 @@ class MoveFacts {
     return new Facts.Policy(
         Duration.ofMillis(or(options.downtimeMillis(), 1_000)),
         Boolean.TRUE.equals(options.postCopy()),
+        or(options.postCopyAfterPercent(), 100) / 100.0,
         Boolean.TRUE.equals(options.ballooning()),
         least == null ? null : Memory.ofMiB(least),
         or(options.throttlePercent(), 0),

@@ -7,6 +7,7 @@ import java.util.function.Function;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.method.CopyControl;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.migration.SettlementTable.Doubt;
 import org.dcbalance.units.Problem;
@@ -26,6 +27,7 @@ final class Settlement {
   private final String vm;
   private final JobMark mark;
   private final Arrival arrival;
+  private final Control control;
   private @Nullable MigrateCall resumed;
   private boolean lost;
   private String said = "";
@@ -38,6 +40,7 @@ final class Settlement {
       String vm,
       JobMark mark,
       Arrival arrival,
+      Control control,
       boolean lost) {
     this.desk = desk;
     this.settings = settings;
@@ -46,12 +49,18 @@ final class Settlement {
     this.vm = vm;
     this.mark = mark;
     this.arrival = arrival;
+    this.control = control;
     this.lost = lost;
   }
 
   /** Tell whether the hypervisor itself said that all of the guest arrived. */
   interface Arrival {
     boolean proven();
+  }
+
+  /** Give what a copy that is followed is controlled by; null for nothing. */
+  interface Control {
+    @Nullable CopyControl of();
   }
 
   /** Ask, and tidy up, until both hosts agree; takes as long as that takes. */
@@ -168,7 +177,7 @@ final class Settlement {
     said = "";
     desk.enter(
         claim, Phase.COPYING, "The job runs on " + pair.source().name() + " and is followed.");
-    new CopyWatch(desk, settings, claim, pair, null).follow();
+    new CopyWatch(desk, settings, claim, pair, control.of()).follow();
     desk.enter(claim, Phase.SETTLING, "No job is seen there any more; both hosts are asked.");
   }
 

@@ -31,6 +31,7 @@ final class Cases {
   boolean learnt = true;
   Duration slo = Duration.ofSeconds(1);
   boolean postCopy;
+  double postCopyAfter = 1;
   boolean ballooning;
   @Nullable Long least;
   int throttle;
@@ -85,6 +86,7 @@ final class Cases {
         new Facts.Policy(
             slo,
             postCopy,
+            postCopyAfter,
             ballooning,
             least == null ? null : Memory.ofMiB(least),
             throttle,

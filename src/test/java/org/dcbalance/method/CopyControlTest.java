@@ -35,6 +35,7 @@ class CopyControlTest {
   private static Seen seen(int second, long remainingMiB, int throttle) {
     return new Seen(
         Duration.ofSeconds(second),
+        Memory.ofMiB(100L * second),
         Memory.ofMiB(remainingMiB),
         ByteRate.ofMiB(100),
         second,
@@ -47,6 +48,7 @@ class CopyControlTest {
   private static Seen until(int left, int second, long remainingMiB) {
     return new Seen(
         Duration.ofSeconds(second),
+        Memory.ofMiB(100L * second),
         Memory.ofMiB(remainingMiB),
         ByteRate.ofMiB(100),
         1,
@@ -173,6 +175,35 @@ class CopyControlTest {
   }
 
   @Test
+  void switchesInTheFirstPassWhereThatMuchIsEnough() {
+    var cases = cases();
+    cases.postCopy = true;
+    cases.postCopyAfter = 0.5;
+    var control = control(cases, Method.POST_COPY);
+    long half = new CopyModel(cases.facts()).firstPass(Levers.NONE).bytes() / (2L << 20);
+    int second = (int) (half / 100) + 1;
+    assertThat(control.next(first(second, half - 1))).isEqualTo(GO_ON);
+    assertThat(control.next(first(second, half)))
+        .isInstanceOfSatisfying(
+            Step.SwitchToPostCopy.class,
+            s -> assertThat(s.why()).endsWith("are sent, as planned."));
+    assertThat(control(cases, Method.PRE_COPY).next(first(second, half))).isEqualTo(GO_ON);
+  }
+
+  /** One moment of the first pass. */
+  private static Seen first(int second, long sentMiB) {
+    return new Seen(
+        Duration.ofSeconds(second),
+        Memory.ofMiB(sentMiB),
+        Memory.ofMiB(500),
+        ByteRate.ofMiB(100),
+        1,
+        0,
+        false,
+        null);
+  }
+
+  @Test
   void asksAgainForWhatTheHostDidNotDo() {
     var cases = cases();
     cases.postCopy = true;
@@ -191,6 +222,7 @@ class CopyControlTest {
               control.next(
                   new Seen(
                       Duration.ofSeconds(second),
+                      Memory.ofMiB(100L * second),
                       Memory.ofMiB(500),
                       ByteRate.ofMiB(100),
                       3,

@@ -76,6 +76,9 @@ final class FaultyHost implements Hypervisor {
   /** Restarts its daemon after each answer. */
   volatile boolean restarting;
 
+  /** By how much it slows guests down that it sends, in percent, from their third pass on. */
+  volatile int slowedDown;
+
   /** Other guests, by name. */
   final Map<String, UUID> others = new ConcurrentHashMap<>();
 
@@ -222,8 +225,9 @@ final class FaultyHost implements Hypervisor {
   }
 
   @Override
-  public void migrate(MigrationOrder order) {
+  public void migrate(MigrationOrder order, Runnable lastWord) {
     known(order.guest());
+    lastWord.run();
     var job = fleet.begin(this, order);
     while (true) {
       try {
@@ -255,8 +259,8 @@ final class FaultyHost implements Hypervisor {
                     new Memory((long) ((1 - job.share()) * (512L << 20))),
                     ByteRate.ZERO,
                     ByteRate.ofMiB(100),
-                    1,
-                    0));
+                    slowedDown == 0 ? 1 : 3,
+                    slowedDown));
   }
 
   @Override

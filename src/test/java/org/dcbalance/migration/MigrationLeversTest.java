@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MigrationLeversTest extends MigrationFaults {
   private static final MoveOptions ALL =
       new MoveOptions(
-          true, true, null, 60, 10, true, 1_000, null, 2, null, null, null, null, null, null);
+          true, true, null, 60, 10, true, 1_000, null, 2, null, null, null, null, null, null, null);
 
   @Test
   void balloonsFirstWaitsForItAndGivesItBackOnTheTarget() {
@@ -283,7 +283,7 @@ class MigrationLeversTest extends MigrationFaults {
         lab.vm("web-07"),
         new MoveOptions(
             null, null, null, null, null, null, null, null, null, null, null, null, /* seconds */ 2,
-            null, null));
+            null, null, null));
     long id = lab.move(lab.vm("web-07"), "kvm-03");
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);

@@ -63,6 +63,26 @@ class MigrationTakeoverTest extends MigrationFaults {
     runsOn(vm, "kvm-02");
   }
 
+  /** Whoever follows a job keeps to what is allowed, as whoever began it did. */
+  @Test
+  void aJobThatIsFollowedSlowsItsGuestDownNoFurtherThanAllowed() throws InterruptedException {
+    lab.fleet.copyTime = Duration.ofSeconds(20);
+    var vm = lab.guest("web-07", "kvm-01");
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
+    first.kill();
+    lab.fleet.host("kvm-01").slowedDown = 99;
+    lab.console();
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(lab.lines.of(id))
+        .extracting(MigrationLog.Line::sentence)
+        .anyMatch(
+            s -> s.contains("It is slowed down by 99 %, more than the 60 % that are allowed."));
+    runsOn(vm, "kvm-01");
+  }
+
   /** Following touches nothing, so it does not wait for two answers over one connection. */
   @Test
   void followsAJobOfAHostThatHardlyAnswers() throws InterruptedException {

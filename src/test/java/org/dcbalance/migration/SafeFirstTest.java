@@ -31,6 +31,7 @@ class SafeFirstTest extends MigrationFaults {
             null,
             null,
             null,
+            null,
             null));
     return lab.vms.save(vm);
   }

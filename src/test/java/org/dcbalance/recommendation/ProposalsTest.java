@@ -148,7 +148,7 @@ class ProposalsTest {
     asking.moveBy(
         new MoveOptions(
             null, null, null, null, null, null, null, null, null, null, true, null, null, null,
-            null));
+            null, null));
     pools.save(asking);
     assertThat(first.of(proposed()))
         .hasSameSizeAs(proposed())

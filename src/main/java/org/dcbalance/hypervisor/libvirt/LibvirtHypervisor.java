@@ -140,14 +140,14 @@ final class LibvirtHypervisor implements Hypervisor {
   }
 
   @Override
-  public void migrate(MigrationOrder order) {
-    alone(order.guest(), "a migration", () -> migrateAlone(order));
+  public void migrate(MigrationOrder order, Runnable lastWord) {
+    alone(order.guest(), "a migration", () -> migrateAlone(order, lastWord));
   }
 
-  private void migrateAlone(MigrationOrder order) {
+  private void migrateAlone(MigrationOrder order, Runnable lastWord) {
     abortsAsked.remove(order.guest());
     try {
-      new MigrationCall(link, xen, finished).run(order);
+      new MigrationCall(link, xen, finished).run(order, lastWord);
     } catch (HypervisorException e) {
       if (e.kind() != Kind.FAILED) {
         throw e;

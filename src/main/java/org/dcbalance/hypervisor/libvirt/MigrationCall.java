@@ -58,14 +58,19 @@ final class MigrationCall {
   private record Source(
       String name, boolean persistent, List<Disk> disks, @Nullable Long oldDowntime) {}
 
-  void run(MigrationOrder order) {
+  void run(MigrationOrder order, Runnable lastWord) {
     checkTargets(order);
     var source = link.call("prepare the migration", connection -> prepare(connection, order));
     finished.forget(order.guest());
     int flags = flags(source, order);
     try {
       var took =
-          link.longCall("migrate " + source.name, connection -> migrate(connection, order, flags));
+          link.longCall(
+              "migrate " + source.name,
+              connection -> {
+                lastWord.run();
+                return migrate(connection, order, flags);
+              });
       if (xen) {
         // Xen tells no figures: the time of the call is all that is known on this side
         finished.add(order.guest(), new MigrationFigures(true, took, null, null, null));

@@ -195,7 +195,8 @@ final class SimulatedHypervisor implements Hypervisor {
   }
 
   @Override
-  public void migrate(MigrationOrder order) {
+  public void migrate(MigrationOrder order, Runnable lastWord) {
+    lastWord.run();
     var migration = ask(() -> start(order));
     world.await(migration);
   }
