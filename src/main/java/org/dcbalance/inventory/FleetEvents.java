@@ -1,6 +1,8 @@
 package org.dcbalance.inventory;
 
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import org.dcbalance.units.HostId;
@@ -73,6 +75,22 @@ public class FleetEvents {
             """)
         .param("pool", pool == null ? null : pool.value())
         .param("most", most)
+        .query(new SimplePropertyRowMapper<>(FleetEvent.class))
+        .list();
+  }
+
+  /** List events of some kinds since an instant, newest first; of all pools with null. */
+  public List<FleetEvent> since(@Nullable PoolId pool, List<String> kinds, Instant since) {
+    return jdbc.sql(
+            """
+            select id, at, pool_id, host_id, vm_id, severity, kind, sentence from fleet_event
+            where at >= :since and kind in (:kinds)
+              and (cast(:pool as bigint) is null or pool_id = :pool)
+            order by at desc, id desc
+            """)
+        .param("pool", pool == null ? null : pool.value())
+        .param("kinds", kinds)
+        .param("since", OffsetDateTime.ofInstant(since, ZoneOffset.UTC))
         .query(new SimplePropertyRowMapper<>(FleetEvent.class))
         .list();
   }

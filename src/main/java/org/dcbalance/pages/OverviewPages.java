@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.List;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.FleetEvent;
-import org.dcbalance.recovery.Recoveries;
 import org.dcbalance.reporting.MoveFigures;
 import org.dcbalance.units.PoolId;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +22,6 @@ class OverviewPages {
   private static final int MOST_HOSTS = 8;
   private static final int MOST_EVENTS = 8;
   private static final int MOST_DOWNTIMES = 8;
-  private static final int EVENTS_LOOKED_AT = 200;
-  private static final String MOVED_OUTSIDE = "vm-moved-outside";
-
-  /** How long a move by somebody else is worth a banner. */
-  private static final Duration RECENT = Duration.ofHours(1);
 
   private final Boards boards;
   private final Verdicts verdicts;
@@ -36,7 +30,7 @@ class OverviewPages {
   private final MigrationLines migrations;
   private final FleetEvents events;
   private final MoveFigures figures;
-  private final Recoveries recoveries;
+  private final Anomalies anomalies;
   private final Clock clock;
 
   OverviewPages(
@@ -47,7 +41,7 @@ class OverviewPages {
       MigrationLines migrations,
       FleetEvents events,
       MoveFigures figures,
-      Recoveries recoveries,
+      Anomalies anomalies,
       Clock clock) {
     this.boards = boards;
     this.verdicts = verdicts;
@@ -56,7 +50,7 @@ class OverviewPages {
     this.migrations = migrations;
     this.events = events;
     this.figures = figures;
-    this.recoveries = recoveries;
+    this.anomalies = anomalies;
     this.clock = clock;
   }
 
@@ -77,6 +71,10 @@ class OverviewPages {
       case "now" -> {
         now(shell, hosts.of(shell.poolId()), model);
         yield "overview :: now";
+      }
+      case "anomalies" -> {
+        anomalies(shell, model);
+        yield "overview :: anomalies";
       }
       case "hosts" -> {
         hosts(hosts.of(shell.poolId()), model);
@@ -107,18 +105,17 @@ class OverviewPages {
     model.addAttribute("verdict", verdicts.of(shell, found, all));
     model.addAttribute("waiting", waiting.stream().limit(MOST_WAITING).toList());
     model.addAttribute("waitingTotal", waiting.size());
-    model.addAttribute("twins", recoveries.twins());
+    model.addAttribute("anomalies", anomalies.of(new AnomalySource.Fleet(shell, found, all)));
     model.addAttribute(
         "balances",
         found.stream().filter(b -> b.round() != null).map(OverviewPages::balance).toList());
-    var since = clock.instant().minus(RECENT);
-    model.addAttribute(
-        "outside",
-        events.newest(shell.poolId(), EVENTS_LOOKED_AT).stream()
-            .filter(e -> e.kind().equals(MOVED_OUTSIDE) && e.at().isAfter(since))
-            .limit(MOST_WAITING)
-            .map(OverviewPages::event)
-            .toList());
+  }
+
+  private void anomalies(Shell shell, Model model) {
+    var found = boards.of(shell, recommendations.waiting(shell.poolId()));
+    var all = hosts.of(shell.poolId());
+    model.addAttribute("verdict", verdicts.of(shell, found, all));
+    model.addAttribute("anomalies", anomalies.of(new AnomalySource.Fleet(shell, found, all)));
   }
 
   private static PoolBalance balance(Board board) {

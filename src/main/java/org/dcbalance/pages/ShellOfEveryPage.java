@@ -91,7 +91,7 @@ class ShellOfEveryPage {
         counts.recommendations(),
         counts.migrations(),
         newest,
-        newest != null && newest.plus(settings.period().multipliedBy(3)).isBefore(clock.instant()),
+        newest != null && newest.plus(settings.staleAfter()).isBefore(clock.instant()),
         !active.isEmpty() && active.stream().allMatch(PoolChoice::paused),
         installation.doubt().map(Doubt::sentence).orElse(null),
         back(request));

@@ -74,6 +74,24 @@ public class NewestLoad {
     return found;
   }
 
+  /** Give when the newest sample of each host was taken, however long ago. */
+  public Map<HostId, Instant> samples() {
+    var found = new HashMap<HostId, Instant>();
+    jdbc.sql(
+            """
+            select h.id, s.at from host h join lateral (
+              select at from host_sample where host_id = h.id order by at desc limit 1) s on true
+            where h.removed_at is null
+            """)
+        .query(
+            row -> {
+              found.put(
+                  new HostId(row.getLong("id")),
+                  row.getObject("at", OffsetDateTime.class).toInstant());
+            });
+    return found;
+  }
+
   /** Bounded at both ends, so that the partitions of the days to come are not looked into. */
   private static Map<String, OffsetDateTime> window() {
     var now = OffsetDateTime.now(ZoneOffset.UTC);

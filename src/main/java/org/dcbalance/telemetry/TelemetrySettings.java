@@ -35,4 +35,9 @@ public record TelemetrySettings(
           "dcbalance.telemetry.keep-samples must be at least a day, since partitions hold a day.");
     }
   }
+
+  /** Give the age from which a newest sample is stale: one may be late, three in a row are not. */
+  public Duration staleAfter() {
+    return period.multipliedBy(3);
+  }
 }

@@ -45,6 +45,7 @@ class PagesTest extends SimulatedPages {
               "/?fragment=nav&page=hosts",
               "/?fragment=newest",
               "/?fragment=now",
+              "/?fragment=anomalies",
               "/?fragment=hosts",
               "/?fragment=running",
               "/?fragment=past",

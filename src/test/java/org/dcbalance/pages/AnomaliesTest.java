@@ -1,0 +1,272 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.dcbalance.access.Role;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ConsolePagesTest;
+import org.dcbalance.testing.RecordedPool;
+import org.dcbalance.units.PoolId;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** What the overview says is wrong, from what the database tells. */
+@ConsolePagesTest
+class AnomaliesTest extends SimulatedPages {
+  private static final Pattern LINE =
+      Pattern.compile("<li><span class=\"badge tone-(bad|warn)\">(.*?)</li>", Pattern.DOTALL);
+
+  @Autowired private ServiceAnomalies service;
+
+  @Test
+  void aFleetWithoutTroubleIsCalledSoWithItsNumbers() {
+    long pool =
+        jdbc.sql(
+                """
+                with pool as (insert into pool (name, paused) values ('calm', true) returning id)
+                insert into host (pool_id, name, uri)
+                select id, 'calm-01', 'simulated:///calm' from pool returning pool_id
+                """)
+            .query(Long.class)
+            .single();
+    try (var viewer = as(Role.VIEWER)) {
+      pick(viewer, pool);
+      assertThat(viewer.page("/"))
+          .contains("Nothing is wrong", "0 of 1 host answer, with 0 VMs; no move is lost")
+          .contains("no sample has come yet")
+          .doesNotContainPattern(LINE);
+      pick(viewer, null);
+    } finally {
+      jdbc.sql("delete from host where pool_id = :pool").param("pool", pool).update();
+      jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+    }
+  }
+
+  @Test
+  void whatIsBadComesBeforeWhatIsToBeWatchedEachWithItsNumbersAndALink() {
+    try (var pool = new RecordedPool(jdbc, "wrong-1", 15);
+        var viewer = as(Role.VIEWER)) {
+      long crashed = vm("wrong-1-vm-4");
+      long host = host("wrong-1-1");
+      jdbc.sql("update vm set state = 'CRASHED' where id = :id").param("id", crashed).update();
+      jdbc.sql("update vm set state = 'PAUSED' where name = 'wrong-1-vm-1'").update();
+      outside(pool, vm("wrong-1-vm-2"), "10 min");
+      outside(pool, vm("wrong-1-vm-3"), "2 h");
+      pick(viewer, pool.id());
+      var lines = lines(viewer.page("/"));
+      assertThat(lines)
+          .extracting(line -> line.group(1))
+          .containsExactly("bad", "bad", "bad", "bad", "warn", "warn", "warn");
+      assertThat(lines)
+          .extracting(line -> text(line.group(2)))
+          .satisfiesExactly(
+              line -> assertThat(line).startsWith("Unreachable wrong-1-3 does not answer."),
+              line -> assertThat(line).startsWith("Unreachable wrong-1-2 does not answer."),
+              line -> assertThat(line).startsWith("Unreachable wrong-1-1 does not answer."),
+              line -> assertThat(line).startsWith("Crashed wrong-1-vm-4 has crashed on wrong-1-2."),
+              line ->
+                  assertThat(line)
+                      .startsWith(
+                          "Overloaded wrong-1-1 has used more than its threshold in each of the last 10 min: 125 % of its CPU on average, threshold 85 %."),
+              line ->
+                  assertThat(line)
+                      .startsWith("Suspended wrong-1-vm-1 is paused on wrong-1-1")
+                      .contains("nothing of DCbalance keeps it so"),
+              line ->
+                  assertThat(line)
+                      .startsWith(
+                          "Moved outside wrong-1-vm-2 moved to wrong-1-1 outside DCbalance.")
+                      .endsWith("10 min ago"));
+      assertThat(lines.get(2).group(2)).contains("href=\"/hosts/" + host + "\"");
+      assertThat(lines.get(3).group(2)).contains("href=\"/vms/" + crashed + "\"");
+      pick(viewer, null);
+    }
+  }
+
+  @Test
+  void aPeakIsNotCalledLastingLoad() {
+    try (var pool = new RecordedPool(jdbc, "wrong-2", 15);
+        var viewer = as(Role.VIEWER)) {
+      jdbc.sql(
+              "update host_rollup set cpu_cores = 1 where host_id = :host and at = (select max(at) from host_rollup where host_id = :host)")
+          .param("host", host("wrong-2-1"))
+          .update();
+      pick(viewer, pool.id());
+      assertThat(viewer.fragment("/?fragment=anomalies"))
+          .contains("wrong-2-1 does not answer")
+          .doesNotContain("Overloaded");
+      pick(viewer, null);
+    }
+  }
+
+  @Test
+  void manyOfAKindAreOneLine() {
+    try (var pool = new RecordedPool(jdbc, "wrong-3", 1);
+        var viewer = as(Role.VIEWER)) {
+      jdbc.sql("update vm set state = 'CRASHED' where name like 'wrong-3-%'").update();
+      pick(viewer, pool.id());
+      assertThat(lines(viewer.page("/")))
+          .extracting(line -> text(line.group(2)))
+          .contains(
+              "Crashed 4 VMs have crashed: wrong-3-vm-1, wrong-3-vm-2, wrong-3-vm-3 and 1 more.");
+      pick(viewer, null);
+    }
+  }
+
+  @Test
+  void hostsThatAnswerAndSendNothingAreStale() {
+    try (var pool = new RecordedPool(jdbc, "wrong-4", 1);
+        var viewer = as(Role.VIEWER)) {
+      pick(viewer, pool.id());
+      // the inventory finds out that they do not answer; what is seen in between counts
+      Await.until(
+          "stale hosts",
+          Duration.ofSeconds(20),
+          () -> {
+            jdbc.sql(
+                    "update host set state = 'UP', state_since = now() - interval '1 h' where pool_id = :pool")
+                .param("pool", pool.id())
+                .update();
+            return viewer.page("/");
+          },
+          page -> page.contains("Collecting is late: all 3 hosts of wrong-4 answer"));
+      pick(viewer, null);
+    }
+  }
+
+  @Test
+  void aRoundIsLateWhenTheThirdAfterItIsDue() {
+    var now = Instant.now();
+    assertThat(late(now.minusSeconds(179))).isEmpty();
+    assertThat(late(now.minusSeconds(185)))
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.sentence())
+                  .isEqualTo(
+                      "The newest round of east-9, round 7, was 3 min ago; one is due every 1 min.");
+              assertThat(it.tone()).isEqualTo("warn");
+              assertThat(it.href()).isEqualTo("/rounds");
+            });
+  }
+
+  @Test
+  void viewersLearnThatMessagesAreMissedButNotWhere() {
+    jdbc.sql(
+            """
+            with destination as (
+              insert into notification_destination (name, kind, url, events, least_severity, created_by)
+              values ('Night shift', 'WEBHOOK', 'https://hooks.example.org/x', '{}', 'INFO', 'amy') returning id)
+            insert into notification_delivery (destination_id, event_id, event, severity, sentence, path, state,
+              attempts, tried_at, outcome)
+            select id, gen_random_uuid(), 'HOST_BACK', 'INFO', 'kvm-01 answers again.', '/hosts/1', 'GIVEN_UP', 21,
+              now(), 'hooks.example.org did not answer in time.' from destination
+            """)
+        .update();
+    try (var viewer = as(Role.VIEWER);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(text(viewer.page("/")))
+          .contains("Notifications: 1 message was given up in 24 h.")
+          .doesNotContain("Night shift");
+      assertThat(text(administrator.page("/")))
+          .contains("Night shift: 1 message was given up in 24 h.");
+      assertThat(administrator.page("/"))
+          .containsPattern("href=\"/settings/notifications\"[^>]*>Night shift");
+      jdbc.sql("update notification_destination set enabled = false where name = 'Night shift'")
+          .update();
+      assertThat(administrator.page("/")).doesNotContain("Night shift");
+    } finally {
+      jdbc.sql("delete from notification_destination where name = 'Night shift'").update();
+    }
+  }
+
+  private List<Anomaly> late(Instant newest) {
+    var round =
+        new Board.RoundLine(
+            7,
+            newest,
+            "DCbalance",
+            Duration.ofMinutes(10),
+            "Balanced.",
+            null,
+            Duration.ofMillis(1),
+            newest.plusSeconds(60));
+    var board =
+        new Board(
+            new PoolId(987654),
+            "east-9",
+            HostPool.Automation.MANUAL,
+            false,
+            0.15,
+            round,
+            null,
+            null,
+            null,
+            0,
+            0,
+            List.of());
+    var shell =
+        new Shell(
+            "overview",
+            "light",
+            "amy",
+            "viewer",
+            false,
+            false,
+            List.of(),
+            board.poolId(),
+            0,
+            0,
+            null,
+            false,
+            false,
+            null,
+            "/");
+    return service.look(new AnomalySource.Fleet(shell, List.of(board), List.of()));
+  }
+
+  private void outside(RecordedPool pool, long vm, String ago) {
+    jdbc.sql(
+            """
+            insert into fleet_event (at, pool_id, vm_id, severity, kind, sentence)
+            select now() - cast(:ago as interval), :pool, id, 'WARN', 'vm-moved-outside',
+              name || ' moved to wrong-1-1 outside DCbalance.' from vm where id = :vm
+            """)
+        .param("ago", ago)
+        .param("pool", pool.id())
+        .param("vm", vm)
+        .update();
+  }
+
+  private static void pick(SignedIn someone, Long pool) {
+    someone.send("/preferences", "pool", pool == null ? "" : "" + pool, "back", "/");
+  }
+
+  private static List<MatchResult> lines(String page) {
+    return LINE.matcher(page).results().toList();
+  }
+
+  private static String text(String html) {
+    return html.replaceAll("<[^>]*>", " ").replaceAll("[\\s\\u00a0]+", " ").strip();
+  }
+
+  private long vm(String name) {
+    return jdbc.sql("select id from vm where name = :name")
+        .param("name", name)
+        .query(Long.class)
+        .single();
+  }
+
+  private long host(String name) {
+    return jdbc.sql("select id from host where name = :name")
+        .param("name", name)
+        .query(Long.class)
+        .single();
+  }
+}
