@@ -30,6 +30,7 @@ class ShellOfEveryPage {
           "checkpoints",
           "pools",
           "search",
+          "events",
           "rounds",
           "reports/migrations",
           "reports/downtime",

@@ -66,9 +66,9 @@ class AnomaliesTest extends SimulatedPages {
       assertThat(lines)
           .extracting(line -> text(line.group(2)))
           .satisfiesExactly(
-              line -> assertThat(line).startsWith("Unreachable wrong-1-3 does not answer."),
-              line -> assertThat(line).startsWith("Unreachable wrong-1-2 does not answer."),
-              line -> assertThat(line).startsWith("Unreachable wrong-1-1 does not answer."),
+              line -> assertThat(line).startsWith("Unreachable wrong-1-3 does not answer"),
+              line -> assertThat(line).startsWith("Unreachable wrong-1-2 does not answer"),
+              line -> assertThat(line).startsWith("Unreachable wrong-1-1 does not answer"),
               line -> assertThat(line).startsWith("Crashed wrong-1-vm-4 has crashed on wrong-1-2."),
               line ->
                   assertThat(line)

@@ -278,6 +278,7 @@ class LookTest {
             "checkpoints",
             "virtual-clusters",
             "pools",
+            "events",
             "rounds",
             "reports/migrations",
             "reports/downtime",

@@ -35,6 +35,8 @@ class PagesTest extends SimulatedPages {
               "/vms/" + vm + "?range=6h&target=" + host,
               "/pools",
               "/pools/" + pool,
+              "/events",
+              "/events?severity=WARN&host=sim&vm=web&from=2026-01-01",
               "/settings/strategy?pool=" + pool,
               "/reports/strategies?pool=" + pool,
               "/search?q=sim")) {
@@ -54,6 +56,7 @@ class PagesTest extends SimulatedPages {
               "/migrations?fragment=active",
               "/migrations?fragment=finished",
               "/hosts?fragment=table",
+              "/events?fragment=table",
               "/hosts/" + host + "?fragment=state",
               "/hosts/" + host + "?fragment=vms",
               "/vms?fragment=table",
