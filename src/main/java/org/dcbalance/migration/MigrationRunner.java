@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.dcbalance.installation.Installation;
+import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.leadership.LeadershipLost;
@@ -144,12 +146,11 @@ class MigrationRunner implements DisposableBean {
     var waiting = new HashMap<Long, String>();
     var now = tools.desk().clock().instant();
     for (var row : rows) {
-      if (row.state() == MigrationState.PENDING
-          && row.requestedBy().equals(Operator.DCBALANCE.name())) {
+      if (row.state() == MigrationState.PENDING) {
         tools
             .pools()
             .findById(row.pool().value())
-            .filter(pool -> pool.quiet(now))
+            .filter(pool -> waitsForQuietHours(row, pool, now))
             .ifPresent(
                 pool ->
                     waiting.put(
@@ -160,6 +161,10 @@ class MigrationRunner implements DisposableBean {
       }
     }
     return waiting;
+  }
+
+  static boolean waitsForQuietHours(Migration row, HostPool pool, Instant now) {
+    return row.requestedBy().equals(Operator.DCBALANCE.name()) && pool.quiet(now);
   }
 
   private void drive(long id, long epoch, boolean queued) {
@@ -196,7 +201,7 @@ class MigrationRunner implements DisposableBean {
         .update();
   }
 
-  private static List<MigrationSlots.Move> moves(List<Migration> rows, MigrationState state) {
+  static List<MigrationSlots.Move> moves(List<Migration> rows, MigrationState state) {
     return rows.stream()
         .filter(m -> m.state() == state)
         .map(
@@ -208,12 +213,7 @@ class MigrationRunner implements DisposableBean {
 
   private Map<Long, MigrationSlots.HostCaps> caps() {
     return hosts.findAllByOrderByName().stream()
-        .collect(
-            Collectors.toMap(
-                h -> h.id().value(),
-                h ->
-                    new MigrationSlots.HostCaps(
-                        h.name(), settings.mostOut(h), settings.mostIn(h))));
+        .collect(Collectors.toMap(h -> h.id().value(), settings::caps));
   }
 
   private void release(Driven drive) {

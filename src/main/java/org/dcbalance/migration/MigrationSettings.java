@@ -60,12 +60,10 @@ record MigrationSettings(
     @DefaultValue("10s") @DurationMin(millis = 50) Duration balloonStalled,
     @DefaultValue("2m") @DurationMin(millis = 50) Duration balloonMost) {
 
-  int mostOut(Host host) {
-    return xen(host) ? outPerXenHost : outPerHost;
-  }
-
-  int mostIn(Host host) {
-    return xen(host) ? inPerXenHost : inPerHost;
+  MigrationSlots.HostCaps caps(Host host) {
+    return xen(host)
+        ? new MigrationSlots.HostCaps(host.name(), outPerXenHost, inPerXenHost)
+        : new MigrationSlots.HostCaps(host.name(), outPerHost, inPerHost);
   }
 
   /** Give the time that a move may take, from what is expected of it; null if nothing is. */

@@ -2,6 +2,9 @@ package org.dcbalance.pages;
 
 import java.time.Duration;
 import java.util.List;
+import org.dcbalance.migration.MigrationOutlook;
+import org.dcbalance.migration.MigrationOutlook.Outlook;
+import org.dcbalance.migration.MigrationOutlook.Wish;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
@@ -11,16 +14,19 @@ import org.jspecify.annotations.Nullable;
  * @param imbalanceBefore null where they lie in several pools
  * @param imbalanceAfter null where they lie in several pools
  * @param expected one after another
+ * @param outlook how many of them would start at once
  */
 record CombinedEffect(
     @Nullable Double imbalanceBefore,
     @Nullable Double imbalanceAfter,
     Memory bytes,
     Duration expected,
-    Duration worstDowntime) {
+    Duration worstDowntime,
+    Outlook outlook) {
 
   /** Sum up; null without any move. */
-  static @Nullable CombinedEffect of(List<RecommendationLine> moves, List<Board> boards) {
+  static @Nullable CombinedEffect of(
+      List<RecommendationLine> moves, List<Board> boards, MigrationOutlook slots) {
     if (moves.isEmpty()) {
       return null;
     }
@@ -39,6 +45,7 @@ record CombinedEffect(
         moves.stream()
             .map(RecommendationLine::downtime)
             .max(Duration::compareTo)
-            .orElse(Duration.ZERO));
+            .orElse(Duration.ZERO),
+        slots.of(moves.stream().map(m -> new Wish(m.poolId(), m.fromId(), m.toId())).toList()));
   }
 }

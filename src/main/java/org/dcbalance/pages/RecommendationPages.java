@@ -6,6 +6,7 @@ import org.dcbalance.method.Choice;
 import org.dcbalance.method.MethodText;
 import org.dcbalance.migration.Check;
 import org.dcbalance.migration.ForeseenMethod;
+import org.dcbalance.migration.MigrationOutlook;
 import org.dcbalance.migration.PreFlightChecks;
 import org.dcbalance.recommendation.Recommendation;
 import org.dcbalance.recommendation.Recommendations;
@@ -37,6 +38,7 @@ class RecommendationPages {
   private final Targets targets;
   private final ForeseenMethod foreseen;
   private final VmWishes vms;
+  private final MigrationOutlook slots;
 
   RecommendationPages(
       Recommendations recommendations,
@@ -47,7 +49,8 @@ class RecommendationPages {
       MigrationLines moves,
       Targets targets,
       ForeseenMethod foreseen,
-      VmWishes vms) {
+      VmWishes vms,
+      MigrationOutlook slots) {
     this.recommendations = recommendations;
     this.lines = lines;
     this.boards = boards;
@@ -57,6 +60,7 @@ class RecommendationPages {
     this.targets = targets;
     this.foreseen = foreseen;
     this.vms = vms;
+    this.slots = slots;
   }
 
   /** How the memory would get across, and why in this way. */
@@ -75,7 +79,9 @@ class RecommendationPages {
       model.addAttribute(
           "effect",
           CombinedEffect.of(
-              waiting.stream().filter(l -> chosen(l, chosen)).toList(), boards.of(shell, waiting)));
+              waiting.stream().filter(l -> chosen(l, chosen)).toList(),
+              boards.of(shell, waiting),
+              slots));
       return "recommendations :: effect";
     }
     model.addAttribute("recommendations", current);

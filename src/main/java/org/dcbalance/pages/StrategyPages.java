@@ -9,6 +9,7 @@ import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.PoolPolicy;
 import org.dcbalance.inventory.Pools;
+import org.dcbalance.migration.MigrationOutlook;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.recommendation.PoolReplays;
 import org.dcbalance.recommendation.PoolReplays.Compared;
@@ -48,6 +49,7 @@ class StrategyPages {
   private final PoolReplays replays;
   private final BalancingSettings settings;
   private final TelemetrySettings telemetry;
+  private final MigrationOutlook slots;
   private final Clock clock;
 
   StrategyPages(
@@ -56,12 +58,14 @@ class StrategyPages {
       PoolReplays replays,
       BalancingSettings settings,
       TelemetrySettings telemetry,
+      MigrationOutlook slots,
       Clock clock) {
     this.policy = policy;
     this.pools = pools;
     this.replays = replays;
     this.settings = settings;
     this.telemetry = telemetry;
+    this.slots = slots;
     this.clock = clock;
   }
 
@@ -190,6 +194,7 @@ class StrategyPages {
     page.addObject("settings", settings);
     page.addObject("every", settings.pace(pool.simulated()).every());
     page.addObject("period", telemetry.period());
+    page.addObject("caps", slots.caps());
     return page;
   }
 }

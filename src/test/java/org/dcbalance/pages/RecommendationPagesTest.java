@@ -109,6 +109,44 @@ class RecommendationPagesTest extends SimulatedPages {
   }
 
   @Test
+  void whatIsSelectedSaysHowManyStartAtOnceAndWhatTheOthersWaitFor() {
+    try (var recorded = new RecordedPool(jdbc, "caps-" + UUID.randomUUID(), 1);
+        var operator = as(Role.OPERATOR)) {
+      long pool = pool();
+      long round = round(pool);
+      // all three leave the same host, which may send two at once
+      long one = proposed(pool, recorded, round, 1, "1 hour");
+      long two = proposed(pool, recorded, round, 2, "1 hour");
+      long three = proposed(pool, recorded, round, 3, "1 hour");
+      var effect = "/recommendations?fragment=effect";
+      assertThat(operator.fragment(effect + "&id=" + one))
+          .contains("starts at once")
+          .doesNotContain("queue");
+      assertThat(operator.fragment(effect + "&id=" + one + "&id=" + two))
+          .contains("all 2 start at once")
+          .doesNotContain("queue");
+      assertThat(operator.fragment(effect + "&id=" + one + "&id=" + two + "&id=" + three))
+          .contains("2 start at once, 1 queues", "which may send 2 guests at once.");
+      // a move that waits already is before them; while the database is doubted, nothing takes it
+      // up
+      jdbc.sql("update installation set doubt = 'It was restored.', doubted_at = now()").update();
+      jdbc.sql(
+              """
+              insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by, created_at, started_at)
+              select pool_id, vm_id, source_id, target_id, 'PENDING', 'QUEUED', '', 'amy', now(), null
+              from recommendation where id = :id
+              """)
+          .param("id", three)
+          .update();
+      assertThat(operator.fragment(effect + "&id=" + one + "&id=" + two))
+          .contains("1 starts at once, 1 queues");
+      forget(pool);
+    } finally {
+      jdbc.sql("update installation set doubt = null, doubted_at = null").update();
+    }
+  }
+
+  @Test
   void allThatARoundTookAwayStaysForAWhileAndSaysSo() {
     try (var recorded = new RecordedPool(jdbc, "away-" + UUID.randomUUID(), 1);
         var viewer = as(Role.VIEWER)) {

@@ -46,6 +46,18 @@ class StrategyPagesTest {
   }
 
   @Test
+  void theCapsOfMovesAtOnceAreShownWithTheirProperties() {
+    try (var viewer = as(Role.VIEWER)) {
+      assertThat(
+              viewer.page("/settings/strategy").replaceAll("<[^>]*>", " ").replaceAll("\\s+", " "))
+          .contains(
+              "Moves at once in a pool 4 dcbalance.migration.per-pool",
+              "Moves at once from a host 2, from a Xen host 1 dcbalance.migration.out-per-host",
+              "Moves at once to a host 2, to a Xen host 1 dcbalance.migration.in-per-host");
+    }
+  }
+
+  @Test
   void everySettingOfAPoolIsSavedAndHolds() {
     try (var administrator = as(Role.ADMINISTRATOR)) {
       var page =

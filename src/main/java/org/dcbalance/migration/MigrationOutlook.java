@@ -1,0 +1,94 @@
+package org.dcbalance.migration;
+
+import static java.util.stream.Collectors.toMap;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.PoolId;
+import org.springframework.stereotype.Component;
+
+/** Foresee how many moves would start at once if they were queued now, by the runner's own rule. */
+@Component
+public class MigrationOutlook {
+  private final Migrations migrations;
+  private final Hosts hosts;
+  private final Pools pools;
+  private final MigrationSettings settings;
+  private final Clock clock;
+
+  MigrationOutlook(
+      Migrations migrations, Hosts hosts, Pools pools, MigrationSettings settings, Clock clock) {
+    this.migrations = migrations;
+    this.hosts = hosts;
+    this.pools = pools;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /** A move that is not queued yet. */
+  public record Wish(PoolId pool, HostId source, HostId target) {}
+
+  /**
+   * What would become of some moves.
+   *
+   * @param start how many would start at once
+   * @param queue how many would wait for others to end
+   * @param whys what those would wait for, each once
+   */
+  public record Outlook(int start, int queue, List<String> whys) {}
+
+  /** How many moves may run at once, as it is set for the installation. */
+  public record Caps(int perPool, int out, int in, int outOfXen, int intoXen) {}
+
+  public Caps caps() {
+    return new Caps(
+        settings.perPool(),
+        settings.outPerHost(),
+        settings.inPerHost(),
+        settings.outPerXenHost(),
+        settings.inPerXenHost());
+  }
+
+  /** Foresee moves that would be queued behind those that are, in this order. */
+  public Outlook of(List<Wish> wishes) {
+    var open = migrations.findByStateInOrderById(MigrationState.OPEN);
+    var known = pools.findAllByOrderByName().stream().collect(toMap(HostPool::id, pool -> pool));
+    var ahead =
+        MigrationRunner.moves(
+            open.stream().filter(row -> !waitsForQuietHours(row, known)).toList(),
+            MigrationState.PENDING);
+    var queued = new ArrayList<>(ahead);
+    for (int i = 0; i < wishes.size(); i++) {
+      var wish = wishes.get(i);
+      // no stored move has such an id
+      queued.add(
+          new MigrationSlots.Move(
+              -1L - i, wish.pool().value(), wish.source().value(), wish.target().value()));
+    }
+    var turns =
+        MigrationSlots.of(
+            queued,
+            MigrationRunner.moves(open, MigrationState.RUNNING),
+            hosts.findAllByOrderByName().stream()
+                .collect(toMap(host -> host.id().value(), settings::caps)),
+            settings.perPool());
+    var whys =
+        turns.waiting().entrySet().stream()
+            .filter(each -> each.getKey() < 0)
+            .map(Map.Entry::getValue)
+            .toList();
+    int start = (int) turns.start().stream().filter(id -> id < 0).count();
+    return new Outlook(start, whys.size(), whys.stream().distinct().toList());
+  }
+
+  private boolean waitsForQuietHours(Migration row, Map<PoolId, HostPool> known) {
+    var pool = known.get(row.pool());
+    return pool != null && MigrationRunner.waitsForQuietHours(row, pool, clock.instant());
+  }
+}
