@@ -24,11 +24,25 @@ public record Destination(
     String where();
   }
 
-  /** A program that takes signed JSON by POST. */
-  public record Webhook(URI url) implements Target {
-    /** Leave out what follows a question mark, which often is a key. */
+  /** What a webhook is sent. */
+  public enum Payload {
+    /** All that is known, signed: docs/notifications.md has the form. */
+    DCBALANCE,
+    /** A text, as incoming webhooks of Slack and Mattermost take it. */
+    SLACK
+  }
+
+  /** A program that takes JSON by POST. */
+  public record Webhook(URI url, Payload payload) implements Target {
+    /**
+     * Leave out what follows a question mark, which often is a key; of an address that is a key as
+     * a whole, leave the host.
+     */
     @Override
     public String where() {
+      if (payload == Payload.SLACK) {
+        return url.getScheme() + "://" + url.getRawAuthority() + "/…";
+      }
       var shown = url.toString();
       int query = shown.indexOf('?');
       return query < 0 ? shown : shown.substring(0, query) + "?…";

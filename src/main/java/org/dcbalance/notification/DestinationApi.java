@@ -6,6 +6,7 @@ import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.notification.Destination.Kind;
 import org.dcbalance.notification.Destination.Mail;
+import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.SmtpSecurity;
 import org.dcbalance.notification.Destination.Webhook;
 import org.dcbalance.units.Cursor;
@@ -48,6 +49,7 @@ class DestinationApi {
       Kind kind,
       boolean enabled,
       @Nullable String url,
+      @Nullable Payload payload,
       @Nullable String smtpHost,
       @Nullable Integer smtpPort,
       @Nullable SmtpSecurity smtpSecurity,
@@ -70,6 +72,7 @@ class DestinationApi {
           destination.kind(),
           destination.enabled(),
           webhook == null ? null : webhook.url().toString(),
+          webhook == null ? null : webhook.payload(),
           mail == null ? null : mail.host(),
           mail == null ? null : mail.port(),
           mail == null ? null : mail.security(),

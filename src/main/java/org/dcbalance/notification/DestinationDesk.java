@@ -15,6 +15,7 @@ import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.notification.Destination.Mail;
+import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.Target;
 import org.dcbalance.notification.Destination.Webhook;
 import org.dcbalance.secret.Secrets;
@@ -169,7 +170,17 @@ public class DestinationDesk {
   private @Nullable String keepSecret(
       Destination stored, Wanted wanted, @Nullable Target before, Operator by) {
     return switch (stored.target()) {
-      case Webhook _ -> keepKey(stored, text(wanted.signingSecret()), before == null, by);
+      case Webhook webhook when webhook.payload() == Payload.SLACK -> {
+        if (!text(wanted.signingSecret()).isEmpty()) {
+          throw new Problem(
+              ErrorCode.BAD_REQUEST,
+              "Slack and Mattermost check no signature: the address is the secret.",
+              "Maybe leave the signing secret empty.");
+        }
+        secrets.forget(stored.signingPlace());
+        yield null;
+      }
+      case Webhook _ -> keepKey(stored, text(wanted.signingSecret()), by);
       case Mail mail -> {
         // blanks may belong to it
         var given = Objects.requireNonNullElse(wanted.smtpPassword(), "");
@@ -179,7 +190,7 @@ public class DestinationDesk {
     };
   }
 
-  private @Nullable String keepKey(Destination stored, String given, boolean fresh, Operator by) {
+  private @Nullable String keepKey(Destination stored, String given, Operator by) {
     if (!given.isEmpty()) {
       if (given.length() < SHORTEST_KEY || given.length() > LONGEST_SECRET) {
         throw new Problem(
@@ -190,7 +201,7 @@ public class DestinationDesk {
       secrets.put(stored.signingPlace(), given, by);
       return null;
     }
-    if (!fresh) {
+    if (secrets.about(stored.signingPlace()).isPresent()) {
       return null;
     }
     var bytes = new byte[32];
@@ -281,6 +292,10 @@ public class DestinationDesk {
         Facts.of("name", destination.name())
             .and("enabled", destination.enabled())
             .and("to", noted(destination.target()));
+    if (destination.target() instanceof Webhook(_, Payload payload)
+        && payload != Payload.DCBALANCE) {
+      facts = facts.and("payload", payload);
+    }
     if (destination.target() instanceof Mail mail) {
       facts =
           facts
@@ -299,7 +314,7 @@ public class DestinationDesk {
    * host, and of the whole a part of its hash, which tells that it was changed.
    */
   private static String noted(Destination.Target target) {
-    if (!(target instanceof Destination.Webhook(var url))) {
+    if (!(target instanceof Destination.Webhook(var url, _))) {
       return target.where();
     }
     try {

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.dcbalance.notification.Destination.Kind;
 import org.dcbalance.notification.Destination.Mail;
+import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.SmtpSecurity;
 import org.dcbalance.notification.Destination.Target;
 import org.dcbalance.notification.Destination.Webhook;
@@ -23,7 +24,7 @@ import org.springframework.stereotype.Repository;
 @Repository
 class Destinations {
   private static final String COLUMNS =
-      "id, name, enabled, kind, url, smtp_host, smtp_port, smtp_security, smtp_user, sender,"
+      "id, name, enabled, kind, url, payload, smtp_host, smtp_port, smtp_security, smtp_user, sender,"
           + " recipients, events, least_severity";
 
   private final JdbcClient jdbc;
@@ -49,9 +50,9 @@ class Destinations {
   Optional<Long> add(Destination destination, Operator by) {
     return statement(
             """
-            insert into notification_destination (name, enabled, kind, url, smtp_host, smtp_port,
+            insert into notification_destination (name, enabled, kind, url, payload, smtp_host, smtp_port,
               smtp_security, smtp_user, sender, recipients, events, least_severity, created_by)
-            values (:name, :enabled, :kind, :url, :host, :port, :security, :user, :sender,
+            values (:name, :enabled, :kind, :url, :payload, :host, :port, :security, :user, :sender,
               :recipients, :events, :least, :by)
             on conflict (name) do nothing returning id
             """,
@@ -65,7 +66,7 @@ class Destinations {
     statement(
             """
             update notification_destination set name = :name, enabled = :enabled, kind = :kind,
-              url = :url, smtp_host = :host, smtp_port = :port, smtp_security = :security,
+              url = :url, payload = :payload, smtp_host = :host, smtp_port = :port, smtp_security = :security,
               smtp_user = :user, sender = :sender, recipients = :recipients, events = :events,
               least_severity = :least
             where id = :id
@@ -83,6 +84,7 @@ class Destinations {
         .param("enabled", destination.enabled())
         .param("kind", destination.kind().name())
         .param("url", webhook == null ? null : webhook.url().toString())
+        .param("payload", (webhook == null ? Payload.DCBALANCE : webhook.payload()).name())
         .param("host", mail == null ? null : mail.host())
         .param("port", mail == null ? null : mail.port())
         .param("security", mail == null ? null : mail.security().name())
@@ -122,7 +124,8 @@ class Destinations {
 
   private static Target target(ResultSet row) throws SQLException {
     return switch (Kind.valueOf(row.getString("kind"))) {
-      case WEBHOOK -> new Webhook(URI.create(row.getString("url")));
+      case WEBHOOK ->
+          new Webhook(URI.create(row.getString("url")), Payload.valueOf(row.getString("payload")));
       case EMAIL ->
           new Mail(
               row.getString("smtp_host"),

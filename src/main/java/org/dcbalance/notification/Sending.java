@@ -1,6 +1,7 @@
 package org.dcbalance.notification;
 
 import org.dcbalance.notification.Destination.Mail;
+import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.Webhook;
 import org.dcbalance.secret.Secrets;
 import org.dcbalance.units.Problem;
@@ -24,6 +25,8 @@ class Sending {
   Outcome send(Destination to, Message message) {
     try {
       return switch (to.target()) {
+        case Webhook webhook when webhook.payload() == Payload.SLACK ->
+            webhooks.send(webhook, null, message);
         case Webhook webhook ->
             secrets
                 .open(to.signingPlace())

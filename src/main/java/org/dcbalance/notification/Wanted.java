@@ -2,6 +2,7 @@ package org.dcbalance.notification;
 
 import java.util.List;
 import org.dcbalance.notification.Destination.Kind;
+import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.SmtpSecurity;
 import org.jspecify.annotations.Nullable;
 
@@ -9,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * What a destination is to be. Fields of the other kind are left out or empty.
  *
  * @param enabled true where left out
- * @param signingSecret key of the webhook's signature; empty for the one that is kept, or else a
- *     generated one
+ * @param payload what a webhook is sent; DCBALANCE where left out
+ * @param signingSecret key of the webhook's signature, none for SLACK; empty for the one that is
+ *     kept, or else a generated one
  * @param smtpPort 587, 465 or 25 where left out, as the security asks for
  * @param smtpPassword empty for the one that is kept
  */
@@ -19,6 +21,7 @@ public record Wanted(
     Kind kind,
     @Nullable Boolean enabled,
     @Nullable String url,
+    @Nullable Payload payload,
     @Nullable String signingSecret,
     @Nullable String smtpHost,
     @Nullable Integer smtpPort,

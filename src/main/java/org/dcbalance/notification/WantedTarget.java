@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.dcbalance.notification.Destination.Mail;
+import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.SmtpSecurity;
 import org.dcbalance.notification.Destination.Target;
 import org.dcbalance.notification.Destination.Webhook;
@@ -33,7 +34,10 @@ final class WantedTarget {
   static Target read(Wanted wanted, AddressGuard guard) {
     var target =
         switch (wanted.kind()) {
-          case WEBHOOK -> webhook(text(wanted.url()));
+          case WEBHOOK ->
+              new Webhook(
+                  address(text(wanted.url())),
+                  Objects.requireNonNullElse(wanted.payload(), Payload.DCBALANCE));
           case EMAIL -> mail(wanted);
         };
     var host =
@@ -49,7 +53,7 @@ final class WantedTarget {
     return target;
   }
 
-  private static Webhook webhook(String url) {
+  private static URI address(String url) {
     URI uri;
     try {
       uri = new URI(url);
@@ -77,7 +81,7 @@ final class WantedTarget {
     if (uri.getRawFragment() != null) {
       throw bad("The address of a webhook has no part after a #.", null);
     }
-    return new Webhook(uri);
+    return uri;
   }
 
   private static Mail mail(Wanted wanted) {

@@ -25,13 +25,15 @@ import org.apache.hc.core5.io.Closer;
 import org.apache.hc.core5.util.Timeout;
 import org.dcbalance.notification.Destination.Webhook;
 import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Post messages as signed JSON. Connections are made to the very addresses that the guard looked
- * at, never twice, without a proxy; redirects are not followed; of the answer, the status counts.
+ * Post messages as JSON, signed unless it is for Slack. Connections are made to the very addresses
+ * that the guard looked at, never twice, without a proxy; redirects are not followed; of the
+ * answer, the status counts.
  */
 @Component
 class WebhookSender implements DisposableBean {
@@ -95,16 +97,27 @@ class WebhookSender implements DisposableBean {
     }
   }
 
-  /** Post the message, now, and say what came of it. */
-  Outcome send(Webhook to, String secret, Message message) {
-    var body = json.writeValueAsBytes(message);
+  /**
+   * Post the message, now, and say what came of it.
+   *
+   * @param secret key of the signature; null for none, where nobody would check it
+   */
+  Outcome send(Webhook to, @Nullable String secret, Message message) {
+    var body =
+        json.writeValueAsBytes(
+            switch (to.payload()) {
+              case DCBALANCE -> message;
+              case SLACK -> SlackBody.of(message);
+            });
     long seconds = clock.instant().getEpochSecond();
     var request = new HttpPost(to.url());
     request.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
     request.setHeader("X-DCbalance-Event", message.event());
     request.setHeader("X-DCbalance-Delivery", message.id().toString());
-    request.setHeader("X-DCbalance-Timestamp", Long.toString(seconds));
-    request.setHeader("X-DCbalance-Signature", Signature.of(secret, seconds, body));
+    if (secret != null) {
+      request.setHeader("X-DCbalance-Timestamp", Long.toString(seconds));
+      request.setHeader("X-DCbalance-Signature", Signature.of(secret, seconds, body));
+    }
     var where = where(to);
     var alarm = alarms.schedule(request::cancel, deadline.toMillis(), TimeUnit.MILLISECONDS);
     try {

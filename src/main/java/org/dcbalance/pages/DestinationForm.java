@@ -8,6 +8,7 @@ import java.util.Set;
 import org.dcbalance.notification.Destination;
 import org.dcbalance.notification.Destination.Kind;
 import org.dcbalance.notification.Destination.Mail;
+import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.SmtpSecurity;
 import org.dcbalance.notification.Destination.Webhook;
 import org.dcbalance.notification.EventKind;
@@ -26,6 +27,7 @@ record DestinationForm(
     Kind kind,
     boolean enabled,
     String url,
+    Payload payload,
     String smtpHost,
     @Nullable Integer smtpPort,
     SmtpSecurity smtpSecurity,
@@ -35,12 +37,13 @@ record DestinationForm(
     Set<EventKind> events,
     Severity leastSeverity) {
   /** What operators are woken for is chosen already. */
-  static DestinationForm empty(Kind kind) {
+  static DestinationForm empty(Kind kind, Payload payload) {
     return new DestinationForm(
         "",
         kind,
         true,
         "",
+        payload,
         "",
         null,
         SmtpSecurity.STARTTLS,
@@ -60,6 +63,7 @@ record DestinationForm(
         destination.kind(),
         destination.enabled(),
         webhook == null ? "" : webhook.url().toString(),
+        webhook == null ? Payload.DCBALANCE : webhook.payload(),
         mail == null ? "" : mail.host(),
         mail == null ? null : mail.port(),
         mail == null ? SmtpSecurity.STARTTLS : mail.security(),
@@ -76,6 +80,7 @@ record DestinationForm(
       Kind kind,
       @Nullable Boolean enabled,
       @Nullable String url,
+      @Nullable Payload payload,
       @Nullable String signingSecret,
       @Nullable String smtpHost,
       @Nullable Integer smtpPort,
@@ -98,6 +103,7 @@ record DestinationForm(
           kind,
           Boolean.TRUE.equals(enabled),
           url,
+          payload,
           signingSecret,
           smtpHost,
           smtpPort,
@@ -116,6 +122,7 @@ record DestinationForm(
           kind,
           Boolean.TRUE.equals(enabled),
           text(url),
+          Objects.requireNonNullElse(payload, Payload.DCBALANCE),
           text(smtpHost),
           smtpPort,
           Objects.requireNonNullElse(smtpSecurity, SmtpSecurity.STARTTLS),

@@ -81,8 +81,10 @@ class NotificationPages {
   }
 
   @GetMapping("/new")
-  ModelAndView add(@RequestParam(defaultValue = "WEBHOOK") Destination.Kind kind) {
-    return form(null, DestinationForm.empty(kind), null, null);
+  ModelAndView add(
+      @RequestParam(defaultValue = "WEBHOOK") Destination.Kind kind,
+      @RequestParam(defaultValue = "DCBALANCE") Destination.Payload payload) {
+    return form(null, DestinationForm.empty(kind, payload), null, null);
   }
 
   @GetMapping("/{id}/edit")
@@ -116,10 +118,15 @@ class NotificationPages {
       @PathVariable long id,
       @ModelAttribute DestinationForm.Typed typed,
       CurrentOperator me,
+      Model model,
       RedirectAttributes redirect) {
     var known = desk.find(id);
     try {
       var stored = desk.change(id, typed.wanted(), me.operator());
+      if (stored.signingSecret() != null) {
+        model.addAttribute("fresh", stored);
+        return new ModelAndView(show(null, null, model));
+      }
       Notice.done(stored.destination().name() + " was changed.").on(redirect);
       return new ModelAndView(PAGE);
     } catch (Problem e) {

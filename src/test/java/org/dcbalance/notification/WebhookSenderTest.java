@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.Webhook;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,11 +60,11 @@ class WebhookSenderTest {
   }
 
   private Outcome sendHastily(String url) {
-    return hasty.send(new Webhook(URI.create(url)), KEY, MESSAGE);
+    return hasty.send(new Webhook(URI.create(url), Payload.DCBALANCE), KEY, MESSAGE);
   }
 
   private Outcome send(String url) {
-    return sender.send(new Webhook(URI.create(url)), KEY, MESSAGE);
+    return sender.send(new Webhook(URI.create(url), Payload.DCBALANCE), KEY, MESSAGE);
   }
 
   @Test
@@ -94,6 +95,58 @@ class WebhookSenderTest {
     assertThat(taken.header("X-DCbalance-Event")).isEqualTo("TEST");
     assertThat(taken.header("X-DCbalance-Delivery")).isEqualTo(MESSAGE.id().toString());
     assertThat(taken.method()).isEqualTo("POST");
+  }
+
+  @Test
+  void slackGetsATextThatNobodyWhoNamesAVmCanAbuse() {
+    var names =
+        "<!channel> & @all @here <@U012AB3CD> ![x](http://evil.example/) moved\nto \"kvm-1\".";
+    var message =
+        new Message(
+            1,
+            MESSAGE.id(),
+            "MIGRATION_FAILED",
+            "Migration failed",
+            Severity.WARNING,
+            MESSAGE.at(),
+            new Message.About(3, "east<1>"),
+            names,
+            "https://console.example/migrations/7?a=1&b=2");
+    var outcome =
+        sender.send(
+            new Webhook(URI.create(receiver.url("/services/T0/B0/key")), Payload.SLACK),
+            null,
+            message);
+    assertThat(outcome.delivered()).as(outcome.sentence()).isTrue();
+    assertThat(outcome.sentence()).doesNotContain("T0");
+    var taken = receiver.at("/services/T0/B0/key").getFirst();
+    assertThat(taken.header("Content-Type")).startsWith("application/json");
+    assertThat(taken.header("X-DCbalance-Signature")).as("nobody would check one").isNull();
+    var body = JsonMapper.shared().readTree(taken.body());
+    assertThat(body.propertyNames()).containsExactly("text");
+    assertThat(body.get("text").asString())
+        .isEqualTo(
+            "*Migration failed* (warning)\n"
+                + "&lt;!channel&gt; &amp; @\u200ball @\u200bhere &lt;@\u200bU012AB3CD&gt;"
+                + " ![x]\u200b(http://evil.example/) moved to \"kvm-1\".\n"
+                + "Pool east&lt;1&gt; · <https://console.example/migrations/7?a=1&amp;b=2|Open in DCbalance>");
+  }
+
+  @Test
+  void aTextForSlackIsNeverTooLong() {
+    var message =
+        new Message(
+            1,
+            MESSAGE.id(),
+            "HOST_BACK",
+            "Host back",
+            Severity.INFO,
+            MESSAGE.at(),
+            null,
+            "🖥".repeat(50_000),
+            null);
+    var text = SlackBody.of(message).text();
+    assertThat(text).hasSizeLessThan(4000).endsWith("🖥…");
   }
 
   @Test
@@ -257,7 +310,9 @@ class WebhookSenderTest {
     try {
       var outcome =
           pinned.send(
-              new Webhook(URI.create("http://rebinding.invalid:" + receiver.port() + "/pinned")),
+              new Webhook(
+                  URI.create("http://rebinding.invalid:" + receiver.port() + "/pinned"),
+                  Payload.DCBALANCE),
               KEY,
               MESSAGE);
       assertThat(outcome.delivered()).as(outcome.sentence()).isTrue();

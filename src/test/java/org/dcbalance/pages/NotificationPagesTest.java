@@ -8,6 +8,9 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
@@ -47,6 +50,71 @@ class NotificationPagesTest {
   void withoutAnyThePageSaysWhatToDo() {
     assertThat(administrator.page(PAGE)).contains("Nobody is told yet", PAGE + "/new?kind=WEBHOOK");
     assertThat(administrator.fragment(PAGE + "?fragment=state")).contains("Nobody is told yet");
+  }
+
+  @Test
+  void slackIsAddedTriedAndMadeAWebhookOfOurOwn() throws IOException {
+    var bodies = new ConcurrentLinkedQueue<String>();
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 5);
+    server.createContext(
+        "/",
+        exchange -> {
+          bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          exchange.sendResponseHeaders(200, -1);
+          exchange.close();
+        });
+    server.start();
+    try {
+      var url = "http://127.0.0.1:" + server.getAddress().getPort() + "/services/T0/B0/key";
+      assertThat(administrator.page(PAGE + "/new?kind=WEBHOOK&payload=SLACK"))
+          .contains("Add Slack", "Whoever knows it can write to the channel.")
+          .containsPattern("value=\"SLACK\" selected");
+      var refused = slack(PAGE, url, "SLACK", "a secret that nobody checks");
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body())
+          .contains("Slack and Mattermost check no signature")
+          .containsPattern("value=\"SLACK\" selected");
+      assertThat(slack(PAGE, url, "SLACK", "").statusCode()).isEqualTo(302);
+      var list = administrator.page(PAGE);
+      assertThat(list)
+          .contains("Slack</span> · <span>http://127.0.0.1:", "/…")
+          .doesNotContain("/services/T0", "signing secret set");
+      assertThat(administrator.sendAndFollow(PAGE + "/" + id() + "/test"))
+          .contains("The test to night shift arrived");
+      assertThat(bodies)
+          .singleElement()
+          .satisfies(
+              body ->
+                  assertThat(body)
+                      .startsWith("{\"text\":\"*Test* (information)\\npage-administrator tests"));
+      var changed = slack(PAGE + "/" + id(), url, "DCBALANCE", "");
+      assertThat(KEY.matcher(changed.body()).find()).as("its key is shown").isTrue();
+      administrator.sendAndFollow(PAGE + "/" + id() + "/test");
+      assertThat(bodies).last().asString().startsWith("{\"version\":1,");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private HttpResponse<String> slack(String path, String url, String payload, String secret) {
+    return administrator.send(
+        path,
+        "name",
+        "night shift",
+        "kind",
+        "WEBHOOK",
+        "payload",
+        payload,
+        "enabled",
+        "true",
+        "url",
+        url,
+        "signingSecret",
+        secret,
+        "events",
+        "HOST_BACK",
+        "leastSeverity",
+        "INFO");
   }
 
   @Test
