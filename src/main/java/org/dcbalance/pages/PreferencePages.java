@@ -3,7 +3,9 @@ package org.dcbalance.pages;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseCookie;
@@ -30,7 +32,20 @@ class PreferencePages {
     if (pool != null && pool.matches("[0-9]{0,18}")) {
       keep("pool", pool, request.isSecure(), response);
     }
-    return Back.to(back, "/");
+    // a pool in the address of the page would win over the one that was just picked
+    return Back.to(pool == null || back == null ? back : withoutPool(back), "/");
+  }
+
+  private static String withoutPool(String back) {
+    int query = back.indexOf('?');
+    if (query < 0) {
+      return back;
+    }
+    var kept =
+        Arrays.stream(back.substring(query + 1).split("&"))
+            .filter(each -> !each.equals("pool") && !each.startsWith("pool="))
+            .collect(Collectors.joining("&"));
+    return back.substring(0, query) + (kept.isEmpty() ? "" : "?" + kept);
   }
 
   private static void keep(

@@ -40,6 +40,7 @@ class ShellOfEveryPage {
           "settings/notifications",
           "settings/access",
           "about");
+  private static final Set<String> OF_ONE_POOL = Set.of("settings/strategy", "reports/strategies");
   private static final Set<String> THEMES = Set.of("light", "dark");
 
   private final JdbcClient jdbc;
@@ -68,12 +69,9 @@ class ShellOfEveryPage {
       @CookieValue(defaultValue = "system") String theme,
       @CookieValue(required = false) @Nullable String pool) {
     var pools = pools();
-    var chosen =
-        pools.stream()
-            .map(PoolChoice::id)
-            .filter(p -> p.toString().equals(pool))
-            .findFirst()
-            .orElse(null);
+    var asked = asked(request);
+    var named = known(pools, asked);
+    var chosen = named == null ? known(pools, pool) : named;
     var counts = counts(chosen);
     var newest = loads.newest(chosen).orElse(null);
     var active =
@@ -96,6 +94,26 @@ class ShellOfEveryPage {
         !active.isEmpty() && active.stream().allMatch(PoolChoice::paused),
         installation.doubt().map(Doubt::sentence).orElse(null),
         back(request));
+  }
+
+  private static @Nullable PoolId known(List<PoolChoice> pools, @Nullable String id) {
+    return pools.stream()
+        .map(PoolChoice::id)
+        .filter(p -> p.toString().equals(id))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /**
+   * Give the pool that the address is about, where a page is about one: what is picked above it has
+   * to say so. The navigation hands on what its page showed.
+   */
+  private static @Nullable String asked(HttpServletRequest request) {
+    if (!OF_ONE_POOL.contains(page(request))) {
+      return null;
+    }
+    var parts = path(request).split("/", 5);
+    return parts.length > 3 ? parts[3] : request.getParameter("pool");
   }
 
   /** What a refused form left for its page comes before this. */

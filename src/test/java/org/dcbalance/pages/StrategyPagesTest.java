@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.inventory.PoolPolicy;
 import org.dcbalance.recommendation.BalancingSettings;
@@ -55,6 +56,44 @@ class StrategyPagesTest {
               "Moves at once from a host 2, from a Xen host 1 dcbalance.migration.out-per-host",
               "Moves at once to a host 2, to a Xen host 1 dcbalance.migration.in-per-host");
     }
+  }
+
+  @Test
+  void thePoolOfTheAddressWinsOverThePickedOneUntilAnotherIsPicked() {
+    long simulated = jdbc.sql("select id from pool where simulated").query(Long.class).single();
+    var address = "/settings/strategy?pool=" + pool.id();
+    try (var viewer = as(Role.VIEWER)) {
+      viewer.send("/preferences", "pool", "" + simulated, "back", "/");
+      var page = viewer.page(address);
+      assertThat(shown(page)).isEqualTo(pool.id());
+      assertThat(picked(page)).as("the picker says what the page shows").isEqualTo(pool.id());
+      assertThat(page).contains("fragment=nav&amp;page=settings/strategy&amp;pool=" + pool.id());
+      assertThat(picked(viewer.page("/hosts"))).as("it is not remembered").isEqualTo(simulated);
+      // the form of the picker knows the address that it is on
+      var after =
+          viewer.sendAndFollow("/preferences", "pool", "" + simulated, "back", address + "&x=1");
+      assertThat(shown(after)).as("what is picked there is shown").isEqualTo(simulated);
+      assertThat(picked(after)).isEqualTo(simulated);
+      var themed = viewer.sendAndFollow("/preferences", "theme", "dark", "back", address);
+      assertThat(shown(themed)).as("another preference changes no pool").isEqualTo(pool.id());
+      assertThat(picked(viewer.page("/reports/strategies?pool=" + pool.id()))).isEqualTo(pool.id());
+      assertThat(viewer.get("/settings/strategy?pool=999999").statusCode()).isEqualTo(404);
+      viewer.send("/preferences", "pool", "", "theme", "system", "back", "/");
+    }
+  }
+
+  private static long shown(String page) {
+    return found(page, "How DCbalance decides for the pool <a href=\"/pools/([0-9]+)\"");
+  }
+
+  private static long picked(String page) {
+    return found(page, "<option value=\"([0-9]+)\" selected=\"selected\">[^<]*hosts?\\)");
+  }
+
+  private static long found(String page, String pattern) {
+    var found = Pattern.compile(pattern).matcher(page);
+    assertThat(found.find()).as(pattern).isTrue();
+    return Long.parseLong(found.group(1));
   }
 
   @Test
