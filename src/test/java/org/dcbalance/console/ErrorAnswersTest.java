@@ -2,10 +2,17 @@ package org.dcbalance.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.regex.Pattern;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.ErrorCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,6 +52,44 @@ class ErrorAnswersTest {
       assertThat(answer.headers().firstValue("X-Request-Id")).hasValue(text(problem, "requestId"));
       assertThat(answer.body()).doesNotContain("secret of the inside", "Exception");
     }
+  }
+
+  @Test
+  void theDocumentHasEveryCodeWithEveryStatusThatItComesWith() throws IOException {
+    var documented = new ArrayList<String>();
+    for (var line : Files.readAllLines(Path.of("docs/api.md"))) {
+      var row = Pattern.compile("\\| `([A-Z_]+)` \\| ([0-9, ]+) \\|.*").matcher(line);
+      if (row.matches()) {
+        for (var status : row.group(2).split(",")) {
+          documented.add(row.group(1) + " " + status.strip());
+        }
+      }
+    }
+    var answered = new ArrayList<String>();
+    for (var code : ErrorCode.values()) {
+      answered.add(code.name() + " " + code.httpStatus());
+    }
+    try (var browser = new Browser(port)) {
+      var pools = "/api/v1/pools";
+      var json = HttpRequest.BodyPublishers.ofString("{}");
+      answered.add(answer(browser, browser.request(pools).method("PATCH", json)));
+      answered.add(answer(browser, browser.request(pools).header("Accept", "image/png")));
+      answered.add(
+          answer(browser, browser.request(pools).header("Content-Type", "text/plain").POST(json)));
+      var large = HttpRequest.BodyPublishers.ofString(" ".repeat(2 << 20));
+      answered.add(
+          answer(
+              browser,
+              browser.request(pools).header("Content-Type", "application/json").POST(large)));
+    }
+    assertThat(answered)
+        .contains("BAD_REQUEST 405", "BAD_REQUEST 406", "BAD_REQUEST 413", "BAD_REQUEST 415");
+    assertThat(documented).containsExactlyInAnyOrderElementsOf(answered);
+  }
+
+  private String answer(Browser browser, HttpRequest.Builder request) {
+    var answer = browser.send(request.header(TOKEN[0], TOKEN[1]).build());
+    return text(json.readTree(answer.body()), "code") + " " + answer.statusCode();
   }
 
   @ParameterizedTest
