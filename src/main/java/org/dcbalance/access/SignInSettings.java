@@ -1,8 +1,10 @@
 package org.dcbalance.access;
 
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of sign-ins.
@@ -10,6 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param session how long a session lasts after its last request
  * @param longest how long it lasts after the sign-in, whatever is requested
  */
+@Validated
 @ConfigurationProperties("dcbalance.sign-in")
 record SignInSettings(
-    @DefaultValue("10h") Duration session, @DefaultValue("24h") Duration longest) {}
+    @DefaultValue("10h") @DurationMin(minutes = 1) Duration session,
+    @DefaultValue("24h") @DurationMin(minutes = 1) Duration longest) {}

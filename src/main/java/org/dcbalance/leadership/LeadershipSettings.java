@@ -1,8 +1,10 @@
 package org.dcbalance.leadership;
 
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the lease.
@@ -10,6 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param lease how long the lease lasts unless it is renewed
  * @param renewal how often it is renewed
  */
+@Validated
 @ConfigurationProperties("dcbalance.leadership")
 record LeadershipSettings(
-    @DefaultValue("12s") Duration lease, @DefaultValue("3s") Duration renewal) {}
+    @DefaultValue("12s") @DurationMin(seconds = 1) Duration lease,
+    @DefaultValue("3s") @DurationMin(millis = 100) Duration renewal) {}

@@ -1,15 +1,18 @@
 package org.dcbalance.recommendation;
 
+import jakarta.validation.Valid;
 import java.time.Duration;
 import java.util.Objects;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.PoolLimits;
 import org.dcbalance.strategy.Limits;
 import org.dcbalance.units.Memory;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the rounds.
@@ -32,10 +35,11 @@ import org.springframework.util.unit.DataSize;
  * @param fallBackAfter failed or unhelpful moves in a row after which automatic becomes manual
  * @param simulated what differs for the simulated pool, where time is short
  */
+@Validated
 @ConfigurationProperties("dcbalance.balancing")
 public record BalancingSettings(
-    @DefaultValue("10m") Duration window,
-    @DefaultValue("60s") Duration every,
+    @DefaultValue("10m") @DurationMin(seconds = 1) Duration window,
+    @DefaultValue("60s") @DurationMin(seconds = 1) Duration every,
     @DefaultValue("3") int holdRounds,
     @DefaultValue("0.15") double imbalanceThreshold,
     @DefaultValue("0.85") double cpuThreshold,
@@ -45,12 +49,12 @@ public record BalancingSettings(
     @DefaultValue("4") int maxMoves,
     @DefaultValue("0B") DataSize maxTransfer,
     @DefaultValue("100") int historyFromHosts,
-    @DefaultValue("1s") Duration downtimeSlo,
-    @DefaultValue("30m") Duration coolDown,
-    @DefaultValue("6h") Duration coolDownMost,
-    @DefaultValue("15m") Duration expiry,
+    @DefaultValue("1s") @DurationMin(millis = 1) Duration downtimeSlo,
+    @DefaultValue("30m") @DurationMin Duration coolDown,
+    @DefaultValue("6h") @DurationMin Duration coolDownMost,
+    @DefaultValue("15m") @DurationMin(seconds = 1) Duration expiry,
     @DefaultValue("2") int fallBackAfter,
-    @DefaultValue Simulated simulated) {
+    @DefaultValue @Valid Simulated simulated) {
 
   public BalancingSettings {
     share("imbalance-threshold", imbalanceThreshold);
@@ -70,12 +74,17 @@ public record BalancingSettings(
 
   /** What differs for the simulated pool. */
   public record Simulated(
-      @DefaultValue("30s") Duration window,
-      @DefaultValue("5s") Duration every,
+      @DefaultValue("30s") @DurationMin(seconds = 1) Duration window,
+      @DefaultValue("5s") @DurationMin(seconds = 1) Duration every,
       @DefaultValue("2") int holdRounds,
       @DefaultValue("0.60") double minimumCoverage,
-      @DefaultValue("2m") Duration coolDown,
-      @DefaultValue("10m") Duration coolDownMost) {}
+      @DefaultValue("2m") @DurationMin Duration coolDown,
+      @DefaultValue("10m") @DurationMin Duration coolDownMost) {
+    public Simulated {
+      atLeastOne("simulated.hold-rounds", holdRounds);
+      share("simulated.minimum-coverage", minimumCoverage);
+    }
+  }
 
   /** The settings that hold for one pool. */
   public record Pace(
