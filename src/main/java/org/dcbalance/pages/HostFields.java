@@ -43,6 +43,21 @@ class HostFields {
     return poolFits(entry) ? "uri" : "poolId";
   }
 
+  /** Say why no VM could move to the host although it can be watched; null if one could. */
+  @Nullable String noTarget(HostRegistration.Entry entry) {
+    var peerUri = entry.peerUri();
+    if (peerUri != null && !peerUri.isBlank() || refused(() -> connections.check(entry.uri()))) {
+      return null;
+    }
+    try {
+      connections.checkPeer(entry.uri());
+      return null;
+    } catch (Problem e) {
+      return "No VM can move to this host: the others reach it by its peer URI, or else by its"
+          + " libvirt URI, and that one names what only this console has.";
+    }
+  }
+
   private boolean poolFits(HostRegistration.Entry entry) {
     var id = entry.poolId();
     return id == null

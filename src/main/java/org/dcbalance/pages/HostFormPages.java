@@ -115,7 +115,15 @@ class HostFormPages {
           id == null
               ? registration.add(form.entry(), me.operator())
               : registration.change(id, form.entry(), me.operator());
-      Notice.done(host.name() + (id == null ? " was added." : " was changed.")).on(redirect);
+      var done = host.name() + (id == null ? " was added." : " was changed.");
+      var noTarget = fields.noTarget(form.entry());
+      (noTarget == null
+              ? Notice.done(done)
+              : new Notice(
+                  "warn",
+                  done + " " + noTarget,
+                  "Maybe enter a peer URI, such as qemu+tls://host/system."))
+          .on(redirect);
       return new ModelAndView("redirect:/hosts/" + host.id());
     } catch (Problem e) {
       return refused(shell, form, null, e);
@@ -147,7 +155,7 @@ class HostFormPages {
         .orElse(null);
   }
 
-  private static ModelAndView page(
+  private ModelAndView page(
       Shell shell,
       HostForm form,
       @Nullable ConnectionTest test,
@@ -159,6 +167,7 @@ class HostFormPages {
     page.addObject("pools", shell.pools().stream().filter(p -> !p.simulated()).toList());
     page.addObject("errors", errors);
     page.addObject("test", test);
+    page.addObject("noTarget", fields.noTarget(form.entry()));
     return page;
   }
 

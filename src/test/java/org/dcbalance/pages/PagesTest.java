@@ -163,6 +163,34 @@ class PagesTest extends SimulatedPages {
   }
 
   @Test
+  void aHostToWhichNoVmCouldMoveIsSaidToBeSoAtEntry() {
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(administrator.page("/hosts/new")).doesNotContain("No VM can move to this host");
+      for (var uri :
+          List.of(
+              "qemu+ssh://root@127.0.0.1:9/system?keyfile=/etc/dcbalance/libvirt/id",
+              "qemu+tls://127.0.0.1:9/system?pkipath=/etc/dcbalance/libvirt/pki")) {
+        assertThat(tried(administrator, uri, ""))
+            .as(uri)
+            .contains("No VM can move to this host", "such as qemu+tls://host/system");
+        assertThat(tried(administrator, uri, "qemu+tls://127.0.0.1:9/system"))
+            .as(uri + " with a peer URI")
+            .doesNotContain("No VM can move to this host");
+      }
+      assertThat(tried(administrator, "qemu+tcp://127.0.0.1:9/system", ""))
+          .doesNotContain("No VM can move to this host");
+    }
+  }
+
+  private static String tried(SignedIn administrator, String uri, String peerUri) {
+    return administrator
+        .send(
+            "/hosts", "name", "kvm-09", "uri", uri, "peerUri", peerUri, "poolId", "1", "action",
+            "test")
+        .body();
+  }
+
+  @Test
   void aDoubtedDatabaseIsSaidOnEveryPageAndConfirmedByAnAdministrator() {
     var vm = fleet.vm("web-02");
     try (var operator = as(Role.OPERATOR);
