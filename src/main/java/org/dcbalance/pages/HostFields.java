@@ -46,7 +46,7 @@ class HostFields {
   /** Say why no VM could move to the host although it can be watched; null if one could. */
   @Nullable String noTarget(HostRegistration.Entry entry) {
     var peerUri = entry.peerUri();
-    if (peerUri != null && !peerUri.isBlank() || refused(() -> connections.check(entry.uri()))) {
+    if (peerUri != null && !peerUri.isBlank() || !fineByItself(entry.uri())) {
       return null;
     }
     try {
@@ -56,6 +56,14 @@ class HostFields {
       return "No VM can move to this host: the others reach it by its peer URI, or else by its"
           + " libvirt URI, and that one names what only this console has.";
     }
+  }
+
+  /** Whether the key that it names may be read is another matter. */
+  private boolean fineByItself(String uri) {
+    int query = uri.indexOf('?');
+    return query < 0
+        ? !refused(() -> connections.check(uri))
+        : !refused(() -> connections.checkPeer(uri.substring(0, query)));
   }
 
   private boolean poolFits(HostRegistration.Entry entry) {
