@@ -4,10 +4,12 @@ export type Point = readonly [at: number, value: number | null];
 
 export interface LoadSeries {
   readonly name: string;
+  /** What people call it, where the name is none of the known kinds. */
+  readonly title?: string | null;
   readonly unit: Unit;
   readonly points: readonly Point[];
   /** What the whole is, such as a host's memory in bytes; the axis then ends there. */
-  readonly max?: number;
+  readonly max?: number | null;
 }
 
 export interface Threshold {
@@ -177,10 +179,10 @@ export function sentence(label: string, answer: LoadAnswer, series: readonly Loa
   const told = series.map((each) => {
     const values = each.points.map(([, value]) => value).filter((value) => value !== null);
     const last = values.at(-1);
-    if (last === undefined) return `${seriesName(each.name)}: no samples`;
+    if (last === undefined) return `${seriesName(each)}: no samples`;
     const lowest = values.reduce((a, b) => Math.min(a, b));
     const highest = values.reduce((a, b) => Math.max(a, b));
-    return `${seriesName(each.name)} between ${quantity(lowest, each.unit)} and ${quantity(highest, each.unit)}, last ${quantity(last, each.unit)}`;
+    return `${seriesName(each)} between ${quantity(lowest, each.unit)} and ${quantity(highest, each.unit)}, last ${quantity(last, each.unit)}`;
   });
   const count = answer.migrations?.length ?? 0;
   const moves = count === 0 ? '' : `; ${count} ${count === 1 ? 'migration' : 'migrations'}`;
@@ -211,8 +213,8 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Name a series for people. */
-export function seriesName(name: string): string {
-  return NAMES[name] ?? name;
+export function seriesName({ name, title }: LoadSeries): string {
+  return title ?? NAMES[name] ?? name;
 }
 
 function instant(at: number): string {

@@ -13,7 +13,7 @@ export interface Inks {
 }
 
 const FONT = '12px "IBM Plex Sans", sans-serif';
-const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 2]];
+const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 2], [10, 3, 1, 3, 1, 3]];
 const MARK_ROW = 22;
 /** Half of the widest label of the time axis, which stands under its end. */
 const LABEL_OVERHANG = 28;
@@ -43,47 +43,60 @@ export function dashOf(index: number): number[] {
   return DASHES[index % DASHES.length] ?? [];
 }
 
+/** What a chart shows at the moment. */
 export interface Drawing {
-  readonly width: number;
-  readonly height: number;
   readonly inks: Inks;
   readonly answer: LoadAnswer;
   readonly series: readonly LoadSeries[];
   readonly span: { readonly from: number; readonly to: number };
+}
+
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
   readonly sync: string;
   readonly small: boolean;
   readonly zoomed: (from: number, to: number) => void;
   readonly pointed: (index: number | null) => void;
 }
 
-/** Lay out one chart: one axis from 0, dashed thresholds, marks at migrations, gaps as gaps. */
-export function optionsOf(drawing: Drawing): uPlot.Options {
-  const { inks, series, answer, small, span } = drawing;
-  const unit = series[0]?.unit ?? 'count';
-  const limits = (answer.thresholds ?? []).filter((each) => series.some(({ name }) => name === each.series)).map(({ value }) => value);
-  const max = axisMax(series, limits);
-  const marks = (answer.migrations ?? []).filter((mark) => within(mark, span));
-  const axis = { font: FONT, stroke: inks.muted, grid: { stroke: inks.line, width: 1 }, ticks: { show: false } };
+/** Whether a chart can show another drawing without being made anew. */
+export function sameForm(one: Drawing, other: Drawing): boolean {
+  return one.series.length === other.series.length && one.series.every(({ unit }, index) => unit === other.series[index]?.unit);
+}
+
+/**
+ * Lay out one chart: one axis from 0, dashed thresholds, marks at migrations, gaps as gaps. Whatever may change while
+ * the chart stands is asked for at each drawing.
+ */
+export function optionsOf(frame: Frame, now: () => Drawing): uPlot.Options {
+  const { small } = frame;
+  const unit = now().series[0]?.unit ?? 'count';
+  const limits = (): number[] => limitsOf(now());
+  const max = (): number => axisMax(now().series, limits());
+  const marks = (): MigrationMark[] => (now().answer.migrations ?? []).filter((mark) => within(mark, now().span));
+  const axis = { font: FONT, stroke: () => now().inks.muted, grid: { stroke: () => now().inks.line, width: 1 }, ticks: { show: false } };
+  const headroom = (): number => (marks().length > 0 ? MARK_ROW : 8);
   return {
-    width: drawing.width,
-    height: drawing.height,
+    width: frame.width,
+    height: frame.height,
     ms: 1,
-    padding: small ? [2, 0, 2, 0] : [marks.length > 0 ? MARK_ROW : 8, LABEL_OVERHANG, 0, 0],
+    padding: small ? [2, 0, 2, 0] : [headroom, LABEL_OVERHANG, 0, 0],
     legend: { show: false },
     select: { show: !small, left: 0, top: 0, width: 0, height: 0 },
     cursor: small
       ? { show: false }
-      : { y: false, points: { size: 6 }, sync: { key: drawing.sync }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => null } },
-    scales: { x: { time: true, range: [span.from, span.to] }, y: { range: [0, max] } },
+      : { y: false, points: { size: 6 }, sync: { key: frame.sync }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => null } },
+    scales: { x: { time: true, range: () => [now().span.from, now().span.to] }, y: { range: () => [0, max()] } },
     axes: [
-      { ...axis, show: !small, space: 72, size: 28, grid: { show: false }, values: (_, splits) => splits.map((at) => timeLabel(at, span.to - span.from)) },
-      { ...axis, show: !small, size: 68, gap: 6, splits: () => axisSteps(max, unit), values: (_, splits) => splits.map((value) => axisLabel(value, unit)) },
+      { ...axis, show: !small, space: 72, size: 28, grid: { show: false }, values: (_, splits) => splits.map((at) => timeLabel(at, now().span.to - now().span.from)) },
+      { ...axis, show: !small, size: 68, gap: 6, splits: () => axisSteps(max(), unit), values: (_, splits) => splits.map((value) => axisLabel(value, unit)) },
     ],
     series: [
       {},
-      ...series.map((each, index) => ({
+      ...now().series.map((each, index) => ({
         label: each.name,
-        stroke: inks.series[index] ?? inks.text,
+        stroke: () => now().inks.series[index] ?? now().inks.text,
         width: small ? 1.25 : 1.5,
         dash: dashOf(index),
         points: { show: small ? false : lonely },
@@ -91,20 +104,24 @@ export function optionsOf(drawing: Drawing): uPlot.Options {
       })),
     ],
     hooks: {
-      drawClear: [(plot) => drawBands(plot, marks, inks)],
-      draw: [(plot) => drawOver(plot, marks, limits, inks, small)],
+      drawClear: [(plot) => drawBands(plot, marks(), now().inks)],
+      draw: [(plot) => drawOver(plot, marks(), limits(), now().inks, small)],
       setSelect: [
         (plot) => {
           if (plot.select.width < 4) return;
           const from = plot.posToVal(plot.select.left, 'x');
           const to = plot.posToVal(plot.select.left + plot.select.width, 'x');
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          drawing.zoomed(from, to);
+          frame.zoomed(from, to);
         },
       ],
-      setCursor: [(plot) => drawing.pointed(plot.cursor.idx ?? null)],
+      setCursor: [(plot) => frame.pointed(plot.cursor.idx ?? null)],
     },
   };
+}
+
+function limitsOf({ answer, series }: Drawing): number[] {
+  return (answer.thresholds ?? []).filter((each) => series.some(({ name }) => name === each.series)).map(({ value }) => value);
 }
 
 /** Show points only for samples without neighbours: a line cannot show those. */

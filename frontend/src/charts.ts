@@ -1,12 +1,13 @@
 import uPlot from 'uplot';
 import { aligned, sentence, seriesName, spanOf, tableRows, zoomedSearch, type LoadAnswer, type LoadSeries, type Span } from './chart-data';
-import { dashOf, inksOf, optionsOf } from './chart-draw';
+import { dashOf, inksOf, optionsOf, sameForm, type Drawing, type Inks } from './chart-draw';
 import { signIn } from './requests';
 import { onThemeChange } from './theme';
 import { clock, quantity } from './units';
 
 const REFRESH_MILLIS = 5000;
-const MOST_SERIES = 6;
+/** Up to here a line of values is told apart; more stand with their names. */
+const MOST_IN_READOUT = 2;
 
 /** Draw every `figure[data-chart]`, now and in fragments to come, and keep them in step with the page's time span. */
 export function drawCharts(): void {
@@ -46,11 +47,14 @@ export function drawCharts(): void {
 
 /** Show which named range the charts are of: none of them after a zoom. */
 function markRange(): void {
-  const { from, to, live } = spanOf(location.search, Date.now());
-  for (const link of document.querySelectorAll<HTMLAnchorElement>('nav[data-ranges] a')) {
-    const named = spanOf(link.search, Date.now());
-    if (live && Math.abs(named.to - named.from - (to - from)) < 1000) link.setAttribute('aria-current', 'true');
-    else link.removeAttribute('aria-current');
+  const now = Date.now();
+  for (const nav of document.querySelectorAll<HTMLElement>('nav[data-ranges]')) {
+    const { from, to, live } = spanOf(location.search, now, nav.dataset['ranges']);
+    for (const link of nav.querySelectorAll('a')) {
+      const named = spanOf(link.search, now);
+      if (live && named.to - named.from === to - from) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    }
   }
 }
 
@@ -77,10 +81,15 @@ class Chart {
   readonly #readout: HTMLElement | null;
   readonly #resizing: ResizeObserver;
   #plot: uPlot | null = null;
+  #drawing: Drawing | null = null;
+  #data: ReturnType<typeof aligned> = [[]];
+  /** The span under a pointer that is pressed: it stands still, or what was selected would slip away. */
+  #held: Span | null = null;
   #answer: LoadAnswer | null = null;
   #span: Span = spanOf('', Date.now());
   #visible = false;
   #fetchedAt = 0;
+  #asked = '';
   /** An answer that came with the page: it is never fetched, and zoomed in place. */
   readonly #given: LoadAnswer | null;
 
@@ -95,6 +104,7 @@ class Chart {
       this.#plot?.setSize({ width, height: this.#plotArea.clientHeight });
     });
     this.#resizing.observe(this.#plotArea);
+    this.#plotArea.addEventListener('mousedown', () => this.#hold());
     this.#plotArea.addEventListener('dblclick', () => (this.#given ? this.#zoomGiven(this.#given.from, this.#given.to) : zoomOut()));
     figure.querySelector('details')?.addEventListener('toggle', () => this.#fillTable());
     const { answer } = figure.dataset;
@@ -103,6 +113,26 @@ class Chart {
       this.#answer = this.#given;
       this.#span = { from: Date.parse(this.#given.from), to: Date.parse(this.#given.to), live: false };
     }
+  }
+
+  #hold(): void {
+    if (!this.#plot) return;
+    this.#held = this.#spanShown;
+    document.addEventListener(
+      'mouseup',
+      () => {
+        this.#held = null;
+        this.draw();
+      },
+      { once: true },
+    );
+  }
+
+  #zoomed(from: number, to: number): void {
+    // A drag on one chart shows on all charts in step with it, and each of them tells of it.
+    if (!this.#held) return;
+    if (this.#given) this.#zoomGiven(from, to);
+    else zoomTo(from, to);
   }
 
   #zoomGiven(from: string | number, to: string | number): void {
@@ -135,8 +165,12 @@ class Chart {
     // Rounded, so that charts of one page ask for one answer.
     const from = new Date(Math.floor(this.#span.from / 1000) * 1000).toISOString();
     const to = new Date(Math.ceil(this.#span.to / 1000) * 1000).toISOString();
-    load(`${src}${src.includes('?') ? '&' : '?'}from=${from}&to=${to}`).then(
+    const url = `${src}${src.includes('?') ? '&' : '?'}from=${from}&to=${to}`;
+    this.#asked = url;
+    load(url).then(
       (answer) => {
+        // An answer about the span before a zoom may come after the one about the zoom.
+        if (this.#asked !== url) return;
         this.#answer = answer;
         this.draw();
       },
@@ -160,29 +194,53 @@ class Chart {
       this.#say('No samples in this span of time.');
       return;
     }
+    const drawing = { inks: inksOf(this.#figure), answer, series, span: this.#held ?? this.#spanShown };
+    const again = this.#plot !== null && this.#drawing !== null && sameForm(this.#drawing, drawing);
+    // A chart of another form waits until the pointer is released.
+    if (this.#held && !again) return;
+    this.#drawing = drawing;
+    this.#data = data;
+    if (again) this.#redraw();
+    else this.#plotAnew(drawing);
+    this.#legend(series, drawing.inks);
+    this.#read(this.#plot?.cursor.idx ?? null);
+    this.#fillTable();
+  }
+
+  /** Hand new samples to the chart that stands: its cursor and a drag under way stay. */
+  #redraw(): void {
+    const plot = this.#plot;
+    plot?.batch(() => {
+      plot.setData(this.#data as uPlot.AlignedData);
+      plot.redraw(false, true);
+    });
+  }
+
+  #plotAnew(first: Drawing): void {
     this.#plot?.destroy();
     this.#plotArea.replaceChildren();
-    const inks = inksOf(this.#figure);
-    const span = this.#figure.dataset['src']?.endsWith('/progress') ? { from: Date.parse(answer.from), to: Date.parse(answer.to) } : this.#span;
     this.#plot = new uPlot(
-      optionsOf({
-        width: this.#plotArea.clientWidth,
-        height: this.#plotArea.clientHeight,
-        inks,
-        answer,
-        series,
-        span,
-        sync: this.#figure.dataset['sync'] ?? 'page',
-        small: this.#small,
-        zoomed: (from, to) => (this.#given ? this.#zoomGiven(from, to) : zoomTo(from, to)),
-        pointed: (index) => this.#read(index, data, series),
-      }),
-      data as uPlot.AlignedData,
+      optionsOf(
+        {
+          width: this.#plotArea.clientWidth,
+          height: this.#plotArea.clientHeight,
+          sync: this.#figure.dataset['sync'] ?? 'page',
+          small: this.#small,
+          zoomed: (from, to) => this.#zoomed(from, to),
+          pointed: (index) => this.#read(index),
+        },
+        () => this.#drawing ?? first,
+      ),
+      this.#data as uPlot.AlignedData,
       this.#plotArea,
     );
-    this.#legend(series, inks.series);
-    this.#read(null, data, series);
-    this.#fillTable();
+  }
+
+  /** A migration's own span, unless somebody zoomed into it; that of the page otherwise. */
+  get #spanShown(): Span {
+    const answer = this.#answer;
+    if (!answer || !this.#span.live || !this.#figure.dataset['src']?.endsWith('/progress')) return this.#span;
+    return { from: Date.parse(answer.from), to: Date.parse(answer.to), live: true };
   }
 
   get #small(): boolean {
@@ -190,17 +248,18 @@ class Chart {
   }
 
   #series(answer: LoadAnswer): LoadSeries[] {
-    const wanted = (this.#figure.dataset['series'] ?? '').split(' ').filter(Boolean);
-    return wanted.flatMap((name) => answer.series.filter((each) => each.name === name)).slice(0, MOST_SERIES);
+    const wanted = this.#figure.dataset['series']?.split(' ');
+    return wanted ? wanted.flatMap((name) => answer.series.filter((each) => each.name === name)) : [...answer.series];
   }
 
   #say(text: string): void {
     this.#plot?.destroy();
     this.#plot = null;
+    this.#drawing = null;
     this.#plotArea.replaceChildren(Object.assign(document.createElement('p'), { className: 'plot-note', textContent: text }));
   }
 
-  #legend(series: readonly LoadSeries[], colours: readonly string[]): void {
+  #legend(series: readonly LoadSeries[], inks: Inks): void {
     const legend = this.#figure.querySelector('.legend');
     if (!legend || series.length < 2) return;
     legend.replaceChildren(
@@ -209,20 +268,23 @@ class Chart {
         const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
         svg.setAttribute('viewBox', '0 0 24 4');
         const line = svg.appendChild(document.createElementNS(svg.namespaceURI, 'line'));
-        const attributes = { x1: 0, x2: 24, y1: 2, y2: 2, stroke: colours[index] ?? '', 'stroke-width': 2, 'stroke-dasharray': dashOf(index).join(' ') };
+        const attributes = { x1: 0, x2: 24, y1: 2, y2: 2, stroke: inks.series[index] ?? inks.text, 'stroke-width': 2, 'stroke-dasharray': dashOf(index).join(' ') };
         for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, String(value));
-        entry.append(svg, seriesName(each.name));
+        entry.append(svg, seriesName(each), document.createElement('b'));
         return entry;
       }),
     );
   }
 
-  #read(index: number | null, data: readonly (readonly (number | null)[])[], series: readonly LoadSeries[]): void {
-    if (!this.#readout) return;
-    const instants = data[0] ?? [];
+  /** Say what the lines are at under the pointer, or at their end. */
+  #read(index: number | null): void {
+    if (!this.#readout || !this.#drawing) return;
+    const [instants, ...rows] = this.#data;
     const at = index ?? instants.length - 1;
-    const values = series.map(({ unit }, row) => quantity(data[row + 1]?.[at], unit));
-    this.#readout.textContent = `${clock(instants[at] ?? 0, true)}  ${values.join(' · ')}`;
+    const values = this.#drawing.series.map(({ unit }, row) => quantity(rows[row]?.[at], unit));
+    const besideNames = values.length > MOST_IN_READOUT;
+    this.#readout.textContent = [clock(instants[at] ?? 0, true), ...(besideNames ? [] : [values.join(' · ')])].join('  ');
+    this.#figure.querySelectorAll('.legend b').forEach((value, row) => (value.textContent = besideNames ? (values[row] ?? '') : ''));
   }
 
   #fillTable(): void {
@@ -233,7 +295,7 @@ class Chart {
     const series = this.#series(answer);
     const table = document.createElement('table');
     const head = table.createTHead().insertRow();
-    for (const name of ['Time', ...series.map((each) => seriesName(each.name))]) {
+    for (const name of ['Time', ...series.map(seriesName)]) {
       head.append(Object.assign(document.createElement('th'), { scope: 'col', textContent: name }));
     }
     const rows = table.createTBody();
