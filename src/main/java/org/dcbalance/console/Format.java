@@ -174,6 +174,11 @@ public final class Format {
     return String.format(Locale.ROOT, "%.1f", Math.clamp(share, 0.0, 1.0) * 100);
   }
 
+  /** Give a share as a place along the side of a drawing that is as wide as its page: "31.0%". */
+  public String place(double share) {
+    return length(share) + "%";
+  }
+
   /** Write an enum's name as a word: POST_COPY becomes "Post copy". */
   public String word(Object name) {
     var text = name.toString().replace('_', ' ').toLowerCase(Locale.ROOT);

@@ -5,11 +5,14 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.List;
+import org.dcbalance.console.Format;
 import org.dcbalance.method.Method;
 import org.dcbalance.migration.MigrationState;
 import org.dcbalance.reporting.DowntimeReport;
+import org.dcbalance.reporting.DowntimeReport.Spread;
 import org.dcbalance.reporting.MoveReport;
 import org.dcbalance.reporting.ReportFilter;
+import org.dcbalance.reporting.Stretch;
 import org.dcbalance.units.PoolId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.format.annotation.DateTimeFormat;
@@ -25,6 +28,10 @@ class ReportPages {
   private static final int AT_ONCE = 100;
   private static final int MOST_VMS = 200;
   private static final int DAYS = 30;
+
+  /** More are not told apart in one chart. */
+  private static final int MOST_VMS_DRAWN = 6;
+
   private static final List<MigrationState> ENDS =
       List.of(
           MigrationState.COMPLETED,
@@ -34,11 +41,13 @@ class ReportPages {
 
   private final MoveReport moves;
   private final DowntimeReport downtimes;
+  private final Format format;
   private final Clock clock;
 
-  ReportPages(MoveReport moves, DowntimeReport downtimes, Clock clock) {
+  ReportPages(MoveReport moves, DowntimeReport downtimes, Format format, Clock clock) {
     this.moves = moves;
     this.downtimes = downtimes;
+    this.format = format;
     this.clock = clock;
   }
 
@@ -79,6 +88,7 @@ class ReportPages {
     model.addAttribute("filter", filter);
     model.addAttribute("states", ENDS);
     model.addAttribute("totals", moves.totals(filter));
+    model.addAttribute("chart", ends(asked, filter));
     model.addAttribute("moves", shown);
     model.addAttribute("before", before);
     model.addAttribute("next", more ? shown.getLast().id() : null);
@@ -102,12 +112,37 @@ class ReportPages {
     model.addAttribute("filter", filter);
     model.addAttribute("overall", downtimes.overall(filter));
     model.addAttribute("timeError", downtimes.timeError(filter));
+    pauses(filter, model);
     model.addAttribute("lines", lines.subList(0, Math.min(MOST_VMS, lines.size())));
     model.addAttribute("more", lines.size() > MOST_VMS);
     model.addAttribute(
         "longest", lines.stream().mapToLong(DowntimeReport.Pauses::longest).max().orElse(0));
     model.addAttribute("methods", new Methods());
     return "report-downtime";
+  }
+
+  private MovesChart ends(Asked asked, ReportFilter filter) {
+    var stretch = Stretch.of(asked.from(), asked.to());
+    return MovesChart.of(
+        asked.from(), asked.to(), stretch, moves.ends(filter, stretch, ZoneId.systemDefault()));
+  }
+
+  private void pauses(ReportFilter filter, Model model) {
+    var spreads = downtimes.spreads(filter, MOST_VMS_DRAWN);
+    var methods = new Methods();
+    model.addAttribute(
+        "byMethod",
+        PausesChart.of(
+            "Downtime by method", spreads.methods(), s -> methods.words(s.method()), format));
+    // of one VM alone the other chart is already
+    boolean several = spreads.vms().stream().map(Spread::vmId).distinct().count() > 1;
+    model.addAttribute(
+        "byVm",
+        PausesChart.of(
+            "Downtime by virtual machine",
+            several ? spreads.vms() : List.of(),
+            s -> String.valueOf(s.vm()),
+            format));
   }
 
   /** Put stored names of methods into words. */

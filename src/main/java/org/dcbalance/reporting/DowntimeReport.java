@@ -1,5 +1,7 @@
 package org.dcbalance.reporting;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
@@ -17,6 +19,9 @@ import org.springframework.stereotype.Component;
 @Component
 public class DowntimeReport {
   static final int LOADED_PERCENT = 20;
+
+  /** So many say little as quartiles, and can be shown one by one. */
+  static final int FEW = 8;
 
   /** Completed and measured moves with what the guest did before; newest first in each group. */
   private static final String MOVES =
@@ -134,6 +139,82 @@ public class DowntimeReport {
             + " from moves group by vm_id, vm, method, load order by longest desc, vm, method, load"
             + " limit "
             + most);
+  }
+
+  /**
+   * How the measured pauses of some moves spread, in milliseconds.
+   *
+   * @param vm null for a method's, like its id
+   * @param method null for a VM's
+   * @param load IDLE, LOADED or UNKNOWN
+   * @param lower what a quarter of them was not above
+   * @param upper what three quarters of them were not above
+   * @param each all of them, rising, where they are at most {@value #FEW}; else empty
+   */
+  public record Spread(
+      @Nullable Long vmId,
+      @Nullable String vm,
+      @Nullable String method,
+      String load,
+      long moves,
+      long shortest,
+      double lower,
+      double median,
+      double upper,
+      double p95,
+      long longest,
+      List<Long> each) {}
+
+  /**
+   * The spreads of each method's pauses, and of each VM's by whatever method.
+   *
+   * @param vms empty where there are more than asked for
+   */
+  public record Spreads(List<Spread> methods, List<Spread> vms) {}
+
+  /** Tell how pauses spread, idle and loaded guests apart. */
+  public Spreads spreads(ReportFilter filter, int mostVms) {
+    var all =
+        jdbc.sql(
+                MOVES
+                    + """
+                    select vm_id, vm, method, load, count(*) as moves,
+                      min(downtime_millis) as shortest,
+                      percentile_cont(0.25) within group (order by downtime_millis) as lower,
+                      percentile_cont(0.5) within group (order by downtime_millis) as median,
+                      percentile_cont(0.75) within group (order by downtime_millis) as upper,
+                      percentile_cont(0.95) within group (order by downtime_millis) as p95,
+                      max(downtime_millis) as longest,
+                      case when count(*) <= :few then array_agg(downtime_millis order by downtime_millis)
+                        end as each
+                    from moves group by grouping sets ((method, load), (vm_id, vm, load))
+                    order by vm nulls first, vm_id, method, load
+                    """)
+            .params(filter.params())
+            .param("loaded", LOADED_PERCENT)
+            .param("few", FEW)
+            .query(DowntimeReport::spread)
+            .list();
+    var vms = all.stream().filter(s -> s.vmId() != null).toList();
+    boolean few = vms.stream().map(Spread::vmId).distinct().count() <= mostVms;
+    return new Spreads(all.stream().filter(s -> s.vmId() == null).toList(), few ? vms : List.of());
+  }
+
+  private static Spread spread(ResultSet row, int number) throws SQLException {
+    var each = row.getArray("each");
+    return new Spread(
+        row.getObject("vm_id", Long.class),
+        row.getString("vm"),
+        row.getString("method"),
+        row.getString("load"),
+        row.getLong("moves"),
+        row.getLong("shortest"),
+        row.getDouble("lower"),
+        row.getDouble("median"),
+        row.getDouble("upper"),
+        row.getDouble("p95"),
+        row.getLong("longest"),
+        each == null ? List.of() : List.of((Long[]) each.getArray()));
   }
 
   private List<Pauses> query(ReportFilter filter, String select) {

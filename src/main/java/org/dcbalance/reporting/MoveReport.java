@@ -1,6 +1,9 @@
 package org.dcbalance.reporting;
 
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
@@ -107,6 +110,44 @@ public class MoveReport {
         .param("most", most)
         .query(new SimplePropertyRowMapper<>(Move.class))
         .list();
+  }
+
+  /**
+   * How the moves of a stretch of days ended.
+   *
+   * @param first its first day
+   * @param lost of those that began in it, how many are lost still
+   */
+  public record Ends(
+      LocalDate first, long completed, long failed, long aborted, long refused, long lost) {}
+
+  /** Count how moves ended, per stretch; those without any are left out. */
+  public List<Ends> ends(ReportFilter filter, Stretch stretch, ZoneId zone) {
+    return jdbc.sql(
+            """
+            select cast(date_trunc(:stretch, %s at time zone :zone) as date) as first,
+              count(*) filter (where m.state = 'COMPLETED') as completed,
+              count(*) filter (where m.state = 'FAILED') as failed,
+              count(*) filter (where m.state = 'ABORTED') as aborted,
+              count(*) filter (where m.state = 'REFUSED') as refused,
+              count(*) filter (where m.state = 'LOST') as lost
+            from migration m join vm v on v.id = m.vm_id
+            join host s on s.id = m.source_id join host t on t.id = m.target_id
+            where %s group by 1 order by 1
+            """
+                .formatted(ReportFilter.ENDED_OR_LOST, ReportFilter.CONDITIONS_WITH_LOST))
+        .params(filter.params())
+        .param("stretch", stretch.name())
+        .param("zone", posix(zone))
+        .query(new SimplePropertyRowMapper<>(Ends.class))
+        .list();
+  }
+
+  /** PostgreSQL counts a bare offset westwards, as POSIX does. */
+  private static String posix(ZoneId zone) {
+    return zone.normalized() instanceof ZoneOffset fixed
+        ? ZoneOffset.ofTotalSeconds(-fixed.getTotalSeconds()).getId()
+        : zone.getId();
   }
 
   public Totals totals(ReportFilter filter) {

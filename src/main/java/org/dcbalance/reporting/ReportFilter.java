@@ -23,18 +23,27 @@ public record ReportFilter(
     @Nullable Instant to,
     @Nullable String q,
     @Nullable MigrationState state) {
-  /**
-   * The conditions on {@code m}, {@code v}, {@code s} and {@code t} that go with {@link #params}.
-   */
-  static final String CONDITIONS =
+  private static final String OF_MOVES =
       """
-      m.finished_at is not null
+      %1$s is not null
       and (cast(:pool as bigint) is null or m.pool_id = :pool)
-      and (cast(:from as timestamptz) is null or m.finished_at >= :from)
-      and (cast(:to as timestamptz) is null or m.finished_at < :to)
+      and (cast(:from as timestamptz) is null or %1$s >= :from)
+      and (cast(:to as timestamptz) is null or %1$s < :to)
       and (cast(:q as text) is null or v.name ilike :q or s.name ilike :q or t.name ilike :q)
       and (cast(:state as text) is null or m.state = :state)
       """;
+
+  /**
+   * The conditions on {@code m}, {@code v}, {@code s} and {@code t} that go with {@link #params}.
+   */
+  static final String CONDITIONS = OF_MOVES.formatted("m.finished_at");
+
+  /** When a move ended or, of one that is lost, when it began: nobody knows whether it ended. */
+  static final String ENDED_OR_LOST =
+      "coalesce(m.finished_at, case when m.state = 'LOST' then coalesce(m.started_at, m.created_at) end)";
+
+  /** The same conditions on ended and lost moves alike. */
+  static final String CONDITIONS_WITH_LOST = OF_MOVES.formatted(ENDED_OR_LOST);
 
   public ReportFilter {
     q = q == null || q.isBlank() ? null : q.strip();

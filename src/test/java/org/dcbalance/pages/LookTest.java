@@ -174,6 +174,19 @@ class LookTest {
         .update();
     jdbc.sql(
             """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, method, why,
+              requested_by, created_at, started_at, finished_at, downtime_millis, total_millis)
+            select pool_id, vm_id, source_id, target_id,
+              case when n % 9 = 4 then 'FAILED' when n % 11 = 5 then 'ABORTED' else 'COMPLETED' end, 'DONE',
+              case when n % 4 = 0 then 'POST_COPY' else 'PRE_COPY' end, why, requested_by,
+              finished_at - n % 9 * interval '1 day', finished_at - n % 9 * interval '1 day',
+              finished_at - n % 9 * interval '1 day', 120 + n * n, 24000
+            from (select * from migration where state = 'COMPLETED' and requested_by = 'amy'
+              order by id desc limit 1) m cross join generate_series(1, 30) n
+            """)
+        .update();
+    jdbc.sql(
+            """
             insert into checkpoint (vm_id, pool_id, host_id, storage, prefix, state, live, why, requested_by,
               captured_at, finished_at, pause_millis, total_millis, memory_bytes, memory_sha256, verified_at,
               sentence)

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
@@ -140,17 +142,87 @@ class ReportsTest {
   }
 
   @Test
+  void pausesAreSpreadPerMethodAndPerVm() {
+    jdbc.sql(
+            "update migration set method = 'POST_COPY' where pool_id = :pool and downtime_millis = 3000")
+        .param("pool", pool)
+        .update();
+    var spreads = downtimes.spreads(all(), 2);
+    assertThat(spreads.methods())
+        .extracting(s -> s.method() + " " + s.load() + " " + s.each())
+        .containsExactly(
+            "POST_COPY LOADED [3000]",
+            "PRE_COPY IDLE [100, 200]",
+            "PRE_COPY LOADED [1000]",
+            "PRE_COPY UNKNOWN [400]");
+    assertThat(spreads.methods().get(1).lower()).isEqualTo(125);
+    assertThat(spreads.vms())
+        .extracting(s -> s.vm() + " " + s.load() + " " + s.each())
+        .containsExactly("busy LOADED [1000, 3000]", "calm IDLE [100, 200]", "calm UNKNOWN [400]");
+    assertThat(downtimes.spreads(all(), 1).vms()).as("too many to be told apart").isEmpty();
+    assertThat(downtimes.spreads(new ReportFilter(pool, null, null, "calm", null), 1).methods())
+        .extracting(DowntimeReport.Spread::load)
+        .containsExactly("IDLE", "UNKNOWN");
+    for (int i = 0; i < 7; i++) {
+      move(calm, 3, "COMPLETED", 300 + i, null, 7_000, null, null, null);
+    }
+    var many = downtimes.spreads(all(), 2).methods().get(1);
+    assertThat(many.each()).as("nine are drawn as a box").isEmpty();
+    assertThat(many.shortest()).isEqualTo(100);
+    assertThat(many.median()).isEqualTo(302);
+    assertThat(many.longest()).isEqualTo(306);
+  }
+
+  @Test
+  void movesAreCountedByTheDayOfTheirEndAndLostOnesByTheirStart() {
+    move(calm, 5, "ABORTED", null, null, 7_000, null, null, null);
+    move(busy, 60 * 24 + 1, "LOST", null, null, 7_000, null, null, null);
+    jdbc.sql("update migration set finished_at = null where pool_id = :pool and state = 'LOST'")
+        .param("pool", pool)
+        .update();
+    var day = LocalDate.of(2026, 3, 1);
+    var ends = moves.ends(all(), Stretch.DAY, ZoneOffset.UTC);
+    assertThat(ends)
+        .containsExactly(
+            new MoveReport.Ends(day, 4, 1, 1, 0, 0),
+            new MoveReport.Ends(day.plusDays(1), 1, 0, 0, 0, 1));
+    // March 1st, 2026 is a Sunday
+    assertThat(moves.ends(all(), Stretch.WEEK, ZoneOffset.UTC))
+        .extracting(MoveReport.Ends::first)
+        .containsExactly(LocalDate.of(2026, 2, 23), day.plusDays(1));
+    assertThat(moves.ends(all(), Stretch.MONTH, ZoneOffset.UTC))
+        .containsExactly(new MoveReport.Ends(day, 5, 1, 1, 0, 1));
+    // noon in Greenwich is the next day there
+    assertThat(moves.ends(all(), Stretch.DAY, ZoneOffset.ofHours(13)).getFirst().first())
+        .isEqualTo(day.plusDays(1));
+    assertThat(moves.ends(all(), Stretch.DAY, ZoneId.of("Pacific/Auckland")).getFirst().first())
+        .isEqualTo(day.plusDays(1));
+    assertThat(
+            moves.ends(
+                new ReportFilter(pool, null, null, "busy", MigrationState.FAILED),
+                Stretch.DAY,
+                ZoneOffset.UTC))
+        .containsExactly(new MoveReport.Ends(day, 0, 1, 0, 0, 0));
+  }
+
+  @Test
   void pagesAndFilesShowTheSame() {
     try (var browser = new Browser(port)) {
       browser.signIn("admin", ConsoleTest.PASSWORD);
       var page = browser.get("/reports/migrations?from=2026-03-01&to=2026-03-03&q=report-1").body();
       assertThat(page).contains("5 completed, 1 failed", "1 of 2", "0.40 → 0.32", "Export CSV");
       assertThat(browser.get("/reports/downtime?from=2026-03-01&to=2026-03-03&q=report-1").body())
-          .contains("Idle", "Loaded", "Load not known any more", "2.00 s");
+          .contains("Idle", "Loaded", "Load not known any more", "2.00 s")
+          .contains(
+              "Downtime by method: Pre-copy, idle: 2 moves, half of them from 0.13 s to 0.18 s")
+          .contains("busy, loaded: 2 moves, half of them from 1.50 s to 2.50 s, median 2.00 s");
+      assertThat(page)
+          .contains(
+              "Moves per day from 2026-03-01 to 2026-03-03: 5 completed, 1 failed, aborted or refused, 0 lost");
       assertThat(browser.get("/reports/migrations?from=2025-01-01&to=2025-01-02").body())
-          .contains("No migration ended in this time");
+          .contains("No migration ended in this time", "No move in this range.");
       assertThat(browser.get("/reports/downtime?from=2025-01-01&to=2025-01-02").body())
-          .contains("No measured move in this time");
+          .contains("No measured move in this time", "No measured move in this range.");
       assertThat(browser.get("/reports/migrations?from=yesterday").statusCode()).isEqualTo(400);
       assertThat(browser.get("/api/v1/reports/migrations.csv?poolId=" + pool).body().lines())
           .hasSize(7)
