@@ -64,6 +64,7 @@ class OverviewPages {
   String overview(
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @RequestParam(required = false) @Nullable String fragment,
+      @RequestParam(required = false) @Nullable String range,
       Model model) {
     return switch (fragment) {
       case "nav" -> "layout :: nav";
@@ -94,6 +95,7 @@ class OverviewPages {
         hosts(all, model);
         running(shell, model);
         past(shell, model);
+        model.addAttribute("range", Ranges.chosen(range, Ranges.OF_IMBALANCE));
         yield "overview";
       }
     };

@@ -56,6 +56,7 @@ class PoolPages {
   String one(
       @PathVariable PoolId id,
       @RequestParam(required = false) @Nullable String fragment,
+      @RequestParam(required = false) @Nullable String range,
       Model model) {
     var pool = policy.find(id.value());
     model.addAttribute("hosts", hosts.of(id));
@@ -64,6 +65,7 @@ class PoolPages {
       return "pool :: hosts";
     }
     model.addAttribute("detail", details.of(pool));
+    model.addAttribute("range", Ranges.chosen(range, Ranges.OF_IMBALANCE));
     return "pool";
   }
 

@@ -2,6 +2,7 @@ package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.Test;
@@ -110,6 +111,23 @@ class PoolPagesTest extends SimulatedPages {
     try (var viewer = as(Role.VIEWER)) {
       assertThat(viewer.send(path + "/rules", "name", "x", "kind", "ON").statusCode())
           .isEqualTo(403);
+    }
+  }
+
+  @Test
+  void chartsOfImbalanceOfferTheRangesOfThePagesOfLoad() {
+    try (var operator = as(Role.OPERATOR)) {
+      for (var page : List.of("/", "/pools/" + fleet.pool())) {
+        operator.send("/rounds", "back", "/");
+        assertThat(operator.page(page)).contains("href=\"?range=24h\" aria-current=\"true\"");
+        assertThat(operator.page(page + "?range=6h"))
+            .contains("data-ranges=\"24h\"", "href=\"?range=6h\" aria-current=\"true\"")
+            .doesNotContain("href=\"?range=24h\" aria-current");
+        assertThat(operator.page(page + "?range=year"))
+            .contains("href=\"?range=24h\" aria-current=\"true\"");
+        assertThat(operator.page(page + "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"))
+            .doesNotContainPattern("range=[0-9a-z]+\" aria-current");
+      }
     }
   }
 
