@@ -121,7 +121,7 @@ export function optionsOf(frame: Frame, now: () => Drawing): uPlot.Options {
 }
 
 function limitsOf({ answer, series }: Drawing): number[] {
-  return (answer.thresholds ?? []).filter((each) => series.some(({ name }) => name === each.series)).map(({ value }) => value);
+  return (answer.thresholds ?? []).filter((each) => each.series === '*' || series.some(({ name }) => name === each.series)).map(({ value }) => value);
 }
 
 /** Show points only for samples without neighbours: a line cannot show those. */

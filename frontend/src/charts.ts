@@ -58,6 +58,11 @@ function markRange(): void {
   }
 }
 
+/** The range of a page whose address names none. */
+function usualRange(): string | undefined {
+  return document.querySelector<HTMLElement>('nav[data-ranges]')?.dataset['ranges'];
+}
+
 const underWay = new Map<string, Promise<LoadAnswer>>();
 
 /** Fetch once for all charts that show parts of the same answer. */
@@ -158,7 +163,7 @@ class Chart {
     }
     const now = Date.now();
     if (!always && (!this.#visible || !this.#span.live || now - this.#fetchedAt < REFRESH_MILLIS - 250)) return;
-    const { src, range } = this.#figure.dataset;
+    const { src, range = usualRange() } = this.#figure.dataset;
     if (!src) return;
     this.#fetchedAt = now;
     this.#span = this.#small ? spanOf('', now, range) : spanOf(location.search, now, range);
@@ -173,6 +178,7 @@ class Chart {
         if (this.#asked !== url) return;
         this.#answer = answer;
         this.draw();
+        this.#offer(from, to);
       },
       () => {
         // What was drawn stays: it is older than it could be, not wrong.
@@ -180,6 +186,12 @@ class Chart {
         this.#say(`This chart could not be loaded. ${this.#span.live ? 'It is tried again with the next samples.' : 'Maybe load the page again.'}`);
       },
     );
+  }
+
+  /** Have the file below the chart hold the span on screen. */
+  #offer(from: string, to: string): void {
+    const link = this.#figure.querySelector<HTMLAnchorElement>('a[data-csv]');
+    if (link) link.search = `?from=${from}&to=${to}`;
   }
 
   draw(): void {

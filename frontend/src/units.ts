@@ -1,6 +1,6 @@
 /** Numbers as the console writes them: a space before the unit, a 24-hour clock, an en dash for "not known". */
 
-export type Unit = 'share' | 'bytes' | 'bytesPerSecond' | 'seconds' | 'score' | 'count';
+export type Unit = 'share' | 'cores' | 'bytes' | 'bytesPerSecond' | 'seconds' | 'score' | 'count';
 
 const NOT_KNOWN = '–';
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
@@ -11,6 +11,8 @@ export function quantity(value: number | null | undefined, unit: Unit): string {
   switch (unit) {
     case 'share':
       return `${Math.round(value * 100)} %`;
+    case 'cores':
+      return `${value.toFixed(2)} cores`;
     case 'bytes':
       return bytes(value);
     case 'bytesPerSecond':

@@ -114,6 +114,11 @@ describe('words for those who do not see the chart', () => {
     expect(sentence('CPU of kvm-02', answer, [cpu])).toMatch(/^CPU of kvm-02 from .*: CPU between 12 % and 91 %, last 91 %; 1 migration\.$/);
   });
 
+  it('calls a host by its name', () => {
+    const host = { ...cpu, name: 'host-12', title: 'kvm-02' };
+    expect(sentence('CPU', answer, [host])).toContain('kvm-02 between 12 % and 91 %');
+  });
+
   it('says that there are no samples', () => {
     expect(sentence('CPU', answer, [series('cpu', [])])).toContain('CPU: no samples');
   });

@@ -20,17 +20,33 @@ public record Chart(
     List<Threshold> thresholds,
     List<Mark> migrations) {
 
+  static final String EVERY = "*";
+
+  /** The same chart with no more lines than can be told apart. */
+  Chart readable() {
+    return new Chart(from, to, resolutionSeconds, Others.folded(series), thresholds, migrations);
+  }
+
   /**
    * One line of a chart.
    *
    * @param unit "share", "cores", "bytes", "bytesPerSecond" or "score"
    * @param points pairs of epoch milliseconds and a value, null where there is none
+   * @param title what people call it; null where the name is of a kind, such as "cpu"
    * @param max the most that the value can be, such as a host's memory; null if there is no such
    */
   public record Series(
-      String name, String unit, List<List<@Nullable Number>> points, @Nullable Double max) {}
+      String name,
+      @Nullable String title,
+      String unit,
+      List<List<@Nullable Number>> points,
+      @Nullable Double max) {
+    Series called(String people) {
+      return new Series(name, people, unit, points, max);
+    }
+  }
 
-  /** A line above which a series is too high. */
+  /** A line above which a series is too high; each of them with {@link #EVERY}. */
   public record Threshold(String series, double value) {}
 
   /** A migration of the VM, or from or to the host. */
@@ -58,6 +74,6 @@ public record Chart(
       pair.add(value.apply(point));
       pairs.add(pair);
     }
-    return new Series(name, unit, pairs, max);
+    return new Series(name, null, unit, pairs, max);
   }
 }

@@ -1,9 +1,13 @@
 package org.dcbalance.reporting;
 
 import io.swagger.v3.oas.annotations.Operation;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
+import org.dcbalance.csv.Csv;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Items;
 import org.dcbalance.units.Problem;
@@ -70,6 +74,62 @@ class ChartApi {
       @RequestParam @Nullable Instant from,
       @RequestParam @Nullable Instant to) {
     return charts.imbalance(id, range(from, to));
+  }
+
+  @Operation(
+      summary =
+          "Give the CPU of a pool's hosts for a chart: the six busiest, and the mean of the others.")
+  @GetMapping("/pools/{id}/load")
+  Chart hosts(
+      @PathVariable long id,
+      @RequestParam @Nullable Instant from,
+      @RequestParam @Nullable Instant to) {
+    return charts.hostsOf(id, range(from, to)).readable();
+  }
+
+  @Operation(summary = "Give the CPU of all of a pool's hosts over time as CSV.")
+  @GetMapping("/pools/{id}/load.csv")
+  void hostsAsCsv(
+      @PathVariable long id,
+      @RequestParam @Nullable Instant from,
+      @RequestParam @Nullable Instant to,
+      HttpServletResponse response)
+      throws IOException {
+    var chart = charts.hostsOf(id, range(from, to));
+    write(chart, ReportApi.table(response, "hosts.csv", "at", "host", "cpu share"));
+  }
+
+  @Operation(
+      summary =
+          "Give the CPU of a host's VMs for a chart, in cores: the six busiest, and the sum of the"
+              + " others.")
+  @GetMapping("/hosts/{id}/vm-load")
+  Chart vms(
+      @PathVariable long id,
+      @RequestParam @Nullable Instant from,
+      @RequestParam @Nullable Instant to) {
+    return charts.vmsOn(id, range(from, to)).readable();
+  }
+
+  @Operation(summary = "Give the CPU of all of a host's VMs over time as CSV.")
+  @GetMapping("/hosts/{id}/vm-load.csv")
+  void vmsAsCsv(
+      @PathVariable long id,
+      @RequestParam @Nullable Instant from,
+      @RequestParam @Nullable Instant to,
+      HttpServletResponse response)
+      throws IOException {
+    var chart = charts.vmsOn(id, range(from, to));
+    write(chart, ReportApi.table(response, "vms.csv", "at", "vm", "cpu cores"));
+  }
+
+  private static void write(Chart chart, Csv table) throws IOException {
+    for (var series : chart.series()) {
+      for (var point : series.points()) {
+        var at = Objects.requireNonNull(point.get(0)).longValue();
+        table.row(Instant.ofEpochMilli(at), series.title(), point.get(1));
+      }
+    }
   }
 
   @Operation(summary = "Give what a migration had still to copy over time, for a chart.")

@@ -4,13 +4,16 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.telemetry.LoadHistory;
+import org.dcbalance.telemetry.LoadHistory.CpuPoint;
 import org.dcbalance.telemetry.LoadHistory.HostPoint;
 import org.dcbalance.telemetry.LoadHistory.VmPoint;
 import org.dcbalance.units.ErrorCode;
@@ -29,6 +32,9 @@ import org.springframework.stereotype.Component;
 class LoadCharts {
   private static final int MOST_POINTS = 720;
   private static final int MOST_MARKS = 200;
+
+  /** Of each of several lines in one chart. */
+  private static final int MOST_POINTS_EACH = 240;
 
   private final LoadHistory loads;
   private final Hosts hosts;
@@ -124,6 +130,44 @@ class LoadCharts {
             rate("dirtyRate", points, VmPoint::at, VmPoint::dirtyRate)),
         List.of(),
         marks("m.vm_id = :id", id, range));
+  }
+
+  /** The hosts of a pool side by side: each line, however many. */
+  Chart hostsOf(long id, TimeRange range) {
+    var pool = pools.findById(id).orElseThrow(() -> missing("pool", id));
+    int step = loads.step(range, MOST_POINTS_EACH);
+    return new Chart(
+        range.from(),
+        range.to(),
+        step,
+        each("host-", "share", loads.hostsOf(new PoolId(id), range, step)),
+        List.of(new Chart.Threshold(Chart.EVERY, settings.pace(pool).limits().cpuThreshold())),
+        marks("m.pool_id = :id", id, range));
+  }
+
+  /** The VMs that a host has now: each line, however many. */
+  Chart vmsOn(long id, TimeRange range) {
+    var _ = hosts.findById(id).orElseThrow(() -> missing("host", id));
+    int step = loads.step(range, MOST_POINTS_EACH);
+    return new Chart(
+        range.from(),
+        range.to(),
+        step,
+        each("vm-", "cores", loads.vmsOn(new HostId(id), range, step)),
+        List.of(),
+        marks("(m.source_id = :id or m.target_id = :id)", id, range));
+  }
+
+  private static List<Chart.Series> each(String kind, String unit, List<CpuPoint> points) {
+    return points.stream()
+        .collect(Collectors.groupingBy(CpuPoint::id, LinkedHashMap::new, Collectors.toList()))
+        .values()
+        .stream()
+        .map(
+            of ->
+                Chart.series(kind + of.getFirst().id(), unit, of, CpuPoint::at, CpuPoint::cpu, null)
+                    .called(of.getFirst().name()))
+        .toList();
   }
 
   private record Scored(Instant at, double imbalance) {}

@@ -327,6 +327,59 @@ public class LoadHistory {
         .list();
   }
 
+  /**
+   * One point of one of several hosts' or VMs' lines.
+   *
+   * @param cpu a host's as a share of its cores, a VM's in cores
+   */
+  public record CpuPoint(long id, String name, Instant at, double cpu) {}
+
+  /** Give the CPU of each host of a pool over a range, by name. */
+  public List<CpuPoint> hostsOf(PoolId pool, TimeRange range, int step) {
+    boolean raw = raw(range, step);
+    return cpu(
+        """
+        select h.id, h.name, s.at, s.cpu
+        from host h cross join lateral (
+          select date_bin(:step * interval '1 second', at, timestamptz '2000-01-01') as at,
+            avg(cpu_cores / cores) as cpu
+          from %s where host_id = h.id and at >= :from and at < :to %s group by 1) s
+        where h.pool_id = :of and h.removed_at is null order by h.name, h.id, s.at
+        """
+            .formatted(raw ? "host_sample" : "host_rollup", raw ? "" : resolution(step)),
+        pool.value(),
+        range,
+        step);
+  }
+
+  /** Give the CPU of each VM that is on a host now, over a range and wherever it was, by name. */
+  public List<CpuPoint> vmsOn(HostId host, TimeRange range, int step) {
+    boolean raw = raw(range, step);
+    return cpu(
+        """
+        select v.id, v.name, s.at, s.cpu
+        from vm v cross join lateral (
+          select date_bin(:step * interval '1 second', at, timestamptz '2000-01-01') as at,
+            avg(cpu_cores) as cpu
+          from %s where vm_id = v.id and at >= :from and at < :to %s group by 1) s
+        where v.host_id = :of and v.gone_since is null order by v.name, v.id, s.at
+        """
+            .formatted(raw ? "vm_sample" : "vm_rollup", raw ? "" : resolution(step)),
+        host.value(),
+        range,
+        step);
+  }
+
+  private List<CpuPoint> cpu(String sql, long of, TimeRange range, int step) {
+    return jdbc.sql(sql)
+        .param("of", of)
+        .param("step", step)
+        .param("from", utc(range.from()))
+        .param("to", utc(range.to()))
+        .query(new SimplePropertyRowMapper<>(CpuPoint.class))
+        .list();
+  }
+
   private boolean raw(TimeRange range, int step) {
     return step < 60
         || (step < 3600

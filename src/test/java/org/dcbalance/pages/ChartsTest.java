@@ -43,7 +43,18 @@ class ChartsTest extends SimulatedPages {
 
   @Test
   void newSamplesLeaveTheCursorADragAndAZoomAsTheyAre() {
-    web.get(address("/hosts/" + fleet.host("sim-01") + "?range=15m"));
+    long host = fleet.host("sim-01");
+    jdbc.sql(
+            """
+            insert into host_sample (at, host_id, cpu_cores, cores, cpu_summed, memory_used_bytes,
+              memory_bytes, net_received, net_sent, disk_read, disk_written)
+            select now() - n * interval '5 seconds', id, cores * 0.3, cores, false, memory_bytes / 3,
+              memory_bytes, 0, 0, 0, 0
+            from host cross join generate_series(1, 170) n where id = :host
+            """)
+        .param("host", host)
+        .update();
+    web.get(address("/hosts/" + host + "?range=15m"));
     var plot = drawn("#chart-cpu");
     web.executeScript("document.querySelector('#chart-cpu canvas').id = 'first'");
     long visits = (long) web.executeScript("return history.length");
