@@ -102,10 +102,12 @@ record MovesChart(
         + " failed, aborted or refused, "
         + sum(found, Ends::lost)
         + " lost"
-        + busiest
-            .map(e -> "; most, " + moves(e) + ", in the " + stretch.word() + " of " + e.first())
-            .orElse("")
+        + busiest.map(e -> "; most, " + moves(e) + ", " + in(stretch) + e.first()).orElse("")
         + ".";
+  }
+
+  private static String in(Stretch stretch) {
+    return stretch == Stretch.DAY ? "on " : "in the " + stretch.word() + " from ";
   }
 
   private static long sum(List<Ends> ends, ToLongFunction<Ends> what) {

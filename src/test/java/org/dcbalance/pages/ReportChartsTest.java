@@ -40,7 +40,7 @@ class ReportChartsTest {
     assertThat(chart.sentence())
         .isEqualTo(
             "Moves per day from 2026-11-01 to 2026-11-10: 4 completed, 2 failed, aborted or refused,"
-                + " 2 lost; most, 7, in the day of 2026-11-03.");
+                + " 2 lost; most, 7, on 2026-11-03.");
   }
 
   @Test
