@@ -89,7 +89,7 @@ class LookTest {
         web.get(address(page.getValue()));
         look(web, page.getKey(), axe, wrong);
       }
-      web.get(address("/hosts/" + hostOf(recorded) + "/edit"));
+      web.get(address("/hosts/" + realHostOf(recorded) + "/edit"));
       look(web, "host-edit", axe, wrong);
       web.get(address("/reports/strategies?pool=" + recorded.id()));
       look(web, "strategies-compared", axe, wrong);
@@ -106,8 +106,13 @@ class LookTest {
     assertThat(wrong).isEmpty();
   }
 
-  private long hostOf(RecordedPool pool) {
-    return jdbc.sql("select min(id) from host where pool_id = :pool")
+  /** The connection of a simulated host cannot be changed, so its form would not be seen. */
+  private long realHostOf(RecordedPool pool) {
+    return jdbc.sql(
+            """
+            update host set uri = 'qemu+tls://127.0.0.1/system'
+            where id = (select min(id) from host where pool_id = :pool) returning id
+            """)
         .param("pool", pool.id())
         .query(Long.class)
         .single();
@@ -332,10 +337,10 @@ class LookTest {
 
   private static void look(ChromeDriver web, String name, String axe, List<String> wrong)
       throws IOException {
-    // an error page looks well, too
+    // an error page looks well, too, and is meant only once
     var status =
         web.executeScript("return performance.getEntriesByType('navigation')[0].responseStatus");
-    if (!(status instanceof Long code) || code >= 500) {
+    if (!(status instanceof Long code) || code >= 400 && !name.equals("nothing-is-here")) {
       wrong.add(name + " was answered with " + status);
     }
     web.executeScript(axe);
