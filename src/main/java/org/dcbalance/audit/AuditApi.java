@@ -3,12 +3,9 @@ package org.dcbalance.audit;
 import io.swagger.v3.oas.annotations.Operation;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
-import org.dcbalance.csv.Csv;
+import org.dcbalance.csv.CsvDownload;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.Items;
-import org.springframework.http.HttpHeaders;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -18,8 +15,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1")
 class AuditApi {
-  private static final int AT_ONCE = 1000;
-
   private final AuditEntries entries;
 
   AuditApi(AuditEntries entries) {
@@ -40,12 +35,10 @@ class AuditApi {
           "Give all entries of the audit log that the filter lets through as CSV, newest first.")
   @GetMapping("/audit.csv")
   void csv(@ModelAttribute AuditFilter filter, HttpServletResponse response) throws IOException {
-    response.setContentType(Csv.MEDIA_TYPE);
-    response.setHeader(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\"");
-    response.setCharacterEncoding(StandardCharsets.UTF_8);
     var table =
-        new Csv(
-            response.getWriter(),
+        CsvDownload.begin(
+            response,
+            "audit.csv",
             "id",
             "at",
             "who",
@@ -57,31 +50,27 @@ class AuditApi {
             "after",
             "address",
             "request");
-    long before = Long.MAX_VALUE;
-    List<AuditEntry> some;
-    do {
-      some = entries.list(filter, before, AT_ONCE);
-      for (var entry : some) {
-        table.row(
-            entry.id(),
-            entry.at(),
-            entry.who(),
-            entry.act().words(),
-            entry.kind(),
-            entry.objectId(),
-            entry.object(),
-            entry.differences().stream()
-                .filter(d -> d.before() != null)
-                .map(d -> d.name() + ": " + d.before())
-                .toList(),
-            entry.differences().stream()
-                .filter(d -> d.after() != null)
-                .map(d -> d.name() + ": " + d.after())
-                .toList(),
-            entry.address(),
-            entry.requestId());
-        before = entry.id();
-      }
-    } while (some.size() == AT_ONCE);
+    CsvDownload.all(
+        (id, most) -> entries.list(filter, id, most),
+        AuditEntry::id,
+        entry ->
+            table.row(
+                entry.id(),
+                entry.at(),
+                entry.who(),
+                entry.act().words(),
+                entry.kind(),
+                entry.objectId(),
+                entry.object(),
+                entry.differences().stream()
+                    .filter(d -> d.before() != null)
+                    .map(d -> d.name() + ": " + d.before())
+                    .toList(),
+                entry.differences().stream()
+                    .filter(d -> d.after() != null)
+                    .map(d -> d.name() + ": " + d.after())
+                    .toList(),
+                entry.address(),
+                entry.requestId()));
   }
 }

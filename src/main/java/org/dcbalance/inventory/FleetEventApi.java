@@ -3,13 +3,10 @@ package org.dcbalance.inventory;
 import io.swagger.v3.oas.annotations.Operation;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
-import org.dcbalance.csv.Csv;
+import org.dcbalance.csv.CsvDownload;
 import org.dcbalance.inventory.FleetEventLog.Entry;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.Items;
-import org.springframework.http.HttpHeaders;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -19,8 +16,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1")
 class FleetEventApi {
-  private static final int AT_ONCE = 1000;
-
   private final FleetEventLog log;
 
   FleetEventApi(FleetEventLog log) {
@@ -42,12 +37,10 @@ class FleetEventApi {
   @GetMapping("/events.csv")
   void csv(@ModelAttribute FleetEventFilter filter, HttpServletResponse response)
       throws IOException {
-    response.setContentType(Csv.MEDIA_TYPE);
-    response.setHeader(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"events.csv\"");
-    response.setCharacterEncoding(StandardCharsets.UTF_8);
     var table =
-        new Csv(
-            response.getWriter(),
+        CsvDownload.begin(
+            response,
+            "events.csv",
             "id",
             "at",
             "severity",
@@ -58,24 +51,20 @@ class FleetEventApi {
             "host",
             "vm id",
             "vm");
-    long before = Long.MAX_VALUE;
-    List<Entry> some;
-    do {
-      some = log.list(filter, before, AT_ONCE);
-      for (var event : some) {
-        table.row(
-            event.id(),
-            event.at(),
-            event.severity(),
-            event.kind(),
-            event.sentence(),
-            event.pool(),
-            event.hostId(),
-            event.host(),
-            event.vmId(),
-            event.vm());
-        before = event.id();
-      }
-    } while (some.size() == AT_ONCE);
+    CsvDownload.all(
+        (id, most) -> log.list(filter, id, most),
+        Entry::id,
+        event ->
+            table.row(
+                event.id(),
+                event.at(),
+                event.severity(),
+                event.kind(),
+                event.sentence(),
+                event.pool(),
+                event.hostId(),
+                event.host(),
+                event.vmId(),
+                event.vm()));
   }
 }

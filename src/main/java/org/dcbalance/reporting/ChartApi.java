@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import org.dcbalance.csv.Csv;
+import org.dcbalance.csv.CsvDownload;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Items;
 import org.dcbalance.units.Problem;
@@ -96,7 +97,7 @@ class ChartApi {
       HttpServletResponse response)
       throws IOException {
     var chart = charts.hostsOf(id, range(from, to));
-    write(chart, ReportApi.table(response, "hosts.csv", "at", "host", "cpu share"));
+    write(chart, CsvDownload.begin(response, "hosts.csv", "at", "host", "cpu share"));
   }
 
   @Operation(
@@ -120,7 +121,7 @@ class ChartApi {
       HttpServletResponse response)
       throws IOException {
     var chart = charts.vmsOn(id, range(from, to));
-    write(chart, ReportApi.table(response, "vms.csv", "at", "vm", "cpu cores"));
+    write(chart, CsvDownload.begin(response, "vms.csv", "at", "vm", "cpu cores"));
   }
 
   private static void write(Chart chart, Csv table) throws IOException {

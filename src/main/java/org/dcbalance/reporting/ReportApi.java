@@ -4,10 +4,9 @@ import io.swagger.v3.oas.annotations.Operation;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
-import org.dcbalance.csv.Csv;
+import org.dcbalance.csv.CsvDownload;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.Items;
-import org.springframework.http.HttpHeaders;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -60,7 +59,7 @@ class ReportApi {
   void movesAsCsv(@ModelAttribute ReportFilter filter, HttpServletResponse response)
       throws IOException {
     var table =
-        table(
+        CsvDownload.begin(
             response,
             "migrations.csv",
             "id",
@@ -129,7 +128,7 @@ class ReportApi {
   void downtimesAsCsv(@ModelAttribute ReportFilter filter, HttpServletResponse response)
       throws IOException {
     var table =
-        table(
+        CsvDownload.begin(
             response,
             "downtime.csv",
             "vm",
@@ -157,12 +156,5 @@ class ReportApi {
           line.errorMedian(),
           line.longerShare());
     }
-  }
-
-  static Csv table(HttpServletResponse response, String name, String... columns)
-      throws IOException {
-    response.setContentType(Csv.MEDIA_TYPE);
-    response.setHeader(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename=\"" + name + "\"");
-    return new Csv(response.getWriter(), columns);
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import org.dcbalance.csv.CsvDownload;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
@@ -54,7 +55,7 @@ class StrategyReportApi {
       throws IOException {
     var answer = report.of(poolId, range(from, to));
     var table =
-        ReportApi.table(
+        CsvDownload.begin(
             response,
             "strategies.csv",
             "strategy",
