@@ -87,9 +87,9 @@ final class Ballooning {
       } catch (HypervisorException e) {
         return e.sentence();
       }
-      var grown = swapped(reading).minus(swapped(first));
-      if (grown.bytes() > 0) {
-        return "It has begun to swap (" + grown.mib() + " MiB).";
+      var swapping = swapping(first.swappedOut(), reading.swappedOut());
+      if (swapping != null) {
+        return swapping;
       }
       if (reading.now().minus(CLOSE_ENOUGH).compareTo(target) <= 0) {
         return null;
@@ -143,9 +143,17 @@ final class Ballooning {
     return Outcome.IN_MOTION;
   }
 
-  private static Memory swapped(MemoryReading reading) {
-    var swapped = reading.swappedOut();
-    return swapped == null ? Memory.ZERO : swapped;
+  /** Give a sentence if it swaps, or does not tell any more whether it does; null otherwise. */
+  private static @Nullable String swapping(@Nullable Memory before, @Nullable Memory now) {
+    if (before == null) {
+      // it never told
+      return null;
+    }
+    if (now == null) {
+      return "It does not tell any more whether it swaps.";
+    }
+    var grown = now.minus(before);
+    return grown.bytes() > 0 ? "It has begun to swap (" + grown.mib() + " MiB)." : null;
   }
 
   private void beat() {

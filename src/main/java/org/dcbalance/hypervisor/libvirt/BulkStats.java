@@ -29,7 +29,7 @@ record BulkStats(TypedParameters values) {
             Duration.ofNanos(cpu),
             (int) values.number("vcpu.current", 1),
             Memory.ofKiB(memory),
-            memoryUsed(),
+            memoryUsed(at),
             sum("net", "rx.bytes"),
             sum("net", "tx.bytes"),
             sum("block", "rd.bytes"),
@@ -37,7 +37,10 @@ record BulkStats(TypedParameters values) {
             dirtyRates.read(uuid, values, at)));
   }
 
-  private @Nullable Memory memoryUsed() {
+  private @Nullable Memory memoryUsed(Instant at) {
+    if (!GuestFigures.fresh(values.number("balloon.last-update"), at)) {
+      return null;
+    }
     var available = values.number("balloon.available");
     var free = values.number("balloon.usable");
     if (free == null) {

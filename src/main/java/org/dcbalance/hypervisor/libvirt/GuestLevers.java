@@ -4,6 +4,7 @@ import com.sun.jna.NativeLong;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.UUID;
@@ -23,6 +24,7 @@ final class GuestLevers {
   private static final int UNUSED = 4;
   private static final int AVAILABLE = 5;
   private static final int ACTUAL_BALLOON = 6;
+  private static final int LAST_UPDATE = 9;
   private static final int TAGS = 16;
 
   // a name of libvirt's scheduler parameters for Xen, and room for more than it has (weight, cap)
@@ -122,12 +124,13 @@ final class GuestLevers {
           var available = told[AVAILABLE];
           var unused = told[UNUSED];
           var swapped = told[SWAP_OUT];
+          boolean fresh = GuestFigures.fresh(told[LAST_UPDATE], Instant.now());
           return new MemoryReading(
               actual == null ? has : Memory.ofKiB(actual),
-              available == null || unused == null
+              available == null || unused == null || !fresh
                   ? null
                   : Memory.ofKiB(Math.max(0, available - unused)),
-              swapped == null ? null : Memory.ofKiB(swapped));
+              swapped == null || !fresh ? null : Memory.ofKiB(swapped));
         });
   }
 

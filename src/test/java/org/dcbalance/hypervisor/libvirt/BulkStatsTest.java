@@ -74,6 +74,20 @@ class BulkStatsTest {
     assertThat(counters(values)).extracting(c -> c.memoryUsed()).isNull();
   }
 
+  /** libvirt goes on telling what the balloon driver said last, even if that was hours ago. */
+  @Test
+  void whatAGuestSaidOfItsMemoryLongAgoIsNotTaken() {
+    var values = record();
+    for (long told : new long[] {0, -119, 119}) {
+      values.put("balloon.last-update", NOW.getEpochSecond() + told);
+      assertThat(counters(values)).extracting(c -> c.memoryUsed()).isNotNull();
+    }
+    for (long told : new long[] {-NOW.getEpochSecond(), -121, 121}) {
+      values.put("balloon.last-update", NOW.getEpochSecond() + told);
+      assertThat(counters(values)).extracting(c -> c.memoryUsed()).isNull();
+    }
+  }
+
   @Test
   void leavesOutAGuestWhoseMonitorIsBusy() {
     var values = record();
