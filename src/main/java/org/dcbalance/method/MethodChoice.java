@@ -264,11 +264,14 @@ public final class MethodChoice {
     return levers.withThrottle(most - Math.min(most / 2, Levers.STEPS), most);
   }
 
-  /** A cache below the working set misses every page: it must hold it, and is a power of two. */
+  /**
+   * A cache below the working set misses every page: it must hold it, and is a power of two. What
+   * is measured is a sample, and of one window alone: half as much more is assumed.
+   */
   private Memory cache() {
     var set = facts.vm().workingSet();
     var hold = set == null ? facts.vm().has() : set;
-    long least = Math.clamp(hold.bytes() * 5 / 4, 1 << 26, 1L << 33);
+    long least = Math.clamp(hold.bytes() * 3 / 2, 1 << 26, 1L << 33);
     long power = Long.highestOneBit(least);
     return new Memory(power == least ? power : power << 1);
   }

@@ -273,9 +273,13 @@ class MethodChoiceTest {
   @Test
   void theCompressionCacheHoldsTheWorkingSet() {
     var cases = Cases.qemu();
-    cases.workingSet = 200L;
+    cases.workingSet = 170L;
     var move = (Choice.Move) MethodChoice.askedFor(Method.XBZRLE, cases.facts());
     assertThat(move.levers().cache()).isEqualTo(Memory.ofMiB(256));
+    // 256 MiB that are written round in a little more than the window
+    cases.workingSet = 238L;
+    move = (Choice.Move) MethodChoice.askedFor(Method.XBZRLE, cases.facts());
+    assertThat(move.levers().cache()).isEqualTo(Memory.ofMiB(512));
     cases.workingSet = 1L;
     move = (Choice.Move) MethodChoice.askedFor(Method.XBZRLE, cases.facts());
     assertThat(move.levers().cache()).isEqualTo(Memory.ofMiB(64));
