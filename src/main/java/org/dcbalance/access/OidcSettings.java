@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Optional;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of sign-ins at an OpenID provider. Without an issuer there are none.
@@ -25,6 +27,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param algorithm that the provider signs with
  * @param checkEvery how often the provider is asked for its configuration
  */
+@Validated
 @ConfigurationProperties("dcbalance.oidc")
 record OidcSettings(
     @Nullable URI issuer,
@@ -37,7 +40,7 @@ record OidcSettings(
     @DefaultValue("groups") String roleClaim,
     @DefaultValue Roles roles,
     @DefaultValue("RS256") String algorithm,
-    @DefaultValue("30s") Duration checkEvery) {
+    @DefaultValue("30s") @DurationMin(millis = 100) Duration checkEvery) {
   OidcSettings {
     scopes = List.copyOf(scopes);
   }

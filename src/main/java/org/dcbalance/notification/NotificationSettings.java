@@ -3,9 +3,11 @@ package org.dcbalance.notification;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of notifications.
@@ -18,13 +20,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param giveUpAfter how long a message is tried again before it is given up
  * @param keep how long deliveries stay to be looked at
  */
+@Validated
 @ConfigurationProperties("dcbalance.notification")
 record NotificationSettings(
     @DefaultValue List<String> allowedNetworks,
     @Nullable URI consoleUrl,
-    @DefaultValue("20s") Duration deadline,
-    @DefaultValue("1d") Duration giveUpAfter,
-    @DefaultValue("30d") Duration keep) {
+    @DefaultValue("20s") @DurationMin(millis = 100) Duration deadline,
+    @DefaultValue("1d") @DurationMin(seconds = 1) Duration giveUpAfter,
+    @DefaultValue("30d") @DurationMin(seconds = 1) Duration keep) {
   NotificationSettings {
     allowedNetworks = List.copyOf(allowedNetworks);
   }

@@ -1,8 +1,11 @@
 package org.dcbalance.telemetry;
 
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of collecting and keeping samples.
@@ -15,15 +18,18 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param dirtyRateShort the short window, which shows the rate
  * @param dirtyRateLong the long window, which shows the working set
  */
+@Validated
 @ConfigurationProperties("dcbalance.telemetry")
 public record TelemetrySettings(
     @DefaultValue("5s") Duration period,
     @DefaultValue("2d") Duration keepSamples,
-    @DefaultValue("30d") Duration keepMinutes,
-    @DefaultValue("400d") Duration keepHours,
-    @DefaultValue("5m") Duration dirtyRateEvery,
-    @DefaultValue("1s") Duration dirtyRateShort,
-    @DefaultValue("10s") Duration dirtyRateLong) {
+    @DefaultValue("30d") @DurationMin(days = 1) Duration keepMinutes,
+    @DefaultValue("400d") @DurationMin(days = 1) Duration keepHours,
+    @DefaultValue("5m") @DurationMin Duration dirtyRateEvery,
+    @DefaultValue("1s") @DurationMin(seconds = 1) @DurationMax(seconds = 60)
+        Duration dirtyRateShort,
+    @DefaultValue("10s") @DurationMin(seconds = 1) @DurationMax(seconds = 60)
+        Duration dirtyRateLong) {
   public TelemetrySettings {
     if (period.compareTo(Duration.ofSeconds(1)) < 0
         || period.compareTo(Duration.ofMinutes(5)) > 0) {
