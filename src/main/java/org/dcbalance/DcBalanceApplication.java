@@ -1,7 +1,9 @@
 package org.dcbalance;
 
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.Locale;
+import org.dcbalance.database.MigrateCommand;
 import org.dcbalance.offline.Offline;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -19,6 +21,9 @@ public class DcBalanceApplication {
     Locale.setDefault(Locale.ENGLISH);
     if (args.length > 0 && args[0].equals("unpack")) {
       System.exit(Unpack.run(args, System.out, System.err));
+    }
+    if (args.length > 0 && args[0].equals("migrate")) {
+      System.exit(MigrateCommand.run(System.out, Arrays.copyOfRange(args, 1, args.length)));
     }
     if (Offline.answers(args)) {
       System.exit(Offline.run(System.out, System.err, args));

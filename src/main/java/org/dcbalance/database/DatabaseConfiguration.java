@@ -6,11 +6,13 @@ import java.time.Instant;
 import javax.sql.DataSource;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
+import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
@@ -57,14 +59,23 @@ class DatabaseConfiguration {
     return new DatabaseKind(embedded.getIfAvailable() != null);
   }
 
-  /** Migrate as soon as the database answers; give up with a sentence after the wait. */
+  /**
+   * Migrate as soon as the database answers, or see that somebody did; give up with a sentence
+   * after the wait.
+   */
   @Bean
   FlywayMigrationStrategy waitThenMigrate(
-      DatabaseSettings settings, ObjectProvider<JdbcConnectionDetails> application) {
+      DatabaseSettings settings,
+      @Value("${dcbalance.database.migrate:true}") boolean migrate,
+      ObjectProvider<JdbcConnectionDetails> application) {
     return flyway -> {
       var giveUp = Instant.now().plus(settings.databaseWait());
       while (true) {
         try {
+          if (!migrate) {
+            requireMigrated(flyway);
+            return;
+          }
           flyway.migrate();
           grant(flyway.getConfiguration().getDataSource(), application.getIfAvailable());
           return;
@@ -87,6 +98,22 @@ class DatabaseConfiguration {
         }
       }
     };
+  }
+
+  private static void requireMigrated(Flyway flyway) {
+    var info = flyway.info();
+    var pending = info.pending();
+    if (pending.length > 0) {
+      var current = info.current();
+      throw new Problem(
+          ErrorCode.UNAVAILABLE,
+          "The database is at version %s, and this program needs version %s."
+              .formatted(
+                  current == null ? "0" : current.getVersion(),
+                  pending[pending.length - 1].getVersion()),
+          "Maybe run \"java -jar dcbalance.jar migrate\" with SPRING_FLYWAY_USER and"
+              + " SPRING_FLYWAY_PASSWORD, since DCBALANCE_DATABASE_MIGRATE is false here.");
+    }
   }
 
   private static void grant(DataSource owner, @Nullable JdbcConnectionDetails application) {
