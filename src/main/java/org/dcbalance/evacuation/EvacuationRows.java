@@ -195,13 +195,31 @@ class EvacuationRows {
         .single();
   }
 
-  /** Count the moves off a host that are queued or under way, whoever asked for them. */
-  int underWay(HostId host) {
+  /**
+   * Count the moves off its host that are under way, and those that it has queued itself: what
+   * others queued may wait for an hour of their own.
+   */
+  int underWay(Row evacuation) {
     return jdbc.sql(
-            "select count(*) from migration"
-                + " where source_id = :host and state in ('PENDING', 'RUNNING')")
-        .param("host", host.value())
+            """
+            select count(*) from migration m
+            where m.source_id = :host and (m.state = 'RUNNING' or m.state = 'PENDING'
+              and exists (select from evacuation_move e
+                where e.evacuation_id = :id and e.migration_id = m.id))
+            """)
+        .param("host", evacuation.host().value())
+        .param("id", evacuation.id())
         .query(Integer.class)
+        .single();
+  }
+
+  /** Tell whether a move to a host is under way, or lost: its guest may come to be there. */
+  boolean arriving(HostId host) {
+    return jdbc.sql(
+            "select exists (select from migration"
+                + " where target_id = :host and state in ('RUNNING', 'LOST'))")
+        .param("host", host.value())
+        .query(Boolean.class)
         .single();
   }
 

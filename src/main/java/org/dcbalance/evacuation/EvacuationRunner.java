@@ -112,14 +112,17 @@ class EvacuationRunner {
       return;
     }
     if (evacuations.guests(row.host()).isEmpty()) {
-      finish(row, host, epoch);
+      if (!rows.arriving(row.host())) {
+        finish(row, host, epoch);
+      }
       return;
     }
     var tries =
         rows.tries(row.id()).stream().collect(Collectors.groupingBy(EvacuationRows.Try::vm));
     var plan = plans.plan(row.host());
     var staying = new ArrayList<>(Preview.staying(plan));
-    int underWay = rows.underWay(row.host());
+    staying.addAll(evacuations.stopped(row.host()));
+    int underWay = rows.underWay(row);
     for (var move : Preview.ordered(plan)) {
       var earlier = tries.getOrDefault(move.vm().id(), List.of());
       var why = givenUp(earlier);

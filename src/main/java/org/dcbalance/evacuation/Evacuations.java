@@ -4,12 +4,15 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Thing;
+import org.dcbalance.evacuation.Preview.Staying;
+import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
@@ -99,7 +102,7 @@ public class Evacuations {
       @Nullable String endedBy,
       @Nullable Instant endedAt,
       @Nullable Duration remaining,
-      List<Preview.Staying> staying) {}
+      List<Staying> staying) {}
 
   /**
    * How a host stands.
@@ -116,7 +119,7 @@ public class Evacuations {
    * @throws Problem NOT_FOUND
    */
   public Standing standing(HostId id) {
-    var preview = Preview.of(plans.plan(id), names());
+    var preview = Preview.of(plans.plan(id), stopped(id), names());
     var row = rows.newest(id);
     return new Standing(row.map(r -> progress(id, r, preview)).orElse(null), preview);
   }
@@ -216,8 +219,26 @@ public class Evacuations {
   /** List what is to leave a host, or is leaving. */
   List<Vm> guests(HostId id) {
     return vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(id.value())).stream()
-        .filter(vm -> vm.running() || vm.movingTo() != null)
+        .filter(vm -> vm.running() || vm.movingTo() != null || stands(vm))
         .toList();
+  }
+
+  /** List those that have memory on a host although they do not run, so that none can be moved. */
+  List<Staying> stopped(HostId id) {
+    return guests(id).stream()
+        .filter(vm -> stands(vm) && vm.movingTo() == null)
+        .map(
+            vm ->
+                new Staying(
+                    vm.id(),
+                    vm.name(),
+                    "It is %s, and only running guests are moved."
+                        .formatted(vm.state().name().toLowerCase(Locale.ROOT))))
+        .toList();
+  }
+
+  private static boolean stands(Vm vm) {
+    return vm.state() == GuestState.PAUSED || vm.state() == GuestState.SUSPENDED;
   }
 
   private Host host(HostId id) {

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.dcbalance.strategy.Evacuation;
 import org.dcbalance.strategy.ReasonText;
 import org.dcbalance.units.HostId;
@@ -45,7 +46,12 @@ public record Preview(
   /** One guest that cannot leave, and why. */
   public record Staying(VmId vmId, String vm, String why) {}
 
-  static Preview of(Evacuation plan, Map<HostId, String> names) {
+  /**
+   * Sum up what emptying a host takes.
+   *
+   * @param stopped who stays since it does not run
+   */
+  static Preview of(Evacuation plan, List<Staying> stopped, Map<HostId, String> names) {
     var leaving =
         ordered(plan).stream()
             .map(
@@ -63,7 +69,7 @@ public record Preview(
     var known = leaving.stream().filter(Leaving::ends).toList();
     return new Preview(
         leaving,
-        staying(plan),
+        Stream.concat(staying(plan).stream(), stopped.stream()).toList(),
         known.stream().map(Leaving::bytes).reduce(Memory.ZERO, Memory::plus),
         known.stream().map(Leaving::expected).reduce(Duration.ZERO, Duration::plus),
         known.stream().map(Leaving::downtime).max(Duration::compareTo).orElse(Duration.ZERO),
