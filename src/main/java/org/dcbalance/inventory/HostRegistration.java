@@ -235,6 +235,10 @@ public class HostRegistration {
           jdbc.sql("update vm set gone_since = now() where host_id = :id and gone_since is null")
               .param("id", id.value())
               .update();
+          jdbc.sql(
+                  "update vm set second_host_id = null, second_since = null where second_host_id = :id")
+              .param("id", id.value())
+              .update();
           events.record(
               Severity.INFO,
               "host-removed",

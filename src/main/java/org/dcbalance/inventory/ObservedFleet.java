@@ -45,7 +45,6 @@ class ObservedFleet {
   private final ApplicationEventPublisher publisher;
   private final Map<HostId, Shown> shown = new ConcurrentHashMap<>();
   private final Map<VmId, Integer> missed = new ConcurrentHashMap<>();
-  private final Set<UUID> split = ConcurrentHashMap.newKeySet();
 
   ObservedFleet(
       JdbcClient jdbc,
@@ -62,7 +61,11 @@ class ObservedFleet {
 
   private record Shown(Instant at, Map<UUID, GuestState> guests) {
     boolean runs(UUID guest) {
-      return guests.get(guest) == GuestState.RUNNING && at.isAfter(Instant.now().minus(FRESH));
+      return guests.get(guest) == GuestState.RUNNING && fresh();
+    }
+
+    boolean fresh() {
+      return at.isAfter(Instant.now().minus(FRESH));
     }
   }
 
@@ -76,7 +79,8 @@ class ObservedFleet {
       String state,
       @Nullable Long movingTo,
       @Nullable Instant lastMovedAt,
-      @Nullable Instant goneSince) {
+      @Nullable Instant goneSince,
+      @Nullable Long secondHostId) {
     boolean movedSince(Instant asked) {
       return lastMovedAt != null && lastMovedAt.plus(CLOCKS_DIFFER).isAfter(asked);
     }
@@ -160,6 +164,7 @@ class ObservedFleet {
       changed |= place(host, guest, known.get(guest.uuid()), asked);
     }
     changed |= vanished(host, states.keySet(), known.values(), asked);
+    changed |= secondCopiesEnded(host, states, known.values());
     if (changed) {
       publisher.publishEvent(new InventoryChanged(id));
     }
@@ -198,7 +203,9 @@ class ObservedFleet {
     missed.remove(known.vmId());
     boolean back = known.goneSince() != null;
     if (known.hostId() == host.id() || back) {
-      placements.place(known.vmId(), here, "found");
+      if (back) {
+        placements.place(known.vmId(), here, "found");
+      }
       observe(host, guest, known);
       if (back) {
         note(host, known.vmId(), "vm-back", guest.name() + " is back, on " + host.name() + ".");
@@ -220,7 +227,10 @@ class ObservedFleet {
       // a left-over definition, or an incoming copy that does not run yet
       return false;
     }
-    split.remove(guest.uuid());
+    if (Objects.equals(known.secondHostId(), host.id()) && (other == null || !other.fresh())) {
+      // the first copy may still run where nobody answers
+      return false;
+    }
     placements.place(known.vmId(), here, "moved outside DCbalance");
     observe(host, guest, known);
     events.record(
@@ -234,9 +244,14 @@ class ObservedFleet {
   }
 
   private boolean reportSplit(HostRow host, Guest guest, VmRow known) {
-    if (!split.add(guest.uuid())) {
+    if (Objects.equals(known.secondHostId(), host.id())) {
       return false;
     }
+    jdbc.sql(
+            "update vm set second_host_id = :host, second_since = clock_timestamp() where id = :id")
+        .param("host", host.id())
+        .param("id", known.id())
+        .update();
     events.record(
         Severity.BAD,
         "vm-split",
@@ -249,6 +264,28 @@ class ObservedFleet {
             + " and the one that the inventory shows. Nothing was changed. Maybe pause one copy now"
             + " and check its disks.");
     return true;
+  }
+
+  /** Where a second copy does not run any more, or is the only one, the VM runs once again. */
+  private boolean secondCopiesEnded(
+      HostRow host, Map<UUID, GuestState> shownHere, Iterable<VmRow> known) {
+    boolean changed = false;
+    for (var vm : known) {
+      if (!Objects.equals(vm.secondHostId(), host.id())
+          || shownHere.get(vm.uuid()) == GuestState.RUNNING && vm.hostId() != host.id()) {
+        continue;
+      }
+      jdbc.sql("update vm set second_host_id = null, second_since = null where id = :id")
+          .param("id", vm.id())
+          .update();
+      note(
+          host,
+          vm.vmId(),
+          "vm-split-over",
+          vm.name() + " is not seen to run on two hosts any more.");
+      changed = true;
+    }
+    return changed;
   }
 
   private boolean vanished(HostRow host, Set<UUID> present, Iterable<VmRow> known, Instant asked) {
@@ -292,8 +329,9 @@ class ObservedFleet {
   private List<VmRow> rows(HostId id, Set<UUID> uuids) {
     return jdbc.sql(
             """
-            select id, uuid, name, host_id, state, moving_to, last_moved_at, gone_since from vm
-            where host_id = :host or uuid = any(:uuids)
+            select id, uuid, name, host_id, state, moving_to, last_moved_at, gone_since,
+              second_host_id
+            from vm where host_id = :host or uuid = any(:uuids) or second_host_id = :host
             """)
         .param("host", id.value())
         .param("uuids", new HashSet<>(uuids).toArray(UUID[]::new))
@@ -327,7 +365,7 @@ class ObservedFleet {
                   memory_bytes = :memory, disks = cast(:disks as jsonb), addresses = :addresses,
                   networks = :networks, cpu = cast(:cpu as jsonb), ties = cast(:ties as jsonb),
                   last_seen = clock_timestamp(), gone_since = null
-                where uuid = :uuid and (host_id = :host or moving_to is null)
+                where uuid = :uuid and host_id = :host
                 """),
             host,
             guest)

@@ -111,6 +111,9 @@ public class Vm {
   @Column(insertable = false, updatable = false)
   private @Nullable Instant goneSince;
 
+  @Column(insertable = false, updatable = false)
+  private @Nullable Long secondHostId;
+
   private boolean neverMove;
   private String neverMoveNote = "";
   private @Nullable String probeAddress;
@@ -244,6 +247,11 @@ public class Vm {
 
   public @Nullable Instant goneSince() {
     return goneSince;
+  }
+
+  /** Give the host on which it was seen to run as well; null while it runs once. */
+  public @Nullable HostId secondHost() {
+    return secondHostId == null ? null : new HostId(secondHostId);
   }
 
   public boolean running() {

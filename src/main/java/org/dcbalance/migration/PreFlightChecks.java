@@ -126,8 +126,20 @@ public class PreFlightChecks {
                 known(vm, source, target, pool, migration),
                 asked(
                     vm, source, target, migration, disks(vm, source, target, pool, withStorage))));
+    all.add(runsOnce(vm));
     all.add(peer(target));
     return List.copyOf(all);
+  }
+
+  private Check runsOnce(Vm vm) {
+    var name = "Runs once";
+    var second = vm.secondHost();
+    return second == null
+        ? PreFlight.yes(name, vm.name() + " is seen to run on one host.")
+        : PreFlight.no(
+            name,
+            "%s appears to run on %s as well. Maybe pause one copy now and check its disks."
+                .formatted(vm.name(), host(second).name()));
   }
 
   /** Check whether the source's daemon can use the target's URI, which may hold files of ours. */

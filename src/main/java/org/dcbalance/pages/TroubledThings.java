@@ -27,6 +27,14 @@ class TroubledThings {
    */
   record TroubledVm(long id, String name, String host, String state, @Nullable Instant goneSince) {}
 
+  /** A VM that is seen to run on two hosts. */
+  record SplitVm(long id, String name, String host, String secondHost, Instant since) {
+    String sentence() {
+      return "%s appears to run on %s and on %s. Nothing was changed. Maybe pause one copy now and check its disks."
+          .formatted(name, host, secondHost);
+    }
+  }
+
   /** A checkpoint of which not the same comes back as was written. */
   record DamagedCheckpoint(long id, String vm, @Nullable Instant capturedAt, String sentence) {}
 
@@ -51,6 +59,20 @@ class TroubledThings {
         .param("pool", pool == null ? null : pool.value())
         .param("since", OffsetDateTime.ofInstant(goneSince, ZoneOffset.UTC))
         .query(new SimplePropertyRowMapper<>(TroubledVm.class))
+        .list();
+  }
+
+  /** List the VMs that are seen to run on two hosts. */
+  List<SplitVm> split(@Nullable PoolId pool) {
+    return jdbc.sql(
+            """
+            select v.id, v.name, h.name as host, s.name as second_host, v.second_since as since
+            from vm v join host h on h.id = v.host_id join host s on s.id = v.second_host_id
+            where s.removed_at is null and (cast(:pool as bigint) is null or h.pool_id = :pool)
+            order by v.name
+            """)
+        .param("pool", pool == null ? null : pool.value())
+        .query(new SimplePropertyRowMapper<>(SplitVm.class))
         .list();
   }
 

@@ -38,9 +38,10 @@ class VmAnomalies implements AnomalySource {
     var now = clock.instant();
     var found = new ArrayList<Anomaly>();
     twins(fleet, found);
-    events
-        .since(pool, List.of("vm-split"), now.minus(DAY))
-        .forEach(event -> found.add(of(event, Kind.RUNS_TWICE, "")));
+    for (var vm : things.split(pool)) {
+      found.add(
+          new Anomaly(Kind.RUNS_TWICE, vm.name(), vm.sentence(), vm.since(), "/vms/" + vm.id()));
+    }
     things.vms(pool, now.minus(DAY)).forEach(vm -> found.add(of(vm)));
     events
         .since(pool, List.of("vm-moved-outside"), now.minus(RECENT))

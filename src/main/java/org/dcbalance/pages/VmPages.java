@@ -37,6 +37,7 @@ class VmPages {
   private final PlacementRules rules;
   private final Checkpoints checkpoints;
   private final Recoveries recoveries;
+  private final TroubledThings things;
 
   VmPages(
       VmLines lines,
@@ -48,7 +49,8 @@ class VmPages {
       MovesByHand byHand,
       PlacementRules rules,
       Checkpoints checkpoints,
-      Recoveries recoveries) {
+      Recoveries recoveries,
+      TroubledThings things) {
     this.lines = lines;
     this.details = details;
     this.vms = vms;
@@ -59,6 +61,7 @@ class VmPages {
     this.rules = rules;
     this.checkpoints = checkpoints;
     this.recoveries = recoveries;
+    this.things = things;
   }
 
   @GetMapping("/vms")
@@ -89,6 +92,8 @@ class VmPages {
     model.addAttribute("vm", details.of(vm));
     model.addAttribute(
         "twins", recoveries.twins().stream().filter(t -> t.vmId().equals(id)).toList());
+    model.addAttribute(
+        "split", things.split(null).stream().filter(v -> v.id() == id.value()).toList());
     if ("state".equals(fragment)) {
       return "vm :: state";
     }

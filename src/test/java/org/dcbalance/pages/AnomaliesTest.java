@@ -109,6 +109,114 @@ class AnomaliesTest extends SimulatedPages {
   }
 
   @Test
+  void movesThatAreLostOrFailedAndVmsThatRunTwiceOrVanishedAreNamed() {
+    try (var pool = new RecordedPool(jdbc, "wrong-5", 1);
+        var viewer = as(Role.VIEWER)) {
+      long lost = move(pool, "wrong-5-vm-1", "LOST", "Both hosts are silent.", null);
+      long failed = move(pool, "wrong-5-vm-2", "FAILED", "The link was cut.", "10 min");
+      move(pool, "wrong-5-vm-3", "FAILED", "Too long ago.", "2 h");
+      jdbc.sql(
+              """
+              update vm set second_host_id = :host, second_since = now() - interval '5 min'
+              where name = 'wrong-5-vm-4'
+              """)
+          .param("host", host("wrong-5-3"))
+          .update();
+      jdbc.sql("update vm set gone_since = now() - interval '3 min' where name = 'wrong-5-vm-3'")
+          .update();
+      pick(viewer, pool.id());
+      var lines = lines(viewer.page("/"));
+      assertThat(lines)
+          .extracting(line -> text(line.group(2)))
+          .filteredOn(line -> !line.startsWith("Unreachable"))
+          .satisfiesExactly(
+              line ->
+                  assertThat(line)
+                      .startsWith(
+                          "Runs twice wrong-5-vm-4 appears to run on wrong-5-2 and on wrong-5-3.")
+                      .endsWith("5 min ago"),
+              line ->
+                  assertThat(line)
+                      .startsWith(
+                          "Lost The move of wrong-5-vm-1 from wrong-5-1 to wrong-5-2 is lost"),
+              line ->
+                  assertThat(line)
+                      .startsWith(
+                          "Vanished wrong-5-vm-3 vanished from wrong-5-1 without DCbalance.")
+                      .endsWith("3 min ago"),
+              line ->
+                  assertThat(line)
+                      .startsWith(
+                          "Failed The move of wrong-5-vm-2 from wrong-5-1 to wrong-5-2 did not happen: The link was cut.")
+                      .endsWith("10 min ago"));
+      assertThat(lines)
+          .extracting(line -> line.group(2))
+          .anyMatch(line -> line.contains("href=\"/migrations/" + lost + "\""))
+          .anyMatch(line -> line.contains("href=\"/migrations/" + failed + "\""));
+      assertThat(text(viewer.page("/vms/" + vm("wrong-5-vm-4"))))
+          .contains("Runs twice wrong-5-vm-4 appears to run on wrong-5-2 and on wrong-5-3.");
+      pick(viewer, null);
+    }
+  }
+
+  @Test
+  void damagedCheckpointsAndPoolsThatFellBackAreNamed() {
+    try (var pool = new RecordedPool(jdbc, "wrong-6", 1);
+        var viewer = as(Role.VIEWER)) {
+      long damaged =
+          jdbc.sql(
+                  """
+                  insert into checkpoint (vm_id, pool_id, host_id, storage, state, live, why, requested_by,
+                    captured_at, sentence)
+                  values (:vm, :pool, :host, 'store', 'DAMAGED', true, 'by hand', 'amy', now(),
+                    'Its memory is not what was written.') returning id
+                  """)
+              .param("vm", vm("wrong-6-vm-1"))
+              .param("pool", pool.id())
+              .param("host", host("wrong-6-1"))
+              .query(Long.class)
+              .single();
+      jdbc.sql(
+              """
+              insert into fleet_event (pool_id, severity, kind, sentence)
+              values (:pool, 'WARN', 'automation-fell-back', 'wrong-6 is back to manual approval.')
+              """)
+          .param("pool", pool.id())
+          .update();
+      pick(viewer, pool.id());
+      assertThat(lines(viewer.page("/")))
+          .extracting(line -> text(line.group(2)))
+          .anyMatch(
+              line ->
+                  line.startsWith(
+                      "Damaged Checkpoint %d of wrong-6-vm-1 is damaged: Its memory is not what was written."
+                          .formatted(damaged)))
+          .anyMatch(line -> line.startsWith("Fell back wrong-6 is back to manual approval."));
+      pick(viewer, null);
+    }
+  }
+
+  private long move(RecordedPool pool, String vm, String state, String why, String ago) {
+    return jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
+              created_at, started_at, finished_at, sentence)
+            values (:pool, :vm, :source, :target, :state, 'SETTLING', 'by hand', 'amy', now(), now(),
+              now() - cast(:ago as interval), :sentence)
+            returning id
+            """)
+        .param("pool", pool.id())
+        .param("vm", vm(vm))
+        .param("source", host(vm.substring(0, 7) + "-1"))
+        .param("target", host(vm.substring(0, 7) + "-2"))
+        .param("state", state)
+        .param("ago", ago)
+        .param("sentence", why)
+        .query(Long.class)
+        .single();
+  }
+
+  @Test
   void aPeakIsNotCalledLastingLoad() {
     try (var pool = new RecordedPool(jdbc, "wrong-2", 15);
         var viewer = as(Role.VIEWER)) {
