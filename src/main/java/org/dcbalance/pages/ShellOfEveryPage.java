@@ -71,7 +71,9 @@ class ShellOfEveryPage {
     var pools = pools();
     var asked = asked(request);
     var named = known(pools, asked);
-    var chosen = named == null ? known(pools, pool) : named;
+    // another tab may have picked another pool since: what a page fetches or sends is about its own
+    var shown = request.getParameter("shown");
+    var chosen = named == null ? known(pools, shown == null ? pool : shown) : named;
     var counts = counts(chosen);
     var newest = loads.newest(chosen).orElse(null);
     var active =
@@ -106,7 +108,7 @@ class ShellOfEveryPage {
 
   /**
    * Give the pool that the address is about, where a page is about one: what is picked above it has
-   * to say so. The navigation hands on what its page showed.
+   * to say so.
    */
   private static @Nullable String asked(HttpServletRequest request) {
     if (!OF_ONE_POOL.contains(page(request))) {
@@ -183,6 +185,7 @@ class ShellOfEveryPage {
     return UriComponentsBuilder.fromPath(path(request))
         .query(request.getQueryString())
         .replaceQueryParam("fragment")
+        .replaceQueryParam("shown")
         .build()
         .toUriString();
   }

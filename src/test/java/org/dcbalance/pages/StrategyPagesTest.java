@@ -67,7 +67,7 @@ class StrategyPagesTest {
       var page = viewer.page(address);
       assertThat(shown(page)).isEqualTo(pool.id());
       assertThat(picked(page)).as("the picker says what the page shows").isEqualTo(pool.id());
-      assertThat(page).contains("fragment=nav&amp;page=settings/strategy&amp;pool=" + pool.id());
+      assertThat(page).contains("fragment=nav&amp;page=settings/strategy&amp;shown=" + pool.id());
       assertThat(picked(viewer.page("/hosts"))).as("it is not remembered").isEqualTo(simulated);
       // the form of the picker knows the address that it is on
       var after =
