@@ -368,6 +368,9 @@ class CheckpointRows {
             select format('A checkpoint of %s is being taken.', v.name)
             from checkpoint c join vm v on v.id = c.vm_id
             where c.vm_id = :vm and c.state in ('PENDING', 'TAKING', 'CLEANING')
+              -- one that a move under way waits for is that move's own
+              and not exists (select from migration m
+                where m.id = c.before_migration and m.state = 'RUNNING')
             union all
             select format('%s is being restored from a checkpoint.', v.name)
             from checkpoint_restore r join vm v

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -145,6 +146,31 @@ public interface Hypervisor extends AutoCloseable {
 
   /** End a copy of a guest that must not run here; its definition and disks stay. */
   void destroy(UUID guest);
+
+  /** What settles a guest that a migration left in two places. */
+  enum StateChange {
+    RESUME,
+    PAUSE,
+    DESTROY
+  }
+
+  /**
+   * Change a guest's state only if it still is what it was taken for, looked up just before and
+   * over the same connection.
+   *
+   * @return false if it was not, or is not known here any more, and nothing was changed
+   */
+  default boolean changeIf(UUID guest, StateChange change, Predicate<GuestStatus> still) {
+    if (status(guest).filter(still).isEmpty()) {
+      return false;
+    }
+    switch (change) {
+      case RESUME -> resume(guest);
+      case PAUSE -> pause(guest);
+      case DESTROY -> destroy(guest);
+    }
+    return true;
+  }
 
   /** Remove the definition of a guest that is shut off here; its disks stay. */
   void undefine(UUID guest);

@@ -2,8 +2,6 @@ package org.dcbalance.migration;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
@@ -29,8 +27,7 @@ class HalfCopies {
   private final MigrationLog lines;
   private final Hosts hosts;
   private final Connections connections;
-  private final Sweep sweep = new Sweep("migration-half-copies");
-  private final Map<Long, Object> locks = new ConcurrentHashMap<>();
+  private final Sweep sweep;
 
   HalfCopies(
       JdbcClient jdbc,
@@ -43,6 +40,7 @@ class HalfCopies {
     this.lines = lines;
     this.hosts = hosts;
     this.connections = connections;
+    this.sweep = new Sweep("migration-half-copies", jdbc);
   }
 
   /**
@@ -66,21 +64,12 @@ class HalfCopies {
 
   /** Look for what could not be removed then, in a thread of its own. */
   void sweep(Runnable confirm) {
-    sweep.over(migrations.withHalfCopies(), Migration::id, left -> tryOnce(left, confirm));
-  }
-
-  private void tryOnce(Migration left, Runnable confirm) {
-    try {
-      confirm.run();
-      synchronized (lock(left.vm().value())) {
-        // one that moves may be writing to the same path by now
-        if (!moves(left.vm().value())) {
-          removed(left);
-        }
-      }
-    } catch (RuntimeException e) {
-      log.warn("Migration {} still has half-copied disks on its target", left.id(), e);
-    }
+    sweep.over(
+        migrations.withHalfCopies().stream()
+            .map(left -> new Sweep.Left<>(left.id(), left.vm().value(), left))
+            .toList(),
+        confirm,
+        left -> removed(left.what()));
   }
 
   /**
@@ -89,14 +78,15 @@ class HalfCopies {
    * @return whether nothing is left
    */
   boolean clear(VmId vm) {
-    synchronized (lock(vm.value())) {
-      return migrations.withHalfCopies().stream()
-          .filter(left -> left.vm().equals(vm))
-          .map(this::removed)
-          .toList()
-          .stream()
-          .allMatch(done -> done);
-    }
+    return sweep.alone(
+        vm.value(),
+        () ->
+            migrations.withHalfCopies().stream()
+                .filter(left -> left.vm().equals(vm))
+                .map(this::removed)
+                .toList()
+                .stream()
+                .allMatch(done -> done));
   }
 
   private boolean removed(Migration left) {
@@ -117,17 +107,5 @@ class HalfCopies {
             : "Its half-copied disks were removed from " + target.name() + ", later.");
     sweep.done(left.id());
     return true;
-  }
-
-  private Object lock(long vm) {
-    return locks.computeIfAbsent(vm, _ -> new Object());
-  }
-
-  private boolean moves(long vm) {
-    return jdbc.sql(
-            "select exists (select from migration where vm_id = :vm and state in ('RUNNING', 'LOST'))")
-        .param("vm", vm)
-        .query(Boolean.class)
-        .single();
   }
 }

@@ -1,6 +1,7 @@
 package org.dcbalance.migration;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -46,6 +47,11 @@ final class HostPair {
   record Heard(Side side, @Nullable String mark, long connection) {
     static Heard nothing(String reason) {
       return new Heard(new Side.Unknown(reason), null, -1);
+    }
+
+    /** Tell whether the guest still is what this answer said, mark and all. */
+    boolean still(GuestStatus now) {
+      return Side.of(Optional.of(now)).equals(side) && Objects.equals(now.mark(), mark);
     }
   }
 

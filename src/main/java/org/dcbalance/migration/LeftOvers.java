@@ -1,13 +1,12 @@
 package org.dcbalance.migration;
 
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vms;
+import org.dcbalance.migration.Sweep.Left;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +29,7 @@ class LeftOvers {
   private final Vms vms;
   private final Hosts hosts;
   private final Connections connections;
-  private final Sweep sweep = new Sweep("migration-left-overs");
-  private final Map<Long, Object> locks = new ConcurrentHashMap<>();
+  private final Sweep sweep;
 
   LeftOvers(JdbcClient jdbc, MigrationLog lines, Vms vms, Hosts hosts, Connections connections) {
     this.jdbc = jdbc;
@@ -39,26 +37,13 @@ class LeftOvers {
     this.vms = vms;
     this.hosts = hosts;
     this.connections = connections;
+    this.sweep = new Sweep("migration-left-overs", jdbc);
   }
-
-  private record Left(long migration, long vm, String undo) {}
 
   /** Look for them, in a thread of its own, unless the last look still goes on. */
   void sweep(Runnable confirm) {
-    sweep.over(left(null), Left::migration, left -> tryOnce(left, confirm));
-  }
-
-  private void tryOnce(Left left, Runnable confirm) {
-    try {
-      confirm.run();
-      synchronized (lock(left.vm())) {
-        if (!moves(left.vm())) {
-          putBack(left);
-        }
-      }
-    } catch (RuntimeException e) {
-      log.warn("Migration {} still has something to put back", left.migration(), e);
-    }
+    // what is to be put back may have changed by the time that its turn comes
+    sweep.over(left(null), confirm, seen -> left(seen.vm()).forEach(this::putBack));
   }
 
   /**
@@ -67,24 +52,13 @@ class LeftOvers {
    * @return whether all of it is as it was
    */
   boolean clear(VmId vm) {
-    synchronized (lock(vm.value())) {
-      return left(vm.value()).stream().map(this::putBack).toList().stream().allMatch(done -> done);
-    }
+    return sweep.alone(
+        vm.value(),
+        () ->
+            left(vm.value()).stream().map(this::putBack).toList().stream().allMatch(done -> done));
   }
 
-  private Object lock(long vm) {
-    return locks.computeIfAbsent(vm, _ -> new Object());
-  }
-
-  private boolean moves(long vm) {
-    return jdbc.sql(
-            "select exists (select from migration where vm_id = :vm and state in ('RUNNING', 'LOST'))")
-        .param("vm", vm)
-        .query(Boolean.class)
-        .single();
-  }
-
-  private List<Left> left(@Nullable Long vm) {
+  private List<Left<String>> left(@Nullable Long vm) {
     return jdbc.sql(
             """
             select id, vm_id, undo from migration
@@ -93,12 +67,12 @@ class LeftOvers {
             order by id
             """)
         .param("vm", vm)
-        .query((row, n) -> new Left(row.getLong(1), row.getLong(2), row.getString(3)))
+        .query((row, n) -> new Left<>(row.getLong(1), row.getLong(2), row.getString(3)))
         .list();
   }
 
-  private boolean putBack(Left left) {
-    var undo = Undo.parse(left.undo());
+  private boolean putBack(Left<String> left) {
+    var undo = Undo.parse(left.what());
     var vm = vms.findById(left.vm()).orElse(null);
     var host = vm == null ? null : hosts.findById(vm.hostId().value()).orElse(null);
     if (vm == null || host == null || vm.goneSince() != null) {
@@ -129,7 +103,7 @@ class LeftOvers {
     }
   }
 
-  private boolean done(Left left, String sentence) {
+  private boolean done(Left<String> left, String sentence) {
     jdbc.sql("update migration set undo = null, version = version + 1 where id = :id")
         .param("id", left.migration())
         .update();

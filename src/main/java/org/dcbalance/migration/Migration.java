@@ -113,6 +113,7 @@ public class Migration {
   private @Nullable Long targetSystemMillis;
   private @Nullable String mark;
   private @Nullable String undo;
+  private boolean definitionLeft;
   private @Nullable Boolean encrypted;
   private boolean postCopyResumed;
   private @Nullable String closedBy;
@@ -195,6 +196,10 @@ public class Migration {
   void copyDisks(List<CopiedDisk> disks, Duration more) {
     require("be moved", MigrationState.RUNNING);
     storage.copy(disks);
+    moreTime(more);
+  }
+
+  private void moreTime(Duration more) {
     if (deadline != null) {
       var given = deadline.plus(more);
       this.deadline = endBy != null && endBy.isBefore(given) ? endBy : given;
@@ -226,11 +231,17 @@ public class Migration {
     require("wait", MigrationState.RUNNING);
     this.waitedMillis = length.toMillis();
     this.sentence = "";
+    moreTime(length);
   }
 
   /** Record that everything that was changed for it is as it was. */
   void putBack() {
     this.undo = null;
+  }
+
+  /** Note whether the source still has its definition although it moved away. */
+  void definitionLeft(boolean left) {
+    this.definitionLeft = left;
   }
 
   /** Record that its failed post-copy is resumed, which is done once. */
@@ -284,7 +295,8 @@ public class Migration {
           "Migration " + id + " cannot be refused any more: it is in phase " + phase + ".",
           null);
     }
-    end(MigrationState.REFUSED, reasons, now);
+    boolean byAPerson = abortRequestedBy != null && !endsByPolicy();
+    end(byAPerson ? MigrationState.ABORTED : MigrationState.REFUSED, reasons, now);
   }
 
   /** Record that both hosts agree that the guest runs on the target. */

@@ -25,6 +25,7 @@ class MigrationConfiguration {
       MoveFacts facts,
       LeftOvers leftOvers,
       HalfCopies halfCopies,
+      LeftDefinitions leftDefinitions,
       ObjectProvider<BeforeMove> before) {
     return new MigrationDrive.Tools(
         desk,
@@ -38,6 +39,7 @@ class MigrationConfiguration {
         facts,
         leftOvers,
         halfCopies,
+        leftDefinitions,
         before.getIfAvailable());
   }
 }

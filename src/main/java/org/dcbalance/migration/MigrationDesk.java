@@ -240,6 +240,11 @@ class MigrationDesk {
         Severity.WARN);
   }
 
+  /** Record whether the source still has the definition of a guest that moved away. */
+  void definitionLeft(Claim claim, boolean left, String sentence) {
+    step(claim, m -> m.definitionLeft(left), sentence);
+  }
+
   /** Record the end that both hosts agree on, and where the VM is now. */
   Migration end(Claim claim, HostId nowAt, Consumer<Migration> how, Severity severity) {
     return ending(claim, how, nowAt, severity);
@@ -311,12 +316,17 @@ class MigrationDesk {
     stubbornly(
         claim,
         () -> {
-          if (installation.doubt().isPresent()) {
-            throw new LetGo("Consoles only observe until an administrator confirms the database.");
-          }
-          transaction.executeWithoutResult(status -> leadership.confirm(claim.epoch()));
+          confirm(claim.epoch());
           return true;
         });
+  }
+
+  /** The same for what belongs to no running migration. */
+  void confirm(long epoch) {
+    if (installation.doubt().isPresent()) {
+      throw new LetGo("Consoles only observe until an administrator confirms the database.");
+    }
+    transaction.executeWithoutResult(status -> leadership.confirm(epoch));
   }
 
   Clock clock() {

@@ -1,20 +1,14 @@
 package org.dcbalance.migration;
 
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import org.dcbalance.hypervisor.Capability;
-import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.Connections;
-import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
-import org.dcbalance.inventory.WhyCheckpoint;
 import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.method.Choice;
 import org.dcbalance.method.CopyControl;
@@ -22,9 +16,6 @@ import org.dcbalance.method.Facts;
 import org.dcbalance.method.Levers;
 import org.dcbalance.method.Method;
 import org.dcbalance.method.MethodChoice;
-import org.dcbalance.method.MethodText;
-import org.dcbalance.method.QuietMoment;
-import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
@@ -74,7 +65,36 @@ final class MigrationDrive implements Runnable {
       MoveFacts facts,
       LeftOvers leftOvers,
       HalfCopies halfCopies,
-      @Nullable BeforeMove before) {}
+      LeftDefinitions leftDefinitions,
+      @Nullable BeforeMove before) {
+    HostPair pair(Migration row, Vm vm) {
+      return new HostPair(
+          connections, vm.uuid(), vm.name(), host(row.source()), host(row.target()));
+    }
+
+    Host host(HostId id) {
+      return hosts.findById(id.value()).orElseThrow(() -> gone("host"));
+    }
+
+    HostPool pool(Migration row) {
+      return pools.findById(row.pool().value()).orElseThrow(() -> gone("pool"));
+    }
+
+    Vm vm(Migration row) {
+      return vms.findById(row.vm().value()).orElseThrow(() -> gone("virtual machine"));
+    }
+
+    /** Give the time until whoever asked for it wants it ended; null if nobody said. */
+    @Nullable Duration left(Migration row) {
+      var endBy = row.endBy();
+      return endBy == null ? null : Duration.between(desk.clock().instant(), endBy);
+    }
+
+    private static Problem gone(String what) {
+      return new Problem(
+          ErrorCode.NOT_FOUND, "The migration's " + what + " is not known any more.", null);
+    }
+  }
 
   @Override
   public void run() {
@@ -111,155 +131,21 @@ final class MigrationDrive implements Runnable {
       log.info("Migration {} needs no driving: {}", claim.migration(), e.sentence());
       return;
     }
-    var vm = vm(row);
-    MoveFacts.@Nullable Found found = null;
-    if (queued || row.phase() == Phase.CHECKS) {
-      if (refused(row, vm)) {
-        return;
-      }
-      List<CopiedDisk> disks = null;
-      if (row.storage().wanted()) {
-        try {
-          disks = DiskCopying.of(vm, pool(row), pair(row, vm));
-        } catch (HypervisorException e) {
-          refuse(e.sentence(), row, vm, Passing.of(e.kind()));
-          return;
-        }
-      }
-      found =
-          tools
-              .facts()
-              .choose(
-                  vm,
-                  host(row.source()),
-                  host(row.target()),
-                  pool(row),
-                  row.askedMethod(),
-                  left(row),
-                  disks == null ? null : CopiedDisk.allocated(disks));
-      if (disks != null) {
-        copying.record(disks, found.facts());
-      }
-      if (row.askedMethod() == null && !host(row.source()).maintenance()) {
-        found = orQuieter(row, vm, found);
-      }
-      if (row.overdueAt(desk.clock().instant())) {
-        refuse(
-            "Its deadline, " + row.endByInWords() + ", passed before it was copied.",
-            row,
-            vm,
-            null);
-        return;
-      }
-      if (found.choice() instanceof Choice.Wait wait) {
-        // a guest that writes too much for what is allowed may be quieter later
-        boolean chosen = row.askedMethod() == null;
-        refuse(MethodText.wait(vm.name(), wait), row, vm, chosen ? Passing.NOT_CONVERGED : null);
-        return;
-      }
-      if (found.choice() instanceof Choice.Move move) {
-        var options = vm.moveOptions().over(pool(row).moveOptions());
-        var asked = WhyCheckpoint.of(options, desk.hasMoved(row.vm()), move.levers().postCopy());
-        var why = new SafeFirst(desk, claim, tools.before()).refusal(row, asked);
-        if (why != null) {
-          refuse(why, row, vm, null);
-          return;
-        }
-      }
+    var chosen =
+        queued || row.phase() == Phase.CHECKS
+            ? new MoveChoosing(tools, claim, copying).choose(row)
+            : null;
+    if (chosen instanceof MoveChoosing.Refused) {
+      return;
     }
-    var pair = pair(row, vm);
+    var vm = chosen instanceof MoveChoosing.Chosen move ? move.vm() : tools.vm(row);
+    var pair = tools.pair(row, vm);
     try (var measurements = new Measurements(desk, tools.settings(), tools.arrivals(), pair)) {
-      if (found != null && found.choice() instanceof Choice.Move move) {
-        copy(row, vm, pair, measurements, move, found.facts());
+      if (chosen instanceof MoveChoosing.Chosen move) {
+        copy(row, vm, pair, measurements, move.how(), move.facts());
       }
       settle(row, vm, pair, measurements);
     }
-  }
-
-  /** Where its past has quieter moments, wait for one rather than slow it down or risk it. */
-  private MoveFacts.Found orQuieter(Migration row, Vm vm, MoveFacts.Found found) {
-    var longest = MoveFacts.mayWait(vm, pool(row));
-    var left = left(row);
-    if (left != null && left.dividedBy(2).compareTo(longest) < 0) {
-      // the copy needs time, too
-      longest = left.dividedBy(2);
-    }
-    if (!longest.isPositive() || !host(row.source()).can(Capability.DIRTY_RATE)) {
-      return found;
-    }
-    var worth = QuietMoment.of(found.facts(), found.choice(), tools.facts().pastDirtyRates(vm));
-    if (worth == null) {
-      return found;
-    }
-    var rate = new QuietWait(desk, claim, pair(row, vm)).until(worth, longest);
-    return rate == null ? found : MoveFacts.choose(found.facts(), rate);
-  }
-
-  /** Give the time until whoever asked for it wants it ended; null if nobody said. */
-  private @Nullable Duration left(Migration row) {
-    var endBy = row.endBy();
-    return endBy == null ? null : Duration.between(desk.clock().instant(), endBy);
-  }
-
-  private boolean refused(Migration row, Vm vm) {
-    if (!vm.hostId().equals(row.source())) {
-      refuse(
-          vm.name() + " has left the host that it was to be moved from; nothing was done.",
-          row,
-          vm,
-          null);
-      return true;
-    }
-    if (row.storage().wanted()) {
-      copying.clear(vm);
-    }
-    var failed =
-        tools.checks().of(row.vm(), row.target(), row.id(), row.storage().wanted()).stream()
-            .filter(c -> !c.ok())
-            .toList();
-    if (!failed.isEmpty()) {
-      refuse(MovesByHand.sentences(failed), row, vm, PreFlight.passing(failed));
-      return true;
-    }
-    return false;
-  }
-
-  private void refuse(String reasons, Migration row, Vm vm, @Nullable Passing passing) {
-    desk.refuse(
-        claim,
-        reasons,
-        m -> {
-          // one that somebody took back while it was checked is not wanted any more
-          if (m.abortRequestedBy() == null) {
-            tryAgain(m, vm, passing);
-          }
-        });
-  }
-
-  /** Plan another attempt, where what kept this one from succeeding may pass. */
-  private void tryAgain(Migration m, Vm vm, @Nullable Passing passing) {
-    if (passing != null) {
-      var pool = pool(m);
-      m.retry(
-          passing,
-          MoveFacts.retries(vm, pool),
-          MoveFacts.retryAfter(vm, pool),
-          desk.clock().instant());
-    }
-  }
-
-  /**
-   * Say why a guest stayed, where that may pass. What ended a move that another console began, or
-   * that was lost meanwhile, is not known.
-   */
-  private @Nullable Passing passing(Migration m) {
-    if (m.state() == MigrationState.LOST) {
-      return null;
-    }
-    if (m.abortRequestedBy() != null) {
-      return m.endsByPolicy() ? Passing.NOT_CONVERGED : null;
-    }
-    return call == null ? null : Passing.of(call.failed());
   }
 
   private void copy(
@@ -290,7 +176,7 @@ final class MigrationDrive implements Runnable {
     var order =
         MoveOrders.of(
             vm,
-            pool(row),
+            tools.pool(row),
             pair.target(),
             prepared,
             disks.stream().map(CopiedDisk::target).toList());
@@ -334,12 +220,12 @@ final class MigrationDrive implements Runnable {
   private void settle(Migration row, Vm vm, HostPair pair, Measurements measurements) {
     var copied = desk.clock().instant();
     boolean lost = row.state() == MigrationState.LOST;
+    var ordered = new MigrationEnd.Ordered(call, watch, notStarted);
     if (!lost) {
-      desk.enter(claim, Phase.SETTLING, ended());
+      desk.enter(claim, Phase.SETTLING, ordered.ended());
     }
     // as recorded by now: it was marked after this row was read
     var recorded = desk.read(claim);
-    var mark = recorded.mark();
     var end =
         new Settlement(
                 desk,
@@ -347,175 +233,34 @@ final class MigrationDrive implements Runnable {
                 claim,
                 pair,
                 vm.name(),
-                mark,
+                recorded.mark(),
                 measurements::calledCompleted,
                 () -> controlOf(recorded, vm),
                 lost)
             .untilSettled();
     var seen = measurements.seenByGuest(copied);
-    switch (end) {
-      case Action.StayedOnSource() -> {
-        putBack(recorded.undo(), pair, true);
-        marking.takeOff(pair.onSource(), mark, pair);
-        copying.removeHalfCopies(recorded, pair);
-        var words = stayed(vm, pair);
-        desk.end(
-            claim,
-            row.source(),
-            m -> {
-              seen.ifPresent(s -> keep(m, s));
-              var passing = passing(m);
-              m.stayed(words, desk.clock().instant());
-              tryAgain(m, vm, passing);
-            },
-            Severity.WARN);
-      }
-      case Action.RunsOnTarget(var leftOver) -> {
-        var figures = measurements.patientFigures();
-        var stood = measurements.standstill();
-        putBack(recorded.undo(), pair, false);
-        var tidied = leftOver ? undefine(pair, vm) : "";
-        marking.takeOff(pair.onTarget(), mark, pair);
-        desk.end(
-            claim,
-            row.target(),
-            m -> {
-              figures.ifPresent(m::measure);
-              m.hostsSpent(measurements.spent());
-              stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
-              seen.ifPresent(s -> keep(m, s));
-              m.complete(
-                  moved(m, vm, pair) + tidied + DiskCopying.leftBehind(m, pair),
-                  desk.clock().instant());
-              m.storage().end();
-            },
-            Severity.INFO);
-      }
-    }
+    new MigrationEnd(tools, claim, copying, vm, pair, recorded, ordered, measurements)
+        .record(end, seen.orElse(null));
   }
 
   /** Control a copy that was begun by another console by what is allowed and known now. */
   private @Nullable CopyControl controlOf(Migration row, Vm vm) {
+    if (row.askedMethod() == Method.PRE_COPY) {
+      // whoever asked for plain pre-copy gets that
+      return null;
+    }
     var found =
         tools
             .facts()
             .choose(
                 vm,
-                host(row.source()),
-                host(row.target()),
-                pool(row),
+                tools.host(row.source()),
+                tools.host(row.target()),
+                tools.pool(row),
                 row.method(),
-                left(row),
+                tools.left(row),
                 // with disks it was begun without post-copy
                 row.storage().wanted() ? new Memory(0) : null);
-    // whoever asked for plain pre-copy gets that
-    return row.askedMethod() == Method.PRE_COPY
-        ? null
-        : new CopyControl(MethodChoice.underWay(row.method(), found.facts()), found.facts());
-  }
-
-  /** What cannot be put back now is left to {@link LeftOvers}. */
-  private void putBack(Undo undo, HostPair pair, boolean stayed) {
-    if (undo.isEmpty()) {
-      return;
-    }
-    var host = stayed ? pair.source() : pair.target();
-    desk.confirm(claim);
-    var failed =
-        PuttingBack.on(
-            host, stayed ? pair.onSource() : pair.onTarget(), pair.guest(), undo, stayed);
-    if (failed.isEmpty()) {
-      desk.putBack(claim, "Put back on " + host.name() + ": " + undo.words() + ".");
-    } else {
-      desk.note(
-          claim,
-          "Not everything was put back on %s, and it is tried again: %s"
-              .formatted(host.name(), String.join(" ", failed)));
-    }
-  }
-
-  private String ended() {
-    if (call == null) {
-      return "Both hosts are asked where it runs.";
-    }
-    var failure = call.failure();
-    if (!call.over()) {
-      return "The call has not returned although no job runs; both hosts are asked where it runs.";
-    }
-    return failure == null
-        ? "The hypervisor calls it completed; both hosts are asked where it runs."
-        : "The hypervisor says: " + failure + " Both hosts are asked where it runs.";
-  }
-
-  private String stayed(Vm vm, HostPair pair) {
-    var stays = vm.name() + " still runs on " + pair.source().name();
-    var by = desk.read(claim).abortRequestedBy();
-    if (by != null) {
-      var why = watch == null ? null : watch.gaveUp();
-      return "Aborted by " + by + ": " + stays + "." + (why == null ? "" : " " + why);
-    }
-    if (notStarted != null) {
-      return stays + ": " + notStarted + ".";
-    }
-    var failure = call == null ? null : call.failure();
-    return failure == null
-        ? stays + ": the move to " + pair.target().name() + " did not complete."
-        : stays + ": " + failure;
-  }
-
-  private static String moved(Migration m, Vm vm, HostPair pair) {
-    var total = m.totalMillis();
-    var downtime = m.downtimeMillis();
-    return vm.name()
-        + " moved from "
-        + pair.source().name()
-        + " to "
-        + pair.target().name()
-        + (total == null ? "" : String.format(Locale.ROOT, " in %.1f s", total / 1000.0))
-        + (downtime == null
-            ? "; its pause was not told."
-            : String.format(Locale.ROOT, " and was paused for %.3f s.", downtime / 1000.0))
-        + (m.abortRequestedBy() == null ? "" : " The request to abort came too late.");
-  }
-
-  private String undefine(HostPair pair, Vm vm) {
-    desk.note(claim, "Removing the left-over definition from " + pair.source().name() + ".");
-    desk.confirm(claim);
-    try {
-      pair.onSource().undefine(vm.uuid());
-      return "";
-    } catch (HypervisorException e) {
-      return " Its left-over definition on "
-          + pair.source().name()
-          + " could not be removed: "
-          + e.sentence();
-    }
-  }
-
-  private static void keep(Migration row, DowntimeProbe.Seen seen) {
-    var downtime = seen.downtime();
-    row.seenByGuest(downtime == null ? null : downtime.toMillis(), seen.words());
-  }
-
-  private HostPair pair(Migration row, Vm vm) {
-    return new HostPair(
-        tools.connections(), vm.uuid(), vm.name(), host(row.source()), host(row.target()));
-  }
-
-  private Host host(HostId id) {
-    return tools.hosts().findById(id.value()).orElseThrow(() -> gone("host"));
-  }
-
-  private HostPool pool(Migration row) {
-    return tools.pools().findById(row.pool().value()).orElseThrow(() -> gone("pool"));
-  }
-
-  private Vm vm(Migration row) {
-    return tools.vms().findById(row.vm().value()).orElseThrow(() -> gone("virtual machine"));
-  }
-
-  private static Problem gone(String what) {
-    return new Problem(
-        ErrorCode.NOT_FOUND, "The migration's " + what + " is not known any more.", null);
+    return new CopyControl(MethodChoice.underWay(row.method(), found.facts()), found.facts());
   }
 }

@@ -77,8 +77,10 @@ class MigrationRunner implements DisposableBean {
           .forEach(this::release);
       if (epoch.isPresent() && !stopped && mayAct(epoch.getAsLong())) {
         takeUp(epoch.getAsLong());
-        tools.leftOvers().sweep(() -> leadership.confirm(epoch.getAsLong()));
-        tools.halfCopies().sweep(() -> leadership.confirm(epoch.getAsLong()));
+        Runnable confirm = () -> tools.desk().confirm(epoch.getAsLong());
+        tools.leftOvers().sweep(confirm);
+        tools.halfCopies().sweep(confirm);
+        tools.leftDefinitions().sweep(confirm);
       }
     } catch (DataAccessException | TransactionException | LeadershipLost e) {
       log.warn("The queue of migrations could not be read: {}", e.getMessage());

@@ -193,9 +193,12 @@ class MoveHistory {
             from migration m join vm v on v.id = m.vm_id
             where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
               and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
-            order by m.finished_at desc limit :most
+            order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc
+            limit :most
             """)
         .param("pool", source.poolId().value())
+        .param("source", source.id().value())
+        .param("target", target.id().value())
         .param("most", MOST_PAST)
         .query(
             (row, n) -> {

@@ -41,6 +41,9 @@ class RetryChecks {
     if (movedSince(failed)) {
       return "another move of %s was asked for since.".formatted(vm.name());
     }
+    if (!known(failed.target().value())) {
+      return "its target is not in the inventory any more.";
+    }
     var pool = pools.findById(failed.pool().value()).orElse(null);
     if (pool == null || !mayRetry(failed, vm, pool)) {
       return "that is no longer allowed for %s.".formatted(vm.name());
@@ -56,6 +59,13 @@ class RetryChecks {
 
   private static boolean mayRetry(Migration failed, Vm vm, HostPool pool) {
     return failed.retry().attempt() <= MoveFacts.retries(vm, pool);
+  }
+
+  private boolean known(long host) {
+    return jdbc.sql("select exists (select from host where id = :id and removed_at is null)")
+        .param("id", host)
+        .query(Boolean.class)
+        .single();
   }
 
   private boolean movedSince(Migration failed) {

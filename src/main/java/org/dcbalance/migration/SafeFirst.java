@@ -12,6 +12,7 @@ final class SafeFirst {
   private final MigrationDesk desk;
   private final Claim claim;
   private final @Nullable BeforeMove before;
+  private boolean waited;
 
   SafeFirst(MigrationDesk desk, Claim claim, @Nullable BeforeMove before) {
     this.desk = desk;
@@ -32,7 +33,6 @@ final class SafeFirst {
     if (before == null) {
       return why.needed() ? "No checkpoints are taken by this console." : null;
     }
-    boolean told = false;
     while (true) {
       var progress = before.of(row.vm(), row.id());
       switch (progress.step()) {
@@ -52,9 +52,9 @@ final class SafeFirst {
           return "The checkpoint that is asked for before this move failed. " + progress.sentence();
         }
         case UNDER_WAY -> {
-          if (!told) {
+          if (!waited) {
             desk.note(claim, "A checkpoint is taken first, because " + why.words() + ".");
-            told = true;
+            waited = true;
           }
         }
       }
@@ -69,5 +69,10 @@ final class SafeFirst {
       claim.check();
       Pause.of(LOOK_EVERY);
     }
+  }
+
+  /** Tell whether there was anything to wait for. */
+  boolean waited() {
+    return waited;
   }
 }

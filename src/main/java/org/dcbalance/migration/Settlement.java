@@ -2,10 +2,10 @@ package org.dcbalance.migration;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.UUID;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.Hypervisor.StateChange;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.method.CopyControl;
 import org.dcbalance.migration.SettlementTable.Action;
@@ -109,7 +109,7 @@ final class Settlement {
               doubt(
                   found(source, target) + " " + advice(doubt), doubtedSince, settings.doubtedFor());
           case Action.Act act -> {
-            act(act, found(source, target));
+            act(act, answers.get(), found(source, target));
             doubt(found(source, target), since, settings.lostAfter());
           }
         }
@@ -119,18 +119,25 @@ final class Settlement {
   }
 
   /**
-   * Hosts that do not report on finished migrations may call a guest running that is suspended.
+   * Hosts that do not report on finished migrations may call a guest running that is suspended, and
+   * one shut off of which they hold a half.
    *
-   * @return a sentence with what to do; null if the guest runs
+   * @return a sentence with what to do; null if the guest is what its host calls it
    */
   private @Nullable String standsStill(Action.End end) {
-    var host =
+    boolean runs =
         switch (end) {
-          case Action.StayedOnSource() -> pair.source();
-          case Action.RunsOnTarget(var _) -> pair.target();
+          case Action.StayedOnSource(var running) -> running;
+          case Action.MovedToTarget(var running) -> running;
+          case Action.MovedWithLeftOver() -> true;
         };
+    var host = end instanceof Action.StayedOnSource ? pair.source() : pair.target();
     if (host.can(Capability.COMPLETED_STATISTICS)) {
       return null;
+    }
+    if (!runs) {
+      return "%s is called shut off by %s, as one is of which a migration left a half. Nothing was done. Maybe look there with 'xl list', end what is left of it with 'xl destroy %s', and start it from its disk."
+          .formatted(vm, host.name(), vm);
     }
     try {
       var hypervisor = host == pair.source() ? pair.onSource() : pair.onTarget();
@@ -196,33 +203,46 @@ final class Settlement {
     }
   }
 
-  private void act(Action.Act act, String why) {
+  private void act(Action.Act act, HostPair.Answers answers, String why) {
     var source = pair.source().name();
     var target = pair.target().name();
     switch (act) {
       case Action.DestroyTargetCopy() ->
-          call(
+          change(
               "Removing the incomplete copy from " + target,
               why,
-              HostPair::onTarget,
-              Hypervisor::destroy);
+              pair::onTarget,
+              StateChange.DESTROY,
+              answers.target());
       case Action.DestroySourceCopy() ->
-          call(
+          change(
               "Removing the stopped copy from " + source,
               why,
-              HostPair::onSource,
-              Hypervisor::destroy);
+              pair::onSource,
+              StateChange.DESTROY,
+              answers.source());
       case Action.ResumeSource() ->
-          call(
+          change(
               "Letting it run on " + source + " again",
               why,
-              HostPair::onSource,
-              Hypervisor::resume);
+              pair::onSource,
+              StateChange.RESUME,
+              answers.source());
       case Action.ResumeTarget() ->
-          call("Letting it run on " + target, why, HostPair::onTarget, Hypervisor::resume);
+          change(
+              "Letting it run on " + target,
+              why,
+              pair::onTarget,
+              StateChange.RESUME,
+              answers.target());
       case Action.ResumePostCopy() -> resumePostCopy(why);
       case Action.PauseTarget() ->
-          call("Pausing the second copy, on " + target, why, HostPair::onTarget, Hypervisor::pause);
+          change(
+              "Pausing the second copy, on " + target,
+              why,
+              pair::onTarget,
+              StateChange.PAUSE,
+              answers.target());
     }
   }
 
@@ -238,15 +258,19 @@ final class Settlement {
             () -> source.resumePostCopy(pair.guest(), peer, encrypted), claim.migration());
   }
 
-  private interface Verb {
-    void on(Hypervisor hypervisor, UUID guest);
-  }
-
-  private void call(String what, String why, Function<HostPair, Hypervisor> where, Verb verb) {
+  /** Change a copy, unless it is not any more what its host said a moment ago. */
+  private void change(
+      String what,
+      String why,
+      Supplier<Hypervisor> where,
+      StateChange change,
+      HostPair.Heard heard) {
     desk.note(claim, what + ". " + why);
     desk.confirm(claim);
     try {
-      verb.on(where.apply(pair), pair.guest());
+      if (!where.get().changeIf(pair.guest(), change, heard::still)) {
+        desk.note(claim, "That was not done: it is not any more what its host said it was.");
+      }
     } catch (HypervisorException e) {
       desk.note(claim, "That failed: " + e.sentence());
     } catch (Problem e) {

@@ -57,11 +57,14 @@ final class SettlementTable {
     /** Two copies run: pause the one on the target, which the inventory does not own yet. */
     record PauseTarget() implements Act {}
 
-    /** It runs on the source, as before. */
-    record StayedOnSource() implements End {}
+    /** It is on the source, as before; it may have been shut off meanwhile. */
+    record StayedOnSource(boolean runs) implements End {}
 
-    /** It runs on the target; a definition may be left over on the source. */
-    record RunsOnTarget(boolean leftOver) implements End {}
+    /** It is on the target, where it may have been shut off since. */
+    record MovedToTarget(boolean runs) implements End {}
+
+    /** It runs on the target, and the source still has its definition. */
+    record MovedWithLeftOver() implements End {}
   }
 
   /** Why a person has to decide. */
@@ -114,7 +117,9 @@ final class SettlementTable {
 
       case Pair(Namesake _, _), Pair(_, Namesake _) -> ask(Doubt.NAMESAKE);
 
-      case Pair(Running(var postCopy, _), Absent _) when !postCopy -> new Action.StayedOnSource();
+      case Pair(Running(var postCopy, _), Absent _) when !postCopy ->
+          new Action.StayedOnSource(true);
+      case Pair(ShutOff _, Absent _) -> new Action.StayedOnSource(false);
       case Pair(Running(var postCopy, _), Paused(var why, _))
           when !postCopy && why == Why.MIGRATING ->
           new Action.DestroyTargetCopy();
@@ -124,9 +129,10 @@ final class SettlementTable {
       case Pair(Paused(var why, _), Absent _) when why == Why.MIGRATING ->
           new Action.ResumeSource();
       case Pair(Absent _, Running(var postCopy, _)) when !postCopy ->
-          new Action.RunsOnTarget(false);
+          new Action.MovedToTarget(true);
+      case Pair(Absent _, ShutOff _) -> new Action.MovedToTarget(false);
       case Pair(ShutOff _, Running(var postCopy, _)) when !postCopy ->
-          new Action.RunsOnTarget(true);
+          new Action.MovedWithLeftOver();
       case Pair(Absent _, Paused(var why, _)) when why == Why.MIGRATING -> arrived(allArrived);
       case Pair(ShutOff _, Paused(var why, _)) when why == Why.MIGRATING -> arrived(allArrived);
       case Pair(Running _, Running _) -> new Action.PauseTarget();

@@ -7,29 +7,46 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.ToLongFunction;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** Try again and again what migrations left to be done, in a thread of its own, some time apart. */
+/**
+ * Try again and again what migrations left to be done, in a thread of its own, some time apart, and
+ * never on a VM that moves.
+ */
 final class Sweep {
+  private static final Logger log = LoggerFactory.getLogger(Sweep.class);
   private static final Duration BETWEEN_TRIES = Duration.ofSeconds(10);
 
   private final String name;
+  private final JdbcClient jdbc;
   private final Map<Long, Instant> tried = new ConcurrentHashMap<>();
+  private final Map<Long, Object> locks = new ConcurrentHashMap<>();
   private final AtomicBoolean underWay = new AtomicBoolean();
 
-  Sweep(String name) {
+  Sweep(String name, JdbcClient jdbc) {
     this.name = name;
+    this.jdbc = jdbc;
   }
 
-  /** Try those whose last try is long enough ago, unless the last sweep still goes on. */
-  <T> void over(List<T> all, ToLongFunction<T> migration, Consumer<T> once) {
+  /** What a migration left to be done on a VM. */
+  record Left<T>(long migration, long vm, T what) {}
+
+  /**
+   * Try those whose last try is long enough ago, unless the last sweep still goes on.
+   *
+   * @param confirm throws once this console may not act any more
+   */
+  <T> void over(List<Left<T>> all, Runnable confirm, Consumer<Left<T>> once) {
     var now = Instant.now();
     var due =
         all.stream()
             .filter(
                 left ->
                     !tried
-                        .getOrDefault(migration.applyAsLong(left), Instant.EPOCH)
+                        .getOrDefault(left.migration(), Instant.EPOCH)
                         .plus(BETWEEN_TRIES)
                         .isAfter(now))
             .toList();
@@ -43,13 +60,44 @@ final class Sweep {
             () -> {
               try {
                 for (var left : due) {
-                  tried.put(migration.applyAsLong(left), Instant.now());
-                  once.accept(left);
+                  tried.put(left.migration(), Instant.now());
+                  tryOnce(left, confirm, once);
                 }
               } finally {
                 underWay.set(false);
               }
             });
+  }
+
+  private <T> void tryOnce(Left<T> left, Runnable confirm, Consumer<Left<T>> once) {
+    try {
+      confirm.run();
+      alone(
+          left.vm(),
+          () -> {
+            if (!moves(left.vm())) {
+              once.accept(left);
+            }
+            return true;
+          });
+    } catch (RuntimeException e) {
+      log.warn("{}: migration {} still has something to be done", name, left.migration(), e);
+    }
+  }
+
+  /** Work on what is left of a VM with nobody else doing so. */
+  <T> T alone(long vm, Supplier<T> work) {
+    synchronized (locks.computeIfAbsent(vm, _ -> new Object())) {
+      return work.get();
+    }
+  }
+
+  private boolean moves(long vm) {
+    return jdbc.sql(
+            "select exists (select from migration where vm_id = :vm and state in ('RUNNING', 'LOST'))")
+        .param("vm", vm)
+        .query(Boolean.class)
+        .single();
   }
 
   /** Forget a migration that has left nothing any more. */

@@ -39,7 +39,8 @@ class FaultyFleet implements HypervisorDriver {
     CAP,
     COPYING,
     SWITCH_OVER,
-    AFTER_JOB
+    AFTER_JOB,
+    CHANGE
   }
 
   /** What a host knows of a guest. */

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.CpuTimes;
 import org.dcbalance.hypervisor.DiskStorage;
@@ -60,7 +61,7 @@ final class FaultyHost implements Hypervisor {
 
   volatile boolean cannotMark;
 
-  /** Refuses to change guests' memory and caps. */
+  /** Refuses to change guests' memory and caps, and to remove definitions. */
   volatile boolean unchangeable;
 
   final Map<UUID, Integer> caps = new ConcurrentHashMap<>();
@@ -393,8 +394,15 @@ final class FaultyHost implements Hypervisor {
   }
 
   @Override
+  public boolean changeIf(UUID guest, StateChange change, Predicate<GuestStatus> still) {
+    fleet.pass(Point.CHANGE);
+    return Hypervisor.super.changeIf(guest, change, still);
+  }
+
+  @Override
   public void undefine(UUID guest) {
     known(guest);
+    fail(unchangeable, Kind.FAILED, name + " changes nothing now.");
     fleet.change(guest, () -> copies.remove(guest));
   }
 

@@ -71,8 +71,8 @@ class JobMarkTest {
         new Action[] {
           new Action.PauseTarget(),
           new Action.Wait(),
-          new Action.StayedOnSource(),
-          new Action.RunsOnTarget(true)
+          new Action.StayedOnSource(true),
+          new Action.MovedWithLeftOver()
         }) {
       assertThat(mark.guard(action, answers(OTHER, OTHER))).isEqualTo(action);
     }

@@ -40,6 +40,24 @@ abstract class MigrationFaults {
     lab.consoles.forEach(MigrationLab.Console::kill);
   }
 
+  /** A move whose console was killed at a point, with its host still held there. */
+  record Abandoned(Vm vm, long id, FaultyFleet.Stop stop) {
+    void release() {
+      stop.release();
+    }
+  }
+
+  /** Have a move from kvm-01 to kvm-02 come to a point, and kill its console there. */
+  Abandoned abandonedAt(FaultyFleet.Point point) throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(point);
+    var console = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    console.kill();
+    return new Abandoned(vm, id, stop);
+  }
+
   GuestState stateOn(String host, Vm vm) {
     return Objects.requireNonNull(lab.fleet.host(host).copies.get(vm.uuid())).state();
   }

@@ -98,6 +98,8 @@ class MigrationHostFaultsTest extends MigrationFaults {
         .hasMessageContaining("runs on neither host, but on kvm-02 it is running");
     assertThatThrownBy(() -> lab.closing.close(id, "destination", " ", ANN))
         .hasMessageContaining("Why this is so was not stated");
+    assertThatThrownBy(() -> lab.closing.close(id, "destination", "x".repeat(501), ANN))
+        .hasMessageContaining("The reason is longer than 500 characters.");
     assertThat(lab.row(id).state()).isEqualTo(MigrationState.LOST);
 
     lab.closing.close(id, "kvm-02", "kvm-01 burnt down", ANN);
@@ -124,46 +126,111 @@ class MigrationHostFaultsTest extends MigrationFaults {
 
   @Test
   void aMoveWhoseGuestIsGoneIsClosedAsRunningNowhere() throws InterruptedException {
-    var vm = lab.guest("web-07", "kvm-01");
-    var stop = lab.fleet.stopAt(Point.MARK);
-    var first = lab.console();
-    var id = lab.move(vm, "kvm-02");
-    stop.awaitReached();
-    first.kill();
-    lab.fleet.host("kvm-01").copies.remove(vm.uuid());
+    var move = abandonedAt(Point.MARK);
+    lab.fleet.host("kvm-01").copies.remove(move.vm().uuid());
     lab.console();
-    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
-    assertThat(lab.row(id).sentence()).contains("Neither host knows it");
-    assertThatThrownBy(() -> lab.closing.close(id, "source", "surely", ANN))
+    MigrationLab.await("lost", () -> lab.row(move.id()).state() == MigrationState.LOST);
+    assertThat(lab.row(move.id()).sentence()).contains("Neither host knows it");
+    assertThatThrownBy(() -> lab.closing.close(move.id(), "source", "surely", ANN))
         .hasMessageContaining("on kvm-01 it is unknown to the host");
-    lab.closing.close(id, "neither", "it was deleted", ANN);
-    assertThat(lab.row(id).state()).isEqualTo(MigrationState.FAILED);
+    lab.closing.close(move.id(), "neither", "it was deleted", ANN);
+    assertThat(lab.row(move.id()).state()).isEqualTo(MigrationState.FAILED);
     var row = lab.vm("web-07");
     assertThat(row.hostId()).as("nobody knows better").isEqualTo(lab.host("kvm-01").id());
     assertThat(row.movingTo()).isNull();
-    stop.release();
+    move.release();
   }
 
   @Test
   void pausesTheSecondCopyOfASplitAndAsksAPerson() throws InterruptedException {
-    var vm = lab.guest("web-07", "kvm-01");
-    var stop = lab.fleet.stopAt(Point.MARK);
-    var first = lab.console();
-    var id = lab.move(vm, "kvm-02");
-    stop.awaitReached();
-    first.kill();
+    var move = abandonedAt(Point.MARK);
     // somebody else starts it on the target as well
-    lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.RUNNING, Why.NONE, Job.NONE);
-    stop.release();
+    lab.fleet.host("kvm-02").set(move.vm().uuid(), GuestState.RUNNING, Why.NONE, Job.NONE);
+    move.release();
     lab.console();
-    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
-    assertThat(lab.row(id).sentence()).contains("no rule covers this");
-    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.RUNNING);
-    assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
+    MigrationLab.await("lost", () -> lab.row(move.id()).state() == MigrationState.LOST);
+    assertThat(lab.row(move.id()).sentence()).contains("no rule covers this");
+    assertThat(stateOn("kvm-01", move.vm())).isEqualTo(GuestState.RUNNING);
+    assertThat(stateOn("kvm-02", move.vm())).isEqualTo(GuestState.PAUSED);
     // the person removes the second copy, and the hosts agree again
-    lab.fleet.host("kvm-02").copies.remove(vm.uuid());
-    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
+    lab.fleet.host("kvm-02").copies.remove(move.vm().uuid());
+    assertThat(ended(move.id()).state()).isEqualTo(MigrationState.FAILED);
     lab.fleet.violations.clear();
+  }
+
+  /** A guest may be shut down from within while it is copied. */
+  @Test
+  void aGuestThatWasShutOffOnTheWayHasNotMoved() throws InterruptedException {
+    var move = abandonedAt(Point.MARK);
+    lab.fleet.host("kvm-01").set(move.vm().uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    move.release();
+    lab.console();
+    var end = ended(move.id());
+    assertThat(end.state()).isEqualTo(MigrationState.FAILED);
+    assertThat(end.sentence())
+        .isEqualTo(
+            "web-07 has not moved, and is shut off on kvm-01: the move to kvm-02 did not complete.");
+    assertThat(stateOn("kvm-01", move.vm())).isEqualTo(GuestState.SHUT_OFF);
+    assertThat(lab.vm("web-07").hostId()).isEqualTo(lab.host("kvm-01").id());
+  }
+
+  @Test
+  void aGuestThatWasShutOffAfterItsMoveHasMoved() throws InterruptedException {
+    var move = abandonedAt(Point.AFTER_JOB);
+    lab.fleet.host("kvm-02").set(move.vm().uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    move.release();
+    lab.console();
+    var end = ended(move.id());
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(end.sentence())
+        .isEqualTo("web-07 moved from kvm-01 to kvm-02, and has been shut off there since.");
+    assertThat(lab.vm("web-07").hostId()).isEqualTo(lab.host("kvm-02").id());
+  }
+
+  /** Whoever starts a definition that is left over on the source starts a second copy. */
+  @Test
+  void aLeftOverDefinitionIsRemovedOnceItsHostLets() throws InterruptedException {
+    var move = abandonedAt(Point.AFTER_JOB);
+    var source = lab.fleet.host("kvm-01");
+    source.set(move.vm().uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    source.unchangeable = true;
+    move.release();
+    lab.console();
+    var end = ended(move.id());
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(end.sentence())
+        .endsWith(
+            " Its left-over definition on kvm-01 could not be removed, and that is tried again: kvm-01 changes nothing now.");
+    assertThat(source.copies).containsKey(move.vm().uuid());
+    source.unchangeable = false;
+    MigrationLab.await("removal", () -> !source.copies.containsKey(move.vm().uuid()));
+    MigrationLab.await(
+        "a line",
+        () ->
+            lab.lines
+                .of(move.id())
+                .getLast()
+                .sentence()
+                .equals("Its left-over definition was removed from kvm-01, later."));
+    runsOn(move.vm(), "kvm-02");
+  }
+
+  /** It may be the only one: the guest does not run where it moved to. */
+  @Test
+  void aLeftOverDefinitionStaysWhereTheGuestRunsNowhere() {
+    var vm = lab.guest("web-07", "kvm-01");
+    var source = lab.fleet.host("kvm-01");
+    var target = lab.fleet.host("kvm-02");
+    source.set(vm.uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    assertThat(lab.leftDefinitions.remove(vm.uuid(), lab.host("kvm-01"), lab.host("kvm-02")))
+        .isEqualTo("It is not seen to run on kvm-02, so its definition stays.");
+    target.set(vm.uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    assertThat(lab.leftDefinitions.remove(vm.uuid(), lab.host("kvm-01"), lab.host("kvm-02")))
+        .isEqualTo("It is not seen to run on kvm-02, so its definition stays.");
+    target.reachable = false;
+    assertThat(lab.leftDefinitions.remove(vm.uuid(), lab.host("kvm-01"), lab.host("kvm-02")))
+        .isEqualTo("kvm-02 does not answer.");
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.SHUT_OFF);
   }
 
   @Test

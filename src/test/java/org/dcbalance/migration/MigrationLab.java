@@ -111,6 +111,7 @@ class MigrationLab {
   @Autowired MigrationWork work;
   @Autowired MigrationQueue queue;
   @Autowired HalfCopies halfCopies;
+  @Autowired LeftDefinitions leftDefinitions;
 
   /** What is done before a risky move; nothing unless a test says so. */
   volatile @Nullable BeforeMove before;
@@ -353,6 +354,7 @@ class MigrationLab {
               new MoveFacts(connections, new MoveHistory(jdbc)),
               leftOvers,
               halfCopies,
+              leftDefinitions,
               before);
       runner =
           new MigrationRunner(

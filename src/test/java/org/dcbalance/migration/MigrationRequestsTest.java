@@ -18,6 +18,17 @@ import org.junit.jupiter.api.Test;
 /** Asks for moves at once, twice, for too many and in vain, and aborts them. */
 class MigrationRequestsTest extends MigrationFaults {
   @Test
+  void aMoveToAHostThatWasTakenOutOfTheInventoryIsRefused() {
+    var vm = lab.guest("web-07", "kvm-01");
+    long id = lab.move(vm, "kvm-02");
+    lab.jdbc.sql("update host set removed_at = now() where name = 'kvm-02'").update();
+    lab.console();
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence()).startsWith("There is no host ");
+  }
+
+  @Test
   void tenApprovalsAtOnceGiveOneMigration() throws Exception {
     var vm = lab.guest("web-07", "kvm-01");
     var target = lab.host("kvm-02");

@@ -19,27 +19,25 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MigrationTakeoverTest extends MigrationFaults {
   /** Kills the console at a point, lets the host go on, and has another console finish the work. */
   @ParameterizedTest
-  @EnumSource(value = Point.class, mode = EnumSource.Mode.EXCLUDE, names = "CAP")
+  @EnumSource(
+      value = Point.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"CAP", "CHANGE"})
   void anotherConsoleFinishesWhatAKilledOneBegan(Point point) throws InterruptedException {
-    var vm = lab.guest("web-07", "kvm-01");
-    var stop = lab.fleet.stopAt(point);
-    var first = lab.console();
-    var id = lab.move(vm, "kvm-02");
-    stop.awaitReached();
-    first.kill();
-    stop.release();
+    var move = abandonedAt(point);
+    move.release();
     lab.console();
-    var end = ended(id);
+    var end = ended(move.id());
     if (point == Point.MARK) {
       // killed after the row was written and before the call: nothing was begun on the host
       assertThat(end.state()).isEqualTo(MigrationState.FAILED);
       assertThat(lab.fleet.migrations).hasValue(0);
-      runsOn(vm, "kvm-01");
+      runsOn(move.vm(), "kvm-01");
     } else {
       assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
       assertThat(end.downtimeMillis()).isEqualTo(40);
       assertThat(lab.fleet.migrations).hasValue(1);
-      runsOn(vm, "kvm-02");
+      runsOn(move.vm(), "kvm-02");
     }
     assertThat(lab.finished).hasSize(1);
   }
@@ -178,67 +176,84 @@ class MigrationTakeoverTest extends MigrationFaults {
 
   @Test
   void followsNoJobThatCarriesAnotherMark() throws InterruptedException {
-    var vm = lab.guest("web-07", "kvm-01");
-    var stop = lab.fleet.stopAt(Point.COPYING);
-    var first = lab.console();
-    var id = lab.move(vm, "kvm-02");
-    stop.awaitReached();
-    first.kill();
-    for (var foreign : new String[] {"dcbalance migration=" + id + " epoch=77", null}) {
-      lab.fleet.host("kvm-01").forge(vm.uuid(), foreign);
+    var move = abandonedAt(Point.COPYING);
+    for (var foreign : new String[] {"dcbalance migration=" + move.id() + " epoch=77", null}) {
+      lab.fleet.host("kvm-01").forge(move.vm().uuid(), foreign);
       // long over its time: its own job would be aborted
       var next = lab.console(Duration.ofMillis(1), Duration.ofSeconds(2));
-      MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
-      assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");
-      assertThat(lab.row(id).phase()).isEqualTo(Phase.SETTLING);
-      assertThat(Objects.requireNonNull(lab.fleet.host("kvm-01").jobs.get(vm.uuid())).aborted)
+      MigrationLab.await("lost", () -> lab.row(move.id()).state() == MigrationState.LOST);
+      assertThat(lab.row(move.id()).sentence())
+          .contains("does not carry the mark of this migration");
+      assertThat(lab.row(move.id()).phase()).isEqualTo(Phase.SETTLING);
+      assertThat(
+              Objects.requireNonNull(lab.fleet.host("kvm-01").jobs.get(move.vm().uuid())).aborted)
           .isFalse();
       next.kill();
     }
     lab.console();
-    stop.release();
-    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    move.release();
+    assertThat(ended(move.id()).state()).isEqualTo(MigrationState.COMPLETED);
     assertThat(lab.vm("web-07").hostId()).isEqualTo(lab.host("kvm-02").id());
   }
 
   /** The console dies before it has ordered anything, and somebody else moves the guest. */
   @Test
   void followsNoJobThatItNeverOrdered() throws InterruptedException {
-    var vm = lab.guest("web-07", "kvm-01");
-    var stop = lab.fleet.stopAt(Point.FITS);
-    var first = lab.console();
-    var id = lab.move(vm, "kvm-02");
-    stop.awaitReached();
-    first.kill();
+    var move = abandonedAt(Point.FITS);
     lab.jdbc.sql("update migration set phase = 'COPYING'").update();
     lab.fleet.copyTime = Duration.ofSeconds(4);
     lab.fleet.begin(
         lab.fleet.host("kvm-01"),
-        new MigrationOrder(vm.uuid(), "faulty://kvm-03", null, Tuning.NONE, false, false));
+        new MigrationOrder(move.vm().uuid(), "faulty://kvm-03", null, Tuning.NONE, false, false));
     lab.console();
-    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
-    assertThat(lab.row(id).sentence()).contains("does not carry the mark of this migration");
-    MigrationLab.await("gone", () -> lab.row(id).sentence().contains("Neither host knows it"));
+    MigrationLab.await("lost", () -> lab.row(move.id()).state() == MigrationState.LOST);
+    assertThat(lab.row(move.id()).sentence()).contains("does not carry the mark of this migration");
+    MigrationLab.await(
+        "gone", () -> lab.row(move.id()).sentence().contains("Neither host knows it"));
   }
 
   @Test
   void destroysNoCopyThatIsNotItsOwn() throws InterruptedException {
-    var vm = lab.guest("web-07", "kvm-01");
-    var stop = lab.fleet.stopAt(Point.MARK);
-    var first = lab.console();
-    var id = lab.move(vm, "kvm-02");
-    stop.awaitReached();
-    first.kill();
-    lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
+    var move = abandonedAt(Point.MARK);
+    lab.fleet.host("kvm-02").set(move.vm().uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
     lab.jdbc.sql("update migration set mark = 'the mark'").update();
-    stop.release();
+    move.release();
     lab.console();
-    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
-    assertThat(stateOn("kvm-02", vm)).isEqualTo(GuestState.PAUSED);
+    MigrationLab.await("lost", () -> lab.row(move.id()).state() == MigrationState.LOST);
+    assertThat(stateOn("kvm-02", move.vm())).isEqualTo(GuestState.PAUSED);
     // with the mark it is the incomplete copy of this move, and goes
-    lab.fleet.host("kvm-02").forge(vm.uuid(), "the mark");
-    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
-    runsOn(vm, "kvm-01");
+    lab.fleet.host("kvm-02").forge(move.vm().uuid(), "the mark");
+    assertThat(ended(move.id()).state()).isEqualTo(MigrationState.FAILED);
+    runsOn(move.vm(), "kvm-01");
+  }
+
+  /** Somebody takes the copy over between the answers and the call that would end it. */
+  @Test
+  void destroysNoCopyThatHasChangedSinceItsHostAnswered() throws InterruptedException {
+    var change = lab.fleet.stopAt(Point.CHANGE);
+    var move = abandonedAt(Point.MARK);
+    var target = lab.fleet.host("kvm-02");
+    target.set(move.vm().uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
+    target.forge(move.vm().uuid(), "the mark");
+    lab.jdbc.sql("update migration set mark = 'the mark'").update();
+    move.release();
+    lab.console();
+    change.awaitReached();
+    target.forge(move.vm().uuid(), "of somebody else");
+    change.release();
+    MigrationLab.await(
+        "a line",
+        () ->
+            lab.lines.of(move.id()).stream()
+                .anyMatch(
+                    l ->
+                        l.sentence()
+                            .equals(
+                                "That was not done: it is not any more what its host said it was.")));
+    assertThat(stateOn("kvm-02", move.vm())).isEqualTo(GuestState.PAUSED);
+    target.forge(move.vm().uuid(), "the mark");
+    assertThat(ended(move.id()).state()).isEqualTo(MigrationState.FAILED);
+    runsOn(move.vm(), "kvm-01");
   }
 
   @Test

@@ -104,6 +104,39 @@ class SafeFirstTest extends MigrationFaults {
   }
 
   @Test
+  void whatWasTrueBeforeTheWaitIsCheckedAgainAfterIt() {
+    var looks = new AtomicInteger();
+    lab.before =
+        (vm, migration) -> {
+          if (looks.incrementAndGet() < 2) {
+            return new Progress(Step.UNDER_WAY, "");
+          }
+          lab.jdbc.sql("update host set maintenance = true where name = 'kvm-02'").update();
+          return new Progress(Step.DONE, "The memory of web-07 and its disk, of one instant.");
+        };
+    var vm = guest(true, null);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence()).isEqualTo("kvm-02 is in maintenance.");
+    assertThat(told(id)).contains("It has waited, so everything is checked again.");
+    assertThat(lab.fleet.migrations).hasValue(0);
+  }
+
+  @Test
+  void oneThatAPersonAbortsMeanwhileIsAborted() {
+    lab.before = (vm, migration) -> new Progress(Step.UNDER_WAY, "");
+    var vm = guest(true, null);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a wait", () -> told(id).contains("A checkpoint is taken first"));
+    lab.aborts.request(id, ANN);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(lab.fleet.migrations).hasValue(0);
+  }
+
+  @Test
   void itsFailureKeepsTheMoveFromStarting() {
     lab.before = (vm, migration) -> new Progress(Step.FAILED, "There is no room for it.");
     var vm = guest(true, null);

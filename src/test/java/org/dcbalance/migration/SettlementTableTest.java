@@ -36,12 +36,14 @@ class SettlementTableTest {
   /** The rows that change something or end a migration: all others must hold still. */
   private static final List<Row> ACTING =
       List.of(
-              either(RUNNING, ABSENT, new Action.StayedOnSource()),
+              either(RUNNING, ABSENT, new Action.StayedOnSource(true)),
+              either(SHUT_OFF, ABSENT, new Action.StayedOnSource(false)),
               either(RUNNING, PAUSED, new Action.DestroyTargetCopy()),
               either(PAUSED, RUNNING, new Action.DestroySourceCopy()),
               either(PAUSED, ABSENT, new Action.ResumeSource()),
-              either(ABSENT, RUNNING, new Action.RunsOnTarget(false)),
-              either(SHUT_OFF, RUNNING, new Action.RunsOnTarget(true)),
+              either(ABSENT, RUNNING, new Action.MovedToTarget(true)),
+              either(ABSENT, SHUT_OFF, new Action.MovedToTarget(false)),
+              either(SHUT_OFF, RUNNING, new Action.MovedWithLeftOver()),
               either(RUNNING, RUNNING, new Action.PauseTarget()),
               either(POST_COPY_FAILED, POST_COPY_FAILED, new Action.ResumePostCopy()),
               withEachJob(
@@ -115,13 +117,17 @@ class SettlementTableTest {
             case Action.PauseTarget() -> assertThat(List.of(source, target)).containsOnly(RUNNING);
             case Action.ResumePostCopy() ->
                 assertThat(List.of(source, target)).contains(POST_COPY_FAILED);
-            case Action.StayedOnSource() -> {
-              assertThat(source).isEqualTo(RUNNING);
+            case Action.StayedOnSource(var runs) -> {
+              assertThat(source).isEqualTo(runs ? RUNNING : SHUT_OFF);
               assertThat(target).isEqualTo(ABSENT);
             }
-            case Action.RunsOnTarget(var leftOver) -> {
+            case Action.MovedToTarget(var runs) -> {
+              assertThat(target).isEqualTo(runs ? RUNNING : SHUT_OFF);
+              assertThat(source).isEqualTo(ABSENT);
+            }
+            case Action.MovedWithLeftOver() -> {
               assertThat(target).isEqualTo(RUNNING);
-              assertThat(source).isEqualTo(leftOver ? SHUT_OFF : ABSENT);
+              assertThat(source).isEqualTo(SHUT_OFF);
             }
             case Action.Hold hold -> {}
           }
@@ -191,7 +197,7 @@ class SettlementTableTest {
         .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
     assertThat(SettlementTable.decide(SHUT_OFF, PAUSED, false))
         .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
-    assertThat(SettlementTable.decide(SHUT_OFF, ABSENT, true)).isEqualTo(ask(Doubt.NOT_IN_TABLE));
+    assertThat(SettlementTable.decide(SHUT_OFF, SHUT_OFF, true)).isEqualTo(ask(Doubt.NOT_IN_TABLE));
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.CpuTimes;
 import org.dcbalance.hypervisor.DiskStorage;
@@ -32,6 +33,7 @@ import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
 
 /** Talk to one QEMU or Xen host through libvirt. */
 final class LibvirtHypervisor implements Hypervisor {
@@ -287,35 +289,61 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void resume(UUID guest) {
-    on(
-        guest,
-        "resume a guest",
-        domain -> {
-          domain.resume();
-          return null;
-        });
+    change(guest, StateChange.RESUME);
   }
 
   @Override
   public void pause(UUID guest) {
+    change(guest, StateChange.PAUSE);
+  }
+
+  @Override
+  public void destroy(UUID guest) {
+    change(guest, StateChange.DESTROY);
+  }
+
+  private void change(UUID guest, StateChange change) {
     on(
         guest,
-        "pause a guest",
+        doing(change),
         domain -> {
-          domain.suspend();
+          make(domain, change);
           return null;
         });
   }
 
   @Override
-  public void destroy(UUID guest) {
-    on(
-        guest,
-        "end a guest",
-        domain -> {
-          domain.destroy();
-          return null;
+  public boolean changeIf(UUID guest, StateChange change, Predicate<GuestStatus> still) {
+    return link.call(
+        doing(change),
+        connection -> {
+          if (StatusReading.read(connection, guest).filter(still).isEmpty()) {
+            return false;
+          }
+          var domain = connection.domain(guest);
+          try {
+            make(domain, change);
+            return true;
+          } finally {
+            domain.free();
+          }
         });
+  }
+
+  private static String doing(StateChange change) {
+    return switch (change) {
+      case RESUME -> "resume a guest";
+      case PAUSE -> "pause a guest";
+      case DESTROY -> "end a guest";
+    };
+  }
+
+  private static void make(Domain domain, StateChange change) throws LibvirtException {
+    switch (change) {
+      case RESUME -> domain.resume();
+      case PAUSE -> domain.suspend();
+      case DESTROY -> domain.destroy();
+    }
   }
 
   @Override

@@ -1,0 +1,175 @@
+package org.dcbalance.migration;
+
+import java.time.Instant;
+import java.util.List;
+import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.WhyCheckpoint;
+import org.dcbalance.method.Choice;
+import org.dcbalance.method.Facts;
+import org.dcbalance.method.MethodText;
+import org.dcbalance.method.QuietMoment;
+import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Check whether a move may start, choose how, and wait for its moment and for its checkpoint; or
+ * refuse it. What was true before a wait is checked again after it.
+ */
+final class MoveChoosing {
+  private final MigrationDrive.Tools tools;
+  private final MigrationDesk desk;
+  private final Claim claim;
+  private final DiskCopying copying;
+  private boolean waited;
+
+  MoveChoosing(MigrationDrive.Tools tools, Claim claim, DiskCopying copying) {
+    this.tools = tools;
+    this.desk = tools.desk();
+    this.claim = claim;
+    this.copying = copying;
+  }
+
+  /** What came of it. */
+  sealed interface Outcome {}
+
+  /** It may start now, in this way; the VM as it was checked last. */
+  record Chosen(Vm vm, Choice.Move how, Facts facts) implements Outcome {}
+
+  /** It does not start, and that was recorded. */
+  record Refused() implements Outcome {}
+
+  Outcome choose(Migration row) {
+    var vm = tools.vm(row);
+    if (refused(row, vm)) {
+      return new Refused();
+    }
+    List<CopiedDisk> disks = null;
+    if (row.storage().wanted()) {
+      try {
+        disks = DiskCopying.of(vm, tools.pool(row), tools.pair(row, vm));
+      } catch (HypervisorException e) {
+        return refuse(e.sentence(), row, vm, Passing.of(e.kind()));
+      }
+    }
+    var found =
+        tools
+            .facts()
+            .choose(
+                vm,
+                tools.host(row.source()),
+                tools.host(row.target()),
+                tools.pool(row),
+                row.askedMethod(),
+                tools.left(row),
+                disks == null ? null : CopiedDisk.allocated(disks));
+    if (disks != null) {
+      copying.record(disks, found.facts());
+    }
+    if (row.askedMethod() == null && !tools.host(row.source()).maintenance()) {
+      found = orQuieter(row, vm, found);
+    }
+    if (row.overdueAt(now())) {
+      return refuse(
+          "Its deadline, " + row.endByInWords() + ", passed before it was copied.", row, vm, null);
+    }
+    return switch (found.choice()) {
+      case Choice.Wait wait -> {
+        // a guest that writes too much for what is allowed may be quieter later
+        boolean chosen = row.askedMethod() == null;
+        yield refuse(
+            MethodText.wait(vm.name(), wait), row, vm, chosen ? Passing.NOT_CONVERGED : null);
+      }
+      case Choice.Move move -> afterItsCheckpoint(row, vm, move, found.facts());
+    };
+  }
+
+  private Outcome afterItsCheckpoint(Migration row, Vm vm, Choice.Move move, Facts facts) {
+    var options = vm.moveOptions().over(tools.pool(row).moveOptions());
+    var asked = WhyCheckpoint.of(options, desk.hasMoved(row.vm()), move.levers().postCopy());
+    var checkpoint = new SafeFirst(desk, claim, tools.before());
+    var why = checkpoint.refusal(row, asked);
+    if (why != null) {
+      return refuse(why, row, vm, null);
+    }
+    if (!waited && !checkpoint.waited()) {
+      return new Chosen(vm, move, facts);
+    }
+    desk.note(claim, "It has waited, so everything is checked again.");
+    var today = tools.vm(row);
+    return refused(row, today) ? new Refused() : new Chosen(today, move, facts);
+  }
+
+  /** Where its past has quieter moments, wait for one rather than slow it down or risk it. */
+  private MoveFacts.Found orQuieter(Migration row, Vm vm, MoveFacts.Found found) {
+    var longest = MoveFacts.mayWait(vm, tools.pool(row));
+    var left = tools.left(row);
+    if (left != null && left.dividedBy(2).compareTo(longest) < 0) {
+      // the copy needs time, too
+      longest = left.dividedBy(2);
+    }
+    if (!longest.isPositive() || !tools.host(row.source()).can(Capability.DIRTY_RATE)) {
+      return found;
+    }
+    var worth = QuietMoment.of(found.facts(), found.choice(), tools.facts().pastDirtyRates(vm));
+    if (worth == null) {
+      return found;
+    }
+    waited = true;
+    var rate = new QuietWait(desk, claim, tools.pair(row, vm)).until(worth, longest);
+    return rate == null ? found : MoveFacts.choose(found.facts(), rate);
+  }
+
+  private boolean refused(Migration row, Vm vm) {
+    var by = desk.read(claim).abortRequestedBy();
+    if (by != null) {
+      refuse("Aborted by " + by + " before anything was copied.", row, vm, null);
+      return true;
+    }
+    if (!vm.hostId().equals(row.source())) {
+      refuse(
+          vm.name() + " has left the host that it was to be moved from; nothing was done.",
+          row,
+          vm,
+          null);
+      return true;
+    }
+    if (row.storage().wanted()) {
+      copying.clear(vm);
+    }
+    List<Check> failed;
+    try {
+      failed =
+          tools.checks().of(row.vm(), row.target(), row.id(), row.storage().wanted()).stream()
+              .filter(c -> !c.ok())
+              .toList();
+    } catch (Problem e) {
+      // a host was taken out of the inventory since it was asked for
+      refuse(e.sentence(), row, vm, null);
+      return true;
+    }
+    if (!failed.isEmpty()) {
+      refuse(MovesByHand.sentences(failed), row, vm, PreFlight.passing(failed));
+      return true;
+    }
+    return false;
+  }
+
+  private Refused refuse(String reasons, Migration row, Vm vm, @Nullable Passing passing) {
+    desk.refuse(
+        claim,
+        reasons,
+        m -> {
+          // one that somebody took back while it was checked is not wanted any more
+          if (m.abortRequestedBy() == null) {
+            MigrationEnd.tryAgain(m, vm, tools.pool(row), passing, now());
+          }
+        });
+    return new Refused();
+  }
+
+  private Instant now() {
+    return desk.clock().instant();
+  }
+}
