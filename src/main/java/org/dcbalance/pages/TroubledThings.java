@@ -29,7 +29,7 @@ class TroubledThings {
 
   /** A VM that is seen to run on two hosts. */
   record SplitVm(long id, String name, String host, String secondHost, Instant since) {
-    String sentence() {
+    public String sentence() {
       return "%s appears to run on %s and on %s. Nothing was changed. Maybe pause one copy now and check its disks."
           .formatted(name, host, secondHost);
     }
