@@ -8,7 +8,8 @@ import java.time.Duration;
 public enum EventKind {
   MIGRATION_LOST("Migration lost", "Nobody knows where a VM runs, or it appears to run twice"),
   MIGRATION_FAILED("Migration failed", "A move failed or was not started"),
-  MIGRATION_UNHELPFUL("Migration did not help", "A move was done, and its pool is no better off"),
+  MIGRATION_UNHELPFUL(
+      "Migration did not help", "A move was done, and less than half of its promise came true"),
   HOST_UNREACHABLE("Host unreachable", "A host does not answer"),
   HOST_BACK("Host back", "A host answers again"),
   OBSERVE_ONLY("Observe only", "The database is doubted, so nothing is moved, or was confirmed"),
@@ -18,7 +19,8 @@ public enum EventKind {
   RECOMMENDATION_EXPIRED("Recommendation expired", "Nobody decided in time"),
   EVACUATION_ENDED("Evacuation ended", "A host is empty, or its evacuation was stopped"),
   CHECKPOINT_FAILED("Checkpoint failed", "One could not be taken or restored, or is damaged"),
-  SIGN_IN_HELD_OFF("Sign-in held off", "Too many wrong passwords for one user from one address");
+  SIGN_IN_HELD_OFF(
+      "Sign-in held off", "Too many wrong passwords from one address, for one user or several");
 
   private final String words;
   private final String meaning;
