@@ -14,7 +14,7 @@ public sealed interface Origin {
   record Search(Miss miss) implements Origin {
     @Override
     public String sentence() {
-      return "Found by a search: " + miss.sentence();
+      return "Computed. " + miss.sentence();
     }
   }
 
@@ -53,7 +53,7 @@ public sealed interface Origin {
     record NothingRecorded() implements Miss {
       @Override
       public String sentence() {
-        return "nothing is recorded to decide from.";
+        return "Nothing is recorded to decide from.";
       }
     }
 
@@ -61,7 +61,7 @@ public sealed interface Origin {
     record MoreIsAsked() implements Miss {
       @Override
       public String sentence() {
-        return "a rule is broken or room is missing, and the record knows of load alone.";
+        return "A rule is broken or room is missing, and the record knows of load alone.";
       }
     }
 
@@ -69,8 +69,8 @@ public sealed interface Origin {
     record SmallPool(int hosts, int recallFrom) implements Miss {
       @Override
       public String sentence() {
-        return "with %d hosts there is no time to be saved; the record answers from %d on."
-            .formatted(hosts, recallFrom);
+        return "Past decisions are reused only in pools of %d hosts or more (this one has %d)."
+            .formatted(recallFrom, hosts);
       }
     }
 
@@ -78,7 +78,7 @@ public sealed interface Origin {
     record NothingAlike(double nearest, double alike) implements Miss {
       @Override
       public String sentence() {
-        return "the nearest recorded situation is %.1f points off, and %.0f count as alike."
+        return "The nearest recorded situation is %.1f points off, and %.0f count as alike."
             .formatted(100 * nearest, 100 * alike);
       }
     }
@@ -87,7 +87,7 @@ public sealed interface Origin {
     record TurnedOutBadly(long decision) implements Miss {
       @Override
       public String sentence() {
-        return "decision %d in a situation like this one did harm.".formatted(decision);
+        return "Decision %d in a situation like this one did harm.".formatted(decision);
       }
     }
 
@@ -95,7 +95,7 @@ public sealed interface Origin {
     record DoesNotHold(long decision, double gained, double remembered) implements Miss {
       @Override
       public String sentence() {
-        return "the moves of decision %d would gain %.3f now, %.3f then."
+        return "The moves of decision %d would gain %.3f now, %.3f then."
             .formatted(decision, gained, remembered);
       }
     }

@@ -72,7 +72,14 @@ class PlacementHistoryTest {
     var decided = (Decision.Proposal) decide(today, past(then, 3));
     assertThat(decided.moves()).isEqualTo(searched.moves());
     assertThat(decided.origin().sentence())
-        .startsWith("Found by a search: the moves of decision 3 would gain");
+        .startsWith("Computed. The moves of decision 3 would gain");
+  }
+
+  @Test
+  void a_small_pool_says_from_where_on_decisions_are_reused() {
+    assertThat(new Origin.Search(new Origin.Miss.SmallPool(4, 100)).sentence())
+        .isEqualTo(
+            "Computed. Past decisions are reused only in pools of 100 hosts or more (this one has 4).");
   }
 
   @Test
