@@ -10,6 +10,7 @@ record Verdict(State state, String sentence, @Nullable String detail) {
     OUT_OF_BALANCE,
     HOLDING,
     MOVING,
+    PAUSED,
     COLLECTING,
     BALANCED,
     EMPTY

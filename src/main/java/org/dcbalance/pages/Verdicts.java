@@ -50,6 +50,10 @@ class Verdicts {
     if (board.waiting() > 0) {
       return Verdict.State.OUT_OF_BALANCE;
     }
+    // no round comes, whatever the last one waited for
+    if (board.paused()) {
+      return Verdict.State.PAUSED;
+    }
     if (board.collecting() != null) {
       return Verdict.State.COLLECTING;
     }
@@ -74,11 +78,8 @@ class Verdicts {
                   board.pool(),
                   Objects.requireNonNull(board.holding()).rounds(),
                   Objects.requireNonNull(board.holding()).needed());
-      case MOVING ->
-          "%s is being balanced: %s under way"
-              .formatted(
-                  board.pool(),
-                  board.underWay() == 1 ? "1 move is" : board.underWay() + " moves are");
+      case MOVING -> "%s is being balanced: %s under way".formatted(board.pool(), underWay(board));
+      case PAUSED -> board.pool() + " is paused";
       case COLLECTING -> board.pool() + " is being watched, nothing is decided yet";
       case BALANCED -> board.pool() + " is balanced";
       case STALE, EMPTY -> board.pool();
@@ -112,6 +113,9 @@ class Verdicts {
   }
 
   private String detail(Board board) {
+    if (state(board) == Verdict.State.PAUSED) {
+      return pausedDetail(board);
+    }
     var collecting = board.collecting();
     if (collecting != null) {
       var last = board.round();
@@ -142,8 +146,22 @@ class Verdicts {
       case MOVING ->
           "Imbalance once they are done %s, threshold %s."
               .formatted(format.score(facts.imbalance()), format.score(facts.threshold()));
-      case BALANCED, COLLECTING, STALE, EMPTY ->
+      case BALANCED, COLLECTING, PAUSED, STALE, EMPTY ->
           "%s. Nothing to do. Last round %s.".formatted(figures, format.moment(round.at()));
     };
+  }
+
+  private String pausedDetail(Board board) {
+    var last = board.round();
+    return "%s Nothing is decided until it is resumed.%s"
+        .formatted(
+            last == null
+                ? "It has had no round yet."
+                : "Its last round was at " + format.moment(last.at()) + ".",
+            board.underWay() == 0 ? "" : " " + underWay(board) + " still under way.");
+  }
+
+  private static String underWay(Board board) {
+    return board.underWay() == 1 ? "1 move is" : board.underWay() + " moves are";
   }
 }

@@ -214,6 +214,26 @@ class RecommendationPagesTest extends SimulatedPages {
   }
 
   @Test
+  void aPausedPoolIsNotSaidToWaitForSamplesOrToBeWatched() {
+    try (var recorded = new RecordedPool(jdbc, "paused-" + UUID.randomUUID(), 1);
+        var viewer = as(Role.VIEWER)) {
+      var shown = "?shown=" + recorded.id();
+      assertThat(viewer.page("/" + shown))
+          .contains(
+              ">Paused<",
+              " is paused</h1>",
+              "It has had no round yet. Nothing is decided until it is resumed.")
+          .doesNotContain("being watched", "decision comes after");
+      assertThat(viewer.page("/recommendations" + shown))
+          .contains(">Paused<", "Nothing is decided until it is resumed.")
+          .doesNotContain("decision comes after", "its last round was at");
+      round(recorded.id());
+      assertThat(viewer.page("/" + shown)).contains("Its last round was at ");
+      assertThat(viewer.page("/recommendations" + shown)).contains("its last round was at ");
+    }
+  }
+
+  @Test
   void aHostThatARuleForbidsIsNoPossibleTarget() {
     long vm = fleet.vm("ldap-01");
     fleet.host("sim-01");
