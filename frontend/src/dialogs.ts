@@ -87,10 +87,15 @@ export function confirmed(question: Question): Promise<boolean> {
   });
 }
 
-/** Read the question a form or its pressed button carries; null when it needs none. */
+/**
+ * Read the question a form or its pressed button carries; null when it needs none. "{role}" in it stands for what is chosen in
+ * the form's select of that name.
+ */
 export function questionOf(form: HTMLElement, submitter: HTMLElement | null): Question | null {
   const sentence = submitter?.dataset['confirm'] ?? form.dataset['confirm'];
-  return sentence ? { sentence, action: submitter?.textContent?.trim() || 'Continue' } : null;
+  if (!sentence) return null;
+  const asked = sentence.replace(/\{(\w+)\}/g, (all, name: string) => form.querySelector<HTMLSelectElement>(`select[name="${name}"]`)?.selectedOptions[0]?.text ?? all);
+  return { sentence: asked, action: submitter?.textContent?.trim() || 'Continue' };
 }
 
 function button(label: string, value: string, className: string): HTMLButtonElement {

@@ -107,6 +107,11 @@ describe('requests and questions', () => {
     expect(questionOf(save as HTMLFormElement, null)).toBeNull();
   });
 
+  it('say what is chosen', () => {
+    document.body.innerHTML = `<form data-confirm="Make amy {role}, not {other}?"><select name="role"><option>viewer</option><option selected>operator</option></select></form>`;
+    expect(questionOf(document.forms[0] as HTMLFormElement, null)?.sentence).toBe('Make amy operator, not {other}?');
+  });
+
   it('name the day unless it is today', () => {
     const now = new Date(2025, 10, 23, 14, 2).getTime();
     expect(clocked(now, now, false)).toBe('14:02');
