@@ -59,7 +59,7 @@ class AboutFigures {
         .single();
   }
 
-  /** List what takes room, largest first. */
+  /** List what takes room, largest first; together it is the whole database. */
   List<Kept> kept() {
     return jdbc.sql(
             """
@@ -73,8 +73,11 @@ class AboutFigures {
                   when relname like 'spring_session%' then 'Sessions'
                   else 'Everything else' end as name,
                 pg_total_relation_size(oid) as bytes
-              from pg_class where relkind = 'r' and relnamespace = cast(current_schema as regnamespace))
-            select name, cast(sum(bytes) as bigint) as bytes from size group by name order by bytes desc
+              from pg_class where relkind = 'r' and relnamespace = cast(current_schema as regnamespace)),
+            ours as (select name, cast(sum(bytes) as bigint) as bytes from size group by name)
+            select name, bytes from ours union all
+            select 'PostgreSQL itself', cast(pg_database_size(current_database()) - sum(bytes) as bigint)
+            from ours order by bytes desc
             """)
         .query(new SimplePropertyRowMapper<>(Kept.class))
         .list();

@@ -1,8 +1,12 @@
 package org.dcbalance.pages;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.dcbalance.inventory.Pools;
+import org.dcbalance.recommendation.BalancingSettings;
+import org.dcbalance.recommendation.Round;
 import org.dcbalance.recommendation.Rounds;
 import org.dcbalance.reporting.RoundHistory;
 import org.dcbalance.telemetry.TelemetrySettings;
@@ -26,13 +30,23 @@ class RoundPages {
   private final Rounds rounds;
   private final RoundHistory history;
   private final Pools pools;
+  private final BalancingSettings settings;
   private final TelemetrySettings telemetry;
+  private final Clock clock;
 
-  RoundPages(Rounds rounds, RoundHistory history, Pools pools, TelemetrySettings telemetry) {
+  RoundPages(
+      Rounds rounds,
+      RoundHistory history,
+      Pools pools,
+      BalancingSettings settings,
+      TelemetrySettings telemetry,
+      Clock clock) {
     this.rounds = rounds;
     this.history = history;
     this.pools = pools;
+    this.settings = settings;
     this.telemetry = telemetry;
+    this.clock = clock;
   }
 
   @GetMapping("/rounds")
@@ -70,15 +84,23 @@ class RoundPages {
                         ErrorCode.NOT_FOUND,
                         "There is no round " + id + ".",
                         "Maybe its pool was removed, and its rounds with it."));
+    var pool = pools.findById(round.poolId()).orElseThrow();
     var inputs = history.inputs(id);
     model.addAttribute("round", round);
-    model.addAttribute("pool", pools.findById(round.poolId()).orElseThrow().name());
+    model.addAttribute("pool", pool.name());
     model.addAttribute("inputs", inputs);
-    model.addAttribute("samplesKept", inputs.stream().anyMatch(input -> input.samples() > 0));
+    model.addAttribute("samplesKept", samplesKept(round, inputs));
+    model.addAttribute("coverage", settings.pace(pool).limits().minimumCoverage());
     model.addAttribute("expected", expected(round.window()));
     model.addAttribute("standing", history.standing(id));
     model.addAttribute("neighbours", history.neighbours(id));
     return "round";
+  }
+
+  /** Samples are dropped by whole days, so some of that time may be left after it. */
+  private boolean samplesKept(Round round, List<RoundHistory.Input> inputs) {
+    return round.at().isAfter(clock.instant().minus(telemetry.keepSamples()))
+        || inputs.stream().anyMatch(input -> input.samples() > 0);
   }
 
   private long expected(Duration window) {

@@ -2,10 +2,12 @@ package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsolePagesTest;
+import org.dcbalance.testing.RecordedPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +45,8 @@ class AccessPagesTest {
       amy.signIn("amy.page", "ten letters");
       assertThat(amy.get("/hosts").statusCode()).isEqualTo(200);
       assertThat(amy.get("/settings/access").statusCode()).isEqualTo(403);
-      assertThat(administrator.page("/settings/access")).contains("1 session");
+      assertThat(administrator.page("/settings/access"))
+          .contains("1 session", "data-confirm=\"Make amy.page {role}?", "Set role of amy.page");
 
       assertThat(send("/users/amy.page/role", "role", "OPERATOR"))
           .contains("amy.page is operator now, and has to sign in again.");
@@ -129,15 +132,67 @@ class AccessPagesTest {
     var id = Pattern.compile("href=\"/rounds/([0-9]+)\"").matcher(list);
     assertThat(id.find()).isTrue();
     assertThat(administrator.page("/rounds/" + id.group(1)))
-        .contains("What it knew", "sim-01", "Decided in", "Passed over", "Open after it");
+        .contains("What it knew", "sim-01", "Decided in", "Passed over", "Open after it")
+        .contains("Try other limits on the last 24 h");
+    try (var operator = SignedIn.as(Role.OPERATOR, port, jdbc, encoder)) {
+      assertThat(operator.page("/rounds/" + id.group(1))).doesNotContain("Try other limits");
+    }
     assertThat(administrator.fragment("/rounds?fragment=table")).contains("Round ");
     assertThat(administrator.get("/rounds/999999999").statusCode()).isEqualTo(404);
   }
 
   @Test
+  void aRoundTellsWhichHostsWereSilentOrThinByTheMeasureOfItsPool() {
+    try (var recorded = new RecordedPool(jdbc, "knew-" + UUID.randomUUID(), 1)) {
+      var path = "/rounds/" + roundOfTenSamples(recorded.id());
+      var silent = administrator.page(path);
+      assertThat(silent).contains("0 of 10").doesNotContain("are not kept any more");
+      assertThat(silent.split(">Silent<", -1)).as("three hosts").hasSize(1 + 3);
+      sevenSamples(recorded.id());
+      assertThat(administrator.page(path).split(">Thin<", -1)).as("80 % are needed").hasSize(1 + 3);
+      jdbc.sql("update pool set simulated = true where id = :pool")
+          .param("pool", recorded.id())
+          .update();
+      assertThat(administrator.page(path).split(">Thin<", -1)).as("60 % are needed").hasSize(1 + 2);
+      jdbc.sql("update round set at = now() - interval '40 days' where pool_id = :pool")
+          .param("pool", recorded.id())
+          .update();
+      assertThat(administrator.page(path))
+          .contains("The samples of that time are not kept any more.");
+    }
+  }
+
+  private long roundOfTenSamples(long pool) {
+    return jdbc.sql(
+            """
+            insert into round (pool_id, number, at, took_millis, strategy, outcome, threshold,
+              window_seconds, sentence, requested_by)
+            values (:pool, 1, now(), 1, 'DCbalance', 'NOT_ENOUGH_DATA', 0.15, 50, '', 'test') returning id
+            """)
+        .param("pool", pool)
+        .query(Long.class)
+        .single();
+  }
+
+  /** Of one host, within the window of the pool's round. */
+  private void sevenSamples(long pool) {
+    jdbc.sql(
+            """
+            insert into host_sample (at, host_id, cpu_cores, cores, cpu_summed, memory_used_bytes, memory_bytes,
+              net_received, net_sent, disk_read, disk_written)
+            select r.at - n * interval '5 seconds', (select min(id) from host where pool_id = :pool), 1, 4, false,
+              1024, 2048, 0, 0, 0, 0
+            from round r cross join generate_series(1, 7) n where r.pool_id = :pool
+            """)
+        .param("pool", pool)
+        .update();
+  }
+
+  @Test
   void theAboutPageTellsWhetherTheAuditLogIsProtected() {
     assertThat(administrator.page("/about"))
-        .contains("Not protected", "SPRING_FLYWAY_USER", "sim-01", "PostgreSQL", "Audit log");
+        .contains(
+            "Not protected", "SPRING_FLYWAY_USER", "sim-01", "PostgreSQL itself", "Audit log");
   }
 
   private String send(String path, String... fields) {
