@@ -215,7 +215,11 @@ class ReportsTest {
           .contains("Idle", "Loaded", "Load not known any more", "2.00 s")
           .contains(
               "Downtime by method: Pre-copy, idle: 2 moves, half of them from 0.13 s to 0.18 s")
-          .contains("busy, loaded: 2 moves, half of them from 1.50 s to 2.50 s, median 2.00 s");
+          .contains("busy, loaded: 2 moves, half of them from 1.50 s to 2.50 s, median 2.00 s")
+          .contains("The whole time of 3 moves was 25 % off what was expected, in the median.")
+          .doesNotContain("nine of ten");
+      assertThat(browser.get("/reports/downtime?from=2026-03-01&to=2026-03-03&q=calm").body())
+          .contains("The whole time of one move was 25 % off what was expected.");
       assertThat(page)
           .contains(
               "Moves per day from 2026-03-01 to 2026-03-03: 5 completed, 1 failed, aborted or refused, 0 lost");
