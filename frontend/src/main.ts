@@ -16,6 +16,7 @@ import { wireDialogs } from './dialogs';
 import { holdUpdates } from './holding';
 import { listenToKeys } from './keys';
 import { followLive } from './live';
+import { showCurrentPage } from './navigation';
 import { guardRequests } from './requests';
 import { chooseTheme } from './theme';
 
@@ -23,6 +24,7 @@ guardRequests();
 holdUpdates();
 keepTimes();
 chooseTheme();
+showCurrentPage();
 wireDialogs();
 selectRows();
 listenToKeys();

@@ -60,6 +60,16 @@ class LookTest {
         .slice(0, 3).map(e => e.tagName + '.' + e.className);
       """;
 
+  /** Looked for in the second frame: the page hears of its new width in the first. */
+  private static final String MARKED_OUT_OF_VIEW =
+      """
+      const done = arguments[arguments.length - 1];
+      requestAnimationFrame(() => requestAnimationFrame(() => done(
+        [...document.querySelectorAll('.nav [aria-current]')]
+          .filter(e => e.getBoundingClientRect().left < 0 || e.getBoundingClientRect().right > innerWidth)
+          .map(e => e.textContent))));
+      """;
+
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
 
@@ -245,6 +255,12 @@ class LookTest {
   }
 
   private void haveSomebodyToTell() {
+    jdbc.sql(
+            """
+            insert into app_user (name, password_hash, role) values ('look-operator', '', 'OPERATOR')
+            on conflict (name) do nothing
+            """)
+        .update();
     var ids =
         jdbc.sql(
                 """
@@ -359,6 +375,10 @@ class LookTest {
     var out = (List<?>) web.executeScript(STICKS_OUT);
     if (!out.isEmpty()) {
       wrong.add(name + " at 390 px sticks out: " + out);
+    }
+    var unseen = (List<?>) web.executeAsyncScript(MARKED_OUT_OF_VIEW);
+    if (!unseen.isEmpty()) {
+      wrong.add(name + " at 390 px does not show where one is: " + unseen);
     }
     take(web, name + "-390");
     web.manage().window().setSize(new Dimension(1280, 1000));
