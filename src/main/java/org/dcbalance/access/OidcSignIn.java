@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
+import org.springframework.http.client.ClientHttpResponse;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.http.converter.FormHttpMessageConverter;
 import org.springframework.security.authentication.AuthenticationServiceException;
@@ -27,6 +28,7 @@ import org.springframework.security.oauth2.client.endpoint.RestClientAuthorizati
 import org.springframework.security.oauth2.client.http.OAuth2ErrorResponseErrorHandler;
 import org.springframework.security.oauth2.client.oidc.userinfo.OidcUserRequest;
 import org.springframework.security.oauth2.client.oidc.userinfo.OidcUserService;
+import org.springframework.security.oauth2.client.userinfo.DefaultOAuth2UserService;
 import org.springframework.security.oauth2.client.web.OAuth2AuthorizationRequestRedirectFilter;
 import org.springframework.security.oauth2.client.web.OAuth2AuthorizedClientRepository;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
@@ -36,6 +38,7 @@ import org.springframework.security.web.authentication.AuthenticationSuccessHand
 import org.springframework.stereotype.Component;
 import org.springframework.web.client.ResourceAccessException;
 import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestTemplate;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -54,7 +57,6 @@ class OidcSignIn {
   private final OidcUsers users;
   private final Refusals refusals;
   private final RefusalLog audit;
-  private final OidcUserService claims = new OidcUserService();
 
   OidcSignIn(Oidc oidc, OidcUsers users, RefusalLog audit) {
     this.oidc = oidc;
@@ -68,6 +70,7 @@ class OidcSignIn {
     if (!oidc.settings().wanted()) {
       return;
     }
+    var claims = claims();
     http.addFilterBefore(new OnlyIfKnown(), OAuth2AuthorizationRequestRedirectFilter.class)
         .oauth2Login(
             login ->
@@ -78,23 +81,19 @@ class OidcSignIn {
                     .authorizationEndpoint(begin -> begin.baseUri(Oidc.BEGIN))
                     .redirectionEndpoint(back -> back.baseUri(Oidc.BACK))
                     .tokenEndpoint(token -> token.accessTokenResponseClient(tokens()))
-                    .userInfoEndpoint(info -> info.oidcUserService(this::person))
+                    .userInfoEndpoint(
+                        info ->
+                            info.oidcUserService(
+                                request -> person(claims.loadUser(request), request)))
                     .successHandler(signedIn)
                     .failureHandler(this::failed));
   }
 
   private static RestClientAuthorizationCodeTokenResponseClient tokens() {
-    var requests =
-        new JdkClientHttpRequestFactory(
-            HttpClient.newBuilder()
-                .connectTimeout(CONNECTING)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .build());
-    requests.setReadTimeout(ANSWER);
     var client = new RestClientAuthorizationCodeTokenResponseClient();
     client.setRestClient(
         RestClient.builder()
-            .requestFactory(requests)
+            .requestFactory(requests())
             .configureMessageConverters(
                 converters ->
                     converters
@@ -105,9 +104,37 @@ class OidcSignIn {
     return client;
   }
 
+  private static OidcUserService claims() {
+    var client = new RestTemplate(requests());
+    client.setErrorHandler(
+        new OAuth2ErrorResponseErrorHandler() {
+          /** A redirect is not followed, and has no claims. */
+          @Override
+          public boolean hasError(ClientHttpResponse answer) throws IOException {
+            return !answer.getStatusCode().is2xxSuccessful();
+          }
+        });
+    var told = new DefaultOAuth2UserService();
+    told.setRestOperations(client);
+    var claims = new OidcUserService();
+    claims.setOauth2UserService(told);
+    return claims;
+  }
+
+  /** Nobody waits long for a provider that hangs. */
+  private static JdkClientHttpRequestFactory requests() {
+    var requests =
+        new JdkClientHttpRequestFactory(
+            HttpClient.newBuilder()
+                .connectTimeout(CONNECTING)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .build());
+    requests.setReadTimeout(ANSWER);
+    return requests;
+  }
+
   /** Turn what the provider says of somebody into a user here, or refuse. */
-  private OidcUser person(OidcUserRequest request) {
-    var told = claims.loadUser(request);
+  private OidcUser person(OidcUser told, OidcUserRequest request) {
     var all = new HashMap<String, Object>(told.getClaims());
     var token = request.getIdToken();
     // both were checked: a token without them is none

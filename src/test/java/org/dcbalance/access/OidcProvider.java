@@ -5,6 +5,7 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
+import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.security.KeyPairGenerator;
@@ -14,16 +15,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletAutoConfiguration;
 import org.springframework.boot.webmvc.autoconfigure.WebMvcAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.security.config.Customizer;
@@ -54,6 +58,10 @@ final class OidcProvider implements AutoCloseable {
 
   /** What the provider says of people, by what they sign in with there; shared by all of them. */
   static final Map<String, Map<String, Object>> PEOPLE = new ConcurrentHashMap<>();
+
+  /** What stands before the provider's user-info endpoint. */
+  static final AtomicReference<Filter> BEFORE_USER_INFO =
+      new AtomicReference<>((request, response, chain) -> chain.doFilter(request, response));
 
   private final ConfigurableApplicationContext running;
 
@@ -114,6 +122,17 @@ final class OidcProvider implements AutoCloseable {
       return http.authorizeHttpRequests(requests -> requests.anyRequest().authenticated())
           .formLogin(Customizer.withDefaults())
           .build();
+    }
+
+    @Bean
+    FilterRegistrationBean<Filter> beforeUserInfo() {
+      var filter =
+          new FilterRegistrationBean<Filter>(
+              (request, response, chain) ->
+                  BEFORE_USER_INFO.get().doFilter(request, response, chain));
+      filter.addUrlPatterns("/userinfo");
+      filter.setOrder(Ordered.HIGHEST_PRECEDENCE);
+      return filter;
     }
 
     @Bean

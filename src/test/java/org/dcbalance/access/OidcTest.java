@@ -3,6 +3,7 @@ package org.dcbalance.access;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import jakarta.servlet.http.HttpServletResponse;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
@@ -291,6 +293,28 @@ class OidcTest {
       assertThat(location(replay.send(HttpRequest.newBuilder(back).build())))
           .contains("/login?oidc=failed");
     }
+  }
+
+  @Test
+  @Order(7)
+  void userInfoThatDoesNotComeOrLeadsElsewhereEndsTheSignIn() {
+    provider();
+    says("hal", "sub-hal", "hal", "everybody");
+    var answers = OidcProvider.BEFORE_USER_INFO.get();
+    var held = new Semaphore(0);
+    try (var second = new Browser(port)) {
+      OidcProvider.BEFORE_USER_INFO.set(
+          (request, response, chain) -> held.acquireUninterruptibly());
+      assertThat(location(signIn("hal").getLast())).endsWith("/login?oidc=away");
+      OidcProvider.BEFORE_USER_INFO.set(
+          (request, response, chain) ->
+              ((HttpServletResponse) response).sendRedirect(ISSUER + "/elsewhere"));
+      assertThat(location(signIn(second, "hal").getLast())).endsWith("/login?oidc=failed");
+    } finally {
+      held.release();
+      OidcProvider.BEFORE_USER_INFO.set(answers);
+    }
+    assertThat(count("sub-hal")).isZero();
   }
 
   @Test
