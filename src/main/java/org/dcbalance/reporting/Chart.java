@@ -4,6 +4,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,32 @@ public record Chart(
     List<Mark> migrations) {
 
   static final String EVERY = "*";
+
+  /**
+   * One line alone, with its thresholds and without marks.
+   *
+   * @throws Problem BAD_REQUEST if there is no such line
+   */
+  Chart only(String name) {
+    var one = series.stream().filter(each -> each.name().equals(name)).toList();
+    if (one.isEmpty()) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "This chart has no series \"" + name + "\".",
+          "Maybe ask for one of "
+              + String.join(", ", series.stream().map(Series::name).toList())
+              + ".");
+    }
+    return new Chart(
+        from,
+        to,
+        resolutionSeconds,
+        one,
+        thresholds.stream()
+            .filter(each -> each.series().equals(name) || each.series().equals(EVERY))
+            .toList(),
+        List.of());
+  }
 
   /** The same chart with no more lines than can be told apart. */
   Chart readable() {

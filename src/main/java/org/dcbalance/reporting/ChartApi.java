@@ -25,6 +25,7 @@ import org.springframework.web.bind.annotation.RestController;
 class ChartApi {
   private static final Duration USUAL = Duration.ofHours(1);
   private static final Duration LONGEST = Duration.ofDays(400);
+  private static final int LEAST_POINTS = 10;
 
   private final LoadCharts charts;
   private final Clock clock;
@@ -35,13 +36,25 @@ class ChartApi {
   }
 
   @Operation(
-      summary = "Give a host's load for a chart; the last hour unless from and to say otherwise.")
+      summary =
+          "Give a host's load for a chart; the last hour unless from and to say otherwise. One series"
+              + " alone, and fewer points, make it small.")
   @GetMapping("/hosts/{id}/load")
   Chart host(
       @PathVariable long id,
       @RequestParam @Nullable Instant from,
-      @RequestParam @Nullable Instant to) {
-    return charts.host(id, range(from, to));
+      @RequestParam @Nullable Instant to,
+      @RequestParam @Nullable String series,
+      @RequestParam(defaultValue = "" + LoadCharts.MOST_POINTS) int points) {
+    if (points < LEAST_POINTS || points > LoadCharts.MOST_POINTS) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "A chart has %d to %d points, and not %d."
+              .formatted(LEAST_POINTS, LoadCharts.MOST_POINTS, points),
+          null);
+    }
+    var chart = charts.host(id, range(from, to), points);
+    return series == null ? chart : chart.only(series);
   }
 
   @Operation(

@@ -30,7 +30,7 @@ import org.springframework.stereotype.Component;
 /** Put together what the charts of hosts, VMs, pools and migrations draw. */
 @Component
 class LoadCharts {
-  private static final int MOST_POINTS = 720;
+  static final int MOST_POINTS = 720;
   private static final int MOST_MARKS = 200;
 
   /** Of each of several lines in one chart. */
@@ -61,14 +61,14 @@ class LoadCharts {
     this.clock = clock;
   }
 
-  Chart host(long id, TimeRange range) {
+  Chart host(long id, TimeRange range, int most) {
     var host = hosts.findById(id).orElseThrow(() -> missing("host", id));
     var limits =
         pools
             .findById(host.poolId().value())
             .map(pool -> settings.pace(pool).limits())
             .orElseGet(() -> settings.pace(false).limits());
-    int step = loads.step(range, MOST_POINTS);
+    int step = loads.step(range, most);
     var points = loads.host(new HostId(id), range, step);
     return new Chart(
         range.from(),
