@@ -90,6 +90,12 @@ final class MigrationDrive implements Runnable {
       return endBy == null ? null : Duration.between(desk.clock().instant(), endBy);
     }
 
+    /** Choose how to move a VM, or look at a method; disks as {@link MoveFacts} takes them. */
+    MoveFacts.Found choose(Migration row, Vm vm, @Nullable Method method, @Nullable Memory disks) {
+      return facts.choose(
+          vm, host(row.source()), host(row.target()), pool(row), method, left(row), disks);
+    }
+
     private static Problem gone(String what) {
       return new Problem(
           ErrorCode.NOT_FOUND, "The migration's " + what + " is not known any more.", null);
@@ -249,18 +255,9 @@ final class MigrationDrive implements Runnable {
       // whoever asked for plain pre-copy gets that
       return null;
     }
-    var found =
-        tools
-            .facts()
-            .choose(
-                vm,
-                tools.host(row.source()),
-                tools.host(row.target()),
-                tools.pool(row),
-                row.method(),
-                tools.left(row),
-                // with disks it was begun without post-copy
-                row.storage().wanted() ? new Memory(0) : null);
+    // with disks it was begun without post-copy
+    var disks = row.storage().wanted() ? Memory.ZERO : null;
+    var found = tools.choose(row, vm, row.method(), disks);
     return new CopyControl(MethodChoice.underWay(row.method(), found.facts()), found.facts());
   }
 }

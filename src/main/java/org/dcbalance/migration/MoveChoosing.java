@@ -54,16 +54,8 @@ final class MoveChoosing {
       }
     }
     var found =
-        tools
-            .facts()
-            .choose(
-                vm,
-                tools.host(row.source()),
-                tools.host(row.target()),
-                tools.pool(row),
-                row.askedMethod(),
-                tools.left(row),
-                disks == null ? null : CopiedDisk.allocated(disks));
+        tools.choose(
+            row, vm, row.askedMethod(), disks == null ? null : CopiedDisk.allocated(disks));
     if (disks != null) {
       copying.record(disks, found.facts());
     }
