@@ -12,6 +12,7 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.KeyDeserializer;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.module.SimpleModule;
@@ -38,7 +39,9 @@ class JsonConventions {
         .addSerializer(new IdWriter<>(PoolId.class, PoolId::value))
         .addDeserializer(HostId.class, new IdReader<>(HostId.class, HostId::new))
         .addDeserializer(VmId.class, new IdReader<>(VmId.class, VmId::new))
-        .addDeserializer(PoolId.class, new IdReader<>(PoolId.class, PoolId::new));
+        .addDeserializer(PoolId.class, new IdReader<>(PoolId.class, PoolId::new))
+        .addKeyDeserializer(HostId.class, new KeyReader(HostId::new))
+        .addKeyDeserializer(VmId.class, new KeyReader(VmId::new));
   }
 
   private static final class IdWriter<T> extends StdSerializer<T> {
@@ -66,6 +69,20 @@ class JsonConventions {
     @Override
     public T deserialize(JsonParser json, DeserializationContext context) {
       return make.apply(_parseLongPrimitive(json, context));
+    }
+  }
+
+  /** Reads ids that are names of a JSON object. */
+  private static final class KeyReader extends KeyDeserializer {
+    private final LongFunction<?> make;
+
+    KeyReader(LongFunction<?> make) {
+      this.make = make;
+    }
+
+    @Override
+    public Object deserializeKey(String key, DeserializationContext context) {
+      return make.apply(Long.parseLong(key));
     }
   }
 }

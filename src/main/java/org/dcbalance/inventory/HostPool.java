@@ -146,14 +146,23 @@ public class HostPool {
    * @throws Problem if it is neither
    */
   public void decideBy(Balancing chosen, @Nullable Double threshold) {
+    checkCpuThreshold(threshold);
+    this.strategy = chosen;
+    this.cpuThreshold = threshold;
+  }
+
+  /**
+   * Check a share of a host's CPU above which it is to be overloaded.
+   *
+   * @throws Problem BAD_REQUEST if it is not above 0 and at most 1
+   */
+  public static void checkCpuThreshold(@Nullable Double threshold) {
     if (threshold != null && !(threshold > 0 && threshold <= 1)) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
           "A CPU threshold of " + Math.round(threshold * 100) + " % makes no sense.",
           "Maybe choose one of 50 to 95 %.");
     }
-    this.strategy = chosen;
-    this.cpuThreshold = threshold;
   }
 
   /** Choose what is kept free, and how much moves may copy. */

@@ -38,7 +38,7 @@ public record PoolLimits(
    *
    * @throws Problem BAD_REQUEST with the sentence that says which is out of its bounds
    */
-  PoolLimits checked() {
+  public PoolLimits checked() {
     share("imbalance threshold", imbalanceThreshold);
     share("memory threshold", memoryThreshold);
     share("minimum gain", minimumGain);

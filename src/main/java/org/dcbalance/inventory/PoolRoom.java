@@ -25,7 +25,7 @@ public record PoolRoom(
    *
    * @throws Problem BAD_REQUEST with the sentence that says which is out of its bounds
    */
-  PoolRoom checked() {
+  public PoolRoom checked() {
     return new PoolRoom(
         hostLoss,
         within("largeVmGib", largeVmGib),

@@ -1,11 +1,13 @@
 package org.dcbalance.pages;
 
 import java.util.Map;
+import java.util.Optional;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostRegistration;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.SimulatedPool;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.PoolId;
@@ -26,12 +28,19 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 class HostFormPages {
   private final Hosts hosts;
   private final HostRegistration registration;
+  private final Optional<SimulatedPool> simulated;
   private final HostFields fields;
   private final Format format;
 
-  HostFormPages(Hosts hosts, HostRegistration registration, HostFields fields, Format format) {
+  HostFormPages(
+      Hosts hosts,
+      HostRegistration registration,
+      Optional<SimulatedPool> simulated,
+      HostFields fields,
+      Format format) {
     this.hosts = hosts;
     this.registration = registration;
+    this.simulated = simulated;
     this.fields = fields;
     this.format = format;
   }
@@ -84,6 +93,24 @@ class HostFormPages {
       RedirectAttributes redirect) {
     var form = typed.form(null);
     return typed.test() ? test(shell, form) : save(shell, form, me, redirect);
+  }
+
+  /** Put the simulated pool into an inventory without hosts. */
+  @PostMapping("/hosts/simulated")
+  String simulate(CurrentOperator me, RedirectAttributes redirect) {
+    Notice.tried(
+        () ->
+            simulated
+                .orElseThrow(
+                    () ->
+                        new Problem(
+                            ErrorCode.REFUSED,
+                            "Simulated hosts are switched off.",
+                            "Maybe set dcbalance.simulated.enabled."))
+                .add(me.operator()),
+        "Simulated hosts were added; their first loads are being collected.",
+        redirect);
+    return "redirect:/";
   }
 
   @PostMapping("/hosts/{id}")

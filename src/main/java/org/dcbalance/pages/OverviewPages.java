@@ -4,8 +4,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.FleetEvent;
+import org.dcbalance.inventory.SimulatedPool;
 import org.dcbalance.reporting.MoveFigures;
 import org.dcbalance.units.PoolId;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ class OverviewPages {
   private final FleetEvents events;
   private final MoveFigures figures;
   private final Anomalies anomalies;
+  private final Optional<SimulatedPool> simulated;
   private final Clock clock;
 
   OverviewPages(
@@ -42,6 +45,7 @@ class OverviewPages {
       FleetEvents events,
       MoveFigures figures,
       Anomalies anomalies,
+      Optional<SimulatedPool> simulated,
       Clock clock) {
     this.boards = boards;
     this.verdicts = verdicts;
@@ -51,6 +55,7 @@ class OverviewPages {
     this.events = events;
     this.figures = figures;
     this.anomalies = anomalies;
+    this.simulated = simulated;
     this.clock = clock;
   }
 
@@ -105,6 +110,8 @@ class OverviewPages {
     var waiting = recommendations.waiting(shell.poolId());
     var found = boards.of(shell, waiting);
     model.addAttribute("verdict", verdicts.of(shell, found, all));
+    model.addAttribute(
+        "simulatedOffered", simulated.map(SimulatedPool::offered).orElse(Boolean.FALSE));
     model.addAttribute("waiting", waiting.stream().limit(MOST_WAITING).toList());
     model.addAttribute("waitingTotal", waiting.size());
     model.addAttribute("anomalies", anomalies.of(new AnomalySource.Fleet(shell, found, all)));

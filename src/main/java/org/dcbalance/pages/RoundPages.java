@@ -4,13 +4,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.recommendation.Round;
+import org.dcbalance.recommendation.RoundReplays;
 import org.dcbalance.recommendation.Rounds;
 import org.dcbalance.reporting.RoundHistory;
 import org.dcbalance.telemetry.TelemetrySettings;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
@@ -18,6 +19,7 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 
 /** Show every decision: what it knew, how it scored, what it chose and passed over. */
@@ -29,6 +31,7 @@ class RoundPages {
 
   private final Rounds rounds;
   private final RoundHistory history;
+  private final RoundReplays replays;
   private final Pools pools;
   private final BalancingSettings settings;
   private final TelemetrySettings telemetry;
@@ -37,12 +40,14 @@ class RoundPages {
   RoundPages(
       Rounds rounds,
       RoundHistory history,
+      RoundReplays replays,
       Pools pools,
       BalancingSettings settings,
       TelemetrySettings telemetry,
       Clock clock) {
     this.rounds = rounds;
     this.history = history;
+    this.replays = replays;
     this.pools = pools;
     this.settings = settings;
     this.telemetry = telemetry;
@@ -75,15 +80,29 @@ class RoundPages {
 
   @GetMapping("/rounds/{id}")
   String one(@PathVariable long id, Model model) {
-    var round =
-        rounds
-            .find(id)
-            .orElseThrow(
-                () ->
-                    new Problem(
-                        ErrorCode.NOT_FOUND,
-                        "There is no round " + id + ".",
-                        "Maybe its pool was removed, and its rounds with it."));
+    fill(rounds.get(id), model);
+    return "round";
+  }
+
+  /** Decide it again; the page is the same, with what came of it. */
+  @GetMapping("/rounds/{id}/replay")
+  String replay(
+      @PathVariable long id,
+      @ModelAttribute(name = "form") ReplayForm form,
+      @RequestHeader(name = "HX-Request", defaultValue = "false") boolean fragment,
+      CurrentOperator me,
+      Model model) {
+    fill(rounds.get(id), model);
+    try {
+      model.addAttribute("replayed", replays.replay(id, form.changes(), me.operator()));
+    } catch (Problem e) {
+      model.addAttribute("refused", e);
+    }
+    return fragment ? "round :: replayed" : "round";
+  }
+
+  private void fill(Round round, Model model) {
+    long id = round.id();
     var pool = pools.findById(round.poolId()).orElseThrow();
     var inputs = history.inputs(id);
     model.addAttribute("round", round);
@@ -94,7 +113,8 @@ class RoundPages {
     model.addAttribute("expected", expected(round.window()));
     model.addAttribute("standing", history.standing(id));
     model.addAttribute("neighbours", history.neighbours(id));
-    return "round";
+    model.addAttribute("decidedBy", replays.decidedBy(id).map(ReplayForm::of).orElse(null));
+    model.addAttribute("keepInputs", settings.keepInputs());
   }
 
   /** Samples are dropped by whole days, so some of that time may be left after it. */

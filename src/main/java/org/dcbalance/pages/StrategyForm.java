@@ -133,7 +133,8 @@ record StrategyForm(
     return threshold;
   }
 
-  private static double share(String name, BigDecimal percent) {
+  /** Read a share that was typed in percent. */
+  static double share(String name, BigDecimal percent) {
     return bounded(name, percent).divide(HUNDRED, 6, RoundingMode.HALF_UP).doubleValue();
   }
 
@@ -143,14 +144,15 @@ record StrategyForm(
         : bounded(name, minutes).multiply(MINUTE).setScale(0, RoundingMode.HALF_UP).intValueExact();
   }
 
-  private static BigDecimal bounded(String name, BigDecimal number) {
+  static BigDecimal bounded(String name, BigDecimal number) {
     if (number.abs().compareTo(MOST) > 0) {
       throw new Problem(ErrorCode.BAD_REQUEST, "The " + name + " is no number that can be.", null);
     }
     return number;
   }
 
-  private static @Nullable BigDecimal percent(@Nullable Double share) {
+  /** Show a share in percent. */
+  static @Nullable BigDecimal percent(@Nullable Double share) {
     return share == null ? null : plain(BigDecimal.valueOf(share).multiply(HUNDRED));
   }
 
@@ -163,7 +165,7 @@ record StrategyForm(
   }
 
   /** Write it without needless zeros, and without an exponent. */
-  private static BigDecimal plain(BigDecimal number) {
+  static BigDecimal plain(BigDecimal number) {
     var stripped = number.stripTrailingZeros();
     return stripped.scale() < 0 ? stripped.setScale(0) : stripped;
   }

@@ -33,6 +33,8 @@ import org.springframework.validation.annotation.Validated;
  * @param coolDownMost longest rest
  * @param expiry how long a recommendation stands unless a later round confirms it
  * @param fallBackAfter failed or unhelpful moves in a row after which automatic becomes manual
+ * @param keepRounds how long rounds are kept that proposed nothing; the others stay
+ * @param keepInputs how long a round can be replayed; 0 for not at all
  * @param simulated what differs for the simulated pool, where time is short
  */
 @Validated
@@ -54,6 +56,8 @@ public record BalancingSettings(
     @DefaultValue("6h") @DurationMin Duration coolDownMost,
     @DefaultValue("15m") @DurationMin(seconds = 1) Duration expiry,
     @DefaultValue("2") int fallBackAfter,
+    @DefaultValue("90d") @DurationMin(days = 1) Duration keepRounds,
+    @DefaultValue("24h") @DurationMin Duration keepInputs,
     @DefaultValue @Valid Simulated simulated) {
 
   public BalancingSettings {

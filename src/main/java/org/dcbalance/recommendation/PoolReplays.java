@@ -4,11 +4,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.replay.Contender;
 import org.dcbalance.replay.RememberedDecisions;
@@ -22,7 +17,6 @@ import org.dcbalance.strategy.Osvd;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.TimeRange;
-import org.springframework.beans.factory.DisposableBean;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.QueryTimeoutException;
 import org.springframework.stereotype.Component;
@@ -32,11 +26,9 @@ import org.springframework.stereotype.Component;
  * changed by it, one replay runs at a time, and none takes long.
  */
 @Component
-public class PoolReplays implements DisposableBean {
-  /** How long a replay may compute, and how long one may wait for another. */
+public class PoolReplays {
+  /** How long a replay may compute. */
   private static final Duration COMPUTING = Duration.ofSeconds(8);
-
-  private static final Duration WAITING = Duration.ofSeconds(5);
 
   /** As the console keeps a day's peaks. */
   private static final Duration PEAKS_KEPT = Duration.ofMinutes(15);
@@ -44,19 +36,13 @@ public class PoolReplays implements DisposableBean {
   private final RecordedPools recordings;
   private final BalancingSettings settings;
   private final Clock clock;
-  private final Semaphore turns = new Semaphore(1, true);
+  private final ReplayTurns turns;
 
-  /**
-   * A thread of the operating system's: requests run on virtual threads, which give way to others
-   * only where they wait, and a replay never does.
-   */
-  private final ExecutorService computing =
-      Executors.newSingleThreadExecutor(
-          Thread.ofPlatform().daemon().name("replay").priority(Thread.MIN_PRIORITY).factory());
-
-  PoolReplays(RecordedPools recordings, BalancingSettings settings, Clock clock) {
+  PoolReplays(
+      RecordedPools recordings, BalancingSettings settings, ReplayTurns turns, Clock clock) {
     this.recordings = recordings;
     this.settings = settings;
+    this.turns = turns;
     this.clock = clock;
   }
 
@@ -107,59 +93,41 @@ public class PoolReplays implements DisposableBean {
    *     if reading takes too long
    */
   public Compared compare(HostPool pool, TimeRange range, double hot, List<Entry> entries) {
-    var pace = settings.pace(pool);
-    boolean mine = false;
-    try {
-      mine = turns.tryAcquire(WAITING.toMillis(), TimeUnit.MILLISECONDS);
-      if (!mine) {
-        throw new Problem(
-            ErrorCode.UNAVAILABLE,
-            "Other replays are being computed.",
-            "Maybe try again in a minute.");
-      }
-      var read = recordings.read(pool, pace, range, clock.instant());
-      var yardstick = new Yardstick(hot, pace.limits(), 0);
-      var contenders = entries.stream().map(this::contender).toList();
-      var played =
-          computing
-              .submit(() -> Replay.run(read.recording(), contenders, yardstick, COMPUTING))
-              .get();
-      var steps = read.recording().steps();
-      int last = Math.max(0, played.steps() - 1);
-      return new Compared(
-          steps.getFirst(),
-          steps.get(last).plus(read.recording().step()),
-          played.recorded(),
-          played.played(),
-          read.recording().step(),
-          read.recording().hosts().size(),
-          read.recording().vms().size(),
-          read.leftOut(),
-          read.large(),
-          played.cut(),
-          hot,
-          played.tallies());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Problem(ErrorCode.UNAVAILABLE, "The replay was interrupted.", null, e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("The replay of " + pool.name() + " failed.", e.getCause());
-    } catch (QueryTimeoutException | DataAccessResourceFailureException e) {
-      throw new Problem(
-          ErrorCode.UNAVAILABLE,
-          "Reading the recorded load took too long.",
-          "Maybe choose a shorter time.",
-          e);
-    } finally {
-      if (mine) {
-        turns.release();
-      }
-    }
+    return turns.take(
+        () -> {
+          try {
+            return compared(pool, range, hot, entries);
+          } catch (QueryTimeoutException | DataAccessResourceFailureException e) {
+            throw new Problem(
+                ErrorCode.UNAVAILABLE,
+                "Reading the recorded load took too long.",
+                "Maybe choose a shorter time.",
+                e);
+          }
+        });
   }
 
-  @Override
-  public void destroy() {
-    computing.shutdownNow();
+  private Compared compared(HostPool pool, TimeRange range, double hot, List<Entry> entries) {
+    var pace = settings.pace(pool);
+    var read = recordings.read(pool, pace, range, clock.instant());
+    var yardstick = new Yardstick(hot, pace.limits(), 0);
+    var contenders = entries.stream().map(this::contender).toList();
+    var played = Replay.run(read.recording(), contenders, yardstick, COMPUTING);
+    var steps = read.recording().steps();
+    int last = Math.max(0, played.steps() - 1);
+    return new Compared(
+        steps.getFirst(),
+        steps.get(last).plus(read.recording().step()),
+        played.recorded(),
+        played.played(),
+        read.recording().step(),
+        read.recording().hosts().size(),
+        read.recording().vms().size(),
+        read.leftOut(),
+        read.large(),
+        played.cut(),
+        hot,
+        played.tallies());
   }
 
   private Contender contender(Entry entry) {

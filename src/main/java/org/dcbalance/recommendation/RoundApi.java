@@ -4,11 +4,13 @@ import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.PoolPolicy;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.Items;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -20,11 +22,13 @@ import org.springframework.web.bind.annotation.RestController;
 class RoundApi {
   private final Rounds rounds;
   private final RoundRequests requests;
+  private final RoundReplays replays;
   private final PoolPolicy pools;
 
-  RoundApi(Rounds rounds, RoundRequests requests, PoolPolicy pools) {
+  RoundApi(Rounds rounds, RoundRequests requests, RoundReplays replays, PoolPolicy pools) {
     this.rounds = rounds;
     this.requests = requests;
+    this.replays = replays;
     this.pools = pools;
   }
 
@@ -81,6 +85,63 @@ class RoundApi {
             cursor.afterId().orElse(Long.MAX_VALUE),
             cursor.fetch());
     return Items.page(rows, cursor, Round::id).map(RoundView::of);
+  }
+
+  /** What a round would have decided. */
+  record ReplayView(
+      boolean alike,
+      String strategy,
+      String outcome,
+      @Nullable Double imbalance,
+      @Nullable Double imbalanceAfter,
+      String sentence,
+      List<RoundReplays.Move> moves,
+      List<Round.Considered> passedOver,
+      double decidedInMillis) {
+    static ReplayView of(RoundReplays.Replayed replayed) {
+      var round = replayed.round();
+      return new ReplayView(
+          replayed.alike(),
+          round.strategy(),
+          round.outcome(),
+          round.imbalance(),
+          round.imbalanceAfter(),
+          round.sentence(),
+          replayed.moves(),
+          round.passedOver(),
+          round.decidedIn().toNanos() / 1e6);
+    }
+  }
+
+  @Operation(
+      summary =
+          "Decide a round again on what it knew, by another strategy or within other limits; what is"
+              + " not given is as it was. Nothing is proposed by it.")
+  @GetMapping("/{id}/replay")
+  ReplayView replay(
+      @PathVariable long id,
+      @RequestParam HostPool.@Nullable Balancing strategy,
+      @RequestParam @Nullable Double cpuThreshold,
+      @RequestParam @Nullable Double memoryThreshold,
+      @RequestParam @Nullable Double imbalanceThreshold,
+      @RequestParam @Nullable Double minimumGain,
+      @RequestParam @Nullable Integer holdRounds,
+      @RequestParam @Nullable Integer maxMoves,
+      @RequestParam @Nullable Integer maxTransferGib,
+      CurrentOperator me) {
+    return ReplayView.of(
+        replays.replay(
+            id,
+            new RoundReplays.Changes(
+                strategy,
+                cpuThreshold,
+                memoryThreshold,
+                imbalanceThreshold,
+                minimumGain,
+                holdRounds,
+                maxMoves,
+                maxTransferGib),
+            me.operator()));
   }
 
   @Operation(summary = "Run a round now and wait for it.")

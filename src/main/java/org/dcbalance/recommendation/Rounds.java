@@ -7,7 +7,9 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -83,6 +85,21 @@ public class Rounds {
         .param("id", id)
         .query(this::row)
         .optional();
+  }
+
+  /**
+   * Find a round that should be there.
+   *
+   * @throws Problem NOT_FOUND if it is not
+   */
+  public Round get(long id) {
+    return find(id)
+        .orElseThrow(
+            () ->
+                new Problem(
+                    ErrorCode.NOT_FOUND,
+                    "There is no round " + id + ".",
+                    "Maybe it is too old to be kept, or its pool was removed."));
   }
 
   /** List rounds of a pool (of all with null) with an id below the given one, newest first. */

@@ -6,6 +6,7 @@ import org.dcbalance.strategy.DcBalance;
 import org.dcbalance.strategy.DynamicLoadBalancing;
 import org.dcbalance.strategy.NoMoves;
 import org.dcbalance.strategy.Osvd;
+import org.dcbalance.strategy.PlacementHistory;
 import org.dcbalance.strategy.Strategy;
 import org.springframework.stereotype.Component;
 
@@ -21,8 +22,17 @@ class Strategies {
   }
 
   Strategy of(HostPool pool) {
-    return switch (pool.strategy()) {
-      case DCBALANCE -> new DcBalance(records.of(pool.id()), settings.historyFromHosts());
+    return by(pool.strategy(), records.of(pool.id()));
+  }
+
+  /** Give a strategy that recalls no past decision. */
+  Strategy afresh(HostPool.Balancing balancing) {
+    return by(balancing, PlacementHistory.NONE);
+  }
+
+  private Strategy by(HostPool.Balancing balancing, PlacementHistory past) {
+    return switch (balancing) {
+      case DCBALANCE -> new DcBalance(past, settings.historyFromHosts());
       case DLB -> new DynamicLoadBalancing();
       case OSVD -> new Osvd();
       case NONE -> new NoMoves();

@@ -112,6 +112,9 @@ class LookTest {
       look(web, "recommendations-proposed", axe, wrong);
       web.get(address("/recommendations/" + proposed));
       look(web, "recommendation", axe, wrong);
+      web.get(address("/rounds/" + proposing()));
+      replay(web);
+      look(web, "round-replayed", axe, wrong);
     }
     assertThat(wrong).isEmpty();
   }
@@ -157,6 +160,29 @@ class LookTest {
                     + " innerHeight / 2"))
         .as("the preview comes into view")
         .isEqualTo(true);
+  }
+
+  private long proposing() {
+    return jdbc.sql(
+            "select r.id from round r join round_input i on i.round_id = r.id"
+                + " where r.outcome = 'PROPOSAL' order by r.id desc limit 1")
+        .query(Long.class)
+        .single();
+  }
+
+  /** What is decided again comes into the page, below the limits as they were typed. */
+  private static void replay(ChromeDriver web) {
+    var threshold = web.findElement(By.name("imbalance"));
+    threshold.clear();
+    threshold.sendKeys("0.01");
+    web.findElement(By.cssSelector("form[hx-get] button")).click();
+    Await.until(
+        "a round that is decided again",
+        Duration.ofSeconds(20),
+        () -> web.findElement(By.id("replayed")).getText(),
+        text -> text.contains("threshold 0.01") && text.contains("Moves it would propose"));
+    assertThat(threshold.getDomProperty("value")).isEqualTo("0.01");
+    web.executeScript("document.getElementById('replay-title').scrollIntoView()");
   }
 
   private void haveSomethingToShow() {

@@ -80,6 +80,8 @@ class CampaignIT {
     var copies = RunningCopies.of(LAB, 3, guest);
     try (var api = console.api()) {
       var fleet = new Fleet(LAB, api);
+      // what was broken last may still be coming back, and no move is asked of such a host
+      fleet.seeAllUp(Duration.ofMinutes(2));
       int source = Fleet.hostNumber(fleet.vm(guest).get("host").asString());
       int target = 1 + (source + random.nextInt(2)) % 3;
       if (fault != Fault.NONE) {

@@ -46,9 +46,13 @@ record Fleet(Lab lab, Api api) {
     for (int number = 1; number <= hosts; number++) {
       add(number);
     }
+    seeAllUp(Duration.ofSeconds(30));
+  }
+
+  void seeAllUp(Duration patience) {
     Await.until(
         "all hosts up",
-        Duration.ofSeconds(30),
+        patience,
         () -> api.items("/api/v1/hosts"),
         found -> found.stream().allMatch(h -> h.get("state").asString().equals("UP")));
   }

@@ -1,0 +1,65 @@
+package org.dcbalance.recommendation;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.stereotype.Component;
+
+/** Let one replay compute at a time, behind everything else that the console does. */
+@Component
+class ReplayTurns implements DisposableBean {
+  /** How long a replay may wait for another. */
+  private static final int WAITING_SECONDS = 5;
+
+  private final Semaphore turns = new Semaphore(1, true);
+
+  /**
+   * A thread of the operating system's: requests run on virtual threads, which give way to others
+   * only where they wait, and a replay never does.
+   */
+  private final ExecutorService computing =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().daemon().name("replay").priority(Thread.MIN_PRIORITY).factory());
+
+  /**
+   * Compute something when it is its turn.
+   *
+   * @throws Problem UNAVAILABLE if others replay meanwhile
+   */
+  <T> T take(Callable<T> replay) {
+    boolean mine = false;
+    try {
+      mine = turns.tryAcquire(WAITING_SECONDS, TimeUnit.SECONDS);
+      if (!mine) {
+        throw new Problem(
+            ErrorCode.UNAVAILABLE,
+            "Other replays are being computed.",
+            "Maybe try again in a minute.");
+      }
+      return computing.submit(replay).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Problem(ErrorCode.UNAVAILABLE, "The replay was interrupted.", null, e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Problem problem) {
+        throw problem;
+      }
+      throw new IllegalStateException("A replay failed.", e.getCause());
+    } finally {
+      if (mine) {
+        turns.release();
+      }
+    }
+  }
+
+  @Override
+  public void destroy() {
+    computing.shutdownNow();
+  }
+}

@@ -1,0 +1,38 @@
+package org.dcbalance.recommendation;
+
+import java.time.Duration;
+import java.util.Map;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.strategy.Decision;
+import org.dcbalance.strategy.Limits;
+import org.dcbalance.strategy.Pool;
+import org.dcbalance.strategy.Strategy;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.VmId;
+
+/**
+ * Hold everything that a round decides on.
+ *
+ * @param window how far back the loads reach
+ * @param standing targets of the VMs that were proposed to operators already
+ */
+record RoundInput(
+    Pool pool,
+    HostPool.Balancing balancing,
+    Duration window,
+    Limits limits,
+    Map<VmId, HostId> standing) {
+  RoundInput {
+    standing = Map.copyOf(standing);
+  }
+
+  Decision decide(Strategy strategy) {
+    return StandingProposals.prefer(
+        strategy, pool, limits, strategy.decide(pool, limits), standing);
+  }
+
+  /** Let something else decide, within other limits. */
+  RoundInput by(HostPool.Balancing other, Limits otherLimits) {
+    return new RoundInput(pool, other, window, otherLimits, standing);
+  }
+}

@@ -1,0 +1,67 @@
+package org.dcbalance.recommendation;
+
+import java.time.Duration;
+import org.dcbalance.leadership.Leadership;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/** Drop old rounds that proposed nothing, and earlier what rounds decided on. */
+@Component
+class RoundRetention {
+  private static final Logger log = LoggerFactory.getLogger(RoundRetention.class);
+
+  /** Rows at once, so that no statement takes long. */
+  private static final int AT_ONCE = 5_000;
+
+  private final JdbcClient jdbc;
+  private final Leadership leadership;
+  private final BalancingSettings settings;
+
+  RoundRetention(JdbcClient jdbc, Leadership leadership, BalancingSettings settings) {
+    this.jdbc = jdbc;
+    this.leadership = leadership;
+    this.settings = settings;
+  }
+
+  @Scheduled(fixedDelayString = "1m", initialDelayString = "1m")
+  void tidy() {
+    if (!leadership.held()) {
+      return;
+    }
+    try {
+      drop();
+    } catch (DataAccessException | TransactionException e) {
+      log.warn("Dropping old rounds waits for the database: {}", e.getMessage());
+    }
+  }
+
+  void drop() {
+    delete(
+        """
+        delete from round_input where round_id in (
+          select round_id from round_input where at < now() - :age * interval '1 second'
+          order by at limit :most)
+        """,
+        settings.keepInputs());
+    // recommendations, and what was learnt of decisions, would go with their rounds
+    delete(
+        """
+        delete from round where id in (
+          select r.id from round r where r.at < now() - :age * interval '1 second'
+            and not exists (select from recommendation c where c.round_id = r.id)
+            and not exists (select from past_decision d where d.round_id = r.id)
+            and r.number < (select max(n.number) from round n where n.pool_id = r.pool_id)
+          order by r.at limit :most)
+        """,
+        settings.keepRounds());
+  }
+
+  private void delete(String sql, Duration age) {
+    jdbc.sql(sql).param("age", age.toSeconds()).param("most", AT_ONCE).update();
+  }
+}

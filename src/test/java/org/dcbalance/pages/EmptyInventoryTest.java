@@ -1,0 +1,72 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.PostgresForTests;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.annotation.DirtiesContext;
+
+/** A console without hosts. */
+@SpringBootTest(
+    webEnvironment = WebEnvironment.RANDOM_PORT,
+    properties = {
+      "dcbalance.data-dir=target/empty-inventory-test",
+      "dcbalance.simulated.state-file=",
+      "dcbalance.simulated.hosts=2",
+      "dcbalance.simulated.guests=4",
+      "dcbalance.admin.password=" + ConsoleTest.PASSWORD,
+      "dcbalance.admin.token=" + ConsoleTest.TOKEN
+    })
+@Import(PostgresForTests.class)
+@DirtiesContext
+class EmptyInventoryTest extends SimulatedPages {
+  @Test
+  void simulatedHostsThatWereRemovedComeBackWhenAnAdministratorAsksForThem() {
+    try (var administrator = as(Role.ADMINISTRATOR);
+        var operator = as(Role.OPERATOR)) {
+      running(4);
+      assertThat(administrator.page("/")).doesNotContain("Try with simulated hosts");
+      assertThat(administrator.sendAndFollow("/hosts/simulated"))
+          .contains("There are hosts already.");
+      for (var name : new String[] {"sim-01", "sim-02"}) {
+        administrator.send("/hosts/" + fleet.host(name) + "/delete", "confirm", name);
+      }
+      assertThat(operator.page("/"))
+          .contains("Add the first host", "Maybe ask an administrator")
+          .doesNotContain("Try with simulated hosts");
+      assertThat(administrator.page("/")).contains("Try with simulated hosts");
+      assertThat(operator.send("/hosts/simulated").statusCode()).isEqualTo(403);
+      assertThat(administrator.sendAndFollow("/hosts/simulated"))
+          .contains("Simulated hosts were added");
+      running(4);
+      assertThat(jdbc.sql("select name from pool where simulated").query(String.class).list())
+          .containsExactly("Simulated");
+      assertThat(
+              jdbc.sql("select who || ' ' || after from audit_entry order by id desc limit 1")
+                  .query(String.class)
+                  .single())
+          .startsWith("page-administrator")
+          .contains("\"simulated hosts\"");
+    }
+  }
+
+  private void running(long vms) {
+    Await.until(
+        vms + " VMs in the inventory",
+        Duration.ofSeconds(30),
+        () ->
+            jdbc.sql(
+                    "select count(*) from vm v join host h on h.id = v.host_id and h.removed_at is null"
+                        + " where v.gone_since is null and v.state = 'RUNNING'")
+                .query(Long.class)
+                .single(),
+        found -> found == vms);
+  }
+}

@@ -1,0 +1,126 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.ConsolePagesTest;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Rounds of the simulated pool that are decided again. */
+@ConsolePagesTest
+class RoundReplayTest extends SimulatedPages {
+  @Test
+  void aRoundDecidedAgainByTheSameLimitsComesToTheSame() {
+    long round = proposing();
+    var proposed =
+        jdbc.sql(
+                """
+                select v.name || ' to ' || t.name from recommendation c join vm v on v.id = c.vm_id
+                join host t on t.id = c.target_id where c.round_id = :round order by 1
+                """)
+            .param("round", round)
+            .query(String.class)
+            .list();
+    var after =
+        jdbc.sql("select imbalance_after from round where id = :round")
+            .param("round", round)
+            .query(Double.class)
+            .single();
+    try (var viewer = as(Role.VIEWER)) {
+      var answer = json(viewer, "/api/v1/rounds/" + round + "/replay");
+      assertThat(answer.get("alike").asBoolean()).isTrue();
+      assertThat(answer.get("outcome").asString()).isEqualTo("PROPOSAL");
+      assertThat(answer.get("imbalanceAfter").asDouble()).isEqualTo(after);
+      var moves =
+          answer
+              .get("moves")
+              .valueStream()
+              .map(move -> move.get("vm").asString() + " to " + move.get("target").asString())
+              .sorted()
+              .toList();
+      assertThat(proposed).isNotEmpty();
+      assertThat(moves).containsAll(proposed);
+      assertThat(viewer.page("/rounds/" + round + "/replay"))
+          .contains("Nothing was changed", "Moves it would propose (" + moves.size() + ")");
+    }
+  }
+
+  @Test
+  void otherLimitsAndStrategiesDecideOtherwiseAndChangeNothing() {
+    long round = proposing();
+    var api = "/api/v1/rounds/" + round + "/replay";
+    var before = open();
+    try (var viewer = as(Role.VIEWER)) {
+      var wide =
+          json(viewer, api + "?imbalanceThreshold=1&cpuThreshold=1&memoryThreshold=1&maxMoves=1");
+      assertThat(wide.get("alike").asBoolean()).isFalse();
+      assertThat(wide.get("outcome").asString()).isEqualTo("BALANCED");
+      assertThat(wide.get("moves").size()).isZero();
+      var patient = json(viewer, api + "?holdRounds=1000");
+      assertThat(patient.get("outcome").asString()).isEqualTo("HOLDING");
+      assertThat(patient.get("sentence").asString()).contains("of 1000 rounds");
+      assertThat(json(viewer, api + "?strategy=OSVD").get("strategy").asString()).isEqualTo("OSVD");
+      assertThat(json(viewer, api + "?strategy=NONE").get("moves").size()).isZero();
+      assertThat(json(viewer, api + "?maxMoves=1").get("moves").size()).isEqualTo(1);
+      var page =
+          viewer.page("/rounds/" + round + "/replay?imbalance=1&cpuPercent=100&memoryPercent=100");
+      assertThat(page)
+          .contains("This round", "Decided again", "Moves it would propose (0)")
+          .containsPattern("name=\"imbalance\"[^>]*value=\"1\"");
+    }
+    assertThat(open()).isEqualTo(before);
+  }
+
+  @Test
+  void whatCannotBeIsRefusedAndSaid() {
+    long round = proposing();
+    try (var viewer = as(Role.VIEWER)) {
+      var refused = viewer.get("/api/v1/rounds/" + round + "/replay?cpuThreshold=7");
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body()).contains("A CPU threshold of 700 % makes no sense.");
+      assertThat(viewer.get("/api/v1/rounds/" + round + "/replay?holdRounds=0").body())
+          .contains("The hold lies between 1 and 1000 rounds");
+      assertThat(viewer.get("/api/v1/rounds/987654321/replay").statusCode()).isEqualTo(404);
+      assertThat(viewer.page("/rounds/" + round + "/replay?cpuPercent=700"))
+          .contains("Not decided", "A CPU threshold of 700 % makes no sense.")
+          .containsPattern("name=\"cpuPercent\"[^>]*value=\"700\"");
+      jdbc.sql("delete from round_input where round_id = :round").param("round", round).update();
+      var gone = viewer.get("/api/v1/rounds/" + round + "/replay");
+      assertThat(gone.statusCode()).isEqualTo(422);
+      assertThat(gone.body()).contains("decided on is not kept", "keep-inputs");
+      assertThat(viewer.page("/rounds/" + round))
+          .contains("not kept any more: that is dropped after 1 d.");
+    }
+  }
+
+  private static JsonNode json(SignedIn someone, String path) {
+    var answer = someone.get(path);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return new JsonMapper().readTree(answer.body());
+  }
+
+  private List<String> open() {
+    return jdbc.sql(
+            "select id || ' ' || state from recommendation where state = 'APPROVED' order by id")
+        .query(String.class)
+        .list();
+  }
+
+  /** Find a round that proposed something and knows what it decided on. */
+  private long proposing() {
+    fleet.newestRecommendation();
+    return jdbc.sql(
+            """
+            select r.id from round r join round_input i on i.round_id = r.id
+            join pool p on p.id = r.pool_id and p.simulated
+            where r.outcome = 'PROPOSAL' and r.came_from like 'Computed.%'
+              and exists (select from recommendation c where c.round_id = r.id)
+            order by r.id desc limit 1
+            """)
+        .query(Long.class)
+        .single();
+  }
+}

@@ -1,0 +1,92 @@
+package org.dcbalance.recommendation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.UUID;
+import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.RecordedPool;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+@ConsoleTest
+class RoundRetentionTest {
+  @Autowired private RoundRetention retention;
+  @Autowired private JdbcClient jdbc;
+
+  @Test
+  void oldRoundsGoUnlessSomethingWasProposedOrNoneIsNewer() {
+    try (var pool = new RecordedPool(jdbc, "old-" + UUID.randomUUID(), 5)) {
+      long proposed = round(pool.id(), 1, 200);
+      long idle = round(pool.id(), 2, 200);
+      long young = round(pool.id(), 3, 89);
+      jdbc.sql(
+              """
+              insert into recommendation (pool_id, round_id, vm_id, source_id, target_id, priority, state, why,
+                why_target, effects, cost, gain, imbalance_before, imbalance_after, created_at, expires_at)
+              select h.pool_id, :round, v.id, h.id, h.id, 'LOW', 'EXPIRED', '', '', '[]', '{}', 0, 0, 0, now(), now()
+              from host h join vm v on v.host_id = h.id where h.pool_id = :pool limit 1
+              """)
+          .param("round", proposed)
+          .param("pool", pool.id())
+          .update();
+      retention.drop();
+      assertThat(rounds(pool.id())).isEqualTo(proposed + " " + young);
+      jdbc.sql("update round set at = now() - interval '200 days' where id = :round")
+          .param("round", young)
+          .update();
+      retention.drop();
+      assertThat(rounds(pool.id()))
+          .as("the newest says for how long the pool has been out of bounds")
+          .isEqualTo(proposed + " " + young)
+          .doesNotContain("" + idle);
+    }
+  }
+
+  @Test
+  void whatARoundDecidedOnGoesAfterADay() {
+    try (var pool = new RecordedPool(jdbc, "inputs-" + UUID.randomUUID(), 5)) {
+      long old = round(pool.id(), 1, 0);
+      long young = round(pool.id(), 2, 0);
+      jdbc.sql(
+              """
+              insert into round_input (round_id, at, input) values
+                (:old, now() - interval '25 hours', ''), (:young, now() - interval '23 hours', '')
+              """)
+          .param("old", old)
+          .param("young", young)
+          .update();
+      retention.drop();
+      assertThat(
+              jdbc.sql("select round_id from round_input where round_id in (:old, :young)")
+                  .param("old", old)
+                  .param("young", young)
+                  .query(Long.class)
+                  .list())
+          .containsExactly(young);
+    }
+  }
+
+  private long round(long pool, int number, int daysAgo) {
+    return jdbc.sql(
+            """
+            insert into round (pool_id, number, at, took_millis, strategy, outcome, threshold, window_seconds,
+              sentence, requested_by, decided_in_micros)
+            values (:pool, :number, now() - :days * interval '1 day', 1, 'DCbalance', 'BALANCED', 0.15, 600, '', 'amy', 1)
+            returning id
+            """)
+        .param("pool", pool)
+        .param("number", number)
+        .param("days", daysAgo)
+        .query(Long.class)
+        .single();
+  }
+
+  private String rounds(long pool) {
+    return jdbc.sql(
+            "select coalesce(string_agg(id::text, ' ' order by id), '') from round where pool_id = :pool")
+        .param("pool", pool)
+        .query(String.class)
+        .single();
+  }
+}
