@@ -88,6 +88,10 @@ public class Migration {
 
   private String methodWhy = "";
   private double expectedBias = 1;
+
+  /** Whether a limit held its copy below what the route carries. */
+  private boolean bandwidthLimited;
+
   private @Nullable Long expectedMillis;
   private @Nullable Long expectedDowntimeMillis;
   private @Nullable Long expectedBytes;
@@ -187,6 +191,7 @@ public class Migration {
     this.method = move.method();
     this.methodWhy = reason;
     this.expectedBias = bias;
+    this.bandwidthLimited = move.levers().bandwidth() != null;
     this.expectedMillis = move.expected().total().plus(forDisks).toMillis();
     this.expectedDowntimeMillis = move.expected().downtime().toMillis();
     this.expectedBytes = move.expected().bytes().plus(storage.allocated()).bytes();

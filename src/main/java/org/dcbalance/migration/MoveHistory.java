@@ -182,7 +182,7 @@ class MoveHistory {
         .reversed();
   }
 
-  /** Learn what a route carries from the moves of its pool. */
+  /** Learn what a route carries from the moves of its pool that nothing limited. */
   Facts.Route route(Host source, Host target) {
     var between = new ArrayList<Learning.Past>();
     var elsewhere = new ArrayList<Learning.Past>();
@@ -193,6 +193,7 @@ class MoveHistory {
             from migration m join vm v on v.id = m.vm_id
             where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
               and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
+              and not m.bandwidth_limited
             order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc
             limit :most
             """)
