@@ -10,12 +10,16 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /** Starts the console, or answers a command that needs none. */
 @SpringBootApplication
 @ConfigurationPropertiesScan
 @EnableScheduling
 public class DcBalanceApplication {
+  /** At least as many as there are scheduled tasks. */
+  private static final int SCHEDULED_AT_ONCE = 32;
+
   public static void main(String[] args) {
     // sentences are English, whatever the machine speaks, and so are their numbers
     Locale.setDefault(Locale.ENGLISH);
@@ -34,5 +38,21 @@ public class DcBalanceApplication {
   @Bean
   Clock clock() {
     return Clock.systemUTC();
+  }
+
+  /**
+   * Give each scheduled task a thread while it runs. With virtual threads switched on, Spring Boot
+   * would run all that have a delay on a single one, where a host that does not answer, or old
+   * samples to be dropped, would keep migrations from being started.
+   */
+  @Bean
+  ThreadPoolTaskScheduler taskScheduler() {
+    var scheduler = new ThreadPoolTaskScheduler();
+    scheduler.setPoolSize(SCHEDULED_AT_ONCE);
+    scheduler.setThreadNamePrefix("schedule-");
+    scheduler.setDaemon(true);
+    // none of them is interrupted amid a call to a host
+    scheduler.setWaitForTasksToCompleteOnShutdown(true);
+    return scheduler;
   }
 }
