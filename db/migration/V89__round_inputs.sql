@@ -2,6 +2,8 @@
 create table round_input (
   round_id bigint primary key references round on delete cascade,
   at timestamptz not null,
+  -- strategy and limits alone, which every view of the round shows
+  decided_by jsonb not null,
   input bytea not null
 );
 alter table round_input alter column input set storage external;

@@ -1,2 +1,2 @@
--- Moves that were held below what their route carries teach nothing about it.
-alter table migration add column bandwidth_limited boolean not null default false;
+-- Bytes per second that a copy was allowed: one that was held by it does not tell what its route carries.
+alter table migration add column bandwidth_limit double precision;

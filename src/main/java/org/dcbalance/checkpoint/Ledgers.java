@@ -41,10 +41,13 @@ class Ledgers {
    */
   void look(String what, Consumer<Ledger> work) {
     var epoch = leadership.epoch();
-    if (epoch.isEmpty() || installation.doubt().isPresent()) {
+    if (epoch.isEmpty()) {
       return;
     }
     try {
+      if (!installation.mayAct(epoch.getAsLong())) {
+        return;
+      }
       work.accept(new Ledger(transaction, leadership, signals, epoch.getAsLong()));
     } catch (DataAccessException | TransactionException | LeadershipLost e) {
       log.warn("{} wait: {}", what, e.getMessage());

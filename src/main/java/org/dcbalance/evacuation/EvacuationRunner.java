@@ -83,10 +83,13 @@ class EvacuationRunner {
   @Scheduled(fixedDelay = 3000)
   void look() {
     var epoch = leadership.epoch();
-    if (epoch.isEmpty() || installation.doubt().isPresent()) {
+    if (epoch.isEmpty()) {
       return;
     }
     try {
+      if (!installation.mayAct(epoch.getAsLong())) {
+        return;
+      }
       for (var row : rows.open()) {
         try {
           goOn(row, epoch);

@@ -40,6 +40,9 @@ public class Installation {
   private final TransactionTemplate transaction;
   private final ConsoleMemory memory;
 
+  /** Lease under which the database was compared last. */
+  private long comparedUnder = -1;
+
   public Installation(
       JdbcClient jdbc,
       FleetEvents events,
@@ -90,6 +93,22 @@ public class Installation {
       check();
     } catch (DataAccessException | TransactionException e) {
       log.warn("The database could not be compared: {}", e.getMessage());
+    }
+  }
+
+  /**
+   * Tell whether this console may act under a lease. A restored database may come with a new one,
+   * so the first to ask under it has the database compared before anybody acts.
+   */
+  public boolean mayAct(long epoch) {
+    compareUnder(epoch);
+    return doubt().isEmpty();
+  }
+
+  private synchronized void compareUnder(long epoch) {
+    if (comparedUnder != epoch) {
+      check();
+      comparedUnder = epoch;
     }
   }
 

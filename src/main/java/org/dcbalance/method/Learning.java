@@ -15,10 +15,11 @@ public final class Learning {
   /**
    * Recall a move that succeeded.
    *
-   * @param bytes sent; where the hypervisor does not tell, what the VM had, which is less
+   * @param bytes sent; where the hypervisor does not tell, what the VM had, which is less; null if
+   *     a limit held it, so that they do not tell what the way carries
    * @param downtime pause; null if it was not told
    */
-  public record Past(Memory bytes, Duration total, @Nullable Duration downtime) {}
+  public record Past(@Nullable Memory bytes, Duration total, @Nullable Duration downtime) {}
 
   /**
    * Recall how a move of a VM went against what the model expected of it. Bytes tell more of the VM

@@ -89,8 +89,8 @@ public class Migration {
   private String methodWhy = "";
   private double expectedBias = 1;
 
-  /** Whether a limit held its copy below what the route carries. */
-  private boolean bandwidthLimited;
+  /** Bytes per second that its copy may use. */
+  private @Nullable Double bandwidthLimit;
 
   private @Nullable Long expectedMillis;
   private @Nullable Long expectedDowntimeMillis;
@@ -191,7 +191,8 @@ public class Migration {
     this.method = move.method();
     this.methodWhy = reason;
     this.expectedBias = bias;
-    this.bandwidthLimited = move.levers().bandwidth() != null;
+    var limit = move.levers().bandwidth();
+    this.bandwidthLimit = limit == null ? null : limit.bytesPerSecond();
     this.expectedMillis = move.expected().total().plus(forDisks).toMillis();
     this.expectedDowntimeMillis = move.expected().downtime().toMillis();
     this.expectedBytes = move.expected().bytes().plus(storage.allocated()).bytes();

@@ -45,7 +45,6 @@ class MigrationRunner implements DisposableBean {
   private final ConcurrentHashMap<Long, Driven> driven = new ConcurrentHashMap<>();
   private final ReentrantLock looking = new ReentrantLock();
   private boolean stopped;
-  private long comparedUnder = -1;
 
   MigrationRunner(
       Migrations migrations,
@@ -89,15 +88,8 @@ class MigrationRunner implements DisposableBean {
     }
   }
 
-  /**
-   * A restored database comes with a new lease: it is compared before anything is done under it.
-   */
   private boolean mayAct(long epoch) {
-    if (comparedUnder != epoch) {
-      installation.check();
-      comparedUnder = epoch;
-    }
-    if (installation.doubt().isEmpty()) {
+    if (installation.mayAct(epoch)) {
       return true;
     }
     driven.values().forEach(this::release);

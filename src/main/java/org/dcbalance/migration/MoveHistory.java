@@ -27,6 +27,9 @@ import org.springframework.stereotype.Component;
 class MoveHistory {
   private static final int MOST_PAST = 50;
 
+  /** A move that reached so much of its limit was held by it; its time holds more than sending. */
+  private static final double HELD = 0.5;
+
   private final JdbcClient jdbc;
 
   MoveHistory(JdbcClient jdbc) {
@@ -182,18 +185,19 @@ class MoveHistory {
         .reversed();
   }
 
-  /** Learn what a route carries from the moves of its pool that nothing limited. */
+  /** Learn what a route carries from the moves of its pool that no limit held. */
   Facts.Route route(Host source, Host target) {
     var between = new ArrayList<Learning.Past>();
     var elsewhere = new ArrayList<Learning.Past>();
     jdbc.sql(
             """
-            select m.source_id, m.target_id, coalesce(m.bytes, v.memory_bytes) as bytes,
-              m.total_millis, m.downtime_millis
+            select m.source_id, m.target_id, m.total_millis, m.downtime_millis,
+              case when m.bandwidth_limit is null
+                or 1000.0 * coalesce(m.bytes, v.memory_bytes) / m.total_millis < :held * m.bandwidth_limit
+                then coalesce(m.bytes, v.memory_bytes) end as bytes
             from migration m join vm v on v.id = m.vm_id
             where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
               and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
-              and not m.bandwidth_limited
             order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc
             limit :most
             """)
@@ -201,6 +205,7 @@ class MoveHistory {
         .param("source", source.id().value())
         .param("target", target.id().value())
         .param("most", MOST_PAST)
+        .param("held", HELD)
         .query(
             (row, n) -> {
               var past = past(row);
@@ -217,8 +222,9 @@ class MoveHistory {
 
   private static Learning.Past past(ResultSet row) throws SQLException {
     var downtime = row.getObject("downtime_millis", Long.class);
+    var bytes = row.getObject("bytes", Long.class);
     return new Learning.Past(
-        new Memory(row.getLong("bytes")),
+        bytes == null ? null : new Memory(bytes),
         Duration.ofMillis(row.getLong("total_millis")),
         downtime == null ? null : Duration.ofMillis(downtime));
   }

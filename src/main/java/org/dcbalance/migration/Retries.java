@@ -86,7 +86,7 @@ public class Retries {
       return;
     }
     try {
-      if (installation.doubt().isPresent()) {
+      if (!installation.mayAct(epoch.getAsLong())) {
         return;
       }
       for (var id : due()) {

@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import java.math.BigDecimal;
+import java.util.function.Function;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.recommendation.RoundReplays.Changes;
 import org.dcbalance.recommendation.RoundReplays.DecidedBy;
@@ -43,20 +44,29 @@ record ReplayForm(
   /**
    * Say what is to be otherwise.
    *
+   * @param shown what the form showed at first: what is still so is kept to exactly, and not as
+   *     rounded for the form; null if nothing is known of it
    * @throws Problem if a number is far beyond anything
    */
-  Changes changes() {
+  Changes changes(@Nullable ReplayForm shown) {
+    var imbalanceNow = changed(imbalance, shown, ReplayForm::imbalance);
     return new Changes(
-        strategy,
-        share("CPU threshold", cpuPercent),
-        share("memory threshold", memoryPercent),
-        imbalance == null
+        changed(strategy, shown, ReplayForm::strategy),
+        share("CPU threshold", changed(cpuPercent, shown, ReplayForm::cpuPercent)),
+        share("memory threshold", changed(memoryPercent, shown, ReplayForm::memoryPercent)),
+        imbalanceNow == null
             ? null
-            : StrategyForm.bounded("imbalance threshold", imbalance).doubleValue(),
-        share("minimum gain", gainPercent),
-        holdRounds,
-        maxMoves,
-        maxTransferGib);
+            : StrategyForm.bounded("imbalance threshold", imbalanceNow).doubleValue(),
+        share("minimum gain", changed(gainPercent, shown, ReplayForm::gainPercent)),
+        changed(holdRounds, shown, ReplayForm::holdRounds),
+        changed(maxMoves, shown, ReplayForm::maxMoves),
+        changed(maxTransferGib, shown, ReplayForm::maxTransferGib));
+  }
+
+  private static <T extends Comparable<? super T>> @Nullable T changed(
+      @Nullable T typed, @Nullable ReplayForm shown, Function<ReplayForm, @Nullable T> field) {
+    var before = shown == null ? null : field.apply(shown);
+    return typed != null && before != null && typed.compareTo(before) == 0 ? null : typed;
   }
 
   private static @Nullable Double share(String name, @Nullable BigDecimal percent) {

@@ -94,7 +94,8 @@ class RoundPages {
       Model model) {
     fill(rounds.get(id), model);
     try {
-      model.addAttribute("replayed", replays.replay(id, form.changes(), me.operator()));
+      var shown = (ReplayForm) model.getAttribute("decidedBy");
+      model.addAttribute("replayed", replays.replay(id, form.changes(shown), me.operator()));
     } catch (Problem e) {
       model.addAttribute("refused", e);
     }

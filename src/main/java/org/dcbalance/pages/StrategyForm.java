@@ -42,6 +42,8 @@ record StrategyForm(
   /** More than these make no sense anywhere, and would overflow. */
   private static final BigDecimal MOST = BigDecimal.valueOf(1_000_000);
 
+  private static final int MOST_DIGITS = 20;
+
   /** Show what a pool has of its own. */
   static StrategyForm of(HostPool pool) {
     var own = pool.limits();
@@ -145,7 +147,11 @@ record StrategyForm(
   }
 
   static BigDecimal bounded(String name, BigDecimal number) {
-    if (number.abs().compareTo(MOST) > 0) {
+    // an exponent may ask for more digits than there is memory
+    if (number.scale() > MOST_DIGITS
+        || number.scale() < -MOST_DIGITS
+        || number.precision() > MOST_DIGITS
+        || number.abs().compareTo(MOST) > 0) {
       throw new Problem(ErrorCode.BAD_REQUEST, "The " + name + " is no number that can be.", null);
     }
     return number;

@@ -12,9 +12,11 @@ import org.dcbalance.inventory.HostPool;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.strategy.Decision;
 import org.dcbalance.strategy.PastDecision;
+import org.dcbalance.strategy.Pool;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
@@ -78,6 +80,12 @@ class BalancingRound {
         new RoundInput(snapshot, pool.strategy(), pace.window(), pace.limits(), standing(pool));
     var deciding = System.nanoTime();
     var decision = input.decide(strategy);
+    var standing = standing(pool);
+    if (!standing.equals(input.standing())) {
+      // somebody took a proposal back meanwhile, which must not be proposed anew
+      input = input.with(standing);
+      decision = input.decide(strategy);
+    }
     var decided = System.nanoTime();
     var description =
         RoundDescription.of(
@@ -90,6 +98,17 @@ class BalancingRound {
                 Duration.ofNanos(decided - deciding),
                 by));
     var kept = inputs.pack(input);
+    return record(pool, pace, epoch, snapshot, decision, description, kept);
+  }
+
+  private Round record(
+      HostPool pool,
+      BalancingSettings.Pace pace,
+      long epoch,
+      Pool snapshot,
+      Decision decision,
+      Round description,
+      RoundInputs.@Nullable Packed kept) {
     return Objects.requireNonNull(
         transaction.execute(
             status -> {

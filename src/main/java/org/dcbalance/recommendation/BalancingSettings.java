@@ -33,7 +33,8 @@ import org.springframework.validation.annotation.Validated;
  * @param coolDownMost longest rest
  * @param expiry how long a recommendation stands unless a later round confirms it
  * @param fallBackAfter failed or unhelpful moves in a row after which automatic becomes manual
- * @param keepRounds how long rounds are kept that proposed nothing; the others stay
+ * @param keepRounds how long rounds are kept, but for those by which a recommendation was confirmed
+ *     last or whose decision is remembered, which stay
  * @param keepInputs how long a round can be replayed; 0 for not at all
  * @param simulated what differs for the simulated pool, where time is short
  */

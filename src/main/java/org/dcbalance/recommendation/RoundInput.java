@@ -31,6 +31,11 @@ record RoundInput(
         strategy, pool, limits, strategy.decide(pool, limits), standing);
   }
 
+  /** Let other moves be proposed already. */
+  RoundInput with(Map<VmId, HostId> proposed) {
+    return new RoundInput(pool, balancing, window, limits, proposed);
+  }
+
   /** Let something else decide, within other limits. */
   RoundInput by(HostPool.Balancing other, Limits otherLimits) {
     return new RoundInput(pool, other, window, otherLimits, standing);

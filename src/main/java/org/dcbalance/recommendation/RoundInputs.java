@@ -3,12 +3,18 @@ package org.dcbalance.recommendation;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.dcbalance.recommendation.RoundReplays.DecidedBy;
+import org.dcbalance.strategy.VmLoad;
+import org.dcbalance.units.HostId;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,28 +38,89 @@ class RoundInputs {
     this.settings = settings;
   }
 
+  /** An input as it is stored, in short and in full. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Packed(String decidedBy, byte[] input) {}
+
+  /**
+   * What is compressed. Many guests are refused by the same hosts for the same reasons, which are
+   * written once.
+   *
+   * @param input its VMs without the hosts that refuse them
+   * @param refusals each set of them
+   * @param refusalOf which of the sets is that of each VM, in their order
+   */
+  private record Shared(
+      RoundInput input, List<Map<HostId, String>> refusals, List<Integer> refusalOf) {
+    static Shared of(RoundInput input) {
+      var numbers = new LinkedHashMap<Map<HostId, String>, Integer>();
+      var of = new ArrayList<Integer>();
+      var bare = new ArrayList<VmLoad>();
+      for (var vm : input.pool().vms()) {
+        of.add(numbers.computeIfAbsent(vm.refused(), _ -> numbers.size()));
+        bare.add(vm.held(vm.ties(), Map.of()));
+      }
+      return new Shared(with(input, bare), List.copyOf(numbers.keySet()), of);
+    }
+
+    RoundInput whole() {
+      var vms = new ArrayList<VmLoad>();
+      for (var vm : input.pool().vms()) {
+        vms.add(vm.held(vm.ties(), refusals.get(refusalOf.get(vms.size()))));
+      }
+      return with(input, vms);
+    }
+
+    private static RoundInput with(RoundInput input, List<VmLoad> vms) {
+      var pool = input.pool();
+      return new RoundInput(
+          pool.with(pool.hosts(), vms),
+          input.balancing(),
+          input.window(),
+          input.limits(),
+          input.standing());
+    }
+  }
+
   /** Make it as small as it is stored; null where none is kept. */
-  byte @Nullable [] pack(RoundInput input) {
+  @Nullable Packed pack(RoundInput input) {
     if (settings.keepInputs().isZero()) {
       return null;
     }
     var packed = new ByteArrayOutputStream();
     try (var zip = new GZIPOutputStream(packed)) {
-      json.writeValue(zip, input);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      json.writeValue(zip, Shared.of(input));
+      zip.finish();
+      return new Packed(
+          json.writeValueAsString(new DecidedBy(input.balancing(), input.limits())),
+          packed.toByteArray());
+    } catch (IOException | JacksonException e) {
+      // a round that cannot be replayed is better than none
+      log.error("What a round decided on cannot be kept", e);
+      return null;
     }
-    return packed.toByteArray();
   }
 
-  void add(Round round, byte @Nullable [] packed) {
+  void add(Round round, @Nullable Packed packed) {
     if (packed != null) {
-      jdbc.sql("insert into round_input (round_id, at, input) values (:round, :at, :input)")
+      jdbc.sql(
+              "insert into round_input (round_id, at, decided_by, input)"
+                  + " values (:round, :at, cast(:decidedBy as jsonb), :input)")
           .param("round", round.id())
           .param("at", OffsetDateTime.ofInstant(round.at(), ZoneOffset.UTC))
-          .param("input", packed)
+          .param("decidedBy", packed.decidedBy())
+          .param("input", packed.input())
           .update();
     }
+  }
+
+  /** Tell by what it was decided; none where it is not kept. */
+  Optional<DecidedBy> decidedBy(long round) {
+    return jdbc.sql("select decided_by from round_input where round_id = :round")
+        .param("round", round)
+        .query(String.class)
+        .optional()
+        .flatMap(text -> read(round, () -> json.readValue(text, DecidedBy.class)));
   }
 
   /** Find it; none if it is not kept, or was written by a version that wrote it otherwise. */
@@ -62,12 +129,22 @@ class RoundInputs {
         .param("round", round)
         .query(byte[].class)
         .optional()
-        .flatMap(packed -> unpack(round, packed));
+        .flatMap(packed -> read(round, () -> unpack(packed)));
   }
 
-  private Optional<RoundInput> unpack(long round, byte[] packed) {
+  RoundInput unpack(byte[] packed) throws IOException {
     try (var unzip = new GZIPInputStream(new ByteArrayInputStream(packed))) {
-      return Optional.of(json.readValue(unzip, RoundInput.class));
+      return json.readValue(unzip, Shared.class).whole();
+    }
+  }
+
+  private interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  private static <T> Optional<T> read(long round, Reading<T> reading) {
+    try {
+      return Optional.of(reading.read());
     } catch (IOException | JacksonException e) {
       log.warn("What round {} decided on cannot be read: {}", round, e.getMessage());
       return Optional.empty();

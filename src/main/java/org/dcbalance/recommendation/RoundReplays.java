@@ -27,6 +27,9 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class RoundReplays {
+  /** Each move is a search of its own, and viewers may ask, too. */
+  private static final int MOST_MOVES = 50;
+
   private final Rounds rounds;
   private final RoundInputs inputs;
   private final Strategies strategies;
@@ -100,7 +103,7 @@ public class RoundReplays {
 
   /** Tell what a round was decided by; none if what it knew is not kept. */
   public Optional<DecidedBy> decidedBy(long round) {
-    return inputs.find(round).map(input -> new DecidedBy(input.balancing(), input.limits()));
+    return inputs.decidedBy(round);
   }
 
   /**
@@ -111,22 +114,12 @@ public class RoundReplays {
    */
   public Replayed replay(long id, Changes changes, Operator by) {
     var round = rounds.get(id);
-    var decided =
-        inputs
-            .find(id)
-            .orElseThrow(
-                () ->
-                    new Problem(
-                        ErrorCode.REFUSED,
-                        "What round %d decided on is not kept (any more)."
-                            .formatted(round.number()),
-                        "Maybe choose a newer one: it is kept for %s, by dcbalance.balancing.keep-inputs."
-                            .formatted(hours(settings.keepInputs()))));
-    var balancing = changes.strategy() == null ? decided.balancing() : changes.strategy();
-    var limits = limits(changes, decided.limits());
-    var input = decided.by(balancing, limits);
     return turns.take(
         () -> {
+          var decided = inputs.find(id).orElseThrow(() -> notKept(round));
+          var balancing = changes.strategy() == null ? decided.balancing() : changes.strategy();
+          var limits = limits(changes, decided.limits());
+          var input = decided.by(balancing, limits);
           var strategy = strategies.afresh(balancing);
           var started = System.nanoTime();
           var decision = input.decide(strategy);
@@ -144,6 +137,14 @@ public class RoundReplays {
         });
   }
 
+  private Problem notKept(Round round) {
+    return new Problem(
+        ErrorCode.REFUSED,
+        "What round %d decided on is not kept (any more).".formatted(round.number()),
+        "Maybe choose a newer one: it is kept for %s, by dcbalance.balancing.keep-inputs."
+            .formatted(hours(settings.keepInputs())));
+  }
+
   private static Limits limits(Changes changes, Limits decided) {
     var own =
         new PoolLimits(
@@ -157,6 +158,7 @@ public class RoundReplays {
                 changes.maxMoves())
             .checked();
     HostPool.checkCpuThreshold(changes.cpuThreshold());
+    checkMoves(changes.maxMoves(), decided.maxMoves());
     var most = changes.maxTransferGib();
     var gib = new PoolRoom(false, null, null, most).checked().maxTransferGib();
     return new Limits(
@@ -172,6 +174,16 @@ public class RoundReplays {
             : gib == null ? Limits.ANY_TRANSFER : Memory.ofGiB(gib),
         decided.downtimeSlo(),
         decided.room());
+  }
+
+  private static void checkMoves(@Nullable Integer wanted, int decided) {
+    int most = Math.max(decided, MOST_MOVES);
+    if (wanted != null && wanted > most) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "A replay looks for %d moves at most, and not for %d.".formatted(most, wanted),
+          null);
+    }
   }
 
   private static <T> T or(@Nullable T changed, T decided) {

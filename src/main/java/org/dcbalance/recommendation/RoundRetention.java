@@ -10,7 +10,10 @@ import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
-/** Drop old rounds that proposed nothing, and earlier what rounds decided on. */
+/**
+ * Drop old rounds, and earlier what rounds decided on. A round by which a recommendation was
+ * proposed or confirmed last stays, and so does one whose decision is remembered.
+ */
 @Component
 class RoundRetention {
   private static final Logger log = LoggerFactory.getLogger(RoundRetention.class);
@@ -28,7 +31,7 @@ class RoundRetention {
     this.settings = settings;
   }
 
-  @Scheduled(fixedDelayString = "1m", initialDelayString = "1m")
+  @Scheduled(fixedDelayString = "10m", initialDelayString = "1m")
   void tidy() {
     if (!leadership.held()) {
       return;
@@ -48,7 +51,7 @@ class RoundRetention {
           order by at limit :most)
         """,
         settings.keepInputs());
-    // recommendations, and what was learnt of decisions, would go with their rounds
+    // recommendations, and what is remembered of decisions, would go with their rounds
     delete(
         """
         delete from round where id in (

@@ -1,8 +1,13 @@
 package org.dcbalance.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import java.sql.Types;
+import java.time.Duration;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.method.Facts;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What earlier moves teach about a route. */
@@ -10,36 +15,62 @@ class MoveHistoryTest extends MigrationFaults {
   @Test
   void aMoveWithinALimitTeachesNothingAboutItsRoute() {
     var vm = lab.guest("web-07", "kvm-01");
-    moved(vm, 10_000, false, 3);
-    double free = bandwidth();
+    moved(vm, 10_000, 100, null, 3);
+    double free = route().bandwidth().bytesPerSecond();
     assertThat(free).isGreaterThan(90e6);
-    moved(vm, 200_000, true, 6);
-    assertThat(bandwidth()).isEqualTo(free);
-    lab.jdbc.sql("update migration set bandwidth_limited = false").update();
-    assertThat(bandwidth()).isLessThan(free / 2);
+    moved(vm, 200_000, 40, 6e6, 6);
+    assertThat(route().bandwidth().bytesPerSecond()).isEqualTo(free);
+    assertThat(route().constant()).as("its pause does").isEqualTo(Duration.ofMillis(40));
+    lab.jdbc.sql("update migration set bandwidth_limit = null").update();
+    assertThat(route().bandwidth().bytesPerSecond()).isLessThan(free / 2);
   }
 
-  private double bandwidth() {
-    return new MoveHistory(lab.jdbc)
-        .route(lab.host("kvm-01"), lab.host("kvm-02"))
-        .bandwidth()
-        .bytesPerSecond();
+  @Test
+  void aLimitThatWasNeverReachedHidesNothing() {
+    var vm = lab.guest("web-07", "kvm-01");
+    moved(vm, 25_000, 100, 1e9, 3);
+    assertThat(route().learnt()).isTrue();
+    assertThat(route().bandwidth().bytesPerSecond()).isCloseTo(40e6, within(1e6));
   }
 
-  private void moved(Vm vm, int millis, boolean limited, int times) {
+  @Test
+  void theLimitOfAMoveIsRecorded() {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.jdbc
+        .sql("update pool set move_options = :options::jsonb where name = 'lab'")
+        .param("options", "{\"bandwidthMiB\": 64}")
+        .update();
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(
+            lab.jdbc
+                .sql("select bandwidth_limit from migration where id = :id")
+                .param("id", id)
+                .query(Double.class)
+                .single())
+        .isEqualTo(64.0 * (1 << 20));
+  }
+
+  private Facts.Route route() {
+    return new MoveHistory(lab.jdbc).route(lab.host("kvm-01"), lab.host("kvm-02"));
+  }
+
+  private void moved(Vm vm, int millis, int pause, @Nullable Double limit, int times) {
     lab.jdbc
         .sql(
             """
             insert into migration (pool_id, vm_id, source_id, target_id, state, phase, method, why, requested_by,
-              created_at, started_at, finished_at, downtime_millis, total_millis, bytes, bandwidth_limited)
+              created_at, started_at, finished_at, downtime_millis, total_millis, bytes, bandwidth_limit)
             select s.pool_id, :vm, s.id, t.id, 'COMPLETED', 'DONE', 'PRE_COPY', 'Asked for by hand.', 'amy',
-              now(), now(), now() + n * interval '1 second', 100, :millis, 1000000000, :limited
+              now(), now(), now() + n * interval '1 second', :pause, :millis, 1000000000, :limit
             from host s join host t on t.id = :target cross join generate_series(1, :times) n
             where s.id = :source
             """)
         .param("vm", vm.id().value())
         .param("millis", millis)
-        .param("limited", limited)
+        .param("pause", pause)
+        .param("limit", limit, Types.DOUBLE)
         .param("times", times)
         .param("source", lab.host("kvm-01").id().value())
         .param("target", lab.host("kvm-02").id().value())

@@ -3,6 +3,8 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.Test;
@@ -44,7 +46,33 @@ class RoundReplayTest extends SimulatedPages {
       assertThat(proposed).isNotEmpty();
       assertThat(moves).containsAll(proposed);
       assertThat(viewer.page("/rounds/" + round + "/replay"))
-          .contains("Nothing was changed", "Moves it would propose (" + moves.size() + ")");
+          .contains(
+              "Strategy and limits are the round", "Moves it would propose (" + moves.size() + ")");
+    }
+  }
+
+  @Test
+  void theFormSentAsItIsShownChangesNothing() {
+    long round = proposing();
+    jdbc.sql(
+            """
+            update round_input set decided_by = jsonb_set(decided_by, '{limits,maxTransfer,bytes}', '1610612736')
+            where round_id = :round
+            """)
+        .param("round", round)
+        .update();
+    try (var viewer = as(Role.VIEWER)) {
+      var page = viewer.page("/rounds/" + round);
+      assertThat(page).containsPattern("name=\"maxTransferGib\"[^>]*value=\"1\"");
+      var query =
+          Pattern.compile("type=\"number\" name=\"(\\w+)\"[^>]*value=\"([^\"]*)\"")
+              .matcher(page)
+              .results()
+              .map(field -> field.group(1) + "=" + field.group(2))
+              .collect(Collectors.joining("&"));
+      assertThat(query).contains("cpuPercent=", "maxMoves=");
+      assertThat(viewer.page("/rounds/" + round + "/replay?strategy=DCBALANCE&" + query))
+          .contains("Strategy and limits are the round");
     }
   }
 
@@ -72,6 +100,12 @@ class RoundReplayTest extends SimulatedPages {
           .containsPattern("name=\"imbalance\"[^>]*value=\"1\"");
     }
     assertThat(open()).isEqualTo(before);
+    assertThat(
+            jdbc.sql("select count(*) from round where requested_by like 'page-%'")
+                .query(Long.class)
+                .single())
+        .as("rounds that a replay recorded")
+        .isZero();
   }
 
   @Test
@@ -83,6 +117,10 @@ class RoundReplayTest extends SimulatedPages {
       assertThat(refused.body()).contains("A CPU threshold of 700 % makes no sense.");
       assertThat(viewer.get("/api/v1/rounds/" + round + "/replay?holdRounds=0").body())
           .contains("The hold lies between 1 and 1000 rounds");
+      assertThat(viewer.get("/api/v1/rounds/" + round + "/replay?maxMoves=51").body())
+          .contains("A replay looks for 50 moves at most, and not for 51.");
+      assertThat(viewer.page("/rounds/" + round + "/replay?cpuPercent=1E-500000000"))
+          .contains("Not decided", "The CPU threshold is no number that can be.");
       assertThat(viewer.get("/api/v1/rounds/987654321/replay").statusCode()).isEqualTo(404);
       assertThat(viewer.page("/rounds/" + round + "/replay?cpuPercent=700"))
           .contains("Not decided", "A CPU threshold of 700 % makes no sense.")
@@ -91,8 +129,7 @@ class RoundReplayTest extends SimulatedPages {
       var gone = viewer.get("/api/v1/rounds/" + round + "/replay");
       assertThat(gone.statusCode()).isEqualTo(422);
       assertThat(gone.body()).contains("decided on is not kept", "keep-inputs");
-      assertThat(viewer.page("/rounds/" + round))
-          .contains("not kept any more: that is dropped after 1 d.");
+      assertThat(viewer.page("/rounds/" + round)).contains("not kept: that is dropped after 1 d,");
     }
   }
 

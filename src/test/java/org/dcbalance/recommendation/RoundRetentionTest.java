@@ -15,11 +15,20 @@ class RoundRetentionTest {
   @Autowired private JdbcClient jdbc;
 
   @Test
-  void oldRoundsGoUnlessSomethingWasProposedOrNoneIsNewer() {
+  void oldRoundsGoUnlessSomethingRefersToThemOrNoneIsNewer() {
     try (var pool = new RecordedPool(jdbc, "old-" + UUID.randomUUID(), 5)) {
       long proposed = round(pool.id(), 1, 200);
-      long idle = round(pool.id(), 2, 200);
-      long young = round(pool.id(), 3, 89);
+      long remembered = round(pool.id(), 2, 200);
+      long idle = round(pool.id(), 3, 200);
+      long young = round(pool.id(), 4, 89);
+      jdbc.sql(
+              """
+              insert into past_decision (pool_id, round_id, at, open_hosts, situation, choices)
+              values (:pool, :round, now(), 3, '{}', '[]')
+              """)
+          .param("round", remembered)
+          .param("pool", pool.id())
+          .update();
       jdbc.sql(
               """
               insert into recommendation (pool_id, round_id, vm_id, source_id, target_id, priority, state, why,
@@ -31,14 +40,14 @@ class RoundRetentionTest {
           .param("pool", pool.id())
           .update();
       retention.drop();
-      assertThat(rounds(pool.id())).isEqualTo(proposed + " " + young);
+      assertThat(rounds(pool.id())).isEqualTo(proposed + " " + remembered + " " + young);
       jdbc.sql("update round set at = now() - interval '200 days' where id = :round")
           .param("round", young)
           .update();
       retention.drop();
       assertThat(rounds(pool.id()))
           .as("the newest says for how long the pool has been out of bounds")
-          .isEqualTo(proposed + " " + young)
+          .isEqualTo(proposed + " " + remembered + " " + young)
           .doesNotContain("" + idle);
     }
   }
@@ -50,8 +59,8 @@ class RoundRetentionTest {
       long young = round(pool.id(), 2, 0);
       jdbc.sql(
               """
-              insert into round_input (round_id, at, input) values
-                (:old, now() - interval '25 hours', ''), (:young, now() - interval '23 hours', '')
+              insert into round_input (round_id, at, decided_by, input) values
+                (:old, now() - interval '25 hours', '{}', ''), (:young, now() - interval '23 hours', '{}', '')
               """)
           .param("old", old)
           .param("young", young)
