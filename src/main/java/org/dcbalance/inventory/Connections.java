@@ -102,6 +102,11 @@ public class Connections implements DisposableBean {
     hypervisors.checkPeer(uri);
   }
 
+  /** Tell whether other hosts could use a URI, by how it is written alone. */
+  public boolean usableByPeers(String uri) {
+    return hypervisors.usableByPeers(uri);
+  }
+
   /** Be told of the events of all hosts that are connected. */
   public void listen(BiConsumer<HostId, HypervisorEvent> listener) {
     listeners.add(listener);
