@@ -1,4 +1,4 @@
-/** Addresses that nothing here should be led to by what a person typed. */
+/** Networks, and addresses that nothing here should be led to by what a person typed. */
 @NullMarked
 package org.dcbalance.address;
 

@@ -10,6 +10,7 @@ import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.hypervisor.AllowedFiles;
+import org.dcbalance.hypervisor.AllowedHosts;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Host;
@@ -28,6 +29,7 @@ public class HostHelpers {
   private final JdbcClient jdbc;
   private final Hosts hosts;
   private final AllowedFiles files;
+  private final AllowedHosts addresses;
   private final AuditLog audit;
   private final TransactionTemplate transaction;
 
@@ -35,11 +37,13 @@ public class HostHelpers {
       JdbcClient jdbc,
       Hosts hosts,
       AllowedFiles files,
+      AllowedHosts addresses,
       AuditLog audit,
       TransactionTemplate transaction) {
     this.jdbc = jdbc;
     this.hosts = hosts;
     this.files = files;
+    this.addresses = addresses;
     this.audit = audit;
     this.transaction = transaction;
   }
@@ -94,7 +98,8 @@ public class HostHelpers {
   /**
    * Give the helper of a host.
    *
-   * @throws HypervisorException UNSUPPORTED if it has none, or its key may not be used any more
+   * @throws HypervisorException UNSUPPORTED if it has none, or its address or its key may not be
+   *     used any more
    */
   public HostHelper to(Host host) {
     var known =
@@ -106,11 +111,18 @@ public class HostHelpers {
     try {
       return open(host, known.access());
     } catch (Problem e) {
-      throw new HypervisorException(Kind.UNSUPPORTED, e.sentence(), e);
+      // why may hold the address or a path, which administrators alone see
+      throw new HypervisorException(
+          Kind.UNSUPPORTED,
+          ("The settings of the helper of %s cannot be used any more; an administrator sees why when"
+                  + " setting them again.")
+              .formatted(host.name()),
+          e);
     }
   }
 
   private HostHelper open(Host host, HelperAccess access) {
+    addresses.check(access.address());
     return new HostHelper(host.name(), access, files.resolve("keyfile", Path.of(access.keyFile())));
   }
 
@@ -146,8 +158,8 @@ public class HostHelpers {
   /**
    * Set how a host's helper is reached, once it answered that way.
    *
-   * @throws Problem NOT_FOUND; REFUSED for a key elsewhere than allowed; HYPERVISOR if it does not
-   *     answer
+   * @throws Problem NOT_FOUND; BAD_REQUEST for an address, REFUSED for a key elsewhere than
+   *     allowed; HYPERVISOR if it does not answer
    */
   public Known set(HostId id, HelperAccess access, Operator by) {
     var host = find(id);

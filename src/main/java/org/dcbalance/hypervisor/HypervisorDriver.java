@@ -8,7 +8,8 @@ public interface HypervisorDriver {
   boolean handles(URI uri);
 
   /**
-   * Check a URI by the rules of what an administrator may enter, without connecting.
+   * Check a URI by the rules of what an administrator may enter, without connecting. Its host may
+   * be looked up for it.
    *
    * @throws org.dcbalance.units.Problem with the sentence that says what is wrong with it
    */
@@ -25,7 +26,18 @@ public interface HypervisorDriver {
   }
 
   /**
-   * Prepare a connection to a host; the first call on it connects.
+   * Check the URI by which other hosts reach a host by how it is written alone: nothing is looked
+   * up, so that all hosts of a pool may be checked at once.
+   *
+   * @throws org.dcbalance.units.Problem with the sentence that says what is wrong with it
+   */
+  default void checkPeerForm(URI uri) {
+    checkPeer(uri);
+  }
+
+  /**
+   * Prepare a connection to a host; the first call on it connects, which fails as UNREACHABLE if
+   * the URI is not allowed any more by then.
    *
    * @throws org.dcbalance.units.Problem if the URI is not allowed
    */

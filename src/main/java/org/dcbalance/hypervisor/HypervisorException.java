@@ -1,5 +1,6 @@
 package org.dcbalance.hypervisor;
 
+import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,18 @@ public class HypervisorException extends RuntimeException {
   public static HypervisorException interrupted(InterruptedException cause) {
     Thread.currentThread().interrupt();
     return new HypervisorException(Kind.TIMED_OUT, "The console stopped waiting.", cause);
+  }
+
+  /**
+   * Say that a host cannot be reached any more since its URI is not allowed. Everybody sees this,
+   * and why may hold the URI or a path, which administrators alone see.
+   */
+  public static HypervisorException notAllowed(Problem why) {
+    return new HypervisorException(
+        Kind.UNREACHABLE,
+        "Its connection settings are not allowed here any more; an administrator sees why when"
+            + " testing them.",
+        why);
   }
 
   public Kind kind() {

@@ -36,6 +36,17 @@ public class Hypervisors {
     driver(parsed).checkPeer(parsed);
   }
 
+  /** Tell whether other hosts could use a URI, by how it is written alone. */
+  public boolean usableByPeers(String uri) {
+    try {
+      var parsed = parse(uri);
+      driver(parsed).checkPeerForm(parsed);
+      return true;
+    } catch (Problem notForPeers) {
+      return false;
+    }
+  }
+
   /**
    * Prepare a connection to a host; the first call on it connects.
    *

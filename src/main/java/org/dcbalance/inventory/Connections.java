@@ -6,6 +6,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorEvent;
+import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.Hypervisors;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -32,6 +33,7 @@ public class Connections implements DisposableBean {
    * Give the connection to a host of the inventory.
    *
    * @throws Problem if there is no such host
+   * @throws HypervisorException UNREACHABLE if its URI is not allowed any more
    */
   public Hypervisor to(HostId id) {
     var host =
@@ -42,6 +44,11 @@ public class Connections implements DisposableBean {
     return to(host);
   }
 
+  /**
+   * Give the connection to a host.
+   *
+   * @throws HypervisorException UNREACHABLE if its URI is not allowed any more
+   */
   public Hypervisor to(Host host) {
     var id = host.id();
     return open.compute(
@@ -53,11 +60,19 @@ public class Connections implements DisposableBean {
               if (known != null) {
                 known.hypervisor().close();
               }
-              var hypervisor = connect(host.uri());
+              var hypervisor = connected(host);
               hypervisor.listen(event -> listeners.forEach(l -> l.accept(id, event)));
               return new Open(host.uri(), hypervisor);
             })
         .hypervisor();
+  }
+
+  private Hypervisor connected(Host host) {
+    try {
+      return connect(host.uri());
+    } catch (Problem e) {
+      throw HypervisorException.notAllowed(e);
+    }
   }
 
   /**
@@ -85,6 +100,11 @@ public class Connections implements DisposableBean {
    */
   public void checkPeer(String uri) {
     hypervisors.checkPeer(uri);
+  }
+
+  /** Tell whether other hosts could use a URI, by how it is written alone. */
+  public boolean usableByPeers(String uri) {
+    return hypervisors.usableByPeers(uri);
   }
 
   /** Be told of the events of all hosts that are connected. */

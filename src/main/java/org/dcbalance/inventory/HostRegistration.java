@@ -430,7 +430,7 @@ public class HostRegistration {
       found.add(reach(entry.name(), hypervisor, other.name(), other.reachedAt()));
       try {
         found.add(reach(other.name(), connections.to(other), entry.name(), mine));
-      } catch (Problem e) {
+      } catch (HypervisorException e) {
         found.add(new Reach(other.name(), entry.name(), true, e.sentence()));
       }
     }

@@ -11,7 +11,6 @@ import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.units.HostId;
-import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -118,8 +117,6 @@ class InventorySync implements DisposableBean {
           storing.release();
         }
       } catch (HypervisorException e) {
-        fleet.unreachable(host.id(), e.sentence());
-      } catch (Problem e) {
         fleet.unreachable(host.id(), e.sentence());
       }
     } catch (DataAccessException | TransactionException e) {

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
+import org.dcbalance.address.Network;
 import org.dcbalance.address.SpecialAddresses;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
@@ -18,10 +19,13 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class AddressGuard {
+  private static final String SETTING = "dcbalance.notification.allowed-networks";
+
   private final List<Network> allowed;
 
   AddressGuard(NotificationSettings settings) {
-    this.allowed = settings.allowedNetworks().stream().map(Network::parse).toList();
+    this.allowed =
+        settings.allowedNetworks().stream().map(text -> Network.parse(text, SETTING)).toList();
   }
 
   /**
@@ -45,8 +49,7 @@ class AddressGuard {
                                 ? ""
                                 : "at " + address.getHostAddress() + ", ",
                             kind),
-                    "Maybe name another host, or allow the network in"
-                        + " dcbalance.notification.allowed-networks.");
+                    "Maybe name another host, or allow the network in " + SETTING + ".");
               });
     }
     return found;

@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import org.dcbalance.audit.AuditProtection;
+import org.dcbalance.hypervisor.AllowedHosts;
 import org.dcbalance.telemetry.TelemetrySettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -10,21 +11,27 @@ import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 
-/** Say what runs here, how it is, how long data is kept, and how the audit log is protected. */
+/**
+ * Say what runs here, how it is, how long data is kept, where hosts may lie, and how the audit log
+ * is protected.
+ */
 @Controller
 class AboutPages {
   private final AboutFigures figures;
   private final AuditProtection protection;
+  private final AllowedHosts allowedHosts;
   private final TelemetrySettings telemetry;
   private final @Nullable BuildProperties build;
 
   AboutPages(
       AboutFigures figures,
       AuditProtection protection,
+      AllowedHosts allowedHosts,
       TelemetrySettings telemetry,
       ObjectProvider<BuildProperties> build) {
     this.figures = figures;
     this.protection = protection;
+    this.allowedHosts = allowedHosts;
     this.telemetry = telemetry;
     this.build = build.getIfAvailable();
   }
@@ -51,6 +58,7 @@ class AboutPages {
     model.addAttribute("telemetry", telemetry);
     model.addAttribute("expectedPerHour", 3600 / Math.max(1, telemetry.period().toSeconds()));
     model.addAttribute("protection", protection.now());
+    model.addAttribute("networksListed", allowedHosts.listed());
     return "about";
   }
 }

@@ -49,13 +49,10 @@ class HostFields {
     if (peerUri != null && !peerUri.isBlank() || !fineByItself(entry.uri())) {
       return null;
     }
-    try {
-      connections.checkPeer(entry.uri());
-      return null;
-    } catch (Problem e) {
-      return "No VM can move to this host: the others reach it by its peer URI, or else by its"
-          + " libvirt URI, and that one names what only this console has.";
-    }
+    return connections.usableByPeers(entry.uri())
+        ? null
+        : "No VM can move to this host: the others reach it by its peer URI, or else by its"
+            + " libvirt URI, and that one names what only this console has.";
   }
 
   /** Whether the key that it names may be read is another matter. */
@@ -63,7 +60,7 @@ class HostFields {
     int query = uri.indexOf('?');
     return query < 0
         ? !refused(() -> connections.check(uri))
-        : !refused(() -> connections.checkPeer(uri.substring(0, query)));
+        : connections.usableByPeers(uri.substring(0, query));
   }
 
   private boolean poolFits(HostRegistration.Entry entry) {

@@ -35,7 +35,6 @@ import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.PoolId;
-import org.dcbalance.units.Problem;
 import org.dcbalance.units.TimeRange;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -251,7 +250,7 @@ class PoolSnapshots {
         members.put(host.id(), host);
         if (!host.can(Capability.LIVE_MIGRATION)) {
           shut.put(host.id(), host.name() + " cannot take guests live.");
-        } else if (!reachable(host)) {
+        } else if (!connections.usableByPeers(host.reachedAt())) {
           shut.put(host.id(), host.name() + " has no URI by which other hosts reach it.");
         }
       }
@@ -280,15 +279,6 @@ class PoolSnapshots {
             .ifPresent(sentence -> refused.put(host.id(), sentence));
       }
       return Map.copyOf(refused);
-    }
-  }
-
-  private boolean reachable(Host target) {
-    try {
-      connections.checkPeer(target.reachedAt());
-      return true;
-    } catch (Problem notForPeers) {
-      return false;
     }
   }
 

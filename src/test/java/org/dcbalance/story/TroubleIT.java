@@ -102,6 +102,7 @@ class TroubleIT {
           502 | qemu+tcp://10.99.0.77/system                        | could not connect to 10.99.0.77
           400 | kvm 9                                               | is not a URI
           400 | qemu+tcp://10.99.0.2/session                        | must end in /system
+          400 | qemu+tcp://127.0.0.1/system                         | is a loopback address
           422 | qemu+ext://10.99.0.2/system                         | runs a command on the console
           422 | qemu+ssh://root@10.99.0.2/system?command=/bin/sh    | is not allowed in a URI with ssh
           422 | qemu+tls://10.99.0.2/system?no_verify=1             | is not allowed in a URI with tls

@@ -10,6 +10,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.LibvirtException;
 
@@ -25,6 +27,7 @@ final class HostLink {
 
   private final LibvirtUri uri;
   private final LibvirtSettings settings;
+  private final AllowedNetworks networks;
   private final @Nullable HostEvents events;
   private final ReentrantLock lock = new ReentrantLock();
   private final Collection<Session> lingering = ConcurrentHashMap.newKeySet();
@@ -47,9 +50,14 @@ final class HostLink {
    *
    * @param events whom to tell of the host's events; null to ask for none
    */
-  HostLink(LibvirtUri uri, LibvirtSettings settings, @Nullable HostEvents events) {
+  HostLink(
+      LibvirtUri uri,
+      LibvirtSettings settings,
+      AllowedNetworks networks,
+      @Nullable HostEvents events) {
     this.uri = uri;
     this.settings = settings;
+    this.networks = networks;
     this.events = events;
     this.notBefore = System.nanoTime();
   }
@@ -207,12 +215,23 @@ final class HostLink {
   }
 
   private OpenConnection openConnection() throws LibvirtException {
-    var library = LibvirtLibrary.load();
-    var connection =
-        new OpenConnection(library, uri.connectString(new AllowedPaths(settings.allowedPaths())));
+    var allowed = connectString();
+    var connection = new OpenConnection(LibvirtLibrary.load(), allowed);
     connection.setKeepAlive(
         Math.toIntExact(settings.keepaliveInterval().toSeconds()), settings.keepaliveCount());
     return connection;
+  }
+
+  /** Judge the URI as names and links are now: they may have changed since it was entered. */
+  private String connectString() {
+    try {
+      networks.check(uri);
+      return uri.connectString(new AllowedPaths(settings.allowedPaths()));
+    } catch (Problem e) {
+      throw e.code() == ErrorCode.HYPERVISOR
+          ? unreachable(e.sentence(), e)
+          : HypervisorException.notAllowed(e);
+    }
   }
 
   private Live open() throws LibvirtException {

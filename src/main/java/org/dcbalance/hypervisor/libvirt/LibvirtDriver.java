@@ -16,9 +16,11 @@ final class LibvirtDriver implements HypervisorDriver {
           "bhyve", "ch");
 
   private final LibvirtSettings settings;
+  private final AllowedNetworks networks;
 
   LibvirtDriver(LibvirtSettings settings) {
     this.settings = settings;
+    this.networks = AllowedNetworks.of(settings);
   }
 
   @Override
@@ -28,18 +30,29 @@ final class LibvirtDriver implements HypervisorDriver {
 
   @Override
   public void check(URI uri) {
+    networks.check(parse(uri));
+  }
+
+  private LibvirtUri parse(URI uri) {
+    var parsed = LibvirtUri.parse(uri);
     // resolving finds files outside the allowed folders
-    LibvirtUri.parse(uri).connectString(new AllowedPaths(settings.allowedPaths()));
+    parsed.connectString(new AllowedPaths(settings.allowedPaths()));
+    return parsed;
   }
 
   @Override
   public void checkPeer(URI uri) {
+    networks.check(LibvirtUri.parsePeer(uri));
+  }
+
+  @Override
+  public void checkPeerForm(URI uri) {
     LibvirtUri.parsePeer(uri);
   }
 
   @Override
   public Hypervisor open(URI uri) {
-    check(uri);
-    return new LibvirtHypervisor(LibvirtUri.parse(uri), settings);
+    // where its host is now, each connection looks for itself
+    return new LibvirtHypervisor(parse(uri), settings, networks);
   }
 }

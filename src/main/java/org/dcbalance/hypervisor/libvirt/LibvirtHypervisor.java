@@ -50,18 +50,20 @@ final class LibvirtHypervisor implements Hypervisor {
   private final FinishedJobs finished = new FinishedJobs();
   private final DirtyRates dirtyRates = new DirtyRates();
   private final LoadReader loads;
+  private final AllowedNetworks networks;
   private final PeerProbe peers;
   private final GuestLevers levers;
   private final StateStorage states;
   private final Map<UUID, String> busy = new ConcurrentHashMap<>();
   private final Set<UUID> abortsAsked = ConcurrentHashMap.newKeySet();
 
-  LibvirtHypervisor(LibvirtUri uri, LibvirtSettings settings) {
+  LibvirtHypervisor(LibvirtUri uri, LibvirtSettings settings, AllowedNetworks networks) {
+    this.networks = networks;
     xen = uri.driver().equals("xen");
     events = new HostEvents(finished);
-    link = new HostLink(uri, settings, events);
-    readings = new HostLink(uri, settings, null);
-    peers = new PeerProbe(link, xen);
+    link = new HostLink(uri, settings, networks, events);
+    readings = new HostLink(uri, settings, networks, null);
+    peers = new PeerProbe(link, networks, xen);
     levers = new GuestLevers(link, xen);
     states = xen ? new XenStates(link, this::alone) : new QemuStates(link, events, this::alone);
     loads =
@@ -149,7 +151,7 @@ final class LibvirtHypervisor implements Hypervisor {
   private void migrateAlone(MigrationOrder order, Runnable lastWord) {
     abortsAsked.remove(order.guest());
     try {
-      new MigrationCall(link, xen, finished).run(order, lastWord);
+      new MigrationCall(link, networks, xen, finished).run(order, lastWord);
     } catch (HypervisorException e) {
       if (e.kind() != Kind.FAILED) {
         throw e;
@@ -284,7 +286,9 @@ final class LibvirtHypervisor implements Hypervisor {
     alone(
         guest,
         "a post-copy that is resumed",
-        () -> new MigrationCall(link, xen, finished).resumePostCopy(guest, peerUri, encrypted));
+        () ->
+            new MigrationCall(link, networks, xen, finished)
+                .resumePostCopy(guest, peerUri, encrypted));
   }
 
   @Override

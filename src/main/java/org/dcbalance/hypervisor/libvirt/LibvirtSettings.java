@@ -11,6 +11,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param allowedPaths folders below which the sockets, keys and certificates of a host's URI may
  *     lie; none are allowed without it
+ * @param allowedNetworks networks, as "10.1.0.0/16" or "fd12::/16", that all hosts must lie in;
+ *     without any they may lie anywhere but at special addresses, such as those of this machine
  * @param callDeadline how long a call may take, a running migration excepted
  * @param connectDeadline how long making a connection may take
  * @param keepaliveInterval how long a connection may be silent before it is asked for a sign of
@@ -23,6 +25,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("dcbalance.libvirt")
 record LibvirtSettings(
     @DefaultValue List<Path> allowedPaths,
+    @DefaultValue List<String> allowedNetworks,
     @DefaultValue("10s") Duration callDeadline,
     @DefaultValue("8s") Duration connectDeadline,
     @DefaultValue("5s") Duration keepaliveInterval,
@@ -32,6 +35,7 @@ record LibvirtSettings(
 
   LibvirtSettings {
     allowedPaths = List.copyOf(allowedPaths);
+    allowedNetworks = List.copyOf(allowedNetworks);
     for (var path : allowedPaths) {
       require(path.isAbsolute(), "allowed-paths", "a list of absolute folders", path);
     }

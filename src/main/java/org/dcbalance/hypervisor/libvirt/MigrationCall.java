@@ -45,11 +45,13 @@ final class MigrationCall {
       Pattern.compile("tcp://([A-Za-z0-9][A-Za-z0-9.-]*|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
 
   private final HostLink link;
+  private final AllowedNetworks networks;
   private final boolean xen;
   private final FinishedJobs finished;
 
-  MigrationCall(HostLink link, boolean xen, FinishedJobs finished) {
+  MigrationCall(HostLink link, AllowedNetworks networks, boolean xen, FinishedJobs finished) {
     this.link = link;
+    this.networks = networks;
     this.xen = xen;
     this.finished = finished;
   }
@@ -92,7 +94,8 @@ final class MigrationCall {
     if (xen) {
       throw new HypervisorException(Kind.UNSUPPORTED, "Xen knows no post-copy.", null);
     }
-    checkPeer(peerUri);
+    // where it leads was looked up when the move began: the guest must not wait for names now
+    peer(peerUri);
     link.longCall(
         "resume the post-copy of a guest",
         connection -> {
@@ -114,16 +117,20 @@ final class MigrationCall {
   }
 
   private void checkPeer(String peerUri) {
+    var peer = peer(peerUri);
+    try {
+      networks.check(peer);
+    } catch (Problem e) {
+      throw notForPeers(e);
+    }
+  }
+
+  private LibvirtUri peer(String peerUri) {
     LibvirtUri peer;
     try {
       peer = LibvirtUri.parsePeer(URI.create(peerUri));
     } catch (Problem e) {
-      // its sentence holds the URI, which administrators alone see
-      throw new Problem(
-          e.code(),
-          "Other hosts cannot reach the target by the URI that it has.",
-          "Maybe enter a peer URI for it.",
-          e);
+      throw notForPeers(e);
     }
     if (peer.driver().equals("xen") != xen) {
       throw new Problem(
@@ -131,6 +138,16 @@ final class MigrationCall {
           "A guest cannot move between QEMU and Xen, and the target runs the other one.",
           null);
     }
+    return peer;
+  }
+
+  /** Say nothing of the URI, which administrators alone see. */
+  private static Problem notForPeers(Problem why) {
+    return new Problem(
+        why.code(),
+        "Other hosts cannot reach the target by the URI that it has.",
+        "Maybe enter a peer URI for it.",
+        why);
   }
 
   /** Say what this hypervisor cannot do before anything is changed, and not by leaving it out. */

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.units.Problem;
 import org.libvirt.Domain;
 import org.libvirt.LibvirtException;
 
@@ -46,18 +47,26 @@ final class PeerProbe {
   private static final int OFFLINE = 1 << 10;
 
   private final HostLink link;
+  private final AllowedNetworks networks;
   private final boolean xen;
 
   // an attempt goes on for up to two minutes where packets vanish
   private final Set<String> running = ConcurrentHashMap.newKeySet();
 
-  PeerProbe(HostLink link, boolean xen) {
+  PeerProbe(HostLink link, AllowedNetworks networks, boolean xen) {
     this.link = link;
+    this.networks = networks;
     this.xen = xen;
   }
 
   Optional<String> check(String peerUri) {
-    var peer = LibvirtUri.parsePeer(URI.create(peerUri));
+    LibvirtUri peer;
+    try {
+      peer = LibvirtUri.parsePeer(URI.create(peerUri));
+      networks.check(peer);
+    } catch (Problem e) {
+      return Optional.of(e.sentence());
+    }
     if (peer.driver().equals("xen") != xen) {
       return Optional.of("A guest cannot move between QEMU and Xen: %s.".formatted(peerUri));
     }

@@ -86,6 +86,7 @@ class LibvirtHypervisorIT {
   private static LibvirtSettings settings(Duration callDeadline) {
     return new LibvirtSettings(
         List.of(LAB.folder()),
+        List.of(),
         callDeadline,
         Duration.ofSeconds(8),
         Duration.ofSeconds(1),

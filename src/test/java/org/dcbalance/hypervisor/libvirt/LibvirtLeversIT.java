@@ -52,6 +52,7 @@ class LibvirtLeversIT {
     var settings =
         new LibvirtSettings(
             List.of(LAB.folder()),
+            List.of(),
             Duration.ofSeconds(10),
             Duration.ofSeconds(8),
             Duration.ofSeconds(1),

@@ -26,6 +26,7 @@ class LibvirtSettingsTest {
         .isEqualTo(
             new LibvirtSettings(
                 List.of(),
+                List.of(),
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(8),
                 Duration.ofSeconds(5),
@@ -40,6 +41,7 @@ class LibvirtSettingsTest {
             bind(
                 Map.of(
                     "dcbalance.libvirt.allowed-paths", "/a,/b",
+                    "dcbalance.libvirt.allowed-networks", "10.1.0.0/16,fd12::/16",
                     "dcbalance.libvirt.call-deadline", "1s",
                     "dcbalance.libvirt.connect-deadline", "2s",
                     "dcbalance.libvirt.keepalive-interval", "3s",
@@ -49,6 +51,7 @@ class LibvirtSettingsTest {
         .isEqualTo(
             new LibvirtSettings(
                 List.of(Path.of("/a"), Path.of("/b")),
+                List.of("10.1.0.0/16", "fd12::/16"),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),

@@ -56,6 +56,7 @@ class LibvirtStatesIT {
     var settings =
         new LibvirtSettings(
             List.of(LAB.folder()),
+            List.of(),
             Duration.ofSeconds(10),
             Duration.ofSeconds(8),
             Duration.ofSeconds(1),

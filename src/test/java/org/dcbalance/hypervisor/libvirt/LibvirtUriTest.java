@@ -30,7 +30,7 @@ class LibvirtUriTest {
 
   private static LibvirtSettings settings(List<Path> allowed) {
     var second = Duration.ofSeconds(1);
-    return new LibvirtSettings(allowed, second, second, second, 3, second, second);
+    return new LibvirtSettings(allowed, List.of(), second, second, second, 3, second, second);
   }
 
   private String connectString(String uri) {

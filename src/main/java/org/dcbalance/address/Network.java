@@ -1,17 +1,18 @@
-package org.dcbalance.notification;
+package org.dcbalance.address;
 
 import java.net.InetAddress;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 
 /** A range of addresses: the first so many bits of one. */
-record Network(InetAddress base, int bits) {
+public record Network(InetAddress base, int bits) {
   /**
    * Read "ADDRESS/BITS" or a single address; names are not looked up.
    *
-   * @throws Problem that tells what was given
+   * @param setting whose value it is
+   * @throws Problem BAD_REQUEST that tells what was given, and where
    */
-  static Network parse(String text) {
+  public static Network parse(String text, String setting) {
     try {
       int slash = text.indexOf('/');
       var base = InetAddress.ofLiteral(slash < 0 ? text.strip() : text.substring(0, slash).strip());
@@ -24,13 +25,14 @@ record Network(InetAddress base, int bits) {
     } catch (IllegalArgumentException e) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
-          "\"%s\" in dcbalance.notification.allowed-networks is no network.".formatted(text),
+          "\"%s\" in %s is no network.".formatted(text, setting),
           "Maybe write it as 10.1.0.0/16 or fd12::/16.",
           e);
     }
   }
 
-  boolean contains(InetAddress address) {
+  /** Tell whether an address lies in it; one of the other family never does. */
+  public boolean contains(InetAddress address) {
     var mine = base.getAddress();
     var theirs = address.getAddress();
     if (mine.length != theirs.length) {
