@@ -1,7 +1,10 @@
+import { clocked } from './ages';
 import { csrfHeader, signIn } from './requests';
-import { clock } from './units';
 
 const HIDDEN_MILLIS = 30_000;
+/** The server sends a beat when it had nothing else to say for 15 s: two of them may get lost. */
+const SILENT_MILLIS = 40_000;
+const LOOK_MILLIS = 5000;
 const FIRST_RETRY_MILLIS = 1000;
 const LAST_RETRY_MILLIS = 30_000;
 
@@ -33,57 +36,86 @@ export function retryDelay(attempt: number): number {
 
 /**
  * Follow `/live` with one stream per page and re-dispatch its signals as events on the body, and `resync` after each
- * reconnection. A page hidden for 30 s lets go of its stream: browsers allow only six connections per server.
+ * reconnection. A page hidden for 30 s lets go of its stream: browsers allow only six connections per server. A
+ * connection that died while the computer slept looks open for ever: after 40 s without any sign of life it counts as
+ * dead, the page as stale, and the stream is opened anew.
  */
 export function followLive(): void {
   if (!document.querySelector('#live-state')) return;
   let stream: EventSource | null = null;
   let attempt = 0;
-  let everOpened = false;
+  /** Signals may have been missed: what the page shows is to be fetched again. */
+  let behind = false;
+  // By the clock on the wall: timers, and the clock that counts for them, stand still while a computer sleeps.
+  let heardAt = Date.now();
+  let askedAt = heardAt;
   let hiding: ReturnType<typeof setTimeout> | undefined;
+  let retrying: ReturnType<typeof setTimeout> | undefined;
 
+  const letGo = (): void => {
+    clearTimeout(retrying);
+    if (stream === null) return;
+    stream.close();
+    stream = null;
+    behind = true;
+  };
+  const heard = (): void => {
+    heardAt = Date.now();
+  };
   const connect = (): void => {
-    stream?.close();
-    stream = new EventSource('/live');
-    stream.addEventListener('open', () => {
+    letGo();
+    askedAt = Date.now();
+    const source = new EventSource('/live');
+    stream = source;
+    source.addEventListener('open', () => {
       attempt = 0;
+      heard();
       showLive();
-      if (everOpened) dispatch('resync');
-      everOpened = true;
+      if (behind) dispatch('resync');
     });
-    stream.addEventListener('signal', (event) => {
+    source.addEventListener('beat', heard);
+    source.addEventListener('signal', (event) => {
+      heard();
       const signal = parseSignal((event as MessageEvent<string>).data);
       if (signal) dispatch(signal.name, signal.id);
     });
-    stream.addEventListener('error', () => {
-      showStale();
-      if (stream?.readyState !== EventSource.CLOSED) return;
+    source.addEventListener('error', () => {
+      behind = true;
+      showStale(heardAt);
+      if (source.readyState !== EventSource.CLOSED) return;
       void leaveIfSignedOut();
-      setTimeout(connect, retryDelay(attempt));
+      clearTimeout(retrying);
+      retrying = setTimeout(connect, retryDelay(attempt));
       attempt += 1;
     });
   };
+  /** Give up a stream that went silent; an attempt under way has as long to be answered. */
+  const look = (): void => {
+    if (stream === null || Date.now() - Math.max(heardAt, askedAt) < SILENT_MILLIS) return;
+    showStale(heardAt);
+    connect();
+  };
 
   // The stream may live while what the page asks for is refused.
-  document.body.addEventListener('answer-failed', showStale);
+  document.body.addEventListener('answer-failed', () => showStale(Date.now()));
   document.body.addEventListener('answer-came', () => {
     if (stream?.readyState === EventSource.OPEN) showLive();
   });
   document.addEventListener('visibilitychange', () => {
     clearTimeout(hiding);
-    if (document.hidden) {
-      hiding = setTimeout(() => {
-        stream?.close();
-        stream = null;
-      }, HIDDEN_MILLIS);
-    } else if (stream === null) {
-      connect();
-    }
+    if (document.hidden) hiding = setTimeout(letGo, HIDDEN_MILLIS);
+    else if (stream === null) connect();
+    else look();
   });
-  window.addEventListener('pagehide', () => stream?.close());
+  window.addEventListener('online', () => {
+    // It may be another network, on which the old connection leads nowhere.
+    if (stream !== null) connect();
+  });
+  window.addEventListener('pagehide', letGo);
   window.addEventListener('pageshow', (event) => {
     if (event.persisted) connect();
   });
+  setInterval(look, LOOK_MILLIS);
   connect();
 }
 
@@ -93,16 +125,16 @@ function dispatch(name: SignalName | 'resync', id?: number): void {
 
 function showLive(): void {
   const state = document.querySelector<HTMLElement>('#live-state');
-  if (!state) return;
+  if (!state || state.dataset['state'] === 'live') return;
   state.dataset['state'] = 'live';
   setWord(state, 'Live');
 }
 
-function showStale(): void {
+function showStale(since: number): void {
   const state = document.querySelector<HTMLElement>('#live-state');
   if (!state || state.dataset['state'] === 'stale') return;
   state.dataset['state'] = 'stale';
-  setWord(state, `Stale since ${clock(Date.now())}`);
+  setWord(state, `Stale since ${clocked(since, Date.now(), false)}`);
 }
 
 function setWord(state: HTMLElement, word: string): void {

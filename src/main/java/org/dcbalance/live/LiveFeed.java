@@ -10,7 +10,10 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.GetMapping;
 
-/** Stream signals to a page: {@code event: signal}, data {@code {"name":…,"id":…}}. */
+/**
+ * Stream signals to a page: {@code event: signal}, data {@code {"name":…,"id":…}}; and {@code
+ * event: beat} without content after silence.
+ */
 @Controller
 class LiveFeed {
   private static final int LEAST_RETRY_MILLIS = 1000;

@@ -15,8 +15,13 @@ import org.jspecify.annotations.Nullable;
  * else; what repeats within 250 ms is sent once.
  */
 final class LiveStream {
+  /** Pages give a stream up after 40 s of silence, and proxies wait for 60 s. */
   static final Duration HEARTBEAT = Duration.ofSeconds(15);
+
   static final Duration GATHERING = Duration.ofMillis(250);
+
+  /** An event, since pages never see a comment; without a line of data they would not see it. */
+  private static final String BEAT = "event: beat\ndata:\n\n";
 
   /** A page this far behind is told to start afresh. */
   private static final int MOST_WAITING = 1000;
@@ -24,7 +29,13 @@ final class LiveStream {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
   private final LinkedHashSet<Signal> waiting = new LinkedHashSet<>();
+  private final Duration heartbeat;
   private boolean closed;
+
+  /** Prepare a stream that says after each heartbeat's time of silence that it is still there. */
+  LiveStream(Duration heartbeat) {
+    this.heartbeat = heartbeat;
+  }
 
   /** Take a signal over for the page; never waits for the page. */
   void offer(Signal signal) {
@@ -66,7 +77,7 @@ final class LiveStream {
       for (var signal : signals) {
         text.append("event: signal\ndata: ").append(signal.json()).append("\n\n");
       }
-      send(page, signals.isEmpty() ? ": still here\n\n" : text.toString());
+      send(page, signals.isEmpty() ? BEAT : text.toString());
       if (!signals.isEmpty()) {
         Thread.sleep(GATHERING);
       }
@@ -77,7 +88,7 @@ final class LiveStream {
   private @Nullable List<Signal> next() throws InterruptedException {
     lock.lock();
     try {
-      long left = HEARTBEAT.toNanos();
+      long left = heartbeat.toNanos();
       while (!closed && waiting.isEmpty() && left > 0) {
         left = news.awaitNanos(left);
       }

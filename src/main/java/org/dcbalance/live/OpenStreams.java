@@ -33,7 +33,7 @@ class OpenStreams implements SmartLifecycle {
 
   /** Open a stream for a page of the session; empty while this console hears no signals. */
   Optional<LiveStream> open(String session) {
-    var stream = new LiveStream();
+    var stream = new LiveStream(LiveStream.HEARTBEAT);
     sessions.put(stream, session);
     if (listening && running) {
       return Optional.of(stream);

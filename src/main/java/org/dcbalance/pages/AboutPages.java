@@ -1,7 +1,11 @@
 package org.dcbalance.pages;
 
 import org.dcbalance.audit.AuditProtection;
+<<<<<<< HEAD
 import org.dcbalance.hypervisor.AllowedHosts;
+=======
+import org.dcbalance.recommendation.BalancingSettings;
+>>>>>>> wt-live
 import org.dcbalance.telemetry.TelemetrySettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -21,6 +25,7 @@ class AboutPages {
   private final AuditProtection protection;
   private final AllowedHosts allowedHosts;
   private final TelemetrySettings telemetry;
+  private final BalancingSettings balancing;
   private final @Nullable BuildProperties build;
 
   AboutPages(
@@ -28,11 +33,13 @@ class AboutPages {
       AuditProtection protection,
       AllowedHosts allowedHosts,
       TelemetrySettings telemetry,
+      BalancingSettings balancing,
       ObjectProvider<BuildProperties> build) {
     this.figures = figures;
     this.protection = protection;
     this.allowedHosts = allowedHosts;
     this.telemetry = telemetry;
+    this.balancing = balancing;
     this.build = build.getIfAvailable();
   }
 
@@ -56,6 +63,7 @@ class AboutPages {
     model.addAttribute("leaders", figures.leaders());
     model.addAttribute("collecting", figures.collecting());
     model.addAttribute("telemetry", telemetry);
+    model.addAttribute("balancing", balancing);
     model.addAttribute("expectedPerHour", 3600 / Math.max(1, telemetry.period().toSeconds()));
     model.addAttribute("protection", protection.now());
     model.addAttribute("networksListed", allowedHosts.listed());

@@ -3,6 +3,7 @@ package org.dcbalance.reporting;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
@@ -71,6 +72,16 @@ public record Chart(
       @Nullable Double max) {
     Series called(String people) {
       return new Series(name, people, unit, points, max);
+    }
+
+    /** Name its column in a table, such as "network received bytes/s". */
+    String column() {
+      var words = name.replaceAll("(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
+      return switch (unit) {
+        case "score" -> words;
+        case "bytesPerSecond" -> words + " bytes/s";
+        default -> words + " " + unit;
+      };
     }
   }
 

@@ -1,14 +1,8 @@
 package org.dcbalance.reporting;
 
 import io.swagger.v3.oas.annotations.Operation;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
-import org.dcbalance.csv.Csv;
-import org.dcbalance.csv.CsvDownload;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Items;
 import org.dcbalance.units.Problem;
@@ -20,11 +14,10 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
+/** What charts draw; {@link ChartFiles} gives the same to spreadsheets. */
 @RestController
 @RequestMapping("/api/v1")
 class ChartApi {
-  private static final Duration USUAL = Duration.ofHours(1);
-  private static final Duration LONGEST = Duration.ofDays(400);
   private static final int LEAST_POINTS = 10;
 
   private final LoadCharts charts;
@@ -101,18 +94,6 @@ class ChartApi {
     return charts.hostsOf(id, range(from, to)).readable();
   }
 
-  @Operation(summary = "Give the CPU of all of a pool's hosts over time as CSV.")
-  @GetMapping("/pools/{id}/load.csv")
-  void hostsAsCsv(
-      @PathVariable long id,
-      @RequestParam @Nullable Instant from,
-      @RequestParam @Nullable Instant to,
-      HttpServletResponse response)
-      throws IOException {
-    var chart = charts.hostsOf(id, range(from, to));
-    write(chart, CsvDownload.begin(response, "hosts.csv", "at", "host", "cpu share"));
-  }
-
   @Operation(
       summary =
           "Give the CPU of a host's VMs for a chart, in cores: the six busiest, and the sum of the"
@@ -125,27 +106,6 @@ class ChartApi {
     return charts.vmsOn(id, range(from, to)).readable();
   }
 
-  @Operation(summary = "Give the CPU of all of a host's VMs over time as CSV.")
-  @GetMapping("/hosts/{id}/vm-load.csv")
-  void vmsAsCsv(
-      @PathVariable long id,
-      @RequestParam @Nullable Instant from,
-      @RequestParam @Nullable Instant to,
-      HttpServletResponse response)
-      throws IOException {
-    var chart = charts.vmsOn(id, range(from, to));
-    write(chart, CsvDownload.begin(response, "vms.csv", "at", "vm", "cpu cores"));
-  }
-
-  private static void write(Chart chart, Csv table) throws IOException {
-    for (var series : chart.series()) {
-      for (var point : series.points()) {
-        var at = Objects.requireNonNull(point.get(0)).longValue();
-        table.row(Instant.ofEpochMilli(at), series.title(), point.get(1));
-      }
-    }
-  }
-
   @Operation(summary = "Give what a migration had still to copy over time, for a chart.")
   @GetMapping("/migrations/{id}/progress")
   Chart migration(@PathVariable long id) {
@@ -153,14 +113,6 @@ class ChartApi {
   }
 
   private TimeRange range(@Nullable Instant from, @Nullable Instant to) {
-    var end = to == null ? clock.instant() : to;
-    var start = from == null ? end.minus(USUAL) : from;
-    if (!start.isBefore(end) || Duration.between(start, end).compareTo(LONGEST) > 0) {
-      throw new Problem(
-          ErrorCode.BAD_REQUEST,
-          "The time range from " + start + " to " + end + " cannot be shown.",
-          "Maybe ask for a range of at most 400 days that ends after it begins.");
-    }
-    return new TimeRange(start, end);
+    return AskedSpan.of(from, to, clock.instant());
   }
 }

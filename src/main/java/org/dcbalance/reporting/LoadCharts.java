@@ -93,6 +93,27 @@ class LoadCharts {
         marks("(m.source_id = :id or m.target_id = :id)", id, range));
   }
 
+  String hostName(long id) {
+    return hosts.findById(id).orElseThrow(() -> missing("host", id)).name();
+  }
+
+  String vmName(long id) {
+    return vms.findById(id).orElseThrow(() -> missing("virtual machine", id)).name();
+  }
+
+  String poolName(long id) {
+    return pools.findById(id).orElseThrow(() -> missing("pool", id)).name();
+  }
+
+  /** Name the VM that a migration moves. */
+  String migratedName(long id) {
+    return jdbc.sql("select v.name from migration m join vm v on v.id = m.vm_id where m.id = :id")
+        .param("id", id)
+        .query(String.class)
+        .optional()
+        .orElseThrow(() -> missing("migration", id));
+  }
+
   List<LoadHistory.DirtyMeasurement> dirtyRate(long id) {
     var vm = vms.findById(id).orElseThrow(() -> missing("virtual machine", id));
     return loads.dirtyMeasurements(vm.id());
