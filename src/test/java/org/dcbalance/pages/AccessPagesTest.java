@@ -198,7 +198,8 @@ class AccessPagesTest {
   @Test
   void theAboutPageTellsHowLongRoundsAreKept() {
     assertThat(administrator.page("/about"))
-        .contains("<dt>Other rounds</dt><dd>90 d</dd>", "<dt>What rounds decided on</dt><dd>1 d</dd>");
+        .contains(
+            "<dt>Other rounds</dt><dd>90 d</dd>", "<dt>What rounds decided on</dt><dd>1 d</dd>");
   }
 
   private String send(String path, String... fields) {

@@ -92,8 +92,7 @@ class LiveStateTest extends SimulatedPages {
     web.executeCdpCommand("Network.enable", Map.of());
     web.executeCdpCommand(
         "Network.emulateNetworkConditions",
-        Map.of(
-            "offline", offline, "latency", 0, "downloadThroughput", -1, "uploadThroughput", -1));
+        Map.of("offline", offline, "latency", 0, "downloadThroughput", -1, "uploadThroughput", -1));
   }
 
   private static void says(ChromeDriver web, String words) {
@@ -105,7 +104,8 @@ class LiveStateTest extends SimulatedPages {
   }
 
   private static void shows(ChromeDriver web, String sentence) {
-    Await.until("\"" + sentence + "\"", SOON, () -> text(web, "#events"), t -> t.contains(sentence));
+    Await.until(
+        "\"" + sentence + "\"", SOON, () -> text(web, "#events"), t -> t.contains(sentence));
   }
 
   private static String text(ChromeDriver web, String selector) {

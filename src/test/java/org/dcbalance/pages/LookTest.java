@@ -32,8 +32,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Look at every page in a real browser: axe-core finds nothing serious in light, in dark or at 390
- * px, where nothing sticks out either. With {@code -Dpictures=true} the pages are left as pictures in
- * target/pictures.
+ * px, where nothing sticks out either. With {@code -Dpictures=true} the pages are left as pictures
+ * in target/pictures.
  */
 @ConsolePagesTest
 // the longest of all comes first
