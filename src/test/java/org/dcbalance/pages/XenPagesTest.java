@@ -115,15 +115,14 @@ class XenPagesTest extends SimulatedPages {
           .containsPattern("name=\"connections\" disabled")
           .containsPattern("name=\"postCopy\" disabled")
           .containsPattern("name=\"postCopyAfterPercent\" disabled")
-          .containsPattern("name=\"quietWaitSeconds\" disabled")
           .doesNotContainPattern("name=\"capPercent\" disabled")
           .doesNotContainPattern("name=\"downtimeMillis\" disabled")
+          .doesNotContainPattern("name=\"quietWaitSeconds\" disabled")
           .contains(
               "no call for post-copy",
               "no call to slow down",
               "no call for bandwidth",
               "no call for connections",
-              "no call to measure memory",
               "by which its method is chosen; no call to limit the pause")
           .contains("<input type=\"hidden\" name=\"connections\" value=\"4\">")
           .contains("<input type=\"hidden\" name=\"postCopy\" value=\"true\">");
