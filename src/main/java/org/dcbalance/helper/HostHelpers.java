@@ -59,6 +59,14 @@ public class HostHelpers {
   /** A host with a helper, since when. */
   public record Since(HostId host, Instant at) {}
 
+  /** Tell why a helper would do nothing for a host, as a sentence; empty if it would. */
+  public static Optional<String> useless(Host host) {
+    return host.hypervisor().equals("Xen")
+        ? Optional.of(
+            "A helper serves QEMU hosts alone: Xen reads all of a guest's memory before it runs.")
+        : Optional.empty();
+  }
+
   public Optional<Known> of(Host host) {
     return jdbc.sql("select * from host_helper where host_id = :host")
         .param("host", host.id().value())
@@ -159,10 +167,15 @@ public class HostHelpers {
    * Set how a host's helper is reached, once it answered that way.
    *
    * @throws Problem NOT_FOUND; BAD_REQUEST for an address, REFUSED for a key elsewhere than
-   *     allowed; HYPERVISOR if it does not answer
+   *     allowed, and for a host that it would do nothing for; HYPERVISOR if it does not answer
    */
   public Known set(HostId id, HelperAccess access, Operator by) {
     var host = find(id);
+    useless(host)
+        .ifPresent(
+            why -> {
+              throw new Problem(ErrorCode.REFUSED, why, null);
+            });
     var facts = ask(host, access);
     transaction.executeWithoutResult(
         status -> {

@@ -120,6 +120,16 @@ public interface Hypervisor extends AutoCloseable {
   void setMemory(UUID guest, Memory target);
 
   /**
+   * Tell why a guest must not be sent now: its balloon moves, or is not where it was asked to be,
+   * and this hypervisor may lose a guest that is sent so.
+   *
+   * @return a sentence; empty if it may be sent, and wherever a balloon in motion does no harm
+   */
+  default Optional<String> balloonMoves(UUID guest) {
+    return Optional.empty();
+  }
+
+  /**
    * Read the most CPU that a guest gets, in percent of one CPU; 0 for no cap. Needs {@link
    * Capability#CPU_CAP}.
    */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Have a guest give memory back before its move, and wait until it has. A guest that is sent while
  * its balloon moves may be lost: Xen's restore fails with "Failed to populate physmap". So either
- * the target is reached, or all is undone and the guest has what it had.
+ * it rests at the target, or all is undone and it rests at what it had.
  */
 final class Ballooning {
   private static final Memory CLOSE_ENOUGH = Memory.ofMiB(1);
@@ -82,8 +82,10 @@ final class Ballooning {
       Pause.of(BETWEEN);
       beat();
       MemoryReading reading;
+      boolean reached;
       try {
         reading = pair.onSource().memory(pair.guest());
+        reached = reading.now().minus(CLOSE_ENOUGH).compareTo(target) <= 0 && rests();
       } catch (HypervisorException e) {
         return e.sentence();
       }
@@ -91,7 +93,7 @@ final class Ballooning {
       if (swapping != null) {
         return swapping;
       }
-      if (reading.now().minus(CLOSE_ENOUGH).compareTo(target) <= 0) {
+      if (reached) {
         return null;
       }
       if (reading.now().compareTo(lowest.minus(CLOSE_ENOUGH)) <= 0) {
@@ -125,13 +127,13 @@ final class Ballooning {
           asked = true;
         }
         var has = pair.onSource().memory(pair.guest()).now();
-        if (has.compareTo(had.minus(CLOSE_ENOUGH)) >= 0) {
-          return Outcome.UNDONE;
-        }
+        boolean back = has.compareTo(had.minus(CLOSE_ENOUGH)) >= 0;
         still = has.equals(last) ? still : now();
         last = has;
-        if (passed(still, STILL)) {
-          desk.note(claim, "Its balloon stands still at " + has.mib() + " MiB.");
+        if ((back || passed(still, STILL)) && rests()) {
+          if (!back) {
+            desk.note(claim, "Its balloon stands still at " + has.mib() + " MiB.");
+          }
           return Outcome.UNDONE;
         }
       } catch (HypervisorException e) {
@@ -141,6 +143,11 @@ final class Ballooning {
       beat();
     }
     return Outcome.IN_MOTION;
+  }
+
+  /** One that stands still short of what it was asked to have may go on at any time. */
+  private boolean rests() {
+    return pair.onSource().balloonMoves(pair.guest()).isEmpty();
   }
 
   /** Give a sentence if it swaps, or does not tell any more whether it does; null otherwise. */

@@ -109,7 +109,8 @@ class MigrationApi {
    * Say where a VM should go, and how if DCbalance is not to choose.
    *
    * @param breakRules whether the move may break placement rules; for administrators
-   * @param endBy when the move must have ended, or is given up; such as 2026-11-30T04:00:00Z
+   * @param endBy when the move must have ended, or is given up; such as 2026-11-30T04:00:00Z. Where
+   *     its host cannot abort, it is not begun after that, and what was begun is left to end
    * @param withStorage whether disks that lie on its host alone are copied with it
    */
   record Wish(
@@ -187,7 +188,10 @@ class MigrationApi {
     return Items.all(checks.byHand(new VmId(id), new HostId(targetHostId), withStorage));
   }
 
-  @Operation(summary = "Move a VM by hand.")
+  @Operation(
+      summary =
+          "Move a VM by hand. With \"endBy\" it is given up then; where its host cannot abort, it is"
+              + " not begun after.")
   @PostMapping("/vms/{id}/migrations")
   @ResponseStatus(HttpStatus.CREATED)
   MigrationView move(@PathVariable long id, @RequestBody Wish wish, CurrentOperator me) {

@@ -10,9 +10,7 @@ import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.LeadershipLost;
-import org.dcbalance.method.Choice;
 import org.dcbalance.method.CopyControl;
-import org.dcbalance.method.Facts;
 import org.dcbalance.method.Levers;
 import org.dcbalance.method.Method;
 import org.dcbalance.method.MethodChoice;
@@ -148,19 +146,17 @@ final class MigrationDrive implements Runnable {
     var pair = tools.pair(row, vm);
     try (var measurements = new Measurements(desk, tools.settings(), tools.arrivals(), pair)) {
       if (chosen instanceof MoveChoosing.Chosen move) {
-        copy(row, vm, pair, measurements, move.how(), move.facts());
+        copy(row, pair, measurements, move);
       }
       settle(row, vm, pair, measurements);
     }
   }
 
   private void copy(
-      Migration row,
-      Vm vm,
-      HostPair pair,
-      Measurements measurements,
-      Choice.Move move,
-      Facts facts) {
+      Migration row, HostPair pair, Measurements measurements, MoveChoosing.Chosen chosen) {
+    var vm = chosen.vm();
+    var move = chosen.how();
+    var facts = chosen.facts();
     var disks = desk.read(claim).storage().disks();
     desk.choose(claim, move, facts.vm().bias(), DiskCopying.time(disks, facts), tools.settings());
     boolean toPrepare = move.levers().balloonTo() != null || move.levers().cap() > 0;
@@ -168,7 +164,7 @@ final class MigrationDrive implements Runnable {
         claim,
         toPrepare ? Phase.PREPARING : Phase.COPYING,
         "All checks passed. " + move.method().words() + ".");
-    var levers = tools.leftOvers().clear(row.vm()) ? move.levers() : untouched(move.levers());
+    var levers = chosen.asItWas() ? move.levers() : untouched(move.levers());
     var prepared = new Preparation(desk, tools.settings(), claim, pair, marking).prepare(levers);
     if (prepared == null) {
       notStarted =

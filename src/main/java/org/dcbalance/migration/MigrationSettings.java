@@ -34,7 +34,8 @@ import org.springframework.validation.annotation.Validated;
  * @param probeSilent how long it is probed after when it does not answer
  * @param balloonStalled for how long a balloon may stand still above its target before it is given
  *     up
- * @param balloonMost how long ballooning may take, and undoing it
+ * @param balloonMost how long ballooning may take, and undoing it; and how long a balloon that
+ *     moves is waited for before a move
  */
 @Validated
 @ConfigurationProperties("dcbalance.migration")

@@ -14,8 +14,8 @@ import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Check whether a move may start, choose how, and wait for its moment and for its checkpoint; or
- * refuse it. What was true before a wait is checked again after it.
+ * Check whether a move may start, choose how, and wait for its moment, for its checkpoint and for
+ * its balloon; or refuse it. What was true before a wait is checked again after it.
  */
 final class MoveChoosing {
   private final MigrationDrive.Tools tools;
@@ -34,8 +34,13 @@ final class MoveChoosing {
   /** What came of it. */
   sealed interface Outcome {}
 
-  /** It may start now, in this way; the VM as it was checked last. */
-  record Chosen(Vm vm, Choice.Move how, Facts facts) implements Outcome {}
+  /**
+   * It may start now.
+   *
+   * @param vm as it was checked last
+   * @param asItWas whether nothing is left on it that an earlier move changed
+   */
+  record Chosen(Vm vm, Choice.Move how, Facts facts, boolean asItWas) implements Outcome {}
 
   /** It does not start, and that was recorded. */
   record Refused() implements Outcome {}
@@ -85,12 +90,21 @@ final class MoveChoosing {
     if (why != null) {
       return refuse(why, row, vm, null);
     }
-    if (!waited && !checkpoint.waited()) {
-      return new Chosen(vm, move, facts);
+    desk.confirm(claim);
+    // what is put back of an earlier move may set its balloon in motion
+    boolean asItWas = tools.leftOvers().clear(row.vm());
+    var balloon = new BalloonRest(desk, tools.settings(), claim, tools.pair(row, vm));
+    var moves = balloon.await();
+    if (moves != null) {
+      return refuse(
+          moves + " A guest is not sent before that is over, and nothing was done.", row, vm, null);
+    }
+    if (!waited && !checkpoint.waited() && !balloon.waited()) {
+      return new Chosen(vm, move, facts, asItWas);
     }
     desk.note(claim, "It has waited, so everything is checked again.");
     var today = tools.vm(row);
-    return refused(row, today) ? new Refused() : new Chosen(today, move, facts);
+    return refused(row, today) ? new Refused() : new Chosen(today, move, facts, asItWas);
   }
 
   /** Where its past has quieter moments, wait for one rather than slow it down or risk it. */
@@ -101,15 +115,25 @@ final class MoveChoosing {
       // the copy needs time, too
       longest = left.dividedBy(2);
     }
-    if (!longest.isPositive() || !tools.host(row.source()).can(Capability.DIRTY_RATE)) {
+    if (!longest.isPositive()) {
       return found;
+    }
+    var wait = new QuietWait(desk, claim, tools.pair(row, vm));
+    if (!tools.host(row.source()).can(Capability.DIRTY_RATE)) {
+      var rest = QuietMoment.byCpu(found.facts(), found.choice(), tools.facts().pastCores(vm));
+      if (rest == null) {
+        return found;
+      }
+      waited = true;
+      var cores = wait.until(rest, longest);
+      return cores == null ? found : MoveFacts.choose(found.facts(), cores);
     }
     var worth = QuietMoment.of(found.facts(), found.choice(), tools.facts().pastDirtyRates(vm));
     if (worth == null) {
       return found;
     }
     waited = true;
-    var rate = new QuietWait(desk, claim, tools.pair(row, vm)).until(worth, longest);
+    var rate = wait.until(worth, longest);
     return rate == null ? found : MoveFacts.choose(found.facts(), rate);
   }
 

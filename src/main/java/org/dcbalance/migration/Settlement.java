@@ -143,8 +143,8 @@ final class Settlement {
       var hypervisor = host == pair.source() ? pair.onSource() : pair.onTarget();
       return Pulse.felt(hypervisor, pair.guest())
           ? null
-          : "%s is called running by %s, but uses no CPU time, as one that a migration left suspended. Nothing was done. Maybe look there with 'xl list' (state s), and resume it with 'xl unpause %s', or end it and start it from its disk."
-              .formatted(vm, host.name(), vm);
+          : "%s is called running by %s, but uses no CPU time, as one that Xen left suspended. Nothing was done. Maybe look there with 'xl list' (state s). Another move is known to have let such a guest go on, even one that failed: close this one, and move it again."
+              .formatted(vm, host.name());
     } catch (HypervisorException e) {
       return "Whether %s really runs on %s cannot be told: %s"
           .formatted(vm, host.name(), e.sentence());

@@ -2,6 +2,7 @@ package org.dcbalance.pages;
 
 import java.util.List;
 import java.util.UUID;
+import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.inventory.Host;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param uri null for those who may not see it
  * @param peerUri null for those who may not see it, and where other hosts use the same
+ * @param noHelper why a helper would do nothing for it, as a sentence; null if it would
  */
 record HostDetail(
     boolean maintenance,
@@ -19,7 +21,8 @@ record HostDetail(
     @Nullable String peerUri,
     @Nullable UUID uuid,
     @Nullable String libraryVersion,
-    List<CapabilityLine> capabilities) {
+    List<CapabilityLine> capabilities,
+    @Nullable String noHelper) {
 
   /** What it can do, or cannot and why; words complete "can …". */
   record CapabilityLine(String words, boolean can, @Nullable String reason) {}
@@ -32,7 +35,8 @@ record HostDetail(
         administrator ? host.peerUri() : null,
         host.uuid(),
         host.libraryVersion().isEmpty() ? null : host.libraryVersion(),
-        host.hypervisor().isEmpty() ? List.of() : capabilities(host));
+        host.hypervisor().isEmpty() ? List.of() : capabilities(host),
+        HostHelpers.useless(host).orElse(null));
   }
 
   private static List<CapabilityLine> capabilities(Host host) {

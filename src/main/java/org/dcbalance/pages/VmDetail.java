@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.units.ByteRate;
@@ -18,10 +19,15 @@ import org.jspecify.annotations.Nullable;
  * @param poolId null where its host was removed
  * @param restsUntil end of its cool-down; null if it has none
  * @param ties why it cannot move, as sentences; empty if it can
- * @param onlyDisksTie whether nothing keeps it but disks, which can be copied with it
+ * @param onlyDisksTie whether nothing keeps it but disks, which its host can copy with it
+ * @param disksStay where nothing keeps it but disks: why they are not copied with it, as a
+ *     sentence; null if they can be
+ * @param cannotEnd why its host cannot end a move that runs; null if it can
  * @param movingTo target of our own migration of it; null if there is none
  * @param moveOptions what is allowed for it over its pool
  * @param poolMoveOptions what holds where it has nothing of its own
+ * @param idleOptions move options that have no effect on its host, by the names of their fields
+ * @param pauseUnlimited why its host does not keep to the longest pause; null if it does
  * @param movedOutsideAt when somebody else brought it to where it is, within the last day
  */
 record VmDetail(
@@ -48,6 +54,8 @@ record VmDetail(
     @Nullable Instant restsUntil,
     List<String> ties,
     boolean onlyDisksTie,
+    @Nullable String disksStay,
+    @Nullable String cannotEnd,
     boolean neverMove,
     String neverMoveNote,
     @Nullable String movingTo,
@@ -56,7 +64,9 @@ record VmDetail(
     @Nullable String probeAddress,
     @Nullable Integer probePort,
     MoveOptions moveOptions,
-    MoveOptions poolMoveOptions) {
+    MoveOptions poolMoveOptions,
+    Map<String, IdleOption> idleOptions,
+    @Nullable String pauseUnlimited) {
 
   /** Tell whether a person may ask for a move of it now. */
   public boolean askable() {

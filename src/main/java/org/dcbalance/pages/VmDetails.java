@@ -4,7 +4,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.dcbalance.history.MigrationRecords;
+import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
@@ -60,6 +62,8 @@ class VmDetails {
     var changed = history.changedMemory(List.of(vm.id())).get(vm.id());
     var target = vm.movingTo();
     var outside = outside(vm);
+    Map<Capability, String> cannot = host == null ? Map.of() : host.missing();
+    boolean byDisks = pool != null && Movability.onlyByDisks(vm, pool);
     return new VmDetail(
         vm.id(),
         vm.name(),
@@ -83,7 +87,9 @@ class VmDetails {
         vm.lastMovedAt(),
         pool == null ? null : restsUntil(vm, pool),
         line.ties(),
-        pool != null && Movability.onlyByDisks(vm, pool),
+        byDisks && cannot.get(Capability.DISK_COPY) == null,
+        byDisks ? disksStay(line.host(), cannot.get(Capability.DISK_COPY)) : null,
+        cannot.get(Capability.ABORT),
         vm.neverMove(),
         vm.neverMoveNote(),
         target == null
@@ -94,7 +100,15 @@ class VmDetails {
         vm.probeAddress(),
         vm.probePort(),
         vm.moveOptions(),
-        (pool == null ? MoveOptions.NONE : pool.moveOptions()).over(MoveOptions.DEFAULTS));
+        (pool == null ? MoveOptions.NONE : pool.moveOptions()).over(MoveOptions.DEFAULTS),
+        host == null ? Map.of() : IdleOption.of(host, vm.moveOptions()),
+        cannot.get(Capability.MAX_DOWNTIME));
+  }
+
+  private static @Nullable String disksStay(String host, @Nullable String reason) {
+    return reason == null
+        ? null
+        : "Its disks lie on %s alone, and are not copied with it: %s.".formatted(host, reason);
   }
 
   List<Placements.Stay> placements(Vm vm) {

@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import java.time.Duration;
 import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -7,19 +8,32 @@ import org.jspecify.annotations.Nullable;
 /** The balloon of a guest on a {@link FaultyHost}: 512 MiB at first, of which it uses 200. */
 final class Balloon {
   static final Memory FULL = Memory.ofMiB(512);
-  private static final double MIB_PER_SECOND = 1000;
 
+  private double mibPerSecond = 1000;
   private double mib = FULL.mib();
   private double target = mib;
   private double lowest = 200;
   private @Nullable Memory used = Memory.ofMiB(200);
   private @Nullable Double swapsBelow;
   private double swapped;
+  private double pausesAbove = Double.POSITIVE_INFINITY;
+  private double pauseSeconds;
   private long lived = System.nanoTime();
 
   /** Let it never shrink below this. */
   synchronized void sticksAt(long most) {
     lowest = most;
+  }
+
+  /** Let it move no faster than this. */
+  synchronized void crawls(double mostPerSecond) {
+    mibPerSecond = mostPerSecond;
+  }
+
+  /** Let it stand still for a while on its way up, as guests do that find no memory. */
+  synchronized void pausesAbove(long pauses, Duration length) {
+    pausesAbove = pauses;
+    pauseSeconds = length.toNanos() / 1e9;
   }
 
   /** Have the guest swap while it has less than this. */
@@ -50,9 +64,19 @@ final class Balloon {
 
   private void live() {
     long now = System.nanoTime();
-    double step = MIB_PER_SECOND * (now - lived) / 1e9;
+    double seconds = (now - lived) / 1e9;
     lived = now;
+    boolean rises = target > mib;
+    if (rises && mib >= pausesAbove && pauseSeconds > 0) {
+      pauseSeconds -= seconds;
+      return;
+    }
+    double step = mibPerSecond * seconds;
     mib += Math.clamp(Math.max(target, lowest) - mib, -step, step);
+    if (rises && pauseSeconds > 0) {
+      // not past the pause, however seldom anybody looks
+      mib = Math.min(mib, pausesAbove);
+    }
     if (swapsBelow != null && mib < swapsBelow) {
       swapped += swapsBelow - mib;
     }

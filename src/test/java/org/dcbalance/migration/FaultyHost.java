@@ -325,6 +325,13 @@ final class FaultyHost implements Hypervisor {
     balloon(guest).aim(target);
   }
 
+  @Override
+  public Optional<String> balloonMoves(UUID guest) {
+    return balloon(guest).moves()
+        ? Optional.of("The memory of " + guest + " is changing on " + name + ".")
+        : Optional.empty();
+  }
+
   /** Take a guest over: its memory comes with it, its cap and its downtime limit do not. */
   void arrives(UUID guest, FaultyHost from) {
     balloons.put(guest, from.balloon(guest));

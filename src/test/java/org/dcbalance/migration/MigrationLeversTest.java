@@ -83,6 +83,79 @@ class MigrationLeversTest extends MigrationFaults {
     hasItsMemoryBack("kvm-02", vm);
   }
 
+  /** It may go on at any time: standing still short of what it had is not having it back. */
+  @Test
+  void aBalloonThatPausesOnItsWayBackIsWaitedForEvenSo() {
+    var vm = guest(ALL);
+    var balloon = lab.fleet.host("kvm-01").balloon(vm.uuid());
+    balloon.sticksAt(400);
+    balloon.pausesAbove(450, Duration.ofSeconds(4));
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(l -> assertThat(l.sentence()).contains("It gets its 512 MiB back"))
+        .noneSatisfy(l -> assertThat(l.sentence()).contains("stands still"));
+    hasItsMemoryBack("kvm-02", vm);
+  }
+
+  /** Memory that a move gives back is still on its way when the next one begins. */
+  @Test
+  void theNextMoveWaitsForTheBalloonOfTheOneBefore() {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").balloon(vm.uuid()).crawls(150);
+    lab.console();
+    assertThat(ended(ask(vm, Method.BALLOON_FIRST)).state()).isEqualTo(MigrationState.COMPLETED);
+    var next = ask(vm, "kvm-03", Method.PRE_COPY);
+    assertThat(ended(next).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(next))
+        .anySatisfy(
+            l ->
+                assertThat(l.sentence())
+                    .endsWith("is changing on kvm-02. It is not sent before that is over."));
+    hasItsMemoryBack("kvm-03", vm);
+  }
+
+  /** What is put back just before a move sets the balloon in motion. */
+  @Test
+  void aMoveWaitsForTheMemoryThatItPutsBackForAnEarlierOne() {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").balloon(vm.uuid()).crawls(150);
+    lab.fleet.host("kvm-02").unchangeable = true;
+    var first = lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.row(id).undo().memory()).isEqualTo(Balloon.FULL);
+    first.kill();
+    lab.fleet.host("kvm-02").unchangeable = false;
+    var next = ask(vm, "kvm-03", Method.PRE_COPY);
+    lab.console();
+    assertThat(ended(next).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.row(id).undo().isEmpty()).isTrue();
+    hasItsMemoryBack("kvm-03", vm);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Method.class,
+      names = {"PRE_COPY", "CAPPED", "NOT_LIVE"})
+  void aGuestWhoseBalloonDoesNotComeToRestIsNotSentByAnyMethod(Method method) {
+    var vm = guest(ALL);
+    var host = lab.fleet.host("kvm-01");
+    // somebody else shrinks it, so slowly that nobody waits for the end
+    host.balloon(vm.uuid()).crawls(1);
+    host.setMemory(vm.uuid(), Memory.ofMiB(300));
+    lab.console();
+    var end = ended(ask(vm, method));
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence())
+        .contains("is changing on kvm-01")
+        .endsWith("A guest is not sent before that is over, and nothing was done.");
+    assertThat(lab.fleet.migrations).hasValue(0);
+    assertThat(host.cap(vm.uuid())).isZero();
+    assertThat(Objects.requireNonNull(host.copies.get(vm.uuid())).mark()).isNull();
+  }
+
   @Test
   void capsUntilItHasMovedAndSetsTheOldCapOnTheTarget() throws InterruptedException {
     var vm = guest(ALL);
@@ -271,6 +344,46 @@ class MigrationLeversTest extends MigrationFaults {
         .anyMatch(said -> said.startsWith("It changes 0.0 MiB/s now, after"));
   }
 
+  /** Xen tells no dirty rates: there it waits until the VM uses little CPU. */
+  @Test
+  void aBusyGuestOnXenWaitsUntilItUsesLittleCpu() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+    writesFast(vm);
+    lab.jdbc.sql("delete from dirty_measurement").update();
+    wasQuiet(vm, 3);
+    lab.jdbc
+        .sql(
+            "update vm_sample set cpu_cores = case when dirty_rate = 0 then 0.1 else 500 end, dirty_rate = null where vm_id = :vm")
+        .param("vm", vm.id().value())
+        .update();
+    lab.jdbc
+        .sql(
+            """
+            update host set hypervisor = 'Xen', missing =
+              '{"DIRTY_RATE": "no call", "MAX_DOWNTIME": "no call", "AUTO_CONVERGE": "no call", "COMPRESSION": "no call"}'
+            """)
+        .update();
+    options(
+        lab.vm("web-07"),
+        new MoveOptions(
+            null, null, null, null, null, null, /* ms */ 10, null, null, null, null, null, null,
+            null, null, null));
+    long id = lab.move(lab.vm("web-07"), "kvm-03");
+    MigrationLab.await("a wait", () -> lab.row(id).sentence().startsWith("It is too busy"));
+    // it keeps a CPU busy until then
+    FaultyFleet.sleep(1_500);
+    assertThat(lab.fleet.migrations).hasValue(1);
+    lab.fleet.host("kvm-02").standStill = true;
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.rows.find(id).orElseThrow().method()).isEqualTo(Method.PRE_COPY);
+    assertThat(lab.lines.of(id))
+        .extracting(line -> line.sentence())
+        .anyMatch(said -> said.contains("at 0.10 CPUs or less, as it had in 30 %"))
+        .anyMatch(said -> said.contains(" CPUs now, after "));
+  }
+
   @Test
   void aQuieterMomentThatDoesNotComeIsNotWaitedForForEver() {
     var vm = guest(MoveOptions.NONE);
@@ -346,7 +459,11 @@ class MigrationLeversTest extends MigrationFaults {
   }
 
   private long ask(Vm vm, @Nullable Method method) {
-    return lab.moves.request(vm.id(), lab.host("kvm-02").id(), method, ANN);
+    return ask(vm, "kvm-02", method);
+  }
+
+  private long ask(Vm vm, String target, @Nullable Method method) {
+    return lab.moves.request(vm.id(), lab.host(target).id(), method, ANN);
   }
 
   private void hasItsMemoryBack(String host, Vm vm) {

@@ -197,12 +197,13 @@ class VmPagesTest extends SimulatedPages {
   }
 
   @Test
-  void aDiskThatOtherHostsDoNotReachIsCopiedOnAnOperatorsWordAlone() {
+  void aDiskThatOtherHostsDoNotReachKeepsItsVmWhereNothingCopiesIt() {
     var path = "/vms/" + fleet.vm("backup-01");
     long target = fleet.host("sim-03");
     try (var operator = as(Role.OPERATOR)) {
-      assertThat(operator.page(path)).contains("Copy its disks, too", "withStorage=true");
-      assertThat(operator.page("/vms/" + fleet.vm("web-01"))).doesNotContain("Copy its disks, too");
+      assertThat(operator.page(path))
+          .contains("Its disks lie on sim-02 alone, and are not copied with it")
+          .doesNotContain("Copy its disks, too", "withStorage=true");
       assertThat(operator.page(path + "?target=" + target + "&withStorage=true"))
           .contains("The disks of backup-01 cannot be copied with it, since sim-02 cannot");
       var plain = operator.sendAndFollow(path + "/migrations", "targetHostId", "" + target);

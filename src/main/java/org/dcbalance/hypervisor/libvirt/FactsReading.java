@@ -3,9 +3,11 @@ package org.dcbalance.hypervisor.libvirt;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.UUID;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.HostFacts;
 import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 import org.libvirt.LibvirtException;
 
 /** Read what a host is, and find out what it can do by calls that change nothing. */
@@ -35,7 +37,7 @@ final class FactsReading {
         model.isEmpty() ? info.model : arch + " " + model,
         info.cpus,
         xen ? Memory.ofKiB(info.memory) : memory(connection, info.memory),
-        xen ? xen() : qemu(connection, library, jobEvents));
+        xen ? xen(connection) : qemu(connection, library, jobEvents));
   }
 
   /** Prefer the kernel's own account, which load readings are measured by, to the node's. */
@@ -107,7 +109,7 @@ final class FactsReading {
     connection.library().virDomainStatsRecordListFree(records.getValue());
   }
 
-  private static Map<Capability, String> xen() {
+  private static Map<Capability, String> xen(OpenConnection connection) {
     var missing = new EnumMap<Capability, String>(Capability.class);
     missing.put(Capability.ABORT, XEN + "abort a running migration");
     missing.put(Capability.MAX_DOWNTIME, XEN + "limit the pause of a migration");
@@ -129,7 +131,31 @@ final class FactsReading {
     missing.put(Capability.BULK_STATISTICS, XEN + "read all guests at once; they are read in turn");
     missing.put(
         Capability.HOST_CPU, XEN + "read the host's CPU time; that of its domains is added up");
+    var noCap = noCap(connection);
+    if (noCap != null) {
+      missing.put(Capability.CPU_CAP, noCap);
+    }
     return missing;
+  }
+
+  /** Not every scheduler caps guests: ask for the cap of the control domain, which has the same. */
+  private static @Nullable String noCap(OpenConnection connection) {
+    var scheduler = "its scheduler";
+    try {
+      var control = connection.domainLookupByID(0);
+      try {
+        scheduler += " '" + control.getSchedulerType() + "'";
+        try (var ref = connection.ref(UUID.fromString(control.getUUIDString()))) {
+          return GuestLevers.cap(connection, ref) == null ? scheduler + " caps no guests" : null;
+        }
+      } finally {
+        control.free();
+      }
+    } catch (LibvirtFailure e) {
+      return scheduler + " caps no guests: " + e.words();
+    } catch (LibvirtException e) {
+      return scheduler + " is not told: " + LibvirtFailure.of(e).words();
+    }
   }
 
   /** Write libvirt's version number, major × 1,000,000 + minor × 1,000 + release. */

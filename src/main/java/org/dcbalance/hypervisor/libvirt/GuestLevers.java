@@ -157,14 +157,8 @@ final class GuestLevers {
     return link.call(
         "tell a guest's CPU cap",
         connection -> {
-          try (var ref = connection.ref(guest);
-              var room = TypedParameters.room(MOST_PARAMETERS)) {
-            var count = new IntByReference(MOST_PARAMETERS);
-            connection.checked(
-                connection
-                    .library()
-                    .virDomainGetSchedulerParametersFlags(ref.pointer(), room, count, CURRENT));
-            var cap = TypedParameters.read(room, count.getValue()).number(CAP);
+          try (var ref = connection.ref(guest)) {
+            var cap = cap(connection, ref);
             if (cap == null) {
               throw new HypervisorException(
                   Kind.UNSUPPORTED,
@@ -174,6 +168,18 @@ final class GuestLevers {
             return Math.toIntExact(cap);
           }
         });
+  }
+
+  /** Read the cap of a domain; null if its scheduler knows none. */
+  static @Nullable Long cap(OpenConnection connection, OpenConnection.DomainRef domain) {
+    try (var room = TypedParameters.room(MOST_PARAMETERS)) {
+      var count = new IntByReference(MOST_PARAMETERS);
+      connection.checked(
+          connection
+              .library()
+              .virDomainGetSchedulerParametersFlags(domain.pointer(), room, count, CURRENT));
+      return TypedParameters.read(room, count.getValue()).number(CAP);
+    }
   }
 
   void setCap(UUID guest, int percent) {

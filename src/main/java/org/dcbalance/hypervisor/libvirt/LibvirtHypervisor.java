@@ -256,6 +256,16 @@ final class LibvirtHypervisor implements Hypervisor {
   }
 
   @Override
+  public Optional<String> balloonMoves(UUID guest) {
+    return xen
+        ? on(
+            guest,
+            "tell whether a guest's balloon moves",
+            domain -> XenBalloon.moves(domain, link.label()))
+        : Optional.empty();
+  }
+
+  @Override
   public int cap(UUID guest) {
     return levers.cap(guest);
   }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.dcbalance.hypervisor.Guest.Disk;
@@ -199,6 +200,10 @@ final class MigrationCall {
           throw refused("%s already has a job on %s.", xml.name(), link.label());
         }
         checkCaches(connection, xml, order);
+        var moves = xen ? XenBalloon.moves(domain, link.label()) : Optional.<String>empty();
+        if (moves.isPresent()) {
+          throw new HypervisorException(Kind.FAILED, moves.get(), null);
+        }
         Long before = null;
         var longest = order.tuning().maxDowntime();
         if (longest != null) {

@@ -32,9 +32,6 @@ final class XenStates extends VolumeStates {
   // virDomainSaveRestoreFlags
   private static final int PAUSED = 4;
 
-  private static final Memory CLOSE_ENOUGH = Memory.ofMiB(1);
-  private static final Duration STEADY_FOR = Duration.ofMillis(500);
-
   XenStates(HostLink link, Alone alone) {
     super(link, alone, MAGIC);
   }
@@ -80,15 +77,11 @@ final class XenStates extends VolumeStates {
         connection -> {
           var domain = connection.domain(guest);
           try {
-            return has(domain);
+            return XenBalloon.has(domain);
           } finally {
             domain.free();
           }
         });
-  }
-
-  private static Memory has(Domain domain) throws LibvirtException {
-    return Memory.ofKiB(domain.getInfo().memory);
   }
 
   @Override
@@ -120,7 +113,10 @@ final class XenStates extends VolumeStates {
     try {
       var name = domain.getName();
       requireRunning(connection, guest, name);
-      requireSteady(domain, name);
+      var moves = XenBalloon.moves(domain, link.label());
+      if (moves.isPresent()) {
+        throw new HypervisorException(Kind.FAILED, moves.get(), null);
+      }
       write(domain, name, volumes.path(connection, pool, volume));
       return name;
     } finally {
@@ -145,22 +141,6 @@ final class XenStates extends VolumeStates {
                   link.label(),
                   LibvirtFailure.of(e).words().strip().replaceFirst("\\.$", "")),
           e);
-    }
-  }
-
-  /**
-   * A guest whose memory is still above what it was asked to keep is saved with more than it may
-   * have when it is read back, and then cannot be.
-   */
-  private void requireSteady(Domain domain, String name) throws LibvirtException {
-    var before = has(domain);
-    Session.pause(STEADY_FOR);
-    var now = has(domain);
-    var asked = new DomainXml(domain.getXMLDesc(0)).memory();
-    if (!now.equals(before) || now.compareTo(asked.plus(CLOSE_ENOUGH)) > 0) {
-      throw failed(
-          "The memory of %s is changing on %s: it has %d MiB, and was asked to keep %d MiB.",
-          name, link.label(), now.mib(), asked.mib());
     }
   }
 
