@@ -3,6 +3,8 @@ package org.dcbalance.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,9 +13,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.Route;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -34,26 +37,6 @@ class AccessMatrixTest {
   @Autowired private Users users;
   @Autowired private List<RequestMappingInfoHandlerMapping> mappings;
   private final AccessRules rules = new AccessRules();
-
-  record Route(String method, String path) implements Comparable<Route> {
-    boolean program() {
-      return path.startsWith("/api/") || path.startsWith("/v3/") || path.startsWith("/actuator/");
-    }
-
-    boolean changes() {
-      return !method.equals("GET");
-    }
-
-    /** Give an address that the route serves, of things that do not exist. */
-    String address() {
-      return path.replaceAll("\\{\\*?[a-zA-Z]+}", "999999999").replace("/**", "/x");
-    }
-
-    @Override
-    public int compareTo(Route other) {
-      return (path + " " + method).compareTo(other.path + " " + other.method);
-    }
-  }
 
   @Test
   void everyRouteHasTheRuleThatTheTableSays() throws IOException {
@@ -135,6 +118,27 @@ class AccessMatrixTest {
     assertThat(wrong).isEmpty();
   }
 
+  @Test
+  void nothingIsChangedBySessionsWithoutTheTokenOfTheirForms() {
+    var name = "matrix-" + Role.ADMINISTRATOR.word();
+    users.add(name, PASSWORD, Role.ADMINISTRATOR);
+    try (var browser = new Browser(port)) {
+      browser.signIn(name, PASSWORD);
+      var changing = routes().stream().filter(Route::changes).toList();
+      assertThat(changing).hasSizeGreaterThan(100);
+      for (var route : changing) {
+        var answer =
+            browser.send(changing(browser, route).method(route.method(), body(route)).build());
+        // an administrator has every role: what is missing is the token
+        assertThat(answer.statusCode()).as(route.toString()).isEqualTo(403);
+        assertThat(answer.body())
+            .as(route.toString())
+            .contains("The page that sent this is older than your session.");
+      }
+      assertThat(browser.get("/api/v1/probe/me").statusCode()).as("still signed in").isEqualTo(200);
+    }
+  }
+
   private boolean mayNot(String who, Route route) {
     var needed = needed(route);
     return !needed.equals(NOBODY)
@@ -144,16 +148,25 @@ class AccessMatrixTest {
   }
 
   private static int ask(Browser browser, Route route) {
-    var request = browser.request(route.address());
-    if (route.changes()) {
-      request
-          .header(
-              "Content-Type",
-              route.program() ? "application/json" : "application/x-www-form-urlencoded")
-          .header("X-CSRF-TOKEN", browser.csrf("/login"))
-          .method(route.method(), BodyPublishers.ofString(route.program() ? "{}" : ""));
-    }
+    var request =
+        route.changes()
+            ? changing(browser, route)
+                .header("X-CSRF-TOKEN", browser.csrf("/login"))
+                .method(route.method(), body(route))
+            : browser.request(route.address());
     return browser.send(request.build()).statusCode();
+  }
+
+  private static HttpRequest.Builder changing(Browser browser, Route route) {
+    return browser
+        .request(route.address())
+        .header(
+            "Content-Type",
+            route.program() ? "application/json" : "application/x-www-form-urlencoded");
+  }
+
+  private static BodyPublisher body(Route route) {
+    return BodyPublishers.ofString(route.program() ? "{}" : "");
   }
 
   private String needed(Route route) {
@@ -162,25 +175,8 @@ class AccessMatrixTest {
     return needed.map(Role::word).orElse(NOBODY);
   }
 
-  private TreeSet<Route> routes() {
-    var routes = new TreeSet<Route>();
-    for (var mapping : mappings) {
-      mapping
-          .getHandlerMethods()
-          .forEach(
-              (info, handler) -> {
-                if (handler.getBeanType().getPackageName().startsWith("org.dcbalance.testing")) {
-                  return;
-                }
-                for (var path : info.getPatternValues()) {
-                  var methods = info.getMethodsCondition().getMethods();
-                  if (methods.isEmpty()) {
-                    routes.add(new Route("GET", path));
-                  }
-                  methods.forEach(method -> routes.add(new Route(method.name(), path)));
-                }
-              });
-    }
+  private SortedSet<Route> routes() {
+    var routes = Route.all(mappings);
     assertThat(routes).hasSizeGreaterThan(70);
     return routes;
   }

@@ -1,19 +1,23 @@
 package org.dcbalance.pages;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.dcbalance.testing.ChromiumInstalled;
+import org.dcbalance.testing.ConsoleTest;
+import org.openqa.selenium.By;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 
 /** A real browser with a profile of its own. */
-final class PageBrowser implements AutoCloseable {
+public final class PageBrowser implements AutoCloseable {
   private final Path profile;
   private final ChromeDriver web;
 
-  PageBrowser() throws IOException {
+  public PageBrowser() throws IOException {
     profile = Files.createTempDirectory("pages");
     var options =
         ChromiumInstalled.options(profile)
@@ -29,8 +33,17 @@ final class PageBrowser implements AutoCloseable {
     web.manage().timeouts().scriptTimeout(Duration.ofSeconds(60));
   }
 
-  ChromeDriver web() {
+  public ChromeDriver web() {
     return web;
+  }
+
+  /** Sign in as the first administrator of a console, by its form. */
+  public void signIn(int port) {
+    web.get("http://127.0.0.1:" + port + "/login");
+    web.findElement(By.name("username")).sendKeys("admin");
+    web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD);
+    web.findElement(By.cssSelector("form button")).click();
+    assertThat(web.getCurrentUrl()).doesNotContain("/login");
   }
 
   @Override

@@ -1,16 +1,23 @@
 package org.dcbalance.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.security.HostileThings.EVIL;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
-import org.dcbalance.inventory.HostPool;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.dcbalance.inventory.PoolPolicy;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.RecordedPool;
+import org.dcbalance.testing.Route;
 import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,137 +26,62 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.web.servlet.mvc.method.RequestMappingInfoHandlerMapping;
 
 /** Names that hypervisors and people choose are shown as text, wherever they come up. */
 @ConsoleTest
 class HostileNamesTest {
-  private static final String EVIL = "<img src=x onerror=alert(1)>\"'`${7*7}[[7*7]]";
-  private static final String FORMULA = "=cmd|'/c calc'!A1";
+  private static final String FORMULA = "=2+3";
+
+  /** It has no names, but for those of strategies. */
+  private static final String STRATEGIES = "/api/v1/reports/strategies.csv";
 
   @LocalServerPort private int port;
   @Autowired private PoolPolicy pools;
   @Autowired private JdbcClient jdbc;
+  @Autowired private List<RequestMappingInfoHandlerMapping> mappings;
   private Browser browser;
-  private HostPool pool;
-  private long host;
-  private long vm;
-  private long migration;
+  private HostileThings things;
 
   @BeforeEach
   void nameThings() {
     browser = new Browser(port);
     browser.signIn("admin", ConsoleTest.PASSWORD);
-    pool =
-        pools.add(
-            ("<img src=x onerror=alert(1)> " + UUID.randomUUID()).substring(0, 60),
-            new Operator(EVIL));
-    pools.change(
-        pool.id(),
-        PoolPolicy.Change.shared(List.of("/srv/" + EVIL.replace("/", "")), List.of(EVIL), EVIL),
-        new Operator(EVIL));
-    host =
-        insert(
-            """
-            insert into host (pool_id, name, uri, uuid, state, state_detail, hypervisor, maintenance)
-            values (:pool, :name || ' ' || gen_random_uuid(), 'qemu+tcp://127.0.0.1:1/' || gen_random_uuid(),
-              gen_random_uuid(), 'DOWN', :name, :name, true) returning id
-            """,
-            EVIL);
-    vm =
-        insert(
-            """
-            insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes, os_type,
-              addresses, networks, never_move_note, gone_since)
-            values (gen_random_uuid(), :host, :name, 'RUNNING', 1, 1024, 1024, :name,
-              array[:name], array[:name], :name, now()) returning id
-            """,
-            EVIL);
-    migration =
-        insert(
-            """
-            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
-              created_at, started_at, finished_at, sentence, downtime_millis, method_why)
-            values (:pool, :vm, :host, :host, 'COMPLETED', 'DONE', :name, :name, now(), now(), now(),
-              :name, 310, :name) returning id
-            """,
-            EVIL);
-    insert(
-        "insert into migration_log (migration_id, phase, sentence) values (:migration, 'DONE', :name) returning id",
-        EVIL);
-    insert(
-        """
-        insert into round (pool_id, number, at, took_millis, strategy, outcome, threshold, window_seconds,
-          sentence, requested_by, came_from, passed_over, terms)
-        values (:pool, 1, now(), 1, 'DCbalance', 'BALANCED', 0.15, 60, :name, :name, :name,
-          jsonb_build_array(jsonb_build_object('vmId', :vm, 'vm', :name, 'why', :name)),
-          jsonb_build_array(jsonb_build_object('name', :name, 'value', 0.1, 'weight', 1))) returning id
-        """,
-        EVIL);
+    things = new HostileThings(jdbc, pools);
   }
 
   @AfterEach
   void tidyUp() {
-    jdbc.sql("delete from vm where id = :id").param("id", vm).update();
-    jdbc.sql("delete from host where id = :id").param("id", host).update();
-    jdbc.sql("delete from pool where id = :id").param("id", pool.id().value()).update();
+    things.close();
     browser.close();
-  }
-
-  private long insert(String sql, String name) {
-    var statement = jdbc.sql(sql).param("name", name);
-    if (sql.contains(":pool")) {
-      statement = statement.param("pool", pool.id().value());
-    }
-    if (sql.contains(":host")) {
-      statement = statement.param("host", host);
-    }
-    if (sql.contains(":vm")) {
-      statement = statement.param("vm", vm);
-    }
-    if (sql.contains(":migration")) {
-      statement = statement.param("migration", migration);
-    }
-    return statement.query(Long.class).single();
   }
 
   @Test
   void noPageRunsThem() {
-    long round =
-        jdbc.sql("select id from round where pool_id = :pool")
-            .param("pool", pool.id().value())
-            .query(Long.class)
-            .single();
-    int shown = 0;
-    for (var path :
-        List.of(
-            "/",
-            "/hosts",
-            "/hosts/" + host,
-            "/hosts/" + host + "/edit",
-            "/hosts/new",
-            "/vms",
-            "/vms/" + vm,
-            "/pools",
-            "/pools/" + pool.id(),
-            "/migrations",
-            "/migrations/" + migration,
-            "/recommendations",
-            "/vms?q=" + encoded(EVIL),
-            "/audit",
-            "/audit?q=" + encoded(EVIL),
-            "/rounds",
-            "/rounds/" + round,
-            "/reports/migrations",
-            "/reports/migrations?q=" + encoded(EVIL),
-            "/reports/downtime",
-            "/about",
-            "/settings/access")) {
+    var evil = encoded(EVIL);
+    var addresses =
+        Stream.concat(
+                routes().filter(Route::page).map(things::address),
+                Stream.of(
+                    "/vms?q=" + evil,
+                    "/search?q=" + evil,
+                    "/audit?q=" + evil,
+                    "/events?host=" + evil + "&vm=" + evil,
+                    "/reports/migrations?q=" + evil,
+                    "/reports/downtime?q=" + evil,
+                    "/reports/strategies?pool=" + things.pool(),
+                    "/settings/strategy?pool=" + things.pool()))
+            .toList();
+    var shown = new ArrayList<String>();
+    for (var path : addresses) {
       var answer = browser.get(path);
       assertThat(answer.statusCode()).as(path).isEqualTo(200);
       harmless(path, answer.body());
-      shown += answer.body().contains("&lt;img src=x onerror=alert(1)&gt;") ? 1 : 0;
+      if (answer.body().contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;`${7*7}[[7*7]]")) {
+        shown.add(path);
+      }
     }
-    assertThat(shown).as("pages that show such a name").isGreaterThanOrEqualTo(14);
+    assertThat(shown).as("pages that show such a name").hasSizeGreaterThanOrEqualTo(28);
   }
 
   @ParameterizedTest
@@ -178,9 +110,7 @@ class HostileNamesTest {
 
   @Test
   void theApiAnswersWithATypeThatNoBrowserRuns() {
-    for (var path :
-        List.of(
-            "/api/v1/vms/" + vm, "/api/v1/pools/" + pool.id(), "/api/v1/hosts/" + encoded(EVIL))) {
+    for (var path : List.of("/api/v1/pools", "/api/v1/events", "/api/v1/hosts/" + encoded(EVIL))) {
       var answer = browser.get(path);
       assertThat(answer.headers().firstValue("Content-Type").orElseThrow()).contains("json");
       assertThat(answer.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
@@ -189,26 +119,97 @@ class HostileNamesTest {
 
   @Test
   void spreadsheetsDoNotComputeThem() {
-    jdbc.sql("update vm set name = :name where id = :id")
-        .param("name", FORMULA)
-        .param("id", vm)
-        .update();
-    pools.change(pool.id(), PoolPolicy.Change.shared(null, null, FORMULA), new Operator(FORMULA));
-    for (var path :
-        List.of(
-            "/api/v1/reports/migrations.csv",
-            "/api/v1/reports/downtime.csv",
-            "/api/v1/audit.csv")) {
-      var answer = browser.get(path);
-      assertThat(answer.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/csv");
-      assertThat(answer.headers().firstValue("Content-Disposition").orElseThrow())
-          .startsWith("attachment");
-      assertThat(answer.body())
-          .as(path)
-          .contains("'" + FORMULA)
-          .doesNotContain("," + FORMULA)
-          .doesNotContain("\n" + FORMULA);
+    var tables = routes().filter(route -> route.path().endsWith(".csv")).toList();
+    assertThat(tables).hasSizeGreaterThanOrEqualTo(7);
+    try (var recorded = new RecordedPool(jdbc, FORMULA, 60)) {
+      happen(recorded);
+      for (var table : tables) {
+        // what is older than six hours is read from means of minutes
+        var path =
+            "%s?poolId=%d&from=%s"
+                .formatted(
+                    table.address(id(table, recorded)),
+                    recorded.id(),
+                    Instant.now().minus(Duration.ofHours(7)));
+        var answer = browser.get(path);
+        assertThat(answer.statusCode()).as(path).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Content-Type").orElseThrow())
+            .startsWith("text/csv");
+        assertThat(answer.headers().firstValue("Content-Disposition").orElseThrow())
+            .startsWith("attachment");
+        assertThat(answer.body())
+            .as(path)
+            .doesNotContainPattern("(?m)(^|,)\"?" + Pattern.quote(FORMULA));
+        if (!table.path().equals(STRATEGIES)) {
+          assertThat(answer.body())
+              .as(path)
+              .containsPattern("(?m)(^|,)\"?'" + Pattern.quote(FORMULA));
+        }
+      }
     }
+  }
+
+  private void happen(RecordedPool recorded) {
+    pools.change(
+        new PoolId(recorded.id()),
+        PoolPolicy.Change.shared(null, null, FORMULA),
+        new Operator(FORMULA));
+    jdbc.sql(
+            """
+            insert into fleet_event (pool_id, host_id, vm_id, severity, kind, sentence)
+            select h.pool_id, h.id, v.id, 'WARN', 'tried', :name
+            from vm v join host h on h.id = v.host_id where h.pool_id = :pool
+            """)
+        .param("name", FORMULA)
+        .param("pool", recorded.id())
+        .update();
+    jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
+              created_at, started_at, finished_at, downtime_millis, total_millis)
+            select h.pool_id, v.id, h.id, h.id, 'COMPLETED', 'DONE', :name, :name, now(), now(), now(), 310, 24000
+            from vm v join host h on h.id = v.host_id where h.pool_id = :pool
+            """)
+        .param("name", FORMULA)
+        .param("pool", recorded.id())
+        .update();
+    jdbc.sql(
+            """
+            insert into migration_progress (migration_id, at, iteration, processed_bytes, remaining_bytes,
+              dirty_rate, bandwidth) select id, now(), 1, 1, 1, 1, 1 from migration where pool_id = :pool
+            """)
+        .param("pool", recorded.id())
+        .update();
+    jdbc.sql(
+            """
+            insert into round (pool_id, number, at, took_millis, strategy, outcome, imbalance, threshold,
+              window_seconds, sentence, requested_by)
+            values (:pool, 1, now(), 1, 'DCbalance', 'BALANCED', 0.1, 0.15, 60, :name, :name)
+            """)
+        .param("name", FORMULA)
+        .param("pool", recorded.id())
+        .update();
+  }
+
+  /** Find what a table is about. */
+  private long id(Route table, RecordedPool recorded) {
+    return switch (table.path().replaceAll("^/api/v1/|/.*$", "")) {
+      case "hosts" -> number("select min(id) from host where pool_id = :pool", recorded);
+      case "vms" ->
+          number(
+              "select min(v.id) from vm v join host h on h.id = v.host_id where h.pool_id = :pool",
+              recorded);
+      case "migrations" -> number("select min(id) from migration where pool_id = :pool", recorded);
+      default -> recorded.id();
+    };
+  }
+
+  private long number(String sql, RecordedPool recorded) {
+    return jdbc.sql(sql).param("pool", recorded.id()).query(Long.class).single();
+  }
+
+  private Stream<Route> routes() {
+    return Route.all(mappings).stream();
   }
 
   private static void harmless(String path, String body) {
