@@ -1,11 +1,8 @@
 package org.dcbalance.pages;
 
 import org.dcbalance.audit.AuditProtection;
-<<<<<<< HEAD
 import org.dcbalance.hypervisor.AllowedHosts;
-=======
 import org.dcbalance.recommendation.BalancingSettings;
->>>>>>> wt-live
 import org.dcbalance.telemetry.TelemetrySettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
