@@ -8,6 +8,7 @@ import org.dcbalance.migration.Check;
 import org.dcbalance.migration.ForeseenMethod;
 import org.dcbalance.migration.MigrationOutlook;
 import org.dcbalance.migration.PreFlightChecks;
+import org.dcbalance.recommendation.Foresight;
 import org.dcbalance.recommendation.Recommendation;
 import org.dcbalance.recommendation.Recommendations;
 import org.dcbalance.recommendation.Round;
@@ -39,6 +40,7 @@ class RecommendationPages {
   private final ForeseenMethod foreseen;
   private final VmWishes vms;
   private final MigrationOutlook slots;
+  private final Foresight foresight;
 
   RecommendationPages(
       Recommendations recommendations,
@@ -50,7 +52,8 @@ class RecommendationPages {
       Targets targets,
       ForeseenMethod foreseen,
       VmWishes vms,
-      MigrationOutlook slots) {
+      MigrationOutlook slots,
+      Foresight foresight) {
     this.recommendations = recommendations;
     this.lines = lines;
     this.boards = boards;
@@ -61,6 +64,7 @@ class RecommendationPages {
     this.foreseen = foreseen;
     this.vms = vms;
     this.slots = slots;
+    this.foresight = foresight;
   }
 
   /** How the memory would get across, and why in this way. */
@@ -81,6 +85,7 @@ class RecommendationPages {
           CombinedEffect.of(
               waiting.stream().filter(l -> chosen(l, chosen)).toList(),
               boards.of(shell, waiting),
+              foresight,
               slots));
       return "recommendations :: effect";
     }
