@@ -19,6 +19,7 @@ import org.dcbalance.units.VmId;
  * @param expected for all whose cost is known, one after the other: they share the host's link
  * @param downtime the longest of any of them
  * @param unknown how many have no known cost, since their copies may not end by themselves
+ * @param filling what all of them do to the hosts that take them
  */
 public record Preview(
     List<Leaving> leaving,
@@ -26,7 +27,8 @@ public record Preview(
     Memory bytes,
     Duration expected,
     Duration downtime,
-    int unknown) {
+    int unknown,
+    List<Filling> filling) {
 
   /**
    * One guest that would leave, to where, and what that is expected to cost.
@@ -42,6 +44,15 @@ public record Preview(
       Duration expected,
       Duration downtime,
       boolean ends) {}
+
+  /** One host that takes guests: shares of its CPU and memory before and after, 0 to 1. */
+  public record Filling(
+      HostId hostId,
+      String host,
+      double cpuBefore,
+      double cpuAfter,
+      double memoryBefore,
+      double memoryAfter) {}
 
   /** One guest that cannot leave, and why. */
   public record Staying(VmId vmId, String vm, String why) {}
@@ -73,7 +84,18 @@ public record Preview(
         known.stream().map(Leaving::bytes).reduce(Memory.ZERO, Memory::plus),
         known.stream().map(Leaving::expected).reduce(Duration.ZERO, Duration::plus),
         known.stream().map(Leaving::downtime).max(Duration::compareTo).orElse(Duration.ZERO),
-        leaving.size() - known.size());
+        leaving.size() - known.size(),
+        plan.effects().stream()
+            .map(
+                e ->
+                    new Filling(
+                        e.host(),
+                        e.hostName(),
+                        e.cpuBefore(),
+                        e.cpuAfter(),
+                        e.memoryBefore(),
+                        e.memoryAfter()))
+            .toList());
   }
 
   /** What takes longest goes first: the others then share its time. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Host;
@@ -15,6 +16,7 @@ import org.dcbalance.inventory.Vms;
 import org.dcbalance.method.Choice;
 import org.dcbalance.method.Method;
 import org.dcbalance.method.MethodText;
+import org.dcbalance.recommendation.RequestedMoves;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
@@ -26,7 +28,7 @@ import org.springframework.stereotype.Component;
 
 /** Queue moves that an operator asks for without a recommendation. */
 @Component
-public class MovesByHand {
+public class MovesByHand implements RequestedMoves {
   private static final Duration FARTHEST = Duration.ofDays(30);
 
   private final PreFlightChecks checks;
@@ -71,15 +73,29 @@ public class MovesByHand {
           "Maybe ask one of them, or choose another host.");
     }
     var rules = checks.rules(wish.vm(), wish.target());
-    if (!rules.ok() && !wish.breakRules()) {
+    if (!wish.breakRules()) {
+      require(rules);
+    }
+    var why =
+        rules.ok() ? "Asked for by hand." : "Asked for by hand, rules or not. " + rules.sentence();
+    return request(wish, by.operator(), why, null, !rules.ok(), null);
+  }
+
+  @Override
+  public LongSupplier prepare(VmId vm, HostId target, String why, Operator by) {
+    require(checks.rules(vm, target));
+    var wish =
+        checked(new MoveByHand(vm, target, null, false, null, false), by, why, null, false, null);
+    return () -> queue.add(wish);
+  }
+
+  private static void require(Check rules) {
+    if (!rules.ok()) {
       throw new Problem(
           ErrorCode.REFUSED,
           rules.sentence(),
           "Maybe choose another host, or have an administrator break the rule on purpose.");
     }
-    var why =
-        rules.ok() ? "Asked for by hand." : "Asked for by hand, rules or not. " + rules.sentence();
-    return request(wish, by.operator(), why, null, !rules.ok(), null);
   }
 
   /** The same, whatever placement rules say. */
@@ -114,6 +130,16 @@ public class MovesByHand {
       @Nullable Duration expected,
       boolean rulesBroken,
       @Nullable Integer mostAttempts) {
+    return queue.add(checked(wish, by, why, expected, rulesBroken, mostAttempts));
+  }
+
+  private MigrationQueue.Wish checked(
+      MoveByHand wish,
+      Operator by,
+      String why,
+      @Nullable Duration expected,
+      boolean rulesBroken,
+      @Nullable Integer mostAttempts) {
     installation.requireConfirmed();
     checkDeadline(wish.endBy());
     var vmId = wish.vm();
@@ -137,27 +163,26 @@ public class MovesByHand {
     if (method != null) {
       refuseUnlessPossible(vm, to, method, wish.withStorage());
     }
-    return queue.add(
-        new MigrationQueue.Wish(
-            null,
-            pool.value(),
-            vmId.value(),
-            vm.hostId().value(),
-            target.value(),
-            why,
-            by.name(),
-            expected == null ? null : expected.toMillis(),
-            null,
-            null,
-            null,
-            null,
-            method == null ? null : method.name(),
-            MigrationQueue.utc(wish.endBy()),
-            wish.withStorage(),
-            rulesBroken,
-            1,
-            null,
-            mostAttempts));
+    return new MigrationQueue.Wish(
+        null,
+        pool.value(),
+        vmId.value(),
+        vm.hostId().value(),
+        target.value(),
+        why,
+        by.name(),
+        expected == null ? null : expected.toMillis(),
+        null,
+        null,
+        null,
+        null,
+        method == null ? null : method.name(),
+        MigrationQueue.utc(wish.endBy()),
+        wish.withStorage(),
+        rulesBroken,
+        1,
+        null,
+        mostAttempts);
   }
 
   private void checkDeadline(@Nullable Instant endBy) {

@@ -123,7 +123,7 @@ class Boards {
   }
 
   /** Each gain counts from where the moves before it lead. */
-  static double after(double imbalance, List<RecommendationLine> moves) {
+  private static double after(double imbalance, List<RecommendationLine> moves) {
     return Math.max(0, imbalance - moves.stream().mapToDouble(RecommendationLine::gain).sum());
   }
 

@@ -2,10 +2,15 @@ package org.dcbalance.pages;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.dcbalance.migration.MigrationOutlook;
 import org.dcbalance.migration.MigrationOutlook.Outlook;
 import org.dcbalance.migration.MigrationOutlook.Wish;
+import org.dcbalance.recommendation.Foresight;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,20 +31,23 @@ record CombinedEffect(
 
   /** Sum up; null without any move. */
   static @Nullable CombinedEffect of(
-      List<RecommendationLine> moves, List<Board> boards, MigrationOutlook slots) {
+      List<RecommendationLine> moves,
+      List<Board> boards,
+      Foresight foresight,
+      MigrationOutlook slots) {
     if (moves.isEmpty()) {
       return null;
     }
     var pools = moves.stream().map(RecommendationLine::poolId).distinct().toList();
-    var facts =
-        boards.stream()
-            .filter(b -> pools.size() == 1 && b.poolId().equals(pools.getFirst()))
-            .map(Board::facts)
-            .findFirst()
-            .orElse(null);
+    boolean scored =
+        pools.size() == 1
+            && boards.stream()
+                .anyMatch(b -> b.poolId().equals(pools.getFirst()) && b.facts() != null);
+    // the gain of each counts from where those before it lead, which may not be chosen
+    var view = scored ? foresight.of(pools.getFirst()) : null;
     return new CombinedEffect(
-        facts == null ? null : facts.imbalance(),
-        facts == null ? null : Boards.after(facts.imbalance(), moves),
+        view == null ? null : view.now(),
+        view == null ? null : view.after(goals(moves)),
         moves.stream().map(RecommendationLine::bytes).reduce(Memory.ZERO, Memory::plus),
         moves.stream().map(RecommendationLine::expected).reduce(Duration.ZERO, Duration::plus),
         moves.stream()
@@ -47,5 +55,10 @@ record CombinedEffect(
             .max(Duration::compareTo)
             .orElse(Duration.ZERO),
         slots.of(moves.stream().map(m -> new Wish(m.poolId(), m.fromId(), m.toId())).toList()));
+  }
+
+  private static Map<VmId, HostId> goals(List<RecommendationLine> moves) {
+    return moves.stream()
+        .collect(Collectors.toMap(RecommendationLine::vmId, RecommendationLine::toId));
   }
 }

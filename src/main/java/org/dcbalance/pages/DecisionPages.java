@@ -9,29 +9,34 @@ import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
 import org.dcbalance.recommendation.Approvals;
 import org.dcbalance.recommendation.Names;
+import org.dcbalance.recommendation.OtherTargets;
 import org.dcbalance.recommendation.Recommendation;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
 /**
  * Approve and reject, one or several at once. Each stands for itself, with those that a rule does
- * not part from it.
+ * not part from it. One alone can be sent to another host.
  */
 @Controller
 class DecisionPages {
   private static final String LIST = "/recommendations";
 
   private final Approvals approvals;
+  private final OtherTargets others;
   private final Names names;
   private final Format format;
 
-  DecisionPages(Approvals approvals, Names names, Format format) {
+  DecisionPages(Approvals approvals, OtherTargets others, Names names, Format format) {
     this.approvals = approvals;
+    this.others = others;
     this.names = names;
     this.format = format;
   }
@@ -56,6 +61,20 @@ class DecisionPages {
     decide(ids, id -> approvals.reject(id, me.operator(), reason), "Rejected", "rejected")
         .on(redirect);
     return Back.to(back, LIST);
+  }
+
+  @PostMapping("/recommendations/{id}/target")
+  String target(
+      @PathVariable long id,
+      @RequestParam HostId targetHostId,
+      CurrentOperator me,
+      RedirectAttributes redirect) {
+    try {
+      return "redirect:/migrations/" + others.choose(id, targetHostId, me.operator());
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      return "redirect:/recommendations/" + id;
+    }
   }
 
   private Notice decide(

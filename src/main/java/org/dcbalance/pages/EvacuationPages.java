@@ -1,7 +1,9 @@
 package org.dcbalance.pages;
 
+import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.evacuation.Evacuations;
+import org.dcbalance.evacuation.Preview;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -16,7 +18,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
-/** Show what emptying a host takes, begin it, show how far it is, and stop it. */
+/** Show what maintenance of a host takes, begin to empty it, show how far that is, and stop it. */
 @Controller
 @RequestMapping("/hosts/{id}/evacuation")
 class EvacuationPages {
@@ -45,7 +47,24 @@ class EvacuationPages {
     var standing = evacuations.standing(id);
     model.addAttribute("progress", standing.progress());
     model.addAttribute("preview", standing.preview());
+    model.addAttribute("effects", effects(standing.preview()));
     return "progress".equals(fragment) ? "evacuation :: progress" : "evacuation";
+  }
+
+  /** Show for each host what it will have less of to spare. */
+  private static List<RecommendationLine.Effect> effects(Preview preview) {
+    return preview.filling().stream()
+        .map(
+            host ->
+                new RecommendationLine.Effect(
+                    host.hostId(),
+                    host.host(),
+                    host.cpuBefore(),
+                    host.cpuAfter(),
+                    host.memoryBefore(),
+                    host.memoryAfter(),
+                    host.memoryAfter() > host.cpuAfter() ? "memory" : "CPU"))
+        .toList();
   }
 
   @PostMapping

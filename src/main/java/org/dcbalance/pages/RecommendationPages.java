@@ -1,6 +1,10 @@
 package org.dcbalance.pages;
 
+import java.time.Clock;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.method.Choice;
 import org.dcbalance.method.MethodText;
@@ -8,11 +12,13 @@ import org.dcbalance.migration.Check;
 import org.dcbalance.migration.ForeseenMethod;
 import org.dcbalance.migration.MigrationOutlook;
 import org.dcbalance.migration.PreFlightChecks;
+import org.dcbalance.recommendation.Foresight;
 import org.dcbalance.recommendation.Recommendation;
 import org.dcbalance.recommendation.Recommendations;
 import org.dcbalance.recommendation.Round;
 import org.dcbalance.recommendation.Rounds;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
@@ -39,6 +45,8 @@ class RecommendationPages {
   private final ForeseenMethod foreseen;
   private final VmWishes vms;
   private final MigrationOutlook slots;
+  private final Foresight foresight;
+  private final Clock clock;
 
   RecommendationPages(
       Recommendations recommendations,
@@ -50,7 +58,9 @@ class RecommendationPages {
       Targets targets,
       ForeseenMethod foreseen,
       VmWishes vms,
-      MigrationOutlook slots) {
+      MigrationOutlook slots,
+      Foresight foresight,
+      Clock clock) {
     this.recommendations = recommendations;
     this.lines = lines;
     this.boards = boards;
@@ -61,6 +71,8 @@ class RecommendationPages {
     this.foreseen = foreseen;
     this.vms = vms;
     this.slots = slots;
+    this.foresight = foresight;
+    this.clock = clock;
   }
 
   /** How the memory would get across, and why in this way. */
@@ -81,6 +93,7 @@ class RecommendationPages {
           CombinedEffect.of(
               waiting.stream().filter(l -> chosen(l, chosen)).toList(),
               boards.of(shell, waiting),
+              foresight,
               slots));
       return "recommendations :: effect";
     }
@@ -115,7 +128,12 @@ class RecommendationPages {
     if ("state".equals(fragment)) {
       return "recommendation :: state";
     }
-    model.addAttribute("targets", line.waiting() ? targets(found) : List.of());
+    var others = line.waiting() ? targets(found) : List.<Targets.Target>of();
+    model.addAttribute("targets", others);
+    model.addAttribute("imbalances", imbalances(found, others));
+    model.addAttribute(
+        "choosable",
+        found.waits(clock.instant()) && found.together().isEmpty() && !line.observing());
     model.addAttribute("pastMoves", moves.ofVm(line.vmId(), MOST_PAST_MOVES));
     model.addAttribute("range", Ranges.chosen(range));
     return "recommendation";
@@ -136,6 +154,23 @@ class RecommendationPages {
 
   private List<Targets.Target> targets(Recommendation found) {
     return targets.of(vms.find(found.vmId().value()), found.together(), found.targetId());
+  }
+
+  /** Score the pool with its VMs, those that go along included, on each host that can take them. */
+  private Map<HostId, Double> imbalances(Recommendation found, List<Targets.Target> others) {
+    var possible = others.stream().filter(Targets.Target::possible).toList();
+    if (possible.isEmpty()) {
+      return Map.of();
+    }
+    var moving = Stream.concat(Stream.of(found.vmId()), found.together().stream()).toList();
+    var view = foresight.of(found.poolId());
+    return possible.stream()
+        .collect(
+            Collectors.toMap(
+                Targets.Target::id,
+                target ->
+                    view.after(
+                        moving.stream().collect(Collectors.toMap(vm -> vm, _ -> target.id())))));
   }
 
   private Method method(Recommendation found) {

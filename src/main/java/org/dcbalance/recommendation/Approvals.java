@@ -143,11 +143,12 @@ public class Approvals {
     return recommendations.lockById(id).orElseThrow(() -> unknown(id));
   }
 
-  private static Problem unknown(long id) {
+  static Problem unknown(long id) {
     return new Problem(ErrorCode.NOT_FOUND, "There is no recommendation " + id + ".", null);
   }
 
-  private static void mayMove(HostPool pool) {
+  /** Make sure that moves in a pool may be decided on. */
+  static void mayMove(HostPool pool) {
     if (pool.paused()) {
       throw new Problem(
           ErrorCode.CONFLICT,

@@ -212,12 +212,24 @@ public class Recommendation {
     this.note = because;
   }
 
-  private void mustBeOpen(String verb, Instant now, String vm) {
+  /** Tell whether it can still be decided. */
+  public boolean waits(Instant now) {
+    return state == State.PROPOSED && now.isBefore(expiresAt);
+  }
+
+  /**
+   * Make sure that it can still be decided.
+   *
+   * @param verb what is to be done with it, such as "approved"
+   * @param vm name of its VM, for whoever is told why it cannot be
+   * @throws Problem CONFLICT if it was decided or overtaken
+   */
+  void mustBeOpen(String verb, Instant now, String vm) {
     String why =
         switch (state) {
           case PROPOSED -> now.isBefore(expiresAt) ? null : expired();
           case APPROVED -> "it was approved by " + decidedBy;
-          case REJECTED -> "it was rejected by " + decidedBy;
+          case REJECTED -> "it was rejected by " + decidedBy + (note.isEmpty() ? "" : ": " + note);
           case EXPIRED -> expired();
           case SUPERSEDED -> "round " + supersededByRound + " superseded it: " + note;
           case SETTLED -> "it is settled: " + settledAs;

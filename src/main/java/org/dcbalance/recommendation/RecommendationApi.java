@@ -9,6 +9,7 @@ import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.strategy.ProposedMove;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
 import org.dcbalance.units.Items;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
@@ -26,16 +27,19 @@ import org.springframework.web.bind.annotation.RestController;
 class RecommendationApi {
   private final Recommendations recommendations;
   private final Approvals approvals;
+  private final OtherTargets others;
   private final Names names;
   private final CheckpointsFirst checkpoints;
 
   RecommendationApi(
       Recommendations recommendations,
       Approvals approvals,
+      OtherTargets others,
       Names names,
       CheckpointsFirst checkpoints) {
     this.recommendations = recommendations;
     this.approvals = approvals;
+    this.others = others;
     this.names = names;
     this.checkpoints = checkpoints;
   }
@@ -89,6 +93,9 @@ class RecommendationApi {
   /** Why a recommendation is rejected. */
   record Rejection(@Nullable String reason) {}
 
+  /** Where the VM of a recommendation goes instead. */
+  record OtherTarget(@Nullable Long targetHostId) {}
+
   @Operation(summary = "List recommendations, newest first, by state or pool.")
   @GetMapping
   Items<RecommendationView> list(
@@ -107,12 +114,22 @@ class RecommendationApi {
                 poolId, wanted, before, limit);
     var known = names.of(rows);
     var first = checkpoints.of(rows);
-    return Items.page(rows, cursor, Recommendation::id).map(r -> view(r, known, first.get(r.id())));
+    return Items.page(rows, cursor, Recommendation::id)
+        .map(r -> view(r, known, first.get(r.id()), known.migration(r.id())));
   }
 
   @Operation(summary = "Show a recommendation with its reason, effect and cost.")
   @GetMapping("/{id}")
   RecommendationView one(@PathVariable long id) {
+    return one(id, null);
+  }
+
+  /**
+   * Show one.
+   *
+   * @param instead migration that was queued in place of it; null if none was
+   */
+  private RecommendationView one(long id, @Nullable Long instead) {
     var found =
         recommendations
             .findById(id)
@@ -121,7 +138,12 @@ class RecommendationApi {
                     new Problem(
                         ErrorCode.NOT_FOUND, "There is no recommendation " + id + ".", null));
     var alone = List.of(found);
-    return view(found, names.of(alone), checkpoints.of(alone).get(id));
+    var known = names.of(alone);
+    return view(
+        found,
+        known,
+        checkpoints.of(alone).get(id),
+        instead == null ? known.migration(id) : instead);
   }
 
   @Operation(summary = "Approve a recommendation: its migration is queued.")
@@ -142,8 +164,28 @@ class RecommendationApi {
     return one(id);
   }
 
+  @Operation(
+      summary =
+          "Move its VM to another host than proposed: it is rejected, and the migration there is"
+              + " queued.")
+  @PostMapping("/{id}/target")
+  RecommendationView target(
+      @PathVariable long id, @RequestBody OtherTarget wish, CurrentOperator me) {
+    var target = wish.targetHostId();
+    if (target == null) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "\"targetHostId\" is missing.",
+          "Maybe send {\"targetHostId\": 3}, with the id of a host of the VM's pool.");
+    }
+    return one(id, others.choose(id, new HostId(target), me.operator()));
+  }
+
   private static RecommendationView view(
-      Recommendation r, Names.Known known, @Nullable String checkpointFirst) {
+      Recommendation r,
+      Names.Known known,
+      @Nullable String checkpointFirst,
+      @Nullable Long migration) {
     return new RecommendationView(
         r.id(),
         r.state(),
@@ -183,6 +225,6 @@ class RecommendationApi {
         r.succeeded(),
         r.settledAs(),
         r.settledAt(),
-        known.migration(r.id()));
+        migration);
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.VmId;
@@ -15,11 +16,14 @@ import org.dcbalance.units.VmId;
  * @param moves in the order in which there is room for them
  * @param staying VMs that cannot leave, and why
  * @param after the pool once the moves are made, with the emptied hosts closed
+ * @param effects what the moves do together to each host that takes VMs
  */
-public record Evacuation(List<Move> moves, List<PassedOver> staying, Pool after) {
+public record Evacuation(
+    List<Move> moves, List<PassedOver> staying, Pool after, List<ProposedMove.Effect> effects) {
   public Evacuation {
     moves = List.copyOf(moves);
     staying = List.copyOf(staying);
+    effects = List.copyOf(effects);
   }
 
   /**
@@ -74,16 +78,41 @@ public record Evacuation(List<Move> moves, List<PassedOver> staying, Pool after)
         staying.add(new PassedOver(vm.id(), vm.name(), reason));
       }
     }
-    return new Evacuation(moves, staying, after(pool, emptied, goals));
+    var after = after(pool, emptied, goals);
+    return new Evacuation(
+        moves, staying, after, effects(pool, after, limits, Set.copyOf(goals.values())));
   }
 
-  private static Pool after(Pool pool, Set<HostId> emptied, HashMap<VmId, HostId> goals) {
-    return pool.with(
-        pool.hosts().stream()
+  private static Pool after(Pool pool, Set<HostId> emptied, Map<VmId, HostId> goals) {
+    var moved = pool.moved(goals);
+    return moved.with(
+        moved.hosts().stream()
             .map(host -> emptied.contains(host.id()) ? host.closedFor("being emptied") : host)
             .toList(),
-        pool.vms().stream()
-            .map(vm -> goals.containsKey(vm.id()) ? vm.on(goals.get(vm.id())) : vm)
-            .toList());
+        moved.vms());
+  }
+
+  private static List<ProposedMove.Effect> effects(
+      Pool pool, Pool after, Limits limits, Set<HostId> targets) {
+    if (targets.isEmpty()) {
+      return List.of();
+    }
+    var before = Placement.of(pool, limits);
+    var then = Placement.of(after, limits);
+    return pool.hosts().stream()
+        .filter(host -> targets.contains(host.id()))
+        .map(
+            host -> {
+              int was = before.index(host.id());
+              int is = then.index(host.id());
+              return new ProposedMove.Effect(
+                  host.id(),
+                  host.name(),
+                  before.share(Resource.CPU, was),
+                  then.share(Resource.CPU, is),
+                  before.share(Resource.MEMORY, was),
+                  then.share(Resource.MEMORY, is));
+            })
+        .toList();
   }
 }

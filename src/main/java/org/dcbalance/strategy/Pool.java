@@ -3,6 +3,9 @@ package org.dcbalance.strategy;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.VmId;
 
 /**
  * Hold everything that a decision depends on.
@@ -43,6 +46,19 @@ public record Pool(
   /** Put other hosts and VMs in their place. */
   public Pool with(List<HostLoad> otherHosts, List<VmLoad> otherVms) {
     return new Pool(name, at, otherHosts, otherVms, roundsOutOfBounds, history, rules);
+  }
+
+  /** Put VMs on other hosts, as they are once their moves are made. */
+  public Pool moved(Map<VmId, HostId> goals) {
+    return with(
+        hosts,
+        vms.stream()
+            .map(
+                vm -> {
+                  var goal = goals.get(vm.id());
+                  return goal == null ? vm : vm.on(goal);
+                })
+            .toList());
   }
 
   /** Let these rules hold. */

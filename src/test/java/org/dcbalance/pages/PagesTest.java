@@ -90,6 +90,7 @@ class PagesTest extends SimulatedPages {
               "/recommendations",
               "/migrations",
               "/hosts/" + host,
+              "/hosts/" + host + "/evacuation",
               "/vms/" + fleet.vm("web-01"),
               "/pools",
               "/pools/" + fleet.pool(),
@@ -111,7 +112,7 @@ class PagesTest extends SimulatedPages {
     try (var operator = as(Role.OPERATOR);
         var administrator = as(Role.ADMINISTRATOR)) {
       assertThat(operator.page(path))
-          .contains("sim-02", "Enter maintenance")
+          .contains("sim-02", "Maintenance…")
           .doesNotContain("simulated:///");
       assertThat(administrator.page(path)).contains("simulated:///sim-02");
       assertThat(administrator.get(path + "/edit").body())

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
 import java.sql.Types;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.dcbalance.access.Role;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.dcbalance.testing.RecordedPool;
 import org.jspecify.annotations.Nullable;
@@ -144,6 +146,49 @@ class RecommendationPagesTest extends SimulatedPages {
     } finally {
       jdbc.sql("update installation set doubt = null, doubted_at = null").update();
     }
+  }
+
+  @Test
+  void aSelectionIsScoredAsIfItsMovesAloneWereMade() {
+    try (var recorded = new RecordedPool(jdbc, "alone-" + UUID.randomUUID(), 1);
+        var operator = as(Role.OPERATOR)) {
+      long round = round(recorded.id());
+      jdbc.sql("update round set imbalance = 0.9 where id = :id").param("id", round).update();
+      // memory of the hosts: 75 %, 25 % and none
+      jdbc.sql(
+              "update vm set memory_bytes = 8589934592 where host_id in (select id from host where pool_id = :pool)")
+          .param("pool", recorded.id())
+          .update();
+      long first = proposed(recorded.id(), recorded, round, 1, "1 hour");
+      long second = proposed(recorded.id(), recorded, round, 2, "1 hour");
+      // to the third host: 50 %, 25 %, 25 %, and with the other one 25 %, 25 %, 50 %
+      for (var chosen : List.of("&id=" + second, "&id=" + first + "&id=" + second)) {
+        assertThat(scored(operator, recorded, chosen))
+            .contains("imbalance 0.16 → 0.06")
+            .doesNotContain("0.70", "0.50");
+      }
+    }
+  }
+
+  /** Ask for an effect while the hosts seem to answer, which the console soon finds untrue. */
+  private String scored(SignedIn operator, RecordedPool recorded, String chosen) {
+    return Await.until(
+        "a score of open hosts",
+        Duration.ofSeconds(10),
+        () -> {
+          jdbc.sql(
+                  """
+                  update host set state = 'UP', last_seen = now(),
+                    missing = '{"LIVE_MIGRATION": "so that nobody asks them"}'
+                  where pool_id = :pool
+                  """)
+              .param("pool", recorded.id())
+              .update();
+          return operator
+              .fragment("/recommendations?fragment=effect" + chosen)
+              .replaceAll("<[^>]*>", "");
+        },
+        effect -> !effect.contains("imbalance 0.00"));
   }
 
   @Test

@@ -36,6 +36,16 @@ class EvacuationTest {
         .extracting(stay -> stay.vmName() + ": " + ReasonText.of(stay.reason()))
         .containsExactly("stuck: It cannot move. It has a local disk.");
     assertThat(evacuation.after().hosts().getFirst().closed()).isEqualTo("being emptied");
+    assertThat(evacuation.effects())
+        .as("only the host that takes VMs")
+        .singleElement()
+        .satisfies(
+            effect -> {
+              assertThat(effect.hostName()).isEqualTo("c");
+              assertThat(effect.cpuAfter() - effect.cpuBefore()).isCloseTo(4.0 / 16, within(1e-9));
+              assertThat(effect.memoryAfter() - effect.memoryBefore())
+                  .isCloseTo(16.0 / 64, within(1e-9));
+            });
   }
 
   @Test

@@ -20,10 +20,6 @@ final class PoolText {
   static Pool after(Pool pool, List<ProposedMove> moves) {
     var targets = new HashMap<VmId, HostId>();
     moves.forEach(move -> targets.put(move.vm().id(), move.target()));
-    return pool.with(
-        pool.hosts(),
-        pool.vms().stream()
-            .map(vm -> targets.containsKey(vm.id()) ? vm.on(targets.get(vm.id())) : vm)
-            .toList());
+    return pool.moved(targets);
   }
 }

@@ -1,0 +1,82 @@
+package org.dcbalance.pages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.notice;
+
+import java.time.Duration;
+import java.util.UUID;
+import org.dcbalance.access.Role;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ConsolePagesTest;
+import org.dcbalance.testing.RecordedPool;
+import org.junit.jupiter.api.Test;
+
+/** Hosts enter maintenance from a page that says what that takes, and leave it. */
+@ConsolePagesTest
+class MaintenancePagesTest extends SimulatedPages {
+  @Test
+  void thePreviewSaysWhatMovesWhatStaysAndWhatItDoesToOthersAndChangesNothing() {
+    long host = fleet.host("sim-02");
+    try (var operator = as(Role.OPERATOR);
+        var viewer = as(Role.VIEWER)) {
+      assertThat(operator.page("/hosts/" + host))
+          .contains("href=\"/hosts/" + host + "/evacuation\"", "Maintenance…")
+          .doesNotContain("action=\"/hosts/" + host + "/maintenance\"");
+      var page =
+          Await.until(
+              "VMs that would leave",
+              Duration.ofSeconds(60),
+              () -> operator.page("/hosts/" + host + "/evacuation"),
+              shown -> shown.contains("Would move"));
+      assertThat(page)
+          .contains(
+              "Expected time",
+              "Effect on the hosts that take them",
+              "Would stay",
+              "backup-01",
+              "Enter maintenance, move nothing",
+              "data-confirm=\"Put sim-02 into maintenance? Nothing moves to it any more; its ")
+          .containsPattern(">Enter maintenance and move \\d+ VMs?</button>")
+          .containsPattern(
+              "data-confirm=\"Put sim-02 into maintenance and move \\d+ VMs? to other");
+      assertThat(viewer.page("/hosts/" + host + "/evacuation"))
+          .contains("Would stay")
+          .doesNotContain("<button>Enter", "class=\"primary\">Enter");
+    }
+    assertThat(maintenance(host)).isFalse();
+  }
+
+  @Test
+  void aHostEntersWithoutMovingAnythingAndLeavesByOneClick() {
+    try (var recorded = new RecordedPool(jdbc, "kept-" + UUID.randomUUID(), 1);
+        var operator = as(Role.OPERATOR)) {
+      long host =
+          jdbc.sql("select min(id) from host where pool_id = :pool")
+              .param("pool", recorded.id())
+              .query(Long.class)
+              .single();
+      assertThat(operator.page("/hosts/" + host + "/evacuation"))
+          .contains("Enter maintenance, move nothing")
+          .doesNotContain("Enter maintenance and move");
+      var entered = operator.sendAndFollow("/hosts/" + host + "/maintenance", "on", "true");
+      assertThat(notice(entered)).startsWith("ok").contains("nothing moves to it");
+      assertThat(entered)
+          .contains("<button>Leave maintenance</button>", "Empty it…")
+          .doesNotContain("Maintenance…");
+      assertThat(maintenance(host)).isTrue();
+      assertThat(operator.page("/hosts/" + host + "/evacuation"))
+          .doesNotContain("Enter maintenance");
+      assertThat(notice(operator.sendAndFollow("/hosts/" + host + "/maintenance", "on", "false")))
+          .startsWith("ok")
+          .contains("takes guests again");
+      assertThat(maintenance(host)).isFalse();
+    }
+  }
+
+  private boolean maintenance(long host) {
+    return jdbc.sql("select maintenance from host where id = :id")
+        .param("id", host)
+        .query(Boolean.class)
+        .single();
+  }
+}
