@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import org.dcbalance.audit.AuditProtection;
+import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.telemetry.TelemetrySettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -16,16 +17,19 @@ class AboutPages {
   private final AboutFigures figures;
   private final AuditProtection protection;
   private final TelemetrySettings telemetry;
+  private final BalancingSettings balancing;
   private final @Nullable BuildProperties build;
 
   AboutPages(
       AboutFigures figures,
       AuditProtection protection,
       TelemetrySettings telemetry,
+      BalancingSettings balancing,
       ObjectProvider<BuildProperties> build) {
     this.figures = figures;
     this.protection = protection;
     this.telemetry = telemetry;
+    this.balancing = balancing;
     this.build = build.getIfAvailable();
   }
 
@@ -49,6 +53,7 @@ class AboutPages {
     model.addAttribute("leaders", figures.leaders());
     model.addAttribute("collecting", figures.collecting());
     model.addAttribute("telemetry", telemetry);
+    model.addAttribute("balancing", balancing);
     model.addAttribute("expectedPerHour", 3600 / Math.max(1, telemetry.period().toSeconds()));
     model.addAttribute("protection", protection.now());
     return "about";

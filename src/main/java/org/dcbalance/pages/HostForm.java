@@ -10,6 +10,23 @@ import org.jspecify.annotations.Nullable;
 record HostForm(
     @Nullable HostId id, String name, String uri, String peerUri, @Nullable PoolId poolId) {
 
+  /**
+   * Have nothing typed yet, for the pool that was picked, or the default one if that is not real.
+   */
+  static HostForm blank(Shell shell) {
+    var real = shell.real();
+    var pool =
+        real.stream()
+            .filter(p -> p.id().equals(shell.poolId()))
+            .findFirst()
+            .or(() -> real.stream().filter(p -> p.name().equals("default")).findFirst());
+    return new HostForm(null, "", "", "", pool.map(PoolChoice::id).orElse(null));
+  }
+
+  HostForm in(PoolId pool) {
+    return new HostForm(id, name, uri, peerUri, pool);
+  }
+
   static HostForm of(Host host) {
     var peerUri = host.peerUri();
     return new HostForm(

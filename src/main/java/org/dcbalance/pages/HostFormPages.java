@@ -69,8 +69,8 @@ class HostFormPages {
   ModelAndView add(
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @RequestParam(required = false) @Nullable PoolId poolId) {
-    var chosen = poolId == null ? usual(shell) : poolId;
-    return page(shell, new HostForm(null, "", "", "", chosen), null, Map.of(), HttpStatus.OK);
+    var blank = HostForm.blank(shell);
+    return page(shell, poolId == null ? blank : blank.in(poolId), null, Map.of(), HttpStatus.OK);
   }
 
   @GetMapping("/hosts/{id}/edit")
@@ -171,17 +171,6 @@ class HostFormPages {
         HttpStatus.valueOf(problem.code().httpStatus()));
   }
 
-  /** Give the pool that was picked if it takes real hosts, otherwise the default one. */
-  private static @Nullable PoolId usual(Shell shell) {
-    var real = shell.pools().stream().filter(p -> !p.simulated()).toList();
-    return real.stream()
-        .filter(p -> p.id().equals(shell.poolId()))
-        .findFirst()
-        .or(() -> real.stream().filter(p -> p.name().equals("default")).findFirst())
-        .map(PoolChoice::id)
-        .orElse(null);
-  }
-
   private ModelAndView page(
       Shell shell,
       HostForm form,
@@ -191,7 +180,7 @@ class HostFormPages {
     var page = new ModelAndView("host-form");
     page.setStatus(status);
     page.addObject("form", form);
-    page.addObject("pools", shell.pools().stream().filter(p -> !p.simulated()).toList());
+    page.addObject("pools", shell.real());
     page.addObject("errors", errors);
     page.addObject("test", test);
     page.addObject("noTarget", fields.noTarget(form.entry()));

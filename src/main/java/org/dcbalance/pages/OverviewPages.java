@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.FleetEvent;
@@ -109,7 +110,13 @@ class OverviewPages {
   private void now(Shell shell, List<HostLine> all, Model model) {
     var waiting = recommendations.waiting(shell.poolId());
     var found = boards.of(shell, waiting);
-    model.addAttribute("verdict", verdicts.of(shell, found, all));
+    var verdict = verdicts.of(shell, found, all);
+    model.addAttribute("verdict", verdict);
+    if (verdict.state() == Verdict.State.EMPTY && shell.administrator()) {
+      model.addAttribute("form", HostForm.blank(shell));
+      model.addAttribute("pools", shell.real());
+      model.addAttribute("errors", Map.of());
+    }
     model.addAttribute(
         "simulatedOffered", simulated.map(SimulatedPool::offered).orElse(Boolean.FALSE));
     model.addAttribute("waiting", waiting.stream().limit(MOST_WAITING).toList());

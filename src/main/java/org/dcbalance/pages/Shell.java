@@ -50,6 +50,11 @@ record Shell(
     return shown().stream().filter(p -> p.hosts() > 0).toList();
   }
 
+  /** Give the pools that a host may be added to. */
+  List<PoolChoice> real() {
+    return pools.stream().filter(p -> !p.simulated()).toList();
+  }
+
   boolean shows(PoolId id) {
     return poolId == null || poolId.equals(id);
   }

@@ -87,6 +87,12 @@ class RoundApi {
     return Items.page(rows, cursor, Round::id).map(RoundView::of);
   }
 
+  @Operation(summary = "Show a balancing round: how it scored, and what it passed over and why.")
+  @GetMapping("/{id}")
+  RoundView one(@PathVariable long id) {
+    return RoundView.of(rounds.get(id));
+  }
+
   /** What a round would have decided. */
   record ReplayView(
       boolean alike,

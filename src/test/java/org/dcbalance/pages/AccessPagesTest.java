@@ -195,6 +195,13 @@ class AccessPagesTest {
             "Not protected", "SPRING_FLYWAY_USER", "sim-01", "PostgreSQL itself", "Audit log");
   }
 
+  @Test
+  void theAboutPageTellsHowLongRoundsAreKept() {
+    assertThat(administrator.page("/about"))
+        .contains(
+            "<dt>Other rounds</dt><dd>90 d</dd>", "<dt>What rounds decided on</dt><dd>1 d</dd>");
+  }
+
   private String send(String path, String... fields) {
     return administrator.sendAndFollow("/settings/access" + path, fields);
   }

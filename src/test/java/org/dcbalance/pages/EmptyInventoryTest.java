@@ -40,8 +40,9 @@ class EmptyInventoryTest extends SimulatedPages {
       }
       assertThat(operator.page("/"))
           .contains("Add the first host", "Maybe ask an administrator")
-          .doesNotContain("Try with simulated hosts");
+          .doesNotContain("Try with simulated hosts", "Test the connection");
       assertThat(administrator.page("/")).contains("Try with simulated hosts");
+      theFirstHostIsTriedFromTheOverview(administrator);
       assertThat(operator.send("/hosts/simulated").statusCode()).isEqualTo(403);
       assertThat(administrator.sendAndFollow("/hosts/simulated"))
           .contains("Simulated hosts were added");
@@ -55,6 +56,24 @@ class EmptyInventoryTest extends SimulatedPages {
           .startsWith("page-administrator")
           .contains("\"simulated hosts\"");
     }
+  }
+
+  private static void theFirstHostIsTriedFromTheOverview(SignedIn administrator) {
+    for (var overview :
+        new String[] {administrator.page("/"), administrator.fragment("/?fragment=now")}) {
+      assertThat(overview)
+          .contains("Add the first host", "Test the connection", "name=\"peerUri\"")
+          .containsPattern("<form class=\"form panel\"[^>]*action=\"/hosts\"")
+          .containsPattern("<option value=\"\\d+\" selected=\"selected\">default</option>")
+          .as("it leads nowhere back")
+          .doesNotContain("\"/hosts\">Cancel");
+    }
+    var tried =
+        administrator.send(
+            "/hosts", "name", "kvm-01", "uri", "qemu+tcp://127.0.0.1:9/system", "action", "test");
+    assertThat(tried.body())
+        .contains("Not reached", "value=\"kvm-01\"", "value=\"qemu+tcp://127.0.0.1:9/system\"");
+    assertThat(administrator.page("/")).contains("Add the first host");
   }
 
   private void running(long vms) {

@@ -24,11 +24,12 @@ import org.openqa.selenium.chrome.ChromeDriver;
 class LiveStateTest extends SimulatedPages {
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  /** A computer that sleeps: its clock has gone on, and nothing tells that the connection died. */
+  /** A computer that slept and is looked at again: its clock has gone on without a sign of life. */
   private static final String SLEEP =
       """
       const clock = Date.now;
       Date.now = () => clock() + 3600000;
+      document.dispatchEvent(new Event('visibilitychange'));
       """;
 
   @Test
@@ -92,8 +93,7 @@ class LiveStateTest extends SimulatedPages {
     web.executeCdpCommand("Network.enable", Map.of());
     web.executeCdpCommand(
         "Network.emulateNetworkConditions",
-        Map.of(
-            "offline", offline, "latency", 0, "downloadThroughput", -1, "uploadThroughput", -1));
+        Map.of("offline", offline, "latency", 0, "downloadThroughput", -1, "uploadThroughput", -1));
   }
 
   private static void says(ChromeDriver web, String words) {
@@ -105,7 +105,8 @@ class LiveStateTest extends SimulatedPages {
   }
 
   private static void shows(ChromeDriver web, String sentence) {
-    Await.until("\"" + sentence + "\"", SOON, () -> text(web, "#events"), t -> t.contains(sentence));
+    Await.until(
+        "\"" + sentence + "\"", SOON, () -> text(web, "#events"), t -> t.contains(sentence));
   }
 
   private static String text(ChromeDriver web, String selector) {

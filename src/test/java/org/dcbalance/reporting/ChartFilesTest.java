@@ -80,7 +80,10 @@ class ChartFilesTest {
     assertThat(csv(path + "?from=2025-01-01T00:00:00Z&to=2025-01-01T06:00:00Z", "vm-load.csv"))
         .as("the names of the columns alone")
         .hasSize(1);
-    assertThat(browser.get("/api/v1" + path + "?to=2025-01-01T00:00:00Z&from=2026-01-01T00:00:00Z").body())
+    assertThat(
+            browser
+                .get("/api/v1" + path + "?to=2025-01-01T00:00:00Z&from=2026-01-01T00:00:00Z")
+                .body())
         .contains("cannot be shown", "at most 400 days");
     assertThat(browser.get("/api/v1/vms/999999999/load.csv").statusCode()).isEqualTo(404);
     assertThat(browser.get("/api/v1/migrations/999999999/progress.csv").statusCode())

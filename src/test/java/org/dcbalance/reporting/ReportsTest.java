@@ -10,7 +10,9 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.dcbalance.migration.MigrationState;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
@@ -239,6 +241,25 @@ class ReportsTest {
           .contains("\"judged\":2", "\"helped\":1");
       assertThat(browser.get("/api/v1/reports/downtime?poolId=" + pool).body())
           .contains("\"load\":\"IDLE\"");
+    }
+  }
+
+  @Test
+  void pagesLeadToTheSameAsJson() {
+    try (var browser = new Browser(port)) {
+      browser.signIn("admin", ConsoleTest.PASSWORD);
+      for (var report : List.of("migrations", "downtime")) {
+        var page =
+            browser.get("/reports/" + report + "?from=2026-03-01&to=2026-03-03&q=busy").body();
+        var link =
+            Pattern.compile("href=\"(/api/v1/reports/" + report + "\\?[^\"]*)\">JSON")
+                .matcher(page);
+        assertThat(link.find()).as(report).isTrue();
+        var answer = browser.get(link.group(1).replace("&amp;", "&"));
+        assertThat(answer.statusCode()).as(report).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Content-Type").orElseThrow()).contains("json");
+        assertThat(answer.body()).as(report).contains("\"busy\"").doesNotContain("\"calm\"");
+      }
     }
   }
 
