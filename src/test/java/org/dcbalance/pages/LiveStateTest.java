@@ -24,11 +24,12 @@ import org.openqa.selenium.chrome.ChromeDriver;
 class LiveStateTest extends SimulatedPages {
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  /** A computer that sleeps: its clock has gone on, and nothing tells that the connection died. */
+  /** A computer that slept and is looked at again: its clock has gone on without a sign of life. */
   private static final String SLEEP =
       """
       const clock = Date.now;
       Date.now = () => clock() + 3600000;
+      document.dispatchEvent(new Event('visibilitychange'));
       """;
 
   @Test

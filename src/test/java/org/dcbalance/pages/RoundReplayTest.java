@@ -148,6 +148,21 @@ class RoundReplayTest extends SimulatedPages {
     }
   }
 
+  @Test
+  void oneRoundIsToldAsInTheList() {
+    long round = proposing();
+    try (var viewer = as(Role.VIEWER)) {
+      var one = json(viewer, "/api/v1/rounds/" + round);
+      assertThat(one.get("id").asLong()).isEqualTo(round);
+      assertThat(one.get("outcome").asString()).isEqualTo("PROPOSAL");
+      assertThat(json(viewer, "/api/v1/rounds?limit=1&after=" + (round + 1)).get("items").get(0))
+          .isEqualTo(one);
+      var missing = viewer.get("/api/v1/rounds/987654321");
+      assertThat(missing.statusCode()).isEqualTo(404);
+      assertThat(missing.body()).contains("There is no round 987654321.");
+    }
+  }
+
   private static JsonNode json(SignedIn someone, String path) {
     var answer = someone.get(path);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
