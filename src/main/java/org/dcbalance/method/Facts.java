@@ -155,6 +155,23 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
         policy);
   }
 
+  /** Give the same with so many CPUs kept busy. */
+  public Facts busy(double cores) {
+    return new Facts(
+        new Workload(
+            vm.has(),
+            vm.used(),
+            vm.dirty(),
+            vm.workingSet(),
+            cores,
+            vm.cpus(),
+            vm.bias(),
+            vm.tried()),
+        route,
+        host,
+        policy);
+  }
+
   /** Tell whether what is expected rests on measurements alone. */
   boolean measured() {
     return vm.dirty() != null && vm.workingSet() != null && route.learnt();

@@ -115,15 +115,25 @@ final class MoveChoosing {
       // the copy needs time, too
       longest = left.dividedBy(2);
     }
-    if (!longest.isPositive() || !tools.host(row.source()).can(Capability.DIRTY_RATE)) {
+    if (!longest.isPositive()) {
       return found;
+    }
+    var wait = new QuietWait(desk, claim, tools.pair(row, vm));
+    if (!tools.host(row.source()).can(Capability.DIRTY_RATE)) {
+      var rest = QuietMoment.byCpu(found.facts(), found.choice(), tools.facts().pastCores(vm));
+      if (rest == null) {
+        return found;
+      }
+      waited = true;
+      var cores = wait.until(rest, longest);
+      return cores == null ? found : MoveFacts.choose(found.facts(), cores);
     }
     var worth = QuietMoment.of(found.facts(), found.choice(), tools.facts().pastDirtyRates(vm));
     if (worth == null) {
       return found;
     }
     waited = true;
-    var rate = new QuietWait(desk, claim, tools.pair(row, vm)).until(worth, longest);
+    var rate = wait.until(worth, longest);
     return rate == null ? found : MoveFacts.choose(found.facts(), rate);
   }
 

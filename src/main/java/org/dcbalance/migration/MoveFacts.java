@@ -104,6 +104,17 @@ class MoveFacts {
     return new Found(now, MethodChoice.of(now));
   }
 
+  /** Choose anew with so many CPUs kept busy, as measured just now. */
+  static Found choose(Facts facts, double cores) {
+    var now = facts.busy(cores);
+    return new Found(now, MethodChoice.of(now));
+  }
+
+  /** Give the cores that a VM kept busy over the last hour, oldest first. */
+  List<Double> pastCores(Vm vm) {
+    return history.cores(vm);
+  }
+
   /** Give the dirty rates recorded over the last hour, oldest first. */
   List<ByteRate> pastDirtyRates(Vm vm) {
     return history.dirtyRates(vm);

@@ -46,6 +46,18 @@ class MoveHistory {
         .list();
   }
 
+  /** Give the cores that a VM kept busy over the last hour, oldest first. */
+  List<Double> cores(Vm vm) {
+    return jdbc.sql(
+            """
+            select cpu_cores from vm_sample
+            where vm_id = :vm and at > now() - interval '1 hour' order by at
+            """)
+        .param("vm", vm.id().value())
+        .query((row, n) -> row.getDouble(1))
+        .list();
+  }
+
   /** Estimate how fast a VM changes its memory; null if that was never measured. */
   @Nullable DirtyEstimate dirtied(Vm vm) {
     // the last measurement may be older than what samples are kept for

@@ -3,6 +3,8 @@ package org.dcbalance.migration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.LoadReading.DirtyRate;
 import org.dcbalance.hypervisor.LoadReading.GuestCounters;
@@ -10,7 +12,10 @@ import org.dcbalance.method.QuietMoment;
 import org.dcbalance.units.ByteRate;
 import org.jspecify.annotations.Nullable;
 
-/** Wait for a moment at which a guest changes little memory, measuring it again and again. */
+/**
+ * Wait for a moment at which a guest changes little memory, or where its host does not tell that,
+ * uses little CPU, measuring it again and again.
+ */
 final class QuietWait {
   private static final Duration WINDOW = Duration.ofSeconds(1);
 
@@ -34,12 +39,44 @@ final class QuietWait {
    *     end of the move
    */
   @Nullable ByteRate until(QuietMoment.Worth worth, Duration longest) {
-    var begun = now();
-    desk.remark(
-        claim,
+    return until(
         "It changes too much memory for a move that it would not feel. Waiting for a quieter moment, at %s or less, as it had in %.0f %% of the last hour's measurements; for %d s at most."
-            .formatted(rate(worth.dirtyRate()), 100 * worth.share(), longest.toSeconds()));
-    ByteRate found = null;
+            .formatted(rate(worth.dirtyRate()), 100 * worth.share(), longest.toSeconds()),
+        longest,
+        this::measure,
+        rate -> rate.bytesPerSecond() <= worth.dirtyRate().bytesPerSecond(),
+        rate -> "It changes " + rate(rate) + " now");
+  }
+
+  /**
+   * The same by the CPU that it uses.
+   *
+   * @return the cores that it keeps busy, few enough; null as above
+   */
+  @Nullable Double until(QuietMoment.Rest rest, Duration longest) {
+    return until(
+        "It is too busy for a move that it would not feel. Waiting for a quieter moment, at %s or less, as it had in %.0f %% of the last hour's measurements; for %d s at most."
+            .formatted(cores(rest.cores()), 100 * rest.share(), longest.toSeconds()),
+        longest,
+        this::busy,
+        cores -> cores <= rest.cores(),
+        cores -> "It uses " + cores(cores) + " now");
+  }
+
+  /** One measurement; null if none can be had now. */
+  private interface Measure<T> {
+    @Nullable T now();
+  }
+
+  private <T> @Nullable T until(
+      String announcement,
+      Duration longest,
+      Measure<T> measure,
+      Predicate<T> quiet,
+      Function<T, String> words) {
+    var begun = now();
+    desk.remark(claim, announcement);
+    T found = null;
     boolean lowBefore = false;
     while (found == null && now().isBefore(begun.plus(longest))) {
       if (desk.read(claim).abortRequestedBy() != null) {
@@ -47,10 +84,9 @@ final class QuietWait {
       }
       claim.check();
       desk.beat(claim);
-      var measured = measure();
-      boolean low =
-          measured != null && measured.bytesPerSecond() <= worth.dirtyRate().bytesPerSecond();
-      // samples of memory are rough: one alone may be off by a third
+      var measured = measure.now();
+      boolean low = measured != null && quiet.test(measured);
+      // one measurement alone is rough: samples of memory may be off by a third
       found = low && lowBefore ? measured : null;
       lowBefore = low;
     }
@@ -60,8 +96,26 @@ final class QuietWait {
         waited,
         found == null
             ? "No quieter moment came in %d s.".formatted(waited.toSeconds())
-            : "It changes %s now, after %d s.".formatted(rate(found), waited.toSeconds()));
+            : "%s, after %d s.".formatted(words.apply(found), waited.toSeconds()));
     return found;
+  }
+
+  private @Nullable Double busy() {
+    try {
+      var source = pair.onSource();
+      long begun = System.nanoTime();
+      var before = source.cpuTime(pair.guest());
+      Pause.of(WINDOW);
+      var used = source.cpuTime(pair.guest()).minus(before);
+      return used.toNanos() / (double) (System.nanoTime() - begun);
+    } catch (HypervisorException e) {
+      Pause.of(WINDOW);
+      return null;
+    }
+  }
+
+  private static String cores(double cores) {
+    return String.format(Locale.ROOT, "%.2f CPUs", cores);
   }
 
   private @Nullable ByteRate measure() {

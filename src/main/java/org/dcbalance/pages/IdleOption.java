@@ -22,7 +22,10 @@ record IdleOption(@Nullable Object value, String reason) {
     add(idle, missing, Capability.CPU_CAP, "capPercent", own.capPercent());
     add(idle, missing, Capability.BANDWIDTH_LIMIT, "bandwidthMiB", own.bandwidthMiB());
     add(idle, missing, Capability.PARALLEL, "connections", own.connections());
-    add(idle, missing, Capability.DIRTY_RATE, "quietWaitSeconds", own.quietWaitSeconds());
+    if (!host.hypervisor().equals("Xen")) {
+      // there the CPU that a VM uses stands for what it changes
+      add(idle, missing, Capability.DIRTY_RATE, "quietWaitSeconds", own.quietWaitSeconds());
+    }
     add(idle, missing, Capability.POST_COPY, "postCopy", own.postCopy());
     add(idle, missing, Capability.POST_COPY, "postCopyAfterPercent", own.postCopyAfterPercent());
     return idle;

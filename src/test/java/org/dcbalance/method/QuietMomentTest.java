@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
+import org.dcbalance.method.QuietMoment.Rest;
 import org.dcbalance.method.QuietMoment.Worth;
 import org.dcbalance.units.ByteRate;
 import org.jspecify.annotations.Nullable;
@@ -77,5 +78,45 @@ class QuietMomentTest {
   void aGuessIsNotWaitedFor() {
     cases.learnt = false;
     assertThat(worth(past(70, 30))).isNull();
+  }
+
+  /** On Xen, 8 busy cores leave more for the pause than is accepted, and 1 does not. */
+  private static Cases busyOnXen() {
+    var xen = Cases.xen();
+    xen.cores = 8;
+    return xen;
+  }
+
+  private static @Nullable Rest rest(Cases xen, Double... past) {
+    return QuietMoment.byCpu(xen.facts(), MethodChoice.of(xen.facts()), List.of(past));
+  }
+
+  @Test
+  void onXenTheCpuThatItUsesStandsForWhatItChanges() {
+    assertThat(rest(busyOnXen(), 8.0, 0.5, 8.0, 1.0, 0.5)).isEqualTo(new Rest(1.0, 0.6));
+    assertThat(rest(busyOnXen(), 8.0, 0.5, 0.5)).as("it has hardly turned").isNull();
+    assertThat(rest(busyOnXen(), 8.0, 7.0, 8.0, 7.0)).as("it was never quiet").isNull();
+    assertThat(rest(busyOnXen())).isNull();
+  }
+
+  @Test
+  void onXenTooNothingIsWaitedForThatGoesAtOnceOrIsAGuess() {
+    var idle = busyOnXen();
+    idle.cores = 0.5;
+    assertThat(rest(idle, 8.0, 0.5, 8.0, 0.25)).isNull();
+    var unknown = busyOnXen();
+    unknown.learnt = false;
+    assertThat(rest(unknown, 8.0, 0.5, 8.0, 0.5)).isNull();
+    assertThat(rest(Cases.qemu(), 8.0, 0.5, 8.0, 0.5)).isNull();
+  }
+
+  @Test
+  void onXenAGuestIsWaitedForRatherThanCapped() {
+    var xen = busyOnXen();
+    xen.cap = 10;
+    assertThat(MethodChoice.of(xen.facts()))
+        .isInstanceOfSatisfying(
+            Choice.Move.class, move -> assertThat(move.method()).isEqualTo(Method.CAPPED));
+    assertThat(rest(xen, 8.0, 0.5, 8.0, 0.5)).isEqualTo(new Rest(0.5, 0.5));
   }
 }

@@ -344,6 +344,46 @@ class MigrationLeversTest extends MigrationFaults {
         .anyMatch(said -> said.startsWith("It changes 0.0 MiB/s now, after"));
   }
 
+  /** Xen tells no dirty rates: there it waits until the VM uses little CPU. */
+  @Test
+  void aBusyGuestOnXenWaitsUntilItUsesLittleCpu() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+    writesFast(vm);
+    lab.jdbc.sql("delete from dirty_measurement").update();
+    wasQuiet(vm, 3);
+    lab.jdbc
+        .sql(
+            "update vm_sample set cpu_cores = case when dirty_rate = 0 then 0.1 else 500 end, dirty_rate = null where vm_id = :vm")
+        .param("vm", vm.id().value())
+        .update();
+    lab.jdbc
+        .sql(
+            """
+            update host set hypervisor = 'Xen', missing =
+              '{"DIRTY_RATE": "no call", "MAX_DOWNTIME": "no call", "AUTO_CONVERGE": "no call", "COMPRESSION": "no call"}'
+            """)
+        .update();
+    options(
+        lab.vm("web-07"),
+        new MoveOptions(
+            null, null, null, null, null, null, /* ms */ 10, null, null, null, null, null, null,
+            null, null, null));
+    long id = lab.move(lab.vm("web-07"), "kvm-03");
+    MigrationLab.await("a wait", () -> lab.row(id).sentence().startsWith("It is too busy"));
+    // it keeps a CPU busy until then
+    FaultyFleet.sleep(1_500);
+    assertThat(lab.fleet.migrations).hasValue(1);
+    lab.fleet.host("kvm-02").standStill = true;
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.rows.find(id).orElseThrow().method()).isEqualTo(Method.PRE_COPY);
+    assertThat(lab.lines.of(id))
+        .extracting(line -> line.sentence())
+        .anyMatch(said -> said.contains("at 0.10 CPUs or less, as it had in 30 %"))
+        .anyMatch(said -> said.contains(" CPUs now, after "));
+  }
+
   @Test
   void aQuieterMomentThatDoesNotComeIsNotWaitedForForEver() {
     var vm = guest(MoveOptions.NONE);
