@@ -107,7 +107,8 @@ class XenPagesTest extends SimulatedPages {
     jdbc.sql("update vm set move_options = cast(:own as jsonb) where name = 'kinds-free-Xen'")
         .param("own", "{\"connections\": 4, \"postCopy\": true}")
         .update();
-    try (var operator = as(Role.OPERATOR)) {
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
       var page = operator.page(path);
       assertThat(page)
           .containsPattern("name=\"throttlePercent\"[^>]* disabled")
@@ -128,7 +129,7 @@ class XenPagesTest extends SimulatedPages {
           .contains("<input type=\"hidden\" name=\"postCopy\" value=\"true\">");
       assertThat(operator.page(vm("kinds-free-QEMU")))
           .doesNotContainPattern("name=\"postCopy\"[^>]* disabled");
-      assertThat(operator.page("/pools/" + pool))
+      assertThat(administrator.page("/pools/" + pool))
           .contains("name=\"postCopy\"")
           .doesNotContainPattern("name=\"postCopy\"[^>]* disabled");
     }
