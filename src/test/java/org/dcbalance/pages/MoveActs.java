@@ -47,7 +47,7 @@ final class MoveActs {
         new PageActs(
             () -> {
               visitor.open("/vms/" + stage.vmId(3));
-              visitor.sees("Never moved by DCbalance.", "None was taken yet.");
+              visitor.sees("Never moved by DCbalance.", "No storage is chosen for checkpoints");
             },
             this::noPort,
             () -> {
