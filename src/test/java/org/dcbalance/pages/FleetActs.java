@@ -187,7 +187,8 @@ final class FleetActs {
   /** Put a host into maintenance without moving what is on it, and take it out again. */
   private void maintenance() {
     visitor.open("/hosts/" + stage.hostId(2));
-    visitor.press("Enter maintenance");
+    visitor.press("Maintenance…");
+    visitor.press("Enter maintenance, move nothing");
     visitor.confirm();
     visitor.sees("is in maintenance: nothing moves to it.");
     assertThat(stage.is(MAINTENANCE)).isTrue();
@@ -222,6 +223,7 @@ final class FleetActs {
     var newest = "select %s from evacuation where host_id = " + host + " order by id desc limit 1";
     visitor.open("/hosts/" + host + "/evacuation");
     visitor.pressAt("form[action$='/evacuation'] button");
+    visitor.confirm();
     visitor.sees("Being emptied");
     assertThat(stage.word(newest.formatted("state"))).isEqualTo("OPEN");
     assertThat(stage.is("select maintenance from host where id = " + host)).isTrue();
