@@ -153,7 +153,7 @@ class LookTest {
     Await.until(
         "a preview",
         Duration.ofSeconds(20),
-        () -> web.findElement(By.id("preview")).getText(),
+        () -> words(web, "preview"),
         text -> text.contains("recorded of 4 VMs") && text.contains("First moves"));
     assertThat(gain.getDomProperty("value")).isEqualTo("30");
     assertThat(
@@ -181,10 +181,16 @@ class LookTest {
     Await.until(
         "a round that is decided again",
         Duration.ofSeconds(20),
-        () -> web.findElement(By.id("replayed")).getText(),
+        () -> words(web, "replayed"),
         text -> text.contains("threshold 0.01") && text.contains("Moves it would propose"));
     assertThat(threshold.getDomProperty("value")).isEqualTo("0.01");
     web.executeScript("document.getElementById('replay-title').scrollIntoView()");
+  }
+
+  /** Read at once what an element says, which may be exchanged at any moment. */
+  private static String words(ChromeDriver web, String id) {
+    return String.valueOf(
+        web.executeScript("return document.getElementById(arguments[0])?.innerText ?? ''", id));
   }
 
   private void haveSomethingToShow() {
