@@ -139,34 +139,18 @@ public record Facts(Workload vm, Route route, Host host, Policy policy) {
 
   /** Give the same at another dirty rate. */
   public Facts at(ByteRate dirtyRate) {
-    var dirty = new DirtyEstimate(dirtyRate, dirtyRate);
-    return new Facts(
-        new Workload(
-            vm.has(),
-            vm.used(),
-            dirty,
-            vm.workingSet(),
-            vm.busyCores(),
-            vm.cpus(),
-            vm.bias(),
-            vm.tried()),
-        route,
-        host,
-        policy);
+    return with(new DirtyEstimate(dirtyRate, dirtyRate), vm.busyCores());
   }
 
   /** Give the same with so many CPUs kept busy. */
   public Facts busy(double cores) {
+    return with(vm.dirty(), cores);
+  }
+
+  private Facts with(@Nullable DirtyEstimate dirty, double cores) {
     return new Facts(
         new Workload(
-            vm.has(),
-            vm.used(),
-            vm.dirty(),
-            vm.workingSet(),
-            cores,
-            vm.cpus(),
-            vm.bias(),
-            vm.tried()),
+            vm.has(), vm.used(), dirty, vm.workingSet(), cores, vm.cpus(), vm.bias(), vm.tried()),
         route,
         host,
         policy);

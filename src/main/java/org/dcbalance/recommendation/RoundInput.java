@@ -1,12 +1,14 @@
 package org.dcbalance.recommendation;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.strategy.Decision;
 import org.dcbalance.strategy.Limits;
 import org.dcbalance.strategy.Pool;
 import org.dcbalance.strategy.Strategy;
+import org.dcbalance.strategy.VmLoad;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.VmId;
 
@@ -29,6 +31,11 @@ record RoundInput(
   Decision decide(Strategy strategy) {
     return StandingProposals.prefer(
         strategy, pool, limits, strategy.decide(pool, limits), standing);
+  }
+
+  /** See the VMs otherwise. */
+  RoundInput seeing(List<VmLoad> vms) {
+    return new RoundInput(pool.with(pool.hosts(), vms), balancing, window, limits, standing);
   }
 
   /** Let other moves be proposed already. */

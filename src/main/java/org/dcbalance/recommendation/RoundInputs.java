@@ -60,7 +60,7 @@ class RoundInputs {
         of.add(numbers.computeIfAbsent(vm.refused(), _ -> numbers.size()));
         bare.add(vm.held(vm.ties(), Map.of()));
       }
-      return new Shared(with(input, bare), List.copyOf(numbers.keySet()), of);
+      return new Shared(input.seeing(bare), List.copyOf(numbers.keySet()), of);
     }
 
     RoundInput whole() {
@@ -68,17 +68,7 @@ class RoundInputs {
       for (var vm : input.pool().vms()) {
         vms.add(vm.held(vm.ties(), refusals.get(refusalOf.get(vms.size()))));
       }
-      return with(input, vms);
-    }
-
-    private static RoundInput with(RoundInput input, List<VmLoad> vms) {
-      var pool = input.pool();
-      return new RoundInput(
-          pool.with(pool.hosts(), vms),
-          input.balancing(),
-          input.window(),
-          input.limits(),
-          input.standing());
+      return input.seeing(vms);
     }
   }
 
