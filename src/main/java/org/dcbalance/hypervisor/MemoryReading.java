@@ -1,5 +1,6 @@
 package org.dcbalance.hypervisor;
 
+import java.time.Instant;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
@@ -10,5 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @param used what it uses of that by its own account; null if it does not tell
  * @param swappedOut what it has swapped out since it started, which only grows; null if it does not
  *     tell
+ * @param toldAt when it told what it uses and has swapped out, by its host's clock; null if that is
+ *     not known
  */
-public record MemoryReading(Memory now, @Nullable Memory used, @Nullable Memory swappedOut) {}
+public record MemoryReading(
+    Memory now,
+    @Nullable Memory used,
+    @Nullable Memory swappedOut,
+    @Nullable Instant toldAt) {
+
+  /** What a guest has that tells nothing more. */
+  public static MemoryReading of(Memory now) {
+    return new MemoryReading(now, null, null, null);
+  }
+}

@@ -184,7 +184,7 @@ public final class MethodChoice {
     }
     var least = leastMemory();
     if (least == null) {
-      return new Verdict.LeastUnknown();
+      return tellsUse() ? new Verdict.UseUnknown() : new Verdict.LeastUnknown();
     }
     var has = facts.vm().has();
     return has.minus(least).bytes() < has.bytes() * WORTH
@@ -192,11 +192,16 @@ public final class MethodChoice {
         : null;
   }
 
+  /** Guests on Xen never tell what they use; others do, unless something is wrong with them. */
+  private boolean tellsUse() {
+    return facts.host().engine() == Facts.Engine.UNTIL_IT_FITS;
+  }
+
   /** What ballooning must leave: what the guest uses and a fifth, and what operators say. */
   private @Nullable Memory leastMemory() {
     var used = facts.vm().used();
     var said = facts.policy().leastMemory();
-    if (used == null && said == null) {
+    if (used == null && (said == null || tellsUse())) {
       return null;
     }
     var least = FLOOR;

@@ -69,6 +69,10 @@ public final class MethodText {
           "%s: it has %s and must keep %s.".formatted(name, mib(has), mib(least));
       case Verdict.LeastUnknown() ->
           name + ": it does not tell what it uses, and nobody set the least memory that it needs.";
+      case Verdict.UseUnknown() ->
+          name
+              + ": it does not tell what it uses now. Maybe look whether its balloon driver runs and"
+              + " its statistics are collected.";
       case Verdict.Tried() ->
           name + ": whether that does is not known, so it is tried, and given up if it does not.";
       case Verdict.TooMuchCache(var cache) ->

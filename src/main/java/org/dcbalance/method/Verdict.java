@@ -37,6 +37,9 @@ public sealed interface Verdict {
   /** Nobody knows what ballooning must leave the guest with. */
   record LeastUnknown() implements Verdict {}
 
+  /** The guest should tell what it uses, and does not, whatever least memory is set. */
+  record UseUnknown() implements Verdict {}
+
   /** Whether its changes compress is not known, and nothing else does: the copy shows it. */
   record Tried() implements Verdict {}
 

@@ -39,8 +39,8 @@ public class Aborts {
    * Abort a migration. A queued one is cancelled at once; a running one as soon as its host does
    * so. Asking again changes nothing.
    *
-   * @throws Problem NOT_FOUND; REFUSED with the reason if its host cannot abort; CONFLICT if it has
-   *     ended otherwise or is lost
+   * @throws Problem NOT_FOUND; REFUSED with the reason if its host cannot abort and the copy has
+   *     begun; CONFLICT if it has ended otherwise or is lost
    */
   @Transactional
   public void request(long id, Operator by) {
@@ -79,7 +79,7 @@ public class Aborts {
     }
     var source = hosts.findById(migration.source().value());
     var cannot = source.map(h -> h.missing().get(Capability.ABORT)).orElse(null);
-    if (cannot != null) {
+    if (cannot != null && migration.phase().ordered()) {
       throw new Problem(
           ErrorCode.REFUSED,
           source.orElseThrow().name() + " cannot abort a running migration: " + cannot,

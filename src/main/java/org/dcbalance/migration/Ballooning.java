@@ -74,10 +74,14 @@ final class Ballooning {
     return Outcome.REACHED;
   }
 
-  /** Wait until it has no more than the target; otherwise says why it will not do. */
+  /**
+   * Wait until it has no more than the target, and has told since that it does not swap; otherwise
+   * says why it will not do.
+   */
   private @Nullable String wait(Memory target, MemoryReading first, Instant begun) {
     var lowest = first.now();
     var lowestAt = begun;
+    @Nullable MemoryReading whenReached = null;
     while (true) {
       Pause.of(BETWEEN);
       beat();
@@ -94,22 +98,34 @@ final class Ballooning {
         return swapping;
       }
       if (reached) {
-        return null;
+        whenReached = whenReached == null ? reading : whenReached;
+        if (toldAfter(whenReached, reading)) {
+          return null;
+        }
       }
       if (reading.now().compareTo(lowest.minus(CLOSE_ENOUGH)) <= 0) {
         lowest = reading.now();
         lowestAt = now();
       }
-      if (passed(lowestAt, settings.balloonStalled())) {
+      if (whenReached == null && passed(lowestAt, settings.balloonStalled())) {
         return "It does not give more than that: it still has " + reading.now().mib() + " MiB.";
       }
       if (passed(begun, settings.balloonMost())) {
-        return "It takes too long: it still has " + reading.now().mib() + " MiB.";
+        return whenReached == null
+            ? "It takes too long: it still has " + reading.now().mib() + " MiB."
+            : "It has not told for too long whether it swaps.";
       }
       if (desk.read(claim).abortRequestedBy() != null) {
         return "The move is to be aborted.";
       }
     }
+  }
+
+  /** Guests tell whether they swap every few seconds; those that tell nothing are not waited for. */
+  private static boolean toldAfter(MemoryReading whenReached, MemoryReading now) {
+    var then = whenReached.toldAt();
+    var told = now.toldAt();
+    return now.swappedOut() == null || then == null || told != null && told.isAfter(then);
   }
 
   /** Give it back what it had, and wait until its balloon stands still. */

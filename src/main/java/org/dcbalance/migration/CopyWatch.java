@@ -11,6 +11,7 @@ import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.MigrationProgress;
 import org.dcbalance.method.CopyControl;
+import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,8 @@ final class CopyWatch {
   private boolean postCopy;
   private @Nullable String gaveUp;
   private boolean switching;
+  private @Nullable Memory swappedBefore;
+  private Instant swapLooked = Instant.EPOCH;
 
   /**
    * Watch a copy.
@@ -108,11 +111,40 @@ final class CopyWatch {
     noticeSwitchOver(progress);
     if (row.abortRequestedBy() == null) {
       told.ifPresent(p -> control(p, row));
+      noticeSwapping(row);
     }
     keepDeadline(row);
     if (row.abortRequestedBy() != null) {
       abort(row.abortRequestedBy());
     }
+  }
+
+  /** A guest that was ballooned gets its memory back where the copy shows that it needs it. */
+  private void noticeSwapping(Migration row) {
+    if (row.undo().memory() == null || postCopy || gaveUp != null || !swapDue()) {
+      return;
+    }
+    swapLooked = now();
+    Memory swapped;
+    try {
+      swapped = pair.onSource().memory(pair.guest()).swappedOut();
+    } catch (HypervisorException e) {
+      // the copy goes on, and the next look tells
+      return;
+    }
+    if (swapped == null) {
+      return;
+    }
+    swappedBefore = swappedBefore == null ? swapped : swappedBefore;
+    var grown = swapped.minus(swappedBefore);
+    if (grown.bytes() > 0 && pair.source().can(Capability.ABORT)) {
+      gaveUp = "It swaps (%d MiB) with the memory that it was left.".formatted(grown.mib());
+      desk.giveUp(claim, gaveUp);
+    }
+  }
+
+  private boolean swapDue() {
+    return swapLooked.plus(settings.storedEvery()).isBefore(now());
   }
 
   private void control(MigrationProgress progress, Migration row) {
@@ -231,7 +263,13 @@ final class CopyWatch {
   }
 
   private void abort(String by) {
-    if (abortTried.plus(BETWEEN_ABORTS).isAfter(now()) || !pair.source().can(Capability.ABORT)) {
+    if (!pair.source().can(Capability.ABORT)) {
+      tellOnce(
+          "The copy had begun by then, and %s cannot abort one, so it is left to end."
+              .formatted(pair.source().name()));
+      return;
+    }
+    if (abortTried.plus(BETWEEN_ABORTS).isAfter(now())) {
       return;
     }
     if (postCopy || pair.askSource() instanceof Side.Paused(var why, _) && why == Why.POST_COPY) {

@@ -55,6 +55,7 @@ final class MigrationDrive implements Runnable {
       MigrationDesk desk,
       MigrationSettings settings,
       PreFlightChecks checks,
+      StillWanted wanted,
       Connections connections,
       Vms vms,
       Hosts hosts,

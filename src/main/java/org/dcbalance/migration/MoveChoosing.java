@@ -2,6 +2,7 @@ package org.dcbalance.migration;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Vm;
@@ -15,14 +16,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Check whether a move may start, choose how, and wait for its moment, for its checkpoint and for
- * its balloon; or refuse it. What was true before a wait is checked again after it.
+ * its balloon; or refuse it. After a wait all of it is checked, and the method chosen, again.
  */
 final class MoveChoosing {
   private final MigrationDrive.Tools tools;
   private final MigrationDesk desk;
   private final Claim claim;
   private final DiskCopying copying;
+  private @Nullable List<CopiedDisk> disks;
+  private boolean checkpointDone;
+
+  /** Whether there was something to wait for since it was last checked and chosen. */
   private boolean waited;
+
+  /** Choose as it was measured at the quiet moment that it waited for, if that has come. */
+  private UnaryOperator<MoveFacts.Found> quiet = UnaryOperator.identity();
 
   MoveChoosing(MigrationDrive.Tools tools, Claim claim, DiskCopying copying) {
     this.tools = tools;
@@ -50,45 +58,89 @@ final class MoveChoosing {
     if (refused(row, vm)) {
       return new Refused();
     }
-    List<CopiedDisk> disks = null;
-    if (row.storage().wanted()) {
-      try {
-        disks = DiskCopying.of(vm, tools.pool(row), tools.pair(row, vm));
-      } catch (HypervisorException e) {
-        return refuse(e.sentence(), row, vm, Passing.of(e.kind()));
-      }
-    }
-    var found =
-        tools.choose(
-            row, vm, row.askedMethod(), disks == null ? null : CopiedDisk.allocated(disks));
-    if (disks != null) {
-      copying.record(disks, found.facts());
+    MoveFacts.Found found;
+    try {
+      found = find(row, vm);
+    } catch (HypervisorException e) {
+      return refuse(e.sentence(), row, vm, Passing.of(e.kind()));
     }
     if (row.askedMethod() == null && !tools.host(row.source()).maintenance()) {
       found = orQuieter(row, vm, found);
     }
-    if (row.overdueAt(now())) {
-      return refuse(
-          "Its deadline, " + row.endByInWords() + ", passed before it was copied.", row, vm, null);
-    }
-    return switch (found.choice()) {
-      case Choice.Wait wait -> {
-        // a guest that writes too much for what is allowed may be quieter later
-        boolean chosen = row.askedMethod() == null;
-        yield refuse(
-            MethodText.wait(vm.name(), wait), row, vm, chosen ? Passing.NOT_CONVERGED : null);
+    while (true) {
+      if (row.overdueAt(now())) {
+        return refuse(
+            "Its deadline, " + row.endByInWords() + ", passed before it was copied.",
+            row,
+            vm,
+            null);
       }
-      case Choice.Move move -> afterItsCheckpoint(row, vm, move, found.facts());
-    };
+      switch (found.choice()) {
+        case Choice.Wait wait -> {
+          // a guest that writes too much for what is allowed may be quieter later
+          boolean chosen = row.askedMethod() == null;
+          return refuse(
+              MethodText.wait(vm.name(), wait), row, vm, chosen ? Passing.NOT_CONVERGED : null);
+        }
+        case Choice.Move move -> {
+          var first = madeSafe(row, vm, move);
+          if (first == null) {
+            return new Refused();
+          }
+          if (!waited) {
+            return new Chosen(vm, move, found.facts(), first.asItWas());
+          }
+        }
+      }
+      // the guest, its hosts and what is allowed may be others by now
+      waited = false;
+      desk.note(claim, "It has waited, so everything is checked, and its method chosen, again.");
+      vm = tools.vm(row);
+      if (refused(row, vm)) {
+        return new Refused();
+      }
+      found = quiet.apply(find(row, vm));
+    }
   }
 
-  private Outcome afterItsCheckpoint(Migration row, Vm vm, Choice.Move move, Facts facts) {
+  /** What the choice rests on, and what follows; its disks are read once. */
+  private MoveFacts.Found find(Migration row, Vm vm) {
+    boolean first = disks == null;
+    if (row.storage().wanted() && first) {
+      disks = DiskCopying.of(vm, tools.pool(row), tools.pair(row, vm));
+    }
+    var found =
+        tools.choose(
+            row, vm, row.askedMethod(), disks == null ? null : CopiedDisk.allocated(disks));
+    if (disks != null && first) {
+      copying.record(disks, found.facts());
+    }
+    return found;
+  }
+
+  /** Whether nothing is left on a guest that an earlier move changed. */
+  private record MadeSafe(boolean asItWas) {}
+
+  /**
+   * See to its checkpoint, and to its balloon; null if that was a reason to refuse the move, which
+   * is recorded then.
+   */
+  private @Nullable MadeSafe madeSafe(Migration row, Vm vm, Choice.Move move) {
     var options = vm.moveOptions().over(tools.pool(row).moveOptions());
     var asked = WhyCheckpoint.of(options, desk.hasMoved(row.vm()), move.levers().postCopy());
-    var checkpoint = new SafeFirst(desk, claim, tools.before());
-    var why = checkpoint.refusal(row, asked);
-    if (why != null) {
-      return refuse(why, row, vm, null);
+    if (!checkpointDone) {
+      var checkpoint = new SafeFirst(desk, claim, tools.before());
+      var why = checkpoint.refusal(row, asked);
+      if (why != null) {
+        refuse(why, row, vm, null);
+        return null;
+      }
+      checkpointDone = asked != null;
+      if (checkpoint.waited()) {
+        // the quiet moment was before
+        quiet = UnaryOperator.identity();
+        waited = true;
+      }
     }
     desk.confirm(claim);
     // what is put back of an earlier move may set its balloon in motion
@@ -96,15 +148,12 @@ final class MoveChoosing {
     var balloon = new BalloonRest(desk, tools.settings(), claim, tools.pair(row, vm));
     var moves = balloon.await();
     if (moves != null) {
-      return refuse(
+      refuse(
           moves + " A guest is not sent before that is over, and nothing was done.", row, vm, null);
+      return null;
     }
-    if (!waited && !checkpoint.waited() && !balloon.waited()) {
-      return new Chosen(vm, move, facts, asItWas);
-    }
-    desk.note(claim, "It has waited, so everything is checked again.");
-    var today = tools.vm(row);
-    return refused(row, today) ? new Refused() : new Chosen(today, move, facts, asItWas);
+    waited |= balloon.waited();
+    return new MadeSafe(asItWas);
   }
 
   /** Where its past has quieter moments, wait for one rather than slow it down or risk it. */
@@ -126,15 +175,17 @@ final class MoveChoosing {
       }
       waited = true;
       var cores = wait.until(rest, longest);
-      return cores == null ? found : MoveFacts.choose(found.facts(), cores);
+      quiet = cores == null ? quiet : later -> MoveFacts.choose(later.facts(), cores);
+    } else {
+      var worth = QuietMoment.of(found.facts(), found.choice(), tools.facts().pastDirtyRates(vm));
+      if (worth == null) {
+        return found;
+      }
+      waited = true;
+      var rate = wait.until(worth, longest);
+      quiet = rate == null ? quiet : later -> MoveFacts.choose(later.facts(), rate);
     }
-    var worth = QuietMoment.of(found.facts(), found.choice(), tools.facts().pastDirtyRates(vm));
-    if (worth == null) {
-      return found;
-    }
-    waited = true;
-    var rate = wait.until(worth, longest);
-    return rate == null ? found : MoveFacts.choose(found.facts(), rate);
+    return quiet.apply(found);
   }
 
   private boolean refused(Migration row, Vm vm) {
@@ -149,6 +200,11 @@ final class MoveChoosing {
           row,
           vm,
           null);
+      return true;
+    }
+    var notWanted = tools.wanted().whyNotNow(row, tools.pool(row), now());
+    if (notWanted != null) {
+      refuse(notWanted, row, vm, null);
       return true;
     }
     if (row.storage().wanted()) {

@@ -86,7 +86,7 @@ class MoveFacts {
   Choice foresee(Vm vm, Host source, Host target, HostPool pool) {
     return MethodChoice.of(
         new Facts(
-            workload(vm, new MemoryReading(vm.memory(), history.used(vm), null)),
+            workload(vm, new MemoryReading(vm.memory(), history.used(vm), null, null)),
             history.route(source, target),
             host(source, target),
             policy(vm, pool, null)));
@@ -160,7 +160,7 @@ class MoveFacts {
       return connections.to(source).memory(vm.uuid());
     } catch (HypervisorException e) {
       // the migration itself will say what is wrong
-      return new MemoryReading(vm.memory(), null, null);
+      return MemoryReading.of(vm.memory());
     }
   }
 

@@ -16,6 +16,14 @@ public enum Phase {
     this.words = words;
   }
 
+  /** Tell whether its host has been told to copy, from which on only the host can end it. */
+  public boolean ordered() {
+    return switch (this) {
+      case QUEUED, CHECKS, PREPARING -> false;
+      case COPYING, SWITCH_OVER, SETTLING, DONE -> true;
+    };
+  }
+
   /** Say what goes on in this phase. */
   public String words() {
     return words;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.DiskStorage;
 import org.dcbalance.hypervisor.Hypervisor;
@@ -89,13 +90,13 @@ public class PreFlightChecks {
    */
   public List<Check> byHand(VmId vm, HostId target, boolean withStorage) {
     var all = new ArrayList<>(of(vm, target, withStorage));
-    all.add(rules(vm, target));
+    all.add(rules(vm, target, _ -> true));
     return List.copyOf(all);
   }
 
-  /** Check whether a single move breaks a placement rule. */
-  Check rules(VmId vm, HostId target) {
-    var broken = rules.by(vm, target);
+  /** Check whether a single move breaks a placement rule among those with certain ids. */
+  Check rules(VmId vm, HostId target, LongPredicate among) {
+    var broken = rules.by(vm, target).stream().filter(rule -> among.test(rule.id())).toList();
     return new Check(
         "Keeps placement rules",
         broken.isEmpty(),

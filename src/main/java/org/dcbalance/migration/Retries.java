@@ -42,7 +42,7 @@ public class Retries {
   private final Migrations migrations;
   private final MigrationLog lines;
   private final MigrationQueue queue;
-  private final RetryChecks checks;
+  private final StillWanted checks;
   private final VmClaims claims;
   private final MigrationWork work;
   private final Leadership leadership;
@@ -56,7 +56,7 @@ public class Retries {
       Migrations migrations,
       MigrationLog lines,
       MigrationQueue queue,
-      RetryChecks checks,
+      StillWanted checks,
       VmClaims claims,
       MigrationWork work,
       Leadership leadership,

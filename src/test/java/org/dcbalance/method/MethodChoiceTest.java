@@ -232,6 +232,19 @@ class MethodChoiceTest {
                 + " it needs. Maybe try again when it is quieter.");
   }
 
+  /** Whatever least memory is set: it may use more than that. */
+  @Test
+  void doesNotBalloonAQemuGuestThatDoesNotTellWhatItUses() {
+    var cases = Cases.qemu();
+    cases.ballooning = true;
+    cases.used = null;
+    cases.least = 200L;
+    assertThat(moved(cases).levers().balloonTo()).isNull();
+    var asked = MethodChoice.askedFor(Method.BALLOON_FIRST, cases.facts());
+    assertThat(MethodText.wait("web-07", (Choice.Wait) asked))
+        .contains("it does not tell what it uses now");
+  }
+
   @Test
   void aGuessIsGivenAllAllowedLevers() {
     var cases = Cases.qemu();

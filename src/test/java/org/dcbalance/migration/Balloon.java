@@ -1,6 +1,7 @@
 package org.dcbalance.migration;
 
 import java.time.Duration;
+import java.time.Instant;
 import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ final class Balloon {
   private @Nullable Memory used = Memory.ofMiB(200);
   private @Nullable Double swapsBelow;
   private double swapped;
+  private double told;
+  private Duration tellsEvery = Duration.ZERO;
+  private @Nullable Instant toldAt;
   private double pausesAbove = Double.POSITIVE_INFINITY;
   private double pauseSeconds;
   private long lived = System.nanoTime();
@@ -41,6 +45,16 @@ final class Balloon {
     swapsBelow = (double) least;
   }
 
+  /** Have the guest swap out so much now. */
+  synchronized void swaps(long amount) {
+    swapped += amount;
+  }
+
+  /** Have the guest tell what it has swapped out this often only, as balloon drivers do. */
+  synchronized void tellsEvery(Duration period) {
+    tellsEvery = period;
+  }
+
   /** Have the guest not tell what it uses, as Xen's do not. */
   synchronized void tellsNothing() {
     used = null;
@@ -53,8 +67,13 @@ final class Balloon {
 
   synchronized MemoryReading read() {
     live();
+    var now = Instant.now();
+    if (toldAt == null || !now.isBefore(toldAt.plus(tellsEvery))) {
+      toldAt = now;
+      told = swapped;
+    }
     return new MemoryReading(
-        Memory.ofMiB(Math.round(mib)), used, Memory.ofMiB(Math.round(swapped)));
+        Memory.ofMiB(Math.round(mib)), used, Memory.ofMiB(Math.round(told)), toldAt);
   }
 
   synchronized boolean moves() {

@@ -364,7 +364,7 @@ class MigrationLab {
               migrations,
               lines,
               queue,
-              new RetryChecks(jdbc, checks, vms, pools),
+              new StillWanted(jdbc, checks, vms, pools),
               claims,
               work,
               lease.leadership(),

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.method.Method;
 import org.dcbalance.migration.FaultyFleet.Point;
 import org.dcbalance.units.Memory;
@@ -81,6 +83,69 @@ class MigrationLeversTest extends MigrationFaults {
     assertThat(lab.lines.of(id))
         .anySatisfy(l -> assertThat(l.sentence()).startsWith("It has begun to swap ("));
     hasItsMemoryBack("kvm-02", vm);
+  }
+
+  /** What it told last may be from before it gave its memory back. */
+  @Test
+  void aGuestIsNotSentBeforeItHasToldThatItDoesNotSwap() {
+    var vm = guest(ALL);
+    var balloon = lab.fleet.host("kvm-01").balloon(vm.uuid());
+    balloon.tellsEvery(Duration.ofSeconds(3));
+    balloon.swapsBelow(300);
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(l -> assertThat(l.sentence()).startsWith("It has begun to swap ("))
+        .noneSatisfy(l -> assertThat(l.sentence()).startsWith("It has 240 MiB after "));
+    hasItsMemoryBack("kvm-02", vm);
+  }
+
+  @Test
+  void aCopyIsGivenUpIfTheGuestSwapsWithWhatItWasLeft() {
+    var vm = guest(ALL);
+    lab.fleet.copyTime = Duration.ofSeconds(20);
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
+    // its first figure of the copy is what later ones are held against
+    FaultyFleet.sleep(1_500);
+    lab.fleet.host("kvm-01").balloon(vm.uuid()).swaps(7);
+    var end = ended(id);
+    assertThat(end.state()).isNotEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(
+            l ->
+                assertThat(l.sentence())
+                    .isEqualTo("It swaps (7 MiB) with the memory that it was left. It is given up."));
+    hasItsMemoryBack("kvm-01", vm);
+  }
+
+  /** Whoever forbids something while a move waits is obeyed. */
+  @Test
+  void whatIsNotAllowedAnyMoreAfterAWaitIsNotDone() {
+    var looks = new AtomicInteger();
+    var vm = guest(checkpointFirst());
+    lab.before =
+        (id, migration) -> {
+          if (looks.incrementAndGet() == 1) {
+            options(lab.vm("web-07"), MoveOptions.NONE);
+            return new BeforeMove.Progress(BeforeMove.Step.UNDER_WAY, "");
+          }
+          return new BeforeMove.Progress(BeforeMove.Step.DONE, "");
+        };
+    lab.console();
+    var end = ended(ask(vm, Method.NOT_LIVE));
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence()).contains("or allow it: ");
+    assertThat(lab.fleet.migrations).hasValue(0);
+  }
+
+  private static MoveOptions checkpointFirst() {
+    return new MoveOptions(
+            null, null, null, null, null, null, null, null, null, true, null, null, null, null,
+            null, null)
+        .over(ALL);
   }
 
   /** It may go on at any time: standing still short of what it had is not having it back. */

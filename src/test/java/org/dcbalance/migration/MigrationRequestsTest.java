@@ -113,6 +113,73 @@ class MigrationRequestsTest extends MigrationFaults {
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
   }
 
+  /** Until its host is told to copy nothing has to be aborted there. */
+  @Test
+  void takesBackAMoveThatStillWaitsWhereTheHostCannotAbort() {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.jdbc
+        .sql("update host set missing = '{\"ABORT\": \"The tool stack has no abort.\"}'")
+        .update();
+    var host = lab.fleet.host("kvm-01");
+    // somebody moves its balloon, which is waited for
+    host.balloon(vm.uuid()).crawls(20);
+    host.setMemory(vm.uuid(), Memory.ofMiB(400));
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a look", () -> lab.row(id).phase() == Phase.CHECKS);
+    lab.aborts.request(id, ANN);
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(end.sentence()).isEqualTo("Aborted by ann before anything was copied.");
+    assertThat(lab.fleet.migrations).hasValue(0);
+  }
+
+  /** Nobody looked at it by hand, and its figures are old. */
+  @Test
+  void whatNobodyApprovedByHandDoesNotBeginOnceItHasExpired() {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = lab.move(vm, "kvm-02");
+    lab.jdbc.sql("update recommendation set expires_at = now() - interval '1 minute'").update();
+    var byHand = lab.move(lab.guest("web-08", "kvm-01"), "kvm-02");
+    lab.jdbc
+        .sql("update migration set requested_by = :by where id = :id")
+        .param("by", Operator.DCBALANCE.name())
+        .param("id", id)
+        .update();
+    lab.jdbc.sql("update recommendation set expires_at = now() - interval '1 minute'").update();
+    lab.console();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(ended(id).sentence())
+        .startsWith("Nobody approved it by hand, and it waited too long: recommendation ")
+        .contains(" expired at ");
+    assertThat(ended(byHand).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  @Test
+  void aProposedMoveDoesNotBreakARuleThatWasMadeSince() {
+    var vm = lab.guest("web-07", "kvm-01");
+    var other = lab.guest("web-08", "kvm-02");
+    var id = lab.move(vm, "kvm-02");
+    lab.jdbc
+        .sql(
+            """
+            with made as (
+              insert into placement_rule (pool_id, name, kind, hard, added_by, added_at)
+              values (:pool, 'web servers apart', 'APART', true, 'ann', now() + interval '1 second')
+              returning id)
+            insert into placement_rule_vm (rule_id, vm_id)
+            select made.id, v.id from made, vm v where v.id in (:one, :other)
+            """)
+        .param("pool", lab.host("kvm-01").poolId().value())
+        .param("one", vm.id().value())
+        .param("other", other.id().value())
+        .update();
+    lab.console();
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence()).contains("It would break the rule \"web servers apart\"");
+  }
+
   @Test
   void queuesWhatTheHostsCannotTakeAtOnceAndSaysWhatItWaitsFor() throws InterruptedException {
     var stop = lab.fleet.stopAt(Point.COPYING);

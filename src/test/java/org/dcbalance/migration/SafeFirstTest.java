@@ -120,7 +120,7 @@ class SafeFirstTest extends MigrationFaults {
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
     assertThat(end.sentence()).isEqualTo("kvm-02 is in maintenance.");
-    assertThat(told(id)).contains("It has waited, so everything is checked again.");
+    assertThat(told(id)).contains("It has waited, so everything is checked, and its method chosen, again.");
     assertThat(lab.fleet.migrations).hasValue(0);
   }
 

@@ -114,7 +114,7 @@ final class GuestLevers {
           if (xen) {
             // a few pages beyond what a guest may have are Xen's own, and cannot be asked for
             var most = Memory.ofKiB(domain.getMaxMemory());
-            return new MemoryReading(has.compareTo(most) > 0 ? most : has, null, null);
+            return MemoryReading.of(has.compareTo(most) > 0 ? most : has);
           }
           var told = new Long[TAGS];
           Arrays.stream(domain.memoryStats(TAGS))
@@ -124,13 +124,15 @@ final class GuestLevers {
           var available = told[AVAILABLE];
           var unused = told[UNUSED];
           var swapped = told[SWAP_OUT];
-          boolean fresh = GuestFigures.fresh(told[LAST_UPDATE], Instant.now());
+          var at = told[LAST_UPDATE];
+          boolean fresh = GuestFigures.fresh(at, Instant.now());
           return new MemoryReading(
               actual == null ? has : Memory.ofKiB(actual),
               available == null || unused == null || !fresh
                   ? null
                   : Memory.ofKiB(Math.max(0, available - unused)),
-              swapped == null || !fresh ? null : Memory.ofKiB(swapped));
+              swapped == null || !fresh ? null : Memory.ofKiB(swapped),
+              at == null ? null : Instant.ofEpochSecond(at));
         });
   }
 

@@ -312,7 +312,7 @@ final class SimulatedHypervisor implements Hypervisor {
     return ask(
         () -> {
           var counters = here(guest).counters();
-          return new MemoryReading(counters.memory(), counters.memoryUsed(), null);
+          return new MemoryReading(counters.memory(), counters.memoryUsed(), null, null);
         });
   }
 

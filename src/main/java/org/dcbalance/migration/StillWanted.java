@@ -3,30 +3,54 @@ package org.dcbalance.migration;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongPredicate;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
+import org.dcbalance.units.Operator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * Tell from the database alone whether a move that failed is still wanted. Whether it can start is
- * for the checks that every move passes.
+ * Tell from the database alone whether a move is still wanted, before it begins and after it
+ * failed. Whether it can start is for the checks that every move passes.
  */
 @Component
-class RetryChecks {
+class StillWanted {
   private final JdbcClient jdbc;
   private final PreFlightChecks checks;
   private final Vms vms;
   private final Pools pools;
 
-  RetryChecks(JdbcClient jdbc, PreFlightChecks checks, Vms vms, Pools pools) {
+  StillWanted(JdbcClient jdbc, PreFlightChecks checks, Vms vms, Pools pools) {
     this.jdbc = jdbc;
     this.checks = checks;
     this.vms = vms;
     this.pools = pools;
+  }
+
+  /**
+   * Give a sentence why a move is not to begin any more, however long ago it was asked for; null if
+   * it is. What a person approved holds until its turn; what nobody approved is as good as its
+   * figures, and those are found again.
+   */
+  @Nullable String whyNotNow(Migration row, HostPool pool, Instant now) {
+    boolean automatic = row.requestedBy().equals(Operator.DCBALANCE.name());
+    if (automatic && pool.quiet(now)) {
+      return "The pool's quiet hours, %s, have begun, and nobody asked for this by hand."
+          .formatted(pool.quietHours());
+    }
+    var recommendation = row.recommendationId();
+    if (automatic && recommendation != null) {
+      var overtaken = overtaken(recommendation, now);
+      if (overtaken.isPresent()) {
+        return "Nobody approved it by hand, and it waited too long: " + overtaken.get();
+      }
+    }
+    return brokenNewRules(row);
   }
 
   /** Give a sentence why it is not to be tried again; null if it is. */
@@ -52,9 +76,10 @@ class RetryChecks {
       return "its deadline, " + failed.endByInWords() + ", has passed.";
     }
     var recommendation = failed.recommendationId();
-    return recommendation == null
-        ? brokenRules(failed)
-        : overtaken(recommendation, now).orElse(null);
+    var overtaken =
+        recommendation == null ? Optional.<String>empty() : overtaken(recommendation, now);
+    return overtaken.orElseGet(
+        () -> recommendation == null ? brokenRules(failed) : brokenNewRules(failed));
   }
 
   private static boolean mayRetry(Migration failed, Vm vm, HostPool pool) {
@@ -78,11 +103,34 @@ class RetryChecks {
 
   /** Rules may be new, or other guests where they were not. */
   private @Nullable String brokenRules(Migration failed) {
-    if (failed.retry().rulesBroken()) {
+    return brokenRules(failed, _ -> true);
+  }
+
+  /** A plan may break a rule for the time of its moves, but none that it did not know. */
+  private @Nullable String brokenNewRules(Migration row) {
+    return brokenRules(row, newRules(row)::contains);
+  }
+
+  private @Nullable String brokenRules(Migration row, LongPredicate among) {
+    if (row.retry().rulesBroken()) {
       return null;
     }
-    var rules = checks.rules(failed.vm(), failed.target());
+    var rules = checks.rules(row.vm(), row.target(), among);
     return rules.ok() ? null : rules.sentence();
+  }
+
+  private Set<Long> newRules(Migration row) {
+    return jdbc.sql(
+            """
+            select id from placement_rule
+            where added_at > (
+              select coalesce(r.created_at, m.created_at)
+              from migration m left join recommendation r on r.id = m.recommendation_id
+              where m.id = :id)
+            """)
+        .param("id", row.id())
+        .query(Long.class)
+        .set();
   }
 
   /** What could not be approved any more is not tried any more either. */
