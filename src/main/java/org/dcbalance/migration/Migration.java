@@ -19,6 +19,7 @@ import org.dcbalance.method.Choice;
 import org.dcbalance.method.Method;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
@@ -103,6 +104,10 @@ public class Migration {
   private @Nullable Double imbalancePromised;
 
   private @Nullable Long preparedMillis;
+
+  /** What the guest had when its copy was ordered. */
+  private @Nullable Long guestMemoryBytes;
+
   private @Nullable Long waitedMillis;
   private @Nullable Long totalMillis;
   private @Nullable Long downtimeMillis;
@@ -223,8 +228,9 @@ public class Migration {
   }
 
   /** Record that the order to migrate is given now, and whether its memory is encrypted. */
-  void ordered(Instant now, boolean isEncrypted) {
+  void ordered(Instant now, boolean isEncrypted, Memory has) {
     require("be ordered", MigrationState.RUNNING);
+    this.guestMemoryBytes = has.bytes();
     this.encrypted = isEncrypted;
     storage.begin();
     long waited = waitedMillis == null ? 0 : waitedMillis;

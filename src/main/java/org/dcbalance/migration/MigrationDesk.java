@@ -20,6 +20,7 @@ import org.dcbalance.method.Choice;
 import org.dcbalance.method.MethodText;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
@@ -167,13 +168,16 @@ class MigrationDesk {
     step(claim, m -> m.markWith(mark, undo), sentence);
   }
 
-  /** Record that the order to migrate is given now, and whether its memory is encrypted. */
-  void ordered(Claim claim, boolean encrypted, String sentence) {
+  /**
+   * Record that the order to migrate is given now, whether its memory is encrypted, and how much of
+   * it the guest has.
+   */
+  void ordered(Claim claim, boolean encrypted, Memory has, String sentence) {
     step(
         claim,
         m -> {
           m.enter(Phase.COPYING);
-          m.ordered(clock.instant(), encrypted);
+          m.ordered(clock.instant(), encrypted, has);
         },
         sentence);
   }

@@ -183,9 +183,11 @@ final class MigrationDrive implements Runnable {
             pair.target(),
             prepared,
             disks.stream().map(CopiedDisk::target).toList());
+    var left = prepared.balloonTo();
     desk.ordered(
         claim,
         order.encrypted(),
+        left == null ? vm.memory() : left,
         "Copying from %s to %s, %s."
             .formatted(
                 pair.source().name(),

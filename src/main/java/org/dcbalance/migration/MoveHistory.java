@@ -170,14 +170,14 @@ class MoveHistory {
   }
 
   /**
-   * Give what moves of a VM were expected to copy, and copied, oldest first. Ballooning is left
-   * out: the hypervisor's own figures do not hold it.
+   * Give what moves of a VM were expected to copy, and copied, oldest first; where no bytes are
+   * told, how long they were expected to take, and took, with their preparation.
    */
   List<Learning.Forecast> forecasts(Vm vm) {
     return jdbc.sql(
             """
             select expected_bytes, bytes, expected_millis / expected_bias as expected_millis,
-              total_millis
+              coalesce(prepared_millis, 0) + total_millis as total_millis
             from migration
             where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
               and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
@@ -205,9 +205,9 @@ class MoveHistory {
             """
             select m.source_id, m.target_id, m.total_millis, m.downtime_millis,
               case when m.bandwidth_limit is null
-                or 1000.0 * coalesce(m.bytes, v.memory_bytes) / m.total_millis < :held * m.bandwidth_limit
-                then coalesce(m.bytes, v.memory_bytes) end as bytes
-            from migration m join vm v on v.id = m.vm_id
+                or 1000.0 * coalesce(m.bytes, m.guest_memory_bytes) / m.total_millis < :held * m.bandwidth_limit
+                then coalesce(m.bytes, m.guest_memory_bytes) end as bytes
+            from migration m
             where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
               and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
             order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc

@@ -33,6 +33,30 @@ class MoveHistoryTest extends MigrationFaults {
     assertThat(route().bandwidth().bytesPerSecond()).isCloseTo(40e6, within(1e6));
   }
 
+  /** Xen tells no bytes: what the guest had then was sent, however much it has now. */
+  @Test
+  void whatAGuestHadThenCountsWhereNoBytesAreTold() {
+    var vm = lab.guest("web-07", "kvm-01");
+    moved(vm, 10_000, 100, null, 3);
+    lab.jdbc.sql("update migration set bytes = null, guest_memory_bytes = 500000000").update();
+    assertThat(route().bandwidth().bytesPerSecond()).isCloseTo(50e6, within(1e6));
+  }
+
+  @Test
+  void whatAGuestHasWhenItsCopyIsOrderedIsRecorded() {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(
+            lab.jdbc
+                .sql("select guest_memory_bytes from migration where id = :id")
+                .param("id", id)
+                .query(Long.class)
+                .single())
+        .isEqualTo(512L << 20);
+  }
+
   @Test
   void theLimitOfAMoveIsRecorded() {
     var vm = lab.guest("web-07", "kvm-01");
