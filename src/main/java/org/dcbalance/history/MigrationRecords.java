@@ -39,15 +39,22 @@ public class MigrationRecords {
   public record Moved(@Nullable Instant last, int inDay, int inWeek) {}
 
   /**
-   * List the finished moves of a pool, newest first; refused ones never began and are left out.
+   * List the finished moves of a pool, newest first; refused ones never began and are left out. What
+   * a limit or a method without passes made of a move says nothing of the next one, so its figures
+   * are left out.
    *
    * @param most how many at most
    */
   public List<PastMove> finished(PoolId pool, int most) {
     return jdbc.sql(
             """
-            select vm_id, source_id, target_id, finished_at, state, total_millis, downtime_millis, bytes
-            from migration
+            select vm_id, source_id, target_id, finished_at, state,
+              case when plain then total_millis end as total_millis,
+              case when plain then downtime_millis end as downtime_millis,
+              case when plain then coalesce(bytes, guest_memory_bytes) end as bytes
+            from migration m cross join lateral (
+              select m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
+                and m.bandwidth_limit is null) as how (plain)
             where pool_id = :pool and state in ('COMPLETED', 'FAILED', 'ABORTED') and started_at is not null
             order by finished_at desc, id desc limit :most
             """)

@@ -25,6 +25,7 @@ import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.strategy.HostLoad;
 import org.dcbalance.strategy.Load;
+import org.dcbalance.strategy.MoveTerms;
 import org.dcbalance.strategy.PastMove;
 import org.dcbalance.strategy.Pool;
 import org.dcbalance.strategy.Rule;
@@ -224,7 +225,22 @@ class PoolSnapshots {
         refused,
         past.restsUntil(),
         past.movingTo(),
-        past.moves());
+        past.moves(),
+        terms(vm, pool));
+  }
+
+  /** What is allowed for a VM or its pool; what nobody set is left to the limits of the round. */
+  private static @Nullable MoveTerms terms(Vm vm, HostPool pool) {
+    var options = vm.moveOptions().over(pool.moveOptions());
+    var pause = options.downtimeMillis();
+    var most = options.bandwidthMiB();
+    boolean postCopy = Boolean.TRUE.equals(options.postCopy());
+    return pause == null && most == null && !postCopy
+        ? null
+        : new MoveTerms(
+            pause == null ? null : Duration.ofMillis(pause),
+            postCopy,
+            most == null ? null : ByteRate.ofMiB(most));
   }
 
   /** What the history holds of one VM. */

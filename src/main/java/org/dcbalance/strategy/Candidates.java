@@ -82,7 +82,7 @@ final class Candidates {
       }
       var cost = prices.cost(vm, placement.host(target).id());
       double worth = gain / prices.price(cost);
-      if (!prices.unaffordable(cost)
+      if (!prices.unaffordable(vm, cost)
           && !prices.overTransfer(cost)
           && (best == null || worth > best.worth())) {
         best = new Look.Move(vm, source, target, worth, cost, 0);
@@ -177,7 +177,7 @@ final class Candidates {
         continue;
       }
       var cost = prices.cost(vm, placement.host(target).id());
-      if (prices.unaffordable(cost)) {
+      if (prices.unaffordable(vm, cost)) {
         tooCostly = tooCostly == null || less(cost, tooCostly) ? cost : tooCostly;
         continue;
       }

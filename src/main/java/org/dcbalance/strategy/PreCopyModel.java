@@ -52,13 +52,19 @@ public final class PreCopyModel {
   }
 
   /**
-   * Expect the cost of moving a VM.
+   * Expect the cost of moving a VM, by post-copy where that is allowed and nothing else ends within
+   * the longest pause.
    *
-   * @param downtimeSlo longest pause that may be allowed when a shorter one does not do
+   * @param downtimeSlo longest pause that may be allowed when a shorter one does not do, unless the
+   *     VM has its own
    */
   public MigrationCost expect(VmLoad vm, HostId target, Duration downtimeSlo) {
     var pair = pairs.get(new Pair(vm.host(), target));
+    var terms = vm.allowed();
     double bandwidth = learnt(pair, LearntWay::bandwidth, MemoryCopy.ASSUMED_BANDWIDTH);
+    if (terms.bandwidth() != null) {
+      bandwidth = Math.min(bandwidth, Math.max(1, terms.bandwidth().bytesPerSecond()));
+    }
     double constant = learnt(pair, LearntWay::constant, seconds(MemoryCopy.ASSUMED_CONSTANT));
     var dirtyRate = vm.dirtyRate();
     double memory = firstPass(vm);
@@ -68,7 +74,14 @@ public final class PreCopyModel {
             : vm.mean().cpuCores() * MemoryCopy.ASSUMED_DIRTY_PER_CORE;
     double workingSet =
         vm.workingSet() != null ? vm.workingSet().bytes() : memory * MemoryCopy.ASSUMED_WORKING_SET;
-    var course = course(new MemoryCopy(memory, bandwidth, dirty, workingSet), downtimeSlo);
+    var longest = terms.longestPause() == null ? downtimeSlo : terms.longestPause();
+    var copy = new MemoryCopy(memory, bandwidth, dirty, workingSet);
+    var course = course(copy, longest);
+    if (terms.postCopy() && !course.ends()) {
+      // what changed in one pass is fetched while the VM runs on its target
+      double twice = copy.changed(memory / bandwidth);
+      course = new MemoryCopy.Course(memory + twice, 0, 2, true);
+    }
     double pause = course.rest() / bandwidth + constant;
     double total = course.sent() / bandwidth + constant;
     return new MigrationCost(
@@ -76,7 +89,7 @@ public final class PreCopyModel {
         duration(total * correction(vm, PastMove::total, total)),
         duration(pause * correction(vm, PastMove::downtime, pause)),
         course.ends(),
-        (int) vm.pastMoves().stream().filter(PastMove::succeeded).count(),
+        (int) vm.pastMoves().stream().filter(m -> m.succeeded() && m.total() != null).count(),
         dirtyRate != null,
         !Double.isNaN(pool.bandwidth()));
   }

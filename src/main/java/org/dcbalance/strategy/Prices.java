@@ -59,15 +59,16 @@ final class Prices {
   }
 
   /** An assumption does not refuse a move: only a measured rate or an earlier move does. */
-  boolean unaffordable(MigrationCost cost) {
+  boolean unaffordable(VmLoad vm, MigrationCost cost) {
     boolean known = cost.measuredDirtyRate() || cost.pastMoves() > 0;
-    return known && (!cost.converges() || cost.downtime().compareTo(limits.downtimeSlo()) > 0);
+    return known
+        && (!cost.converges() || cost.downtime().compareTo(vm.longestPause(limits)) > 0);
   }
 
   Reason tooCostly(VmLoad vm, MigrationCost cost) {
     double dirty = vm.dirtyRate() == null ? 0 : vm.dirtyRate().bytesPerSecond();
     return new Reason.TooCostly(
-        dirty / (1024 * 1024), seconds(cost.downtime()), seconds(limits.downtimeSlo()));
+        dirty / (1024 * 1024), seconds(cost.downtime()), seconds(vm.longestPause(limits)));
   }
 
   private static double seconds(Duration duration) {

@@ -166,7 +166,7 @@ final class Together {
     var moves = new ArrayList<Look.Move>();
     for (var vm : movers) {
       var cost = prices.cost(vm, placement.host(target).id());
-      if (prices.unaffordable(cost)) {
+      if (prices.unaffordable(vm, cost)) {
         return null;
       }
       price += prices.price(cost);

@@ -1,5 +1,6 @@
 package org.dcbalance.strategy;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param movingTo target of a move of it that is approved or under way, null if there is none; the
  *     VM then counts at both ends
  * @param pastMoves finished moves of it that the history holds
+ * @param terms what is allowed for its moves; null for what is usual
  */
 public record VmLoad(
     VmId id,
@@ -37,11 +39,73 @@ public record VmLoad(
     Map<HostId, String> refused,
     @Nullable Instant restsUntil,
     @Nullable HostId movingTo,
-    List<PastMove> pastMoves) {
+    List<PastMove> pastMoves,
+    @Nullable MoveTerms terms) {
   public VmLoad {
     ties = List.copyOf(ties);
     refused = Map.copyOf(refused);
     pastMoves = List.copyOf(pastMoves);
+  }
+
+  /** Describe a VM whose moves may be as usual. */
+  public VmLoad(
+      VmId id,
+      String name,
+      HostId host,
+      Load mean,
+      Load high,
+      Memory allocated,
+      @Nullable ByteRate dirtyRate,
+      @Nullable Memory workingSet,
+      List<String> ties,
+      Map<HostId, String> refused,
+      @Nullable Instant restsUntil,
+      @Nullable HostId movingTo,
+      List<PastMove> pastMoves) {
+    this(
+        id,
+        name,
+        host,
+        mean,
+        high,
+        allocated,
+        dirtyRate,
+        workingSet,
+        ties,
+        refused,
+        restsUntil,
+        movingTo,
+        pastMoves,
+        null);
+  }
+
+  /** Give the longest pause that is accepted of a move, with that of the limits as the usual one. */
+  Duration longestPause(Limits limits) {
+    var own = allowed().longestPause();
+    return own == null ? limits.downtimeSlo() : own;
+  }
+
+  MoveTerms allowed() {
+    return terms == null ? MoveTerms.USUAL : terms;
+  }
+
+  /** Let other things be allowed for its moves. */
+  public VmLoad by(MoveTerms other) {
+    return new VmLoad(
+        id,
+        name,
+        host,
+        mean,
+        high,
+        allocated,
+        dirtyRate,
+        workingSet,
+        ties,
+        refused,
+        restsUntil,
+        movingTo,
+        pastMoves,
+        other);
   }
 
   /** Let other hosts refuse it. */
@@ -119,6 +183,7 @@ public record VmLoad(
         others,
         restsUntil,
         target,
-        pastMoves);
+        pastMoves,
+        terms);
   }
 }

@@ -12,6 +12,7 @@ import org.dcbalance.inventory.HostPool;
 import org.dcbalance.strategy.HostLoad;
 import org.dcbalance.strategy.Limits;
 import org.dcbalance.strategy.Load;
+import org.dcbalance.strategy.MoveTerms;
 import org.dcbalance.strategy.PastMove;
 import org.dcbalance.strategy.Pool;
 import org.dcbalance.strategy.Rule;
@@ -89,7 +90,8 @@ class RoundInputsTest {
         refused,
         rests,
         movingTo,
-        past);
+        past,
+        rests == null ? null : new MoveTerms(Duration.ofMillis(300), true, ByteRate.ofMiB(50)));
   }
 
   private static Load load(double cores) {

@@ -1,0 +1,73 @@
+package org.dcbalance.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.dcbalance.strategy.PastMove;
+import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.Memory;
+import org.dcbalance.units.PoolId;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** What earlier moves tell of the next ones. */
+@ConsoleTest
+class MigrationRecordsTest {
+  @Autowired private MigrationRecords records;
+  @Autowired private JdbcClient jdbc;
+
+  @Test
+  void figuresOfMovesThatWereNotLikeOthersAreLeftOut() {
+    var pool = pool("moves unlike others");
+    moved(pool, "PRE_COPY", "1000", "null", "false");
+    moved(pool, "BALLOON_FIRST", "null", "null", "false");
+    moved(pool, "PRE_COPY", "1000", "5000000", "false");
+    moved(pool, "PRE_COPY", "1000", "null", "true");
+    moved(pool, "NOT_LIVE", "1000", "null", "false");
+    moved(pool, "POST_COPY", "1000", "null", "false");
+    moved(pool, "XBZRLE", "1000", "null", "false");
+    var found = records.finished(pool, 10).reversed();
+    assertThat(found).hasSize(7).allMatch(PastMove::succeeded);
+    assertThat(found.getFirst().transferred()).isEqualTo(new Memory(1000));
+    assertThat(found.getFirst().total()).isEqualTo(Duration.ofSeconds(10));
+    // where no bytes are told, what the guest had when it was sent stands for them
+    assertThat(found.get(1).transferred()).isEqualTo(new Memory(512));
+    assertThat(found.subList(2, 7))
+        .allSatisfy(
+            move -> {
+              assertThat(move.transferred()).isNull();
+              assertThat(move.total()).isNull();
+              assertThat(move.downtime()).isNull();
+            });
+  }
+
+  private PoolId pool(String name) {
+    return new PoolId(
+        jdbc.sql("insert into pool (name) values (:name) returning id")
+            .param("name", name)
+            .query(Long.class)
+            .single());
+  }
+
+  private void moved(PoolId pool, String method, String bytes, String limit, String storage) {
+    jdbc.sql(
+            """
+            with a as (
+              insert into host (pool_id, name, uri, removed_at) values
+                (:pool, gen_random_uuid(), 'simulated:///' || gen_random_uuid(), now()) returning id),
+            v as (
+              insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes, gone_since)
+              select gen_random_uuid(), id, 'past', 'SHUT_OFF', 1, 2048, 2048, now() from a returning id)
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, method, why, requested_by,
+              created_at, started_at, finished_at, downtime_millis, total_millis, guest_memory_bytes,
+              bytes, bandwidth_limit, with_storage)
+            select :pool, v.id, a.id, a.id, 'COMPLETED', 'DONE', :method, '', 'amy', now(), now(),
+              clock_timestamp(), 100, 10000, 512, %s, %s, %s from a, v
+            """
+                .formatted(bytes, limit, storage))
+        .param("pool", pool.value())
+        .param("method", method)
+        .update();
+  }
+}
