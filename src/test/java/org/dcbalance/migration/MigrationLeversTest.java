@@ -2,9 +2,11 @@ package org.dcbalance.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.dcbalance.testing.NamedOptions.options;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
@@ -23,8 +25,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Balloons, caps and stops guests for their moves, and looks whether all of it is put back. */
 class MigrationLeversTest extends MigrationFaults {
   private static final MoveOptions ALL =
-      new MoveOptions(
-          true, true, null, 60, 10, true, 1_000, null, 2, null, null, null, null, null, null, null);
+      options(
+          Map.of(
+              "postCopy",
+              true,
+              "ballooning",
+              true,
+              "capPercent",
+              10,
+              "notLive",
+              true,
+              "connections",
+              2));
 
   @Test
   void balloonsFirstWaitsForItAndGivesItBackOnTheTarget() {
@@ -302,7 +314,7 @@ class MigrationLeversTest extends MigrationFaults {
     var vm = guest(MoveOptions.NONE);
     assertThatThrownBy(() -> ask(vm, Method.POST_COPY))
         .hasMessage("Post-copy is not allowed for web-07.");
-    var allowed = options(vm, ALL);
+    var allowed = allow(vm, ALL);
     lab.jdbc
         .sql("update host set missing = '{\"POST_COPY\": \"Its tool stack has no call for it\"}'")
         .update();
@@ -365,11 +377,7 @@ class MigrationLeversTest extends MigrationFaults {
               '{"DIRTY_RATE": "no call", "MAX_DOWNTIME": "no call", "AUTO_CONVERGE": "no call", "COMPRESSION": "no call"}'
             """)
         .update();
-    options(
-        lab.vm("web-07"),
-        new MoveOptions(
-            null, null, null, null, null, null, /* ms */ 10, null, null, null, null, null, null,
-            null, null, null));
+    allow(lab.vm("web-07"), options(Map.of("downtimeMillis", 10)));
     long id = lab.move(lab.vm("web-07"), "kvm-03");
     MigrationLab.await("a wait", () -> lab.row(id).sentence().startsWith("It is too busy"));
     // it keeps a CPU busy until then
@@ -392,11 +400,7 @@ class MigrationLeversTest extends MigrationFaults {
     writesFast(vm);
     wasQuiet(vm, 3);
     lab.fleet.host("kvm-02").dirtyRates.add(4e10);
-    options(
-        lab.vm("web-07"),
-        new MoveOptions(
-            null, null, null, null, null, null, null, null, null, null, null, null, /* seconds */ 2,
-            null, null, null));
+    allow(lab.vm("web-07"), options(Map.of("quietWaitSeconds", 2)));
     long id = lab.move(lab.vm("web-07"), "kvm-03");
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
@@ -447,15 +451,6 @@ class MigrationLeversTest extends MigrationFaults {
           .param("rate", i % 3 == 1 && i / 3 < quiet ? 0 : 4e10)
           .update();
     }
-  }
-
-  private Vm guest(MoveOptions options) {
-    return options(lab.guest("web-07", "kvm-01"), options);
-  }
-
-  private Vm options(Vm vm, MoveOptions options) {
-    vm.moveBy(options);
-    return lab.vms.save(vm);
   }
 
   private long ask(Vm vm, @Nullable Method method) {
