@@ -10,6 +10,7 @@ import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
+import org.dcbalance.units.Latest;
 import org.dcbalance.units.Operator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,15 +38,7 @@ class RefusalLog {
 
   private final AuditLog audit;
   private final Clock clock;
-  private final Map<Kind, Noted> noted =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Kind, Noted> eldest) {
-          return size() > KEPT;
-        }
-      };
+  private final Map<Kind, Noted> noted = new Latest<>(KEPT);
   private final Map<String, Budget> budgets = new LinkedHashMap<>();
 
   RefusalLog(AuditLog audit, Clock clock) {

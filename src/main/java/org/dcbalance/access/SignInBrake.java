@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.dcbalance.units.Latest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,15 +107,7 @@ final class SignInBrake {
   /** Failures by what they have in common. */
   private static final class Counts<K> {
     private final int free;
-    private final Map<K, Failures> failures =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          private static final long serialVersionUID = 1L;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<K, Failures> eldest) {
-            return size() > KEPT;
-          }
-        };
+    private final Map<K, Failures> failures = new Latest<>(KEPT);
 
     Counts(int free) {
       this.free = free;

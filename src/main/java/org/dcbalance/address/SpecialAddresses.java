@@ -37,6 +37,17 @@ public final class SpecialAddresses {
         .or(() -> inner == null ? Optional.empty() : refusal(inner, allowed));
   }
 
+  /** Say what an address is, and where it is if that is not what was typed; without a full stop. */
+  public static String words(String typed, InetAddress address, String kind) {
+    var at = address.getHostAddress();
+    return typed + " is " + (at.equals(bare(typed)) ? "" : "at " + at + ", ") + kind;
+  }
+
+  /** Give a host without the brackets that an IPv6 address has in a URI. */
+  public static String bare(String host) {
+    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+  }
+
   private static @Nullable String kind(InetAddress address) {
     if (address.isAnyLocalAddress() || begins(address, 0, 0)) {
       return "an unspecified address";

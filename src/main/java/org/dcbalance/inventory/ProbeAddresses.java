@@ -27,13 +27,8 @@ public final class ProbeAddresses {
               kind -> {
                 throw new Problem(
                     ErrorCode.REFUSED,
-                    "%s is %s%s, so no guest is probed there."
-                        .formatted(
-                            name,
-                            address.getHostAddress().equals(name)
-                                ? ""
-                                : "at " + address.getHostAddress() + ", ",
-                            kind),
+                    SpecialAddresses.words(name, address, kind)
+                        + ", so no guest is probed there.",
                     "Maybe enter the address that the guest's users reach it at.");
               });
     }

@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import org.dcbalance.hypervisor.MigrationFigures;
 import org.dcbalance.method.Choice;
 import org.dcbalance.method.Method;
 import org.dcbalance.units.ErrorCode;
@@ -88,38 +87,10 @@ public class Migration {
   private @Nullable Method askedMethod;
 
   private String methodWhy = "";
-  private double expectedBias = 1;
 
   /** Bytes per second that its copy may use. */
   private @Nullable Double bandwidthLimit;
 
-  private @Nullable Long expectedMillis;
-  private @Nullable Long expectedDowntimeMillis;
-  private @Nullable Long expectedBytes;
-
-  @Column(updatable = false)
-  private @Nullable Double imbalanceBefore;
-
-  @Column(updatable = false)
-  private @Nullable Double imbalancePromised;
-
-  private @Nullable Long preparedMillis;
-
-  /** What the guest had when its copy was ordered. */
-  private @Nullable Long guestMemoryBytes;
-
-  private @Nullable Long waitedMillis;
-  private @Nullable Long totalMillis;
-  private @Nullable Long downtimeMillis;
-  private @Nullable Long bytes;
-  private @Nullable Integer iterations;
-  private @Nullable String downtimeSource;
-  private @Nullable Long guestDowntimeMillis;
-  private @Nullable String guestProbe;
-  private @Nullable Long sourceUserMillis;
-  private @Nullable Long sourceSystemMillis;
-  private @Nullable Long targetUserMillis;
-  private @Nullable Long targetSystemMillis;
   private @Nullable String mark;
   private @Nullable String undo;
   private boolean definitionLeft;
@@ -133,6 +104,7 @@ public class Migration {
   private @Nullable String closedWhy;
   @Embedded private Retry retry = new Retry();
   @Embedded private Storage storage = new Storage();
+  @Embedded private Figures figures = new Figures();
   @Version private long version;
 
   protected Migration() {}
@@ -195,12 +167,9 @@ public class Migration {
     }
     this.method = move.method();
     this.methodWhy = reason;
-    this.expectedBias = bias;
     var limit = move.levers().bandwidth();
     this.bandwidthLimit = limit == null ? null : limit.bytesPerSecond();
-    this.expectedMillis = move.expected().total().plus(forDisks).toMillis();
-    this.expectedDowntimeMillis = move.expected().downtime().toMillis();
-    this.expectedBytes = move.expected().bytes().plus(storage.allocated()).bytes();
+    figures.expect(move.expected(), bias, forDisks, storage.allocated());
   }
 
   /** Record the disks that are copied with it, and give it the time that they need beside. */
@@ -230,18 +199,18 @@ public class Migration {
   /** Record that the order to migrate is given now, and whether its memory is encrypted. */
   void ordered(Instant now, boolean isEncrypted, Memory has) {
     require("be ordered", MigrationState.RUNNING);
-    this.guestMemoryBytes = has.bytes();
     this.encrypted = isEncrypted;
     storage.begin();
-    long waited = waitedMillis == null ? 0 : waitedMillis;
-    this.preparedMillis =
-        startedAt == null ? null : Duration.between(startedAt, now).toMillis() - waited;
+    figures.sends(has);
+    if (startedAt != null) {
+      figures.prepared(Duration.between(startedAt, now));
+    }
   }
 
   /** Record how long it waited for a quieter moment; nothing keeps it any more. */
   void waited(Duration length) {
     require("wait", MigrationState.RUNNING);
-    this.waitedMillis = length.toMillis();
+    figures.waited(length);
     this.sentence = "";
     moreTime(length);
   }
@@ -357,47 +326,14 @@ public class Migration {
     return retry;
   }
 
+  Figures figures() {
+    return figures;
+  }
+
   /** Say how it ended, and whether it is tried again. */
   String told() {
     var words = retry.words();
     return words.isEmpty() ? sentence : sentence + " " + words;
-  }
-
-  /** Keep the hypervisor's own figures; what it did not tell stays unknown. */
-  void measure(MigrationFigures figures) {
-    this.totalMillis =
-        figures.total() == null ? totalMillis : Long.valueOf(figures.total().toMillis());
-    this.bytes =
-        figures.transferred() == null ? bytes : Long.valueOf(figures.transferred().bytes());
-    this.iterations = figures.iterations() == null ? iterations : figures.iterations();
-    if (figures.downtime() != null) {
-      this.downtimeMillis = figures.downtime().toMillis();
-      this.downtimeSource = "by the hypervisor";
-    }
-  }
-
-  /** Keep what both hosts spent while memory was copied, as far as they tell. */
-  void hostsSpent(HostCpu.@Nullable Spent spent) {
-    if (spent != null && spent.source() != null) {
-      this.sourceUserMillis = spent.source().user().toMillis();
-      this.sourceSystemMillis = spent.source().system().toMillis();
-    }
-    if (spent != null && spent.target() != null) {
-      this.targetUserMillis = spent.target().user().toMillis();
-      this.targetSystemMillis = spent.target().system().toMillis();
-    }
-  }
-
-  /** Keep a pause that the hypervisor did not report, with how it was measured. */
-  void stoodStill(Duration pause, String measured) {
-    this.downtimeMillis = pause.toMillis();
-    this.downtimeSource = measured;
-  }
-
-  /** Keep what the guest's users saw of it; null where the probe had no answer to compare with. */
-  void seenByGuest(@Nullable Long downtime, String probe) {
-    this.guestDowntimeMillis = downtime;
-    this.guestProbe = probe;
   }
 
   private void end(MigrationState as, String how, Instant now) {
@@ -500,34 +436,6 @@ public class Migration {
     return sentence;
   }
 
-  public @Nullable Long expectedMillis() {
-    return expectedMillis;
-  }
-
-  @Nullable Long expectedDowntimeMillis() {
-    return expectedDowntimeMillis;
-  }
-
-  @Nullable Double imbalanceBefore() {
-    return imbalanceBefore;
-  }
-
-  @Nullable Double imbalancePromised() {
-    return imbalancePromised;
-  }
-
-  @Nullable Long expectedBytes() {
-    return expectedBytes;
-  }
-
-  public @Nullable Long totalMillis() {
-    return totalMillis;
-  }
-
-  public @Nullable Long downtimeMillis() {
-    return downtimeMillis;
-  }
-
   /** Tell the guest from those that others move. */
   JobMark mark() {
     return new JobMark(id(), mark);
@@ -554,13 +462,5 @@ public class Migration {
 
   boolean postCopyResumed() {
     return postCopyResumed;
-  }
-
-  public @Nullable Long guestDowntimeMillis() {
-    return guestDowntimeMillis;
-  }
-
-  public @Nullable String guestProbe() {
-    return guestProbe;
   }
 }

@@ -129,7 +129,7 @@ final class MigrationDrive implements Runnable {
     try {
       row =
           queued
-              ? desk.start(claim, m -> tools.settings().mostTime(m.expectedMillis()))
+              ? desk.start(claim, m -> tools.settings().mostTime(m.figures().expectedMillis()))
               : desk.adopt(claim);
     } catch (Problem e) {
       // it was cancelled, or ended, since the table was read

@@ -113,9 +113,9 @@ final class MigrationEnd {
         claim,
         recorded.target(),
         m -> {
-          figures.ifPresent(m::measure);
-          m.hostsSpent(measurements.spent());
-          stood.ifPresent(s -> m.stoodStill(s.pause(), s.words()));
+          figures.ifPresent(m.figures()::measure);
+          m.figures().hostsSpent(measurements.spent());
+          stood.ifPresent(s -> m.figures().stoodStill(s.pause(), s.words()));
           keep(m, seen);
           m.complete(moved(m) + leftOver + DiskCopying.leftBehind(m, pair), desk.clock().instant());
           m.storage().end();
@@ -218,8 +218,8 @@ final class MigrationEnd {
   }
 
   private String moved(Migration m) {
-    var total = m.totalMillis();
-    var downtime = m.downtimeMillis();
+    var total = m.figures().totalMillis();
+    var downtime = m.figures().downtimeMillis();
     return vm.name()
         + " moved from "
         + pair.source().name()
@@ -234,8 +234,7 @@ final class MigrationEnd {
 
   private static void keep(Migration row, DowntimeProbe.@Nullable Seen seen) {
     if (seen != null) {
-      var downtime = seen.downtime();
-      row.seenByGuest(downtime == null ? null : downtime.toMillis(), seen.words());
+      row.figures().seenByGuest(seen.downtime(), seen.words());
     }
   }
 }

@@ -117,6 +117,7 @@ class MigrationQueue {
    */
   long again(Migration failed) {
     var asked = failed.askedMethod();
+    var figures = failed.figures();
     return add(
         new Wish(
             failed.recommendationId(),
@@ -126,11 +127,11 @@ class MigrationQueue {
             failed.target().value(),
             failed.why(),
             failed.requestedBy(),
-            failed.expectedMillis(),
-            failed.expectedDowntimeMillis(),
-            failed.expectedBytes(),
-            failed.imbalanceBefore(),
-            failed.imbalancePromised(),
+            figures.expectedMillis(),
+            figures.expectedDowntimeMillis(),
+            figures.expectedBytes(),
+            figures.imbalanceBefore(),
+            figures.imbalancePromised(),
             asked == null ? null : asked.name(),
             utc(failed.endBy()),
             failed.storage().wanted(),

@@ -20,4 +20,9 @@ public record MoveByHand(
     @Nullable Method method,
     boolean breakRules,
     @Nullable Instant endBy,
-    boolean withStorage) {}
+    boolean withStorage) {
+
+  MoveByHand(VmId vm, HostId target, @Nullable Method method) {
+    this(vm, target, method, false, null, false);
+  }
+}

@@ -78,14 +78,13 @@ public class MovesByHand implements RequestedMoves {
     }
     var why =
         rules.ok() ? "Asked for by hand." : "Asked for by hand, rules or not. " + rules.sentence();
-    return request(wish, by.operator(), why, null, !rules.ok(), null);
+    return queue.add(checked(new Asked(wish, by.operator(), why, !rules.ok(), null, null)));
   }
 
   @Override
   public LongSupplier prepare(VmId vm, HostId target, String why, Operator by) {
     require(checks.rules(vm, target));
-    var wish =
-        checked(new MoveByHand(vm, target, null, false, null, false), by, why, null, false, null);
+    var wish = checked(new Asked(new MoveByHand(vm, target, null), by, why));
     return () -> queue.add(wish);
   }
 
@@ -100,12 +99,12 @@ public class MovesByHand implements RequestedMoves {
 
   /** The same, whatever placement rules say. */
   long request(VmId vmId, HostId target, @Nullable Method method, Operator by) {
-    return request(new MoveByHand(vmId, target, method, false, null, false), by);
+    return request(new MoveByHand(vmId, target, method), by);
   }
 
   /** The same, whatever placement rules say. */
   long request(MoveByHand wish, Operator by) {
-    return request(wish, by, "Asked for by hand.", null, false, null);
+    return queue.add(checked(new Asked(wish, by, "Asked for by hand.")));
   }
 
   /**
@@ -119,28 +118,26 @@ public class MovesByHand implements RequestedMoves {
    */
   public long request(
       VmId vmId, HostId target, Operator by, String why, @Nullable Duration expected) {
-    return request(
-        new MoveByHand(vmId, target, null, false, null, false), by, why, expected, false, 1);
+    return queue.add(
+        checked(new Asked(new MoveByHand(vmId, target, null), by, why, false, expected, 1)));
   }
 
-  private long request(
+  /** A move with what the database is told beside it. */
+  private record Asked(
       MoveByHand wish,
       Operator by,
       String why,
-      @Nullable Duration expected,
       boolean rulesBroken,
+      @Nullable Duration expected,
       @Nullable Integer mostAttempts) {
-    return queue.add(checked(wish, by, why, expected, rulesBroken, mostAttempts));
+    Asked(MoveByHand wish, Operator by, String why) {
+      this(wish, by, why, false, null, null);
+    }
   }
 
-  private MigrationQueue.Wish checked(
-      MoveByHand wish,
-      Operator by,
-      String why,
-      @Nullable Duration expected,
-      boolean rulesBroken,
-      @Nullable Integer mostAttempts) {
+  private MigrationQueue.Wish checked(Asked asked) {
     installation.requireConfirmed();
+    var wish = asked.wish();
     checkDeadline(wish.endBy());
     var vmId = wish.vm();
     var target = wish.target();
@@ -169,9 +166,9 @@ public class MovesByHand implements RequestedMoves {
         vmId.value(),
         vm.hostId().value(),
         target.value(),
-        why,
-        by.name(),
-        expected == null ? null : expected.toMillis(),
+        asked.why(),
+        asked.by().name(),
+        asked.expected() == null ? null : asked.expected().toMillis(),
         null,
         null,
         null,
@@ -179,10 +176,10 @@ public class MovesByHand implements RequestedMoves {
         method == null ? null : method.name(),
         MigrationQueue.utc(wish.endBy()),
         wish.withStorage(),
-        rulesBroken,
+        asked.rulesBroken(),
         1,
         null,
-        mostAttempts);
+        asked.mostAttempts());
   }
 
   private void checkDeadline(@Nullable Instant endBy) {

@@ -35,28 +35,18 @@ class AddressGuard {
    * @throws Problem if one of them is refused, which a mixed answer is a trick for
    */
   InetAddress[] addresses(String host) throws UnknownHostException {
-    var found = InetAddress.getAllByName(bare(host));
+    var found = InetAddress.getAllByName(SpecialAddresses.bare(host));
     for (var address : found) {
       refusal(address)
           .ifPresent(
               kind -> {
                 throw new Problem(
                     ErrorCode.REFUSED,
-                    "%s is %s%s, so nothing is sent there."
-                        .formatted(
-                            host,
-                            address.getHostAddress().equals(bare(host))
-                                ? ""
-                                : "at " + address.getHostAddress() + ", ",
-                            kind),
+                    SpecialAddresses.words(host, address, kind) + ", so nothing is sent there.",
                     "Maybe name another host, or allow the network in " + SETTING + ".");
               });
     }
     return found;
-  }
-
-  private static String bare(String host) {
-    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
   }
 
   /** Say what kind of address it is that nothing is sent to; empty for those that are fine. */

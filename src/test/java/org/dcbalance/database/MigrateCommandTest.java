@@ -2,12 +2,10 @@ package org.dcbalance.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -20,24 +18,16 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 /** A database that is migrated in a step of its own, by a role that consoles do not know. */
 @ExtendWith(OutputCaptureExtension.class)
 class MigrateCommandTest {
-  private static EmbeddedPostgres server;
-  private static String url;
+  private static TwoRoles roles;
 
   @BeforeAll
   static void makeTwoRoles() throws IOException, SQLException {
-    server = EmbeddedPostgres.builder().setRegisterShutdownHook(false).start();
-    try (var admin = DriverManager.getConnection(server.getJdbcUrl("postgres", "postgres"));
-        var statement = admin.createStatement()) {
-      statement.execute("create role migrator login password 'm'");
-      statement.execute("create role worker login password 'w'");
-      statement.execute("create database steps owner migrator");
-    }
-    url = "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/steps";
+    roles = new TwoRoles("worker");
   }
 
   @AfterAll
   static void stop() throws IOException {
-    server.close();
+    roles.close();
   }
 
   @Test
@@ -54,16 +44,16 @@ class MigrateCommandTest {
                 out(told),
                 settings(
                     "--spring.flyway.user=migrator",
-                    "--spring.flyway.password=m",
+                    "--spring.flyway.password=migrator",
                     "--dcbalance.database.migrate=false")))
         .as("whatever holds for consoles")
         .isZero();
     assertThat(told.toString(StandardCharsets.UTF_8))
         .matches(
-            "jdbc:postgresql://127.0.0.1:[0-9]+/steps is at version [0-9]+, as this program needs it\\.\\R");
+            "jdbc:postgresql://127.0.0.1:[0-9]+/two is at version [0-9]+, as this program needs it\\.\\R");
 
     assertThat(asConsole(new ByteArrayOutputStream())).isZero();
-    try (var worker = DriverManager.getConnection(url, "worker", "w");
+    try (var worker = roles.as("worker");
         var statement = worker.createStatement();
         var count = statement.executeQuery("select count(*) from audit_entry")) {
       assertThat(count.next()).isTrue();
@@ -87,9 +77,9 @@ class MigrateCommandTest {
   private static String[] settings(String... more) {
     return Stream.concat(
             Stream.of(
-                "--spring.datasource.url=" + url,
+                "--spring.datasource.url=" + roles.url(),
                 "--spring.datasource.username=worker",
-                "--spring.datasource.password=w"),
+                "--spring.datasource.password=worker"),
             Stream.of(more))
         .toArray(String[]::new);
   }

@@ -3,10 +3,8 @@ package org.dcbalance.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,28 +19,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PrivilegesTest {
   private static final String DENIED = "42501";
 
-  private static EmbeddedPostgres server;
-  private static String url;
+  private static TwoRoles roles;
 
   @BeforeAll
   static void makeTwoRoles() throws IOException, SQLException {
-    server = EmbeddedPostgres.builder().setRegisterShutdownHook(false).start();
-    try (var admin = DriverManager.getConnection(server.getJdbcUrl("postgres", "postgres"));
-        var statement = admin.createStatement()) {
-      statement.execute("create role migrator login password 'm'");
-      statement.execute("create role \"app-1\" login password 'a'");
-      statement.execute("create database two owner migrator");
-    }
-    url = "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/two";
+    roles = new TwoRoles("app-1");
     Flyway.configure()
-        .dataSource(url, "migrator", "m")
+        .dataSource(roles.url(), "migrator", "migrator")
         .locations("classpath:db/migration")
         .load()
         .migrate();
-    try (var owner = as("migrator", "m")) {
+    try (var owner = roles.as("migrator")) {
       assertThat(Privileges.grant(owner, "app-1")).isTrue();
     }
-    try (var app = as("app-1", "a")) {
+    try (var app = roles.as("app-1")) {
       run(
           app,
           "insert into audit_entry (who, act, kind, object) values ('amy', 'APPROVED', 'x', 'y')");
@@ -51,7 +41,7 @@ class PrivilegesTest {
 
   @AfterAll
   static void stop() throws IOException {
-    server.close();
+    roles.close();
   }
 
   @ParameterizedTest
@@ -70,7 +60,7 @@ class PrivilegesTest {
         "create table mine (id int)",
       })
   void theApplicationCannotRewriteTheAuditLog(String sql) throws SQLException {
-    try (var app = as("app-1", "a")) {
+    try (var app = roles.as("app-1")) {
       assertThatExceptionOfType(SQLException.class)
           .isThrownBy(() -> run(app, sql))
           .satisfies(e -> assertThat(e.getSQLState()).as(e.getMessage()).isIn(DENIED, "0LP01"));
@@ -80,7 +70,7 @@ class PrivilegesTest {
 
   @Test
   void theApplicationCannotGiveItselfMore() throws SQLException {
-    try (var app = as("app-1", "a")) {
+    try (var app = roles.as("app-1")) {
       // PostgreSQL answers with a warning and grants nothing
       run(app, "grant all on audit_entry to \"app-1\"");
       assertThatExceptionOfType(SQLException.class)
@@ -91,7 +81,7 @@ class PrivilegesTest {
 
   @Test
   void evenTheOwnerIsStoppedByTheTriggerFirst() throws SQLException {
-    try (var owner = as("migrator", "m")) {
+    try (var owner = roles.as("migrator")) {
       for (var sql : List.of("update audit_entry set who = 'bob'", "truncate audit_entry")) {
         assertThatExceptionOfType(SQLException.class)
             .isThrownBy(() -> run(owner, sql))
@@ -102,7 +92,7 @@ class PrivilegesTest {
 
   @Test
   void theApplicationCanDoAllItsOtherWork() throws SQLException {
-    try (var app = as("app-1", "a")) {
+    try (var app = roles.as("app-1")) {
       var tables = new ArrayList<String>();
       try (var found =
           app.createStatement()
@@ -134,7 +124,7 @@ class PrivilegesTest {
 
   @Test
   void partitionsAreMadeAndDroppedForSamplesAlone() throws SQLException {
-    try (var app = as("app-1", "a")) {
+    try (var app = roles.as("app-1")) {
       run(app, "select make_sample_partition('vm_sample', date '2026-02-01')");
       run(app, "select make_sample_partition('vm_sample', date '2026-02-01')");
       run(app, "select drop_sample_partition('vm_sample', date '2026-02-01')");
@@ -149,13 +139,9 @@ class PrivilegesTest {
 
   @Test
   void oneRoleForAllIsLeftAsItIs() throws SQLException {
-    try (var owner = as("migrator", "m")) {
+    try (var owner = roles.as("migrator")) {
       assertThat(Privileges.grant(owner, "migrator")).isFalse();
     }
-  }
-
-  private static Connection as(String role, String password) throws SQLException {
-    return DriverManager.getConnection(url, role, password);
   }
 
   private static void run(Connection connection, String sql) throws SQLException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Objects;
 import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.units.Operator;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +39,16 @@ abstract class MigrationFaults {
   void nothingEverRanTwice() {
     assertThat(lab.fleet.violations).isEmpty();
     lab.consoles.forEach(MigrationLab.Console::kill);
+  }
+
+  /** A guest on kvm-01 that may be moved like this. */
+  Vm guest(MoveOptions options) {
+    return allow(lab.guest("web-07", "kvm-01"), options);
+  }
+
+  Vm allow(Vm vm, MoveOptions options) {
+    vm.moveBy(options);
+    return lab.vms.save(vm);
   }
 
   /** A move whose console was killed at a point, with its host still held there. */

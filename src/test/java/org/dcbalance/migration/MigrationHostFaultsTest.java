@@ -363,8 +363,8 @@ class MigrationHostFaultsTest extends MigrationFaults {
       var end = ended(lab.move(vm, "kvm-02"));
       assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
       // this server never went away
-      assertThat(end.guestDowntimeMillis()).isBetween(0L, 200L);
-      assertThat(end.guestProbe())
+      assertThat(end.figures().guestDowntimeMillis()).isBetween(0L, 200L);
+      assertThat(end.figures().guestProbe())
           .startsWith(
               "TCP %s:%d every 10 ms; gaps of up to".formatted(address, server.getLocalPort()));
     }

@@ -2,9 +2,10 @@ package org.dcbalance.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.dcbalance.testing.NamedOptions.options;
 
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcbalance.hypervisor.GuestState;
@@ -25,8 +26,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Balloons, caps and stops guests for their moves, and looks whether all of it is put back. */
 class MigrationLeversTest extends MigrationFaults {
   private static final MoveOptions ALL =
-      new MoveOptions(
-          true, true, null, 60, 10, true, 1_000, null, 2, null, null, null, null, null, null, null);
+      options(
+          Map.of(
+              "postCopy",
+              true,
+              "ballooning",
+              true,
+              "capPercent",
+              10,
+              "notLive",
+              true,
+              "connections",
+              2));
 
   @Test
   void balloonsFirstWaitsForItAndGivesItBackOnTheTarget() {
@@ -125,11 +136,11 @@ class MigrationLeversTest extends MigrationFaults {
   @Test
   void whatIsNotAllowedAnyMoreAfterAWaitIsNotDone() {
     var looks = new AtomicInteger();
-    var vm = guest(checkpointFirst());
+    var vm = guest(options(Map.of("checkpointFirst", true)).over(ALL));
     lab.before =
         (id, migration) -> {
           if (looks.incrementAndGet() == 1) {
-            options(lab.vm("web-07"), MoveOptions.NONE);
+            allow(lab.vm("web-07"), MoveOptions.NONE);
             return new BeforeMove.Progress(BeforeMove.Step.UNDER_WAY, "");
           }
           return new BeforeMove.Progress(BeforeMove.Step.DONE, "");
@@ -139,13 +150,6 @@ class MigrationLeversTest extends MigrationFaults {
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
     assertThat(end.sentence()).contains("or allow it: ");
     assertThat(lab.fleet.migrations).hasValue(0);
-  }
-
-  private static MoveOptions checkpointFirst() {
-    return new MoveOptions(
-            null, null, null, null, null, null, null, null, null, true, null, null, null, null,
-            null, null)
-        .over(ALL);
   }
 
   /** It may go on at any time: standing still short of what it had is not having it back. */
@@ -367,160 +371,12 @@ class MigrationLeversTest extends MigrationFaults {
     var vm = guest(MoveOptions.NONE);
     assertThatThrownBy(() -> ask(vm, Method.POST_COPY))
         .hasMessage("Post-copy is not allowed for web-07.");
-    var allowed = options(vm, ALL);
+    var allowed = allow(vm, ALL);
     lab.jdbc
         .sql("update host set missing = '{\"POST_COPY\": \"Its tool stack has no call for it\"}'")
         .update();
     assertThatThrownBy(() -> ask(allowed, Method.POST_COPY))
         .hasMessage("Post-copy: Its tool stack has no call for it.");
-  }
-
-  @Test
-  void aWriterThatOutrunsTheLinkIsNotStartedAndSaysWhy() {
-    var vm = guest(MoveOptions.NONE);
-    lab.console();
-    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
-    writesFast(vm);
-    var end = ended(lab.move(lab.vm("web-07"), "kvm-03"));
-    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
-    assertThat(end.sentence())
-        .startsWith("web-07 was not moved, since no method that is allowed does it.")
-        .contains("would not end, since it changes memory too fast");
-    assertThat(lab.fleet.migrations).hasValue(1);
-  }
-
-  @Test
-  void aWriterWithQuieterMomentsWaitsForOneOfThem() {
-    var vm = guest(MoveOptions.NONE);
-    lab.console();
-    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
-    writesFast(vm);
-    wasQuiet(vm, 3);
-    lab.fleet.host("kvm-02").dirtyRates.addAll(List.of(4e10, 4e10, 0.0));
-    long id = lab.move(lab.vm("web-07"), "kvm-03");
-    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
-    var row = lab.rows.find(id).orElseThrow();
-    assertThat(row.method()).isEqualTo(Method.PRE_COPY);
-    assertThat(row.waitedMillis()).isGreaterThan(2_000);
-    assertThat(row.preparedMillis()).isLessThan(2_000);
-    assertThat(lab.lines.of(id))
-        .extracting(line -> line.sentence())
-        .anyMatch(said -> said.contains("as it had in 30 % of the last hour's measurements"))
-        .anyMatch(said -> said.startsWith("It changes 0.0 MiB/s now, after"));
-  }
-
-  /** Xen tells no dirty rates: there it waits until the VM uses little CPU. */
-  @Test
-  void aBusyGuestOnXenWaitsUntilItUsesLittleCpu() {
-    var vm = guest(MoveOptions.NONE);
-    lab.console();
-    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
-    writesFast(vm);
-    lab.jdbc.sql("delete from dirty_measurement").update();
-    wasQuiet(vm, 3);
-    lab.jdbc
-        .sql(
-            "update vm_sample set cpu_cores = case when dirty_rate = 0 then 0.1 else 500 end, dirty_rate = null where vm_id = :vm")
-        .param("vm", vm.id().value())
-        .update();
-    lab.jdbc
-        .sql(
-            """
-            update host set hypervisor = 'Xen', missing =
-              '{"DIRTY_RATE": "no call", "MAX_DOWNTIME": "no call", "AUTO_CONVERGE": "no call", "COMPRESSION": "no call"}'
-            """)
-        .update();
-    options(
-        lab.vm("web-07"),
-        new MoveOptions(
-            null, null, null, null, null, null, /* ms */ 10, null, null, null, null, null, null,
-            null, null, null));
-    long id = lab.move(lab.vm("web-07"), "kvm-03");
-    MigrationLab.await("a wait", () -> lab.row(id).sentence().startsWith("It is too busy"));
-    // it keeps a CPU busy until then
-    FaultyFleet.sleep(1_500);
-    assertThat(lab.fleet.migrations).hasValue(1);
-    lab.fleet.host("kvm-02").standStill = true;
-    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
-    assertThat(lab.rows.find(id).orElseThrow().method()).isEqualTo(Method.PRE_COPY);
-    assertThat(lab.lines.of(id))
-        .extracting(line -> line.sentence())
-        .anyMatch(said -> said.contains("at 0.10 CPUs or less, as it had in 30 %"))
-        .anyMatch(said -> said.contains(" CPUs now, after "));
-  }
-
-  @Test
-  void aQuieterMomentThatDoesNotComeIsNotWaitedForForEver() {
-    var vm = guest(MoveOptions.NONE);
-    lab.console();
-    assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
-    writesFast(vm);
-    wasQuiet(vm, 3);
-    lab.fleet.host("kvm-02").dirtyRates.add(4e10);
-    options(
-        lab.vm("web-07"),
-        new MoveOptions(
-            null, null, null, null, null, null, null, null, null, null, null, null, /* seconds */ 2,
-            null, null, null));
-    long id = lab.move(lab.vm("web-07"), "kvm-03");
-    var end = ended(id);
-    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
-    assertThat(end.sentence()).contains("would not end, since it changes memory too fast");
-    assertThat(lab.lines.of(id))
-        .extracting(line -> line.sentence())
-        .anyMatch(said -> said.startsWith("No quieter moment came in"));
-  }
-
-  /** It was moved by some hundred MiB/s, and writes thousands. */
-  private void writesFast(Vm vm) {
-    lab.jdbc
-        .sql(
-            """
-            update migration set recommendation_id = null, target_id = (select id from host where name = 'kvm-03'),
-              source_id = (select id from host where name = 'kvm-02')
-            """)
-        .update();
-    lab.jdbc
-        .sql(
-            """
-            insert into dirty_measurement values (:vm, now(), 1000, 4e10), (:vm, now(), 10000, 3.9e10)
-            """)
-        .param("vm", vm.id().value())
-        .update();
-    lab.jdbc.sql("update recommendation set state = 'SETTLED'").update();
-  }
-
-  /** So many of ten measurements of the last minutes found it quiet. */
-  private void wasQuiet(Vm vm, int quiet) {
-    for (int day = -1; day <= 0; day++) {
-      lab.jdbc
-          .sql("select make_sample_partition('vm_sample', current_date + :day)")
-          .param("day", day)
-          .query()
-          .listOfRows();
-    }
-    for (int i = 0; i < 10; i++) {
-      lab.jdbc
-          .sql(
-              """
-              insert into vm_sample
-              values (now() - make_interval(secs => :age), :vm, :host, 0, 0, 0, 0, 0, 0, 0, :rate)
-              """)
-          .param("age", 10 * i)
-          .param("vm", vm.id().value())
-          .param("host", lab.host("kvm-02").id().value())
-          .param("rate", i % 3 == 1 && i / 3 < quiet ? 0 : 4e10)
-          .update();
-    }
-  }
-
-  private Vm guest(MoveOptions options) {
-    return options(lab.guest("web-07", "kvm-01"), options);
-  }
-
-  private Vm options(Vm vm, MoveOptions options) {
-    vm.moveBy(options);
-    return lab.vms.save(vm);
   }
 
   private long ask(Vm vm, @Nullable Method method) {

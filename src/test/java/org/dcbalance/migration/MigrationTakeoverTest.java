@@ -35,7 +35,7 @@ class MigrationTakeoverTest extends MigrationFaults {
       runsOn(move.vm(), "kvm-01");
     } else {
       assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
-      assertThat(end.downtimeMillis()).isEqualTo(40);
+      assertThat(end.figures().downtimeMillis()).isEqualTo(40);
       assertThat(lab.fleet.migrations).hasValue(1);
       runsOn(move.vm(), "kvm-02");
     }
@@ -57,7 +57,7 @@ class MigrationTakeoverTest extends MigrationFaults {
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
     assertThat(end.epoch()).isEqualTo(2);
-    assertThat(end.downtimeMillis()).isEqualTo(40);
+    assertThat(end.figures().downtimeMillis()).isEqualTo(40);
     runsOn(vm, "kvm-02");
   }
 

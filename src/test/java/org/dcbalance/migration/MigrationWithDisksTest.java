@@ -30,7 +30,7 @@ class MigrationWithDisksTest extends MigrationFaults {
     assertThat(lab.fleet.orders.getFirst().sharedDisks()).isTrue();
     assertThat(files("kvm-01")).contains(FILE);
     assertThat(files("kvm-02")).contains(FILE);
-    assertThat(Objects.requireNonNull(end.expectedBytes())).isGreaterThan(300L << 20);
+    assertThat(Objects.requireNonNull(end.figures().expectedBytes())).isGreaterThan(300L << 20);
     runsOn(vm, "kvm-02");
   }
 

@@ -1,41 +1,17 @@
 package org.dcbalance.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.testing.NamedOptions.options;
 
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.dcbalance.inventory.BeforeMove.Progress;
 import org.dcbalance.inventory.BeforeMove.Step;
 import org.dcbalance.inventory.MoveOptions;
-import org.dcbalance.inventory.Vm;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A checkpoint before a move: waited for, and without it no move that asks for one. */
 class SafeFirstTest extends MigrationFaults {
-
-  private Vm guest(@Nullable Boolean checkpointFirst, @Nullable Boolean firstMove) {
-    var vm = lab.guest("web-07", "kvm-01");
-    vm.moveBy(
-        new MoveOptions(
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            checkpointFirst,
-            firstMove,
-            null,
-            null,
-            null,
-            null,
-            null));
-    return lab.vms.save(vm);
-  }
-
   @Test
   void oneThatIsAskedForBeforeAFirstMoveIsTakenOnce() {
     var taken = new AtomicInteger();
@@ -44,7 +20,7 @@ class SafeFirstTest extends MigrationFaults {
           taken.incrementAndGet();
           return new Progress(Step.DONE, "The memory of web-07 and its disk, of one instant.");
         };
-    var vm = guest(null, true);
+    var vm = guest(options(Map.of("checkpointFirstMove", true)));
     lab.console();
     long first = lab.move(vm, "kvm-02");
     assertThat(ended(first).state()).isEqualTo(MigrationState.COMPLETED);
@@ -61,7 +37,7 @@ class SafeFirstTest extends MigrationFaults {
   void withoutItThereIsNoFirstMove() {
     lab.before =
         (vm, migration) -> new Progress(Step.IMPOSSIBLE, "No storage is chosen for checkpoints.");
-    var vm = guest(null, true);
+    var vm = guest(options(Map.of("checkpointFirstMove", true)));
     lab.console();
     var end = ended(lab.move(vm, "kvm-02"));
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
@@ -74,7 +50,7 @@ class SafeFirstTest extends MigrationFaults {
         (vm, migration) -> {
           throw new AssertionError("It was asked for.");
         };
-    var vm = guest(false, true);
+    var vm = guest(options(Map.of("checkpointFirst", false, "checkpointFirstMove", true)));
     lab.console();
     assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
   }
@@ -91,7 +67,7 @@ class SafeFirstTest extends MigrationFaults {
             looks.incrementAndGet() < 3
                 ? new Progress(Step.UNDER_WAY, "")
                 : new Progress(Step.DONE, "The memory of web-07 and its disk, of one instant.");
-    var vm = guest(true, null);
+    var vm = guest(options(Map.of("checkpointFirst", true)));
     lab.console();
     long id = lab.move(vm, "kvm-02");
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
@@ -114,7 +90,7 @@ class SafeFirstTest extends MigrationFaults {
           lab.jdbc.sql("update host set maintenance = true where name = 'kvm-02'").update();
           return new Progress(Step.DONE, "The memory of web-07 and its disk, of one instant.");
         };
-    var vm = guest(true, null);
+    var vm = guest(options(Map.of("checkpointFirst", true)));
     lab.console();
     long id = lab.move(vm, "kvm-02");
     var end = ended(id);
@@ -127,7 +103,7 @@ class SafeFirstTest extends MigrationFaults {
   @Test
   void oneThatAPersonAbortsMeanwhileIsAborted() {
     lab.before = (vm, migration) -> new Progress(Step.UNDER_WAY, "");
-    var vm = guest(true, null);
+    var vm = guest(options(Map.of("checkpointFirst", true)));
     lab.console();
     long id = lab.move(vm, "kvm-02");
     MigrationLab.await("a wait", () -> told(id).contains("A checkpoint is taken first"));
@@ -139,7 +115,7 @@ class SafeFirstTest extends MigrationFaults {
   @Test
   void itsFailureKeepsTheMoveFromStarting() {
     lab.before = (vm, migration) -> new Progress(Step.FAILED, "There is no room for it.");
-    var vm = guest(true, null);
+    var vm = guest(options(Map.of("checkpointFirst", true)));
     lab.console();
     var end = ended(lab.move(vm, "kvm-02"));
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
@@ -152,7 +128,7 @@ class SafeFirstTest extends MigrationFaults {
   void whereItIsImpossibleAMarkedVmStaysAndOthersMoveWithoutIt() {
     lab.before =
         (vm, migration) -> new Progress(Step.IMPOSSIBLE, "No storage is chosen for checkpoints.");
-    var marked = guest(true, null);
+    var marked = guest(options(Map.of("checkpointFirst", true)));
     lab.console();
     var end = ended(lab.move(marked, "kvm-02"));
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
@@ -168,7 +144,7 @@ class SafeFirstTest extends MigrationFaults {
         (vm, migration) -> {
           throw new AssertionError("It was asked for.");
         };
-    var vm = guest(null, null);
+    var vm = guest(MoveOptions.NONE);
     lab.console();
     assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
   }
@@ -176,7 +152,7 @@ class SafeFirstTest extends MigrationFaults {
   @Test
   void anAbortIsHeardWhileItIsTaken() {
     lab.before = (vm, migration) -> new Progress(Step.UNDER_WAY, "");
-    var vm = guest(true, null);
+    var vm = guest(options(Map.of("checkpointFirst", true)));
     lab.console();
     long id = lab.move(vm, "kvm-02");
     MigrationLab.await(

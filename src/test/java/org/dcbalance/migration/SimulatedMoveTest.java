@@ -133,8 +133,8 @@ class SimulatedMoveTest {
     var points = progress.of(id);
     var moved = migrations.findById(id).orElseThrow();
     assertThat(moved.state()).isEqualTo(MigrationState.COMPLETED);
-    assertThat(moved.totalMillis()).isGreaterThan(1000);
-    assertThat(moved.downtimeMillis()).isBetween(1L, 500L);
+    assertThat(moved.figures().totalMillis()).isGreaterThan(1000);
+    assertThat(moved.figures().downtimeMillis()).isBetween(1L, 500L);
     assertThat(points).isNotEmpty();
     assertThat(connections.to(source).status(vm.uuid())).isEmpty();
     assertThat(connections.to(target).status(vm.uuid()).orElseThrow().state())

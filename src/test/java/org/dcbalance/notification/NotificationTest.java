@@ -3,8 +3,6 @@ package org.dcbalance.notification;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,26 +18,17 @@ import org.dcbalance.migration.MigrationFinished;
 import org.dcbalance.migration.MigrationState;
 import org.dcbalance.recommendation.RoundFinished;
 import org.dcbalance.testing.Await;
-import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.VmId;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.ApplicationEventPublisher;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** From what happens to what a receiver gets, on a running console with real receivers. */
 @ConsoleTest
-class NotificationTest {
-  private static final String BEARER = "Bearer " + ConsoleTest.TOKEN;
-
-  @LocalServerPort private int port;
-  @Autowired private JdbcClient jdbc;
+class NotificationTest extends Receiving {
   @Autowired private FleetEvents fleet;
   @Autowired private ApplicationEventPublisher publisher;
   @Autowired private TransactionTemplate transaction;
@@ -47,21 +36,6 @@ class NotificationTest {
   @Autowired private Destinations destinations;
   @Autowired private Sending sending;
   @Autowired private NotificationSettings settings;
-  private Receiver receiver;
-  private Browser browser;
-
-  @BeforeEach
-  void start() {
-    receiver = new Receiver();
-    browser = new Browser(port);
-  }
-
-  @AfterEach
-  void stop() {
-    jdbc.sql("delete from notification_destination where name like 'test %'").update();
-    browser.close();
-    receiver.close();
-  }
 
   @Test
   void whatIsCommittedIsToldAndWhatIsRolledBackIsNot() {
@@ -302,111 +276,6 @@ class NotificationTest {
     assertThat(states("test claim")).isEqualTo(Map.of("WAITING", 1L));
   }
 
-  @Test
-  void whatIsAddedByApiIsSeenWithoutItsSecretTriedAndRemoved() {
-    var made =
-        send(
-            "POST",
-            "",
-            webhook("test api", "/api", "INFO", "HOST_BACK")
-                .replace("}", ",\"signingSecret\":\"a secret of sixteen\"}"));
-    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
-    assertThat(made.body())
-        .contains("\"signingSecret\":null")
-        .doesNotContain("a secret of sixteen");
-    long id = id("test api");
-    assertThat(send("GET", "/" + id, "").body()).contains("\"secretSetBy\":\"token environment\"");
-    assertThat(send("POST", "/" + id + "/test", "{}").body())
-        .contains("\"delivered\":true", "answered 204");
-    assertThat(receiver.at("/api").getFirst().header("X-DCbalance-Event")).isEqualTo("TEST");
-    assertThat(
-            send("PUT", "/" + id, webhook("test api", "/api2?token=abc", "WARNING", "HOST_BACK"))
-                .statusCode())
-        .isEqualTo(200);
-    assertThat(send("GET", "/" + id + "/deliveries", "").body()).contains("\"items\":[]");
-    var audit = browser.get("/api/v1/audit?q=test%20api", "Authorization", BEARER).body();
-    assertThat(audit)
-        .contains("DESTINATION_ADDED", "DESTINATION_TESTED", "DESTINATION_CHANGED", "/… (")
-        .doesNotContain("a secret of sixteen", "token=abc", "/api2");
-    assertThat(
-            send("PUT", "/" + id, webhook("test api", "/api2?token=xyz", "WARNING", "HOST_BACK"))
-                .statusCode())
-        .isEqualTo(200);
-    assertThat(
-            browser
-                .get("/api/v1/audit?q=test%20api&act=DESTINATION_CHANGED", "Authorization", BEARER)
-                .body()
-                .split("DESTINATION_CHANGED", -1))
-        .as("another key is another address")
-        .hasSize(3);
-    assertThat(send("DELETE", "/" + id, "").statusCode()).isEqualTo(204);
-    assertThat(send("GET", "/" + id, "").statusCode()).isEqualTo(404);
-    assertThat(
-            jdbc.sql("select count(*) from secret where place like 'notification/' || :id || '/%'")
-                .param("id", id)
-                .query(Long.class)
-                .single())
-        .isZero();
-  }
-
-  @Test
-  void whatMustNotBeIsRefusedWithAReason() {
-    for (var wrong :
-        Map.of(
-                "ftp://hooks.example.org/", "begins with https:// or http://",
-                "http://amy:secret@203.0.113.7/", "no user or password",
-                "http://169.254.169.254/latest/meta-data", "link-local",
-                "http://127.0.0.2/", "loopback",
-                "http://[::ffff:127.0.0.2]/", "loopback",
-                "http://2852039166/", "link-local",
-                "http:///nowhere", "names no host",
-                "not an address", "cannot be read")
-            .entrySet()) {
-      var answer =
-          send(
-              "POST",
-              "",
-              "{\"name\":\"test wrong\",\"kind\":\"WEBHOOK\",\"url\":\"%s\",\"events\":[\"HOST_BACK\"]}"
-                  .formatted(wrong.getKey()));
-      assertThat(answer.statusCode()).as(wrong.getKey()).isBetween(400, 422);
-      assertThat(answer.body()).as(wrong.getKey()).contains(wrong.getValue());
-    }
-    assertThat(send("POST", "", webhook("test wrong", "/x", "INFO")).body())
-        .contains("would be told nothing");
-    assertThat(mail("\"smtpSecurity\":\"NONE\",\"smtpUser\":\"amy\",\"smtpPassword\":\"x\"").body())
-        .contains("could be read on its way");
-    assertThat(mail("\"smtpUser\":\"amy\"").body()).contains("The password of amy is missing.");
-    assertThat(
-            jdbc.sql("select count(*) from notification_destination where name = 'test wrong'")
-                .query(Long.class)
-                .single())
-        .isZero();
-  }
-
-  @Test
-  void aPasswordIsNotSentToAnotherServerThanItWasGivenFor() {
-    var made = mail("\"smtpUser\":\"amy\",\"smtpPassword\":\"correct horse\"");
-    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
-    assertThat(made.body()).doesNotContain("correct horse");
-    long id = id("test wrong");
-    var elsewhere = send("PUT", "/" + id, mailBody("203.0.113.66", "\"smtpUser\":\"amy\""));
-    assertThat(elsewhere.statusCode()).isEqualTo(400);
-    assertThat(elsewhere.body()).contains("was given for another server or user");
-    assertThat(send("PUT", "/" + id, mailBody("203.0.113.7", "\"smtpUser\":\"amy\"")).statusCode())
-        .isEqualTo(200);
-    assertThat(
-            send(
-                    "PUT",
-                    "/" + id,
-                    mailBody(
-                        "203.0.113.66", "\"smtpUser\":\"amy\",\"smtpPassword\":\"another horse\""))
-                .statusCode())
-        .isEqualTo(200);
-    assertThat(browser.get("/api/v1/audit?q=test%20wrong", "Authorization", BEARER).body())
-        .contains("set anew")
-        .doesNotContain("horse");
-  }
-
   private void ended(MigrationState outcome, String sentence) {
     transaction.executeWithoutResult(
         status ->
@@ -418,15 +287,6 @@ class NotificationTest {
     Await.until("what is told", Duration.ofSeconds(10), what::getAsBoolean, seen -> seen);
   }
 
-  private HttpResponse<String> mail(String more) {
-    return send("POST", "", mailBody("203.0.113.7", more));
-  }
-
-  private static String mailBody(String host, String more) {
-    return "{\"name\":\"test wrong\",\"kind\":\"EMAIL\",\"enabled\":false,\"smtpHost\":\"%s\",\"sender\":\"a@example.org\",\"recipients\":[\"b@example.org\"],\"events\":[\"HOST_BACK\"],%s}"
-        .formatted(host, more);
-  }
-
   private void hostDown(String sentence) {
     fleet.record(FleetEvents.Severity.WARN, "host-down", null, null, null, sentence);
   }
@@ -436,32 +296,6 @@ class NotificationTest {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
     assertThat(answer.body()).contains("\"signingSecret\":\"dcbw_");
     return id(name);
-  }
-
-  private String webhook(String name, String path, String least, String... events) {
-    return "{\"name\":\"%s\",\"kind\":\"WEBHOOK\",\"url\":\"%s\",\"leastSeverity\":\"%s\",\"events\":[%s]}"
-        .formatted(
-            name,
-            receiver.url(path),
-            least,
-            List.of(events).stream().map(e -> "\"" + e + "\"").collect(Collectors.joining(",")));
-  }
-
-  private HttpResponse<String> send(String method, String path, String body) {
-    return browser.send(
-        browser
-            .request("/api/v1/notification-destinations" + path)
-            .header("Content-Type", "application/json")
-            .header("Authorization", BEARER)
-            .method(method, BodyPublishers.ofString(body))
-            .build());
-  }
-
-  private long id(String name) {
-    return jdbc.sql("select id from notification_destination where name = ?")
-        .param(name)
-        .query(Long.class)
-        .single();
   }
 
   private long count(String name) {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.dcbalance.inventory.HostPool;
-import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.strategy.DcBalance;
 import org.dcbalance.strategy.Decision;
@@ -20,6 +19,7 @@ import org.dcbalance.strategy.Pool;
 import org.dcbalance.strategy.Rule;
 import org.dcbalance.strategy.VmLoad;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.NamedOptions;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
@@ -145,10 +145,7 @@ class ProposalsTest {
     round(decide());
     assertThat(first.of(proposed())).as("nobody asks for one").isEmpty();
     var asking = pools.findById(pool().id().value()).orElseThrow();
-    asking.moveBy(
-        new MoveOptions(
-            null, null, null, null, null, null, null, null, null, null, true, null, null, null,
-            null, null));
+    asking.moveBy(NamedOptions.options(Map.of("checkpointFirstMove", true)));
     pools.save(asking);
     assertThat(first.of(proposed()))
         .hasSameSizeAs(proposed())

@@ -8,11 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Pattern;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Beside;
@@ -81,6 +79,10 @@ class CheckpointIT {
 
   private static Captures db() {
     return new Captures(fleet(), "db-01");
+  }
+
+  private static Copies copies() {
+    return new Copies(db());
   }
 
   private static Fleet fleet() {
@@ -208,8 +210,8 @@ class CheckpointIT {
   @Order(5)
   void aCopyRunsBesideItAndNoFrameOfItReachesTheNetwork() throws IOException {
     var before = db().stored();
-    var frames = Beside.supply(() -> framesFrom(2));
-    var asked = ask(copies(), 2, "db-01-copy", null);
+    var frames = Beside.supply(() -> copies().framesFrom(2));
+    var asked = copies().ask(checkpoint, 2, "db-01-copy", null);
     assertThat(asked.status()).as(asked.problem()).isEqualTo(202);
     var done = db().restored(checkpoint);
     assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
@@ -222,30 +224,30 @@ class CheckpointIT {
 
     // the first one is busy on the network all the while, and its copy goes on by itself
     var first = LAB.uptime(1);
-    var copy = saidByCopy(2, "db-01-copy");
-    assertThat(seconds(copy))
+    var copy = copies().said(2, "db-01-copy");
+    assertThat(Copies.seconds(copy))
         .as("it goes on where the first one was, which has gone on for longer since")
         .isBetween(then.minusSeconds(30).toSeconds(), LAB.uptime(1).toSeconds());
     assertThat(copy).contains("disk before").contains("carrier 0");
     assertThat(LAB.disk(1)).as("the first one's disk").contains("once-more");
-    assertThat(written(saidByCopy(2, "db-01-copy"))).isGreaterThan(written(copy));
+    assertThat(Copies.written(copies().said(2, "db-01-copy"))).isGreaterThan(Copies.written(copy));
     assertThat(LAB.uptime(1)).isGreaterThan(first);
 
     LAB.host("sh", 2, "touch", "/run/enough");
     assertThat(frames.join()).as("frames of the copy that left its host").isEqualTo("0");
-    var again = ask(copies(), 2, "db-01-copy", null);
+    var again = copies().ask(checkpoint, 2, "db-01-copy", null);
     assertThat(again.status()).isEqualTo(409);
 
     // the same count sees them where nothing keeps it apart
-    var control = Beside.supply(() -> framesFrom(2));
+    var control = Beside.supply(() -> copies().framesFrom(2));
     var tap = LAB.host("virsh", 2, "domiflist", "db-01-copy").lines();
     var device = tap.filter(l -> l.contains("ethernet")).findFirst().orElseThrow().strip();
     LAB.host("sh", 2, "ip", "link", "set", device.split(" +")[0], "master", "br-vm");
     LAB.host("virsh", 2, "domif-setlink", "db-01-copy", device.split(" +")[0], "up");
-    saidByCopy(2, "db-01-copy");
+    copies().said(2, "db-01-copy");
     LAB.host("sh", 2, "touch", "/run/enough");
     assertThat(Integer.parseInt(control.join())).isPositive();
-    removeCopy("db-01-copy", before);
+    copies().remove("db-01-copy", before);
     LAB.await(1);
   }
 
@@ -254,18 +256,18 @@ class CheckpointIT {
   @Order(6)
   void aCopyAnswersOnANetworkThatLeadsNowhereElse() throws IOException {
     var before = db().stored();
-    var none = ask(copies(), 1, "db-01-test", "copies");
+    var none = copies().ask(checkpoint, 1, "db-01-test", "copies");
     assertThat(none.status()).isEqualTo(202);
     assertThat(db().restored(checkpoint).get("sentence").asString())
         .startsWith("kvm-01 has no network copies.")
         .contains("nothing is left of the copy");
-    network("copies", "<bridge name='br-copies'/>");
-    network("open", "<forward mode='bridge'/><bridge name='br-vm'/>");
-    ask(copies(), 1, "db-01-test", "open");
+    copies().network("copies", "<bridge name='br-copies'/>");
+    copies().network("open", "<forward mode='bridge'/><bridge name='br-vm'/>");
+    copies().ask(checkpoint, 1, "db-01-test", "open");
     assertThat(db().restored(checkpoint).get("sentence").asString()).contains("is not isolated");
     assertThat(db().stored()).containsExactlyElementsOf(before);
 
-    ask(copies(), 1, "db-01-test", "copies");
+    copies().ask(checkpoint, 1, "db-01-test", "copies");
     var done = db().restored(checkpoint);
     assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
     LAB.host("sh", 1, "ip", "address", "add", "10.77.0.250/24", "dev", "br-copies");
@@ -281,91 +283,13 @@ class CheckpointIT {
               }
             },
             said -> said.contains("uptime"));
-    assertThat(seconds(copy)).isLessThan(LAB.uptime(1).toSeconds());
+    assertThat(Copies.seconds(copy)).isLessThan(LAB.uptime(1).toSeconds());
     assertThat(LAB.host("sh", 1, "ip", "-o", "link", "show", "master", "br-vm").lines())
         .as("the first one and the way out")
         .hasSize(2);
     LAB.host("virsh", 1, "net-destroy", "open");
-    removeCopy("db-01-test", before);
+    copies().remove("db-01-test", before);
     LAB.host("virsh", 1, "net-destroy", "copies");
-  }
-
-  private static String copies() {
-    return "/api/v1/checkpoints/" + checkpoint + "/copies";
-  }
-
-  private static Api.Answer ask(String path, int host, String name, @Nullable String network) {
-    var wish = new HashMap<String, @Nullable Object>();
-    wish.put("name", name);
-    wish.put("hostId", fleet().host(host).get("id").asLong());
-    wish.put("network", network);
-    return api().ask("POST", path, wish);
-  }
-
-  private static void network(String name, String more) throws IOException {
-    var file = Files.createTempFile("network", ".xml");
-    Files.writeString(file, "<network><name>%s</name>%s</network>".formatted(name, more));
-    LAB.host("virsh", 1, "net-create", file.toString());
-    Files.delete(file);
-  }
-
-  /** Count what leaves a host with the guest's address as its sender, until told otherwise. */
-  private static String framesFrom(int host) {
-    LAB.host("sh", host, "rm", "-f", "/run/enough");
-    var count =
-        """
-        import os, socket
-        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        s.bind(("vm0", 0))
-        s.settimeout(0.2)
-        frames = 0
-        while not os.path.exists("/run/enough"):
-            try:
-                frame, where = s.recvfrom(2048)
-            except socket.timeout:
-                continue
-            frames += where[2] == 4 and frame[6:12] == bytes.fromhex("525400dcb001")
-        print(frames)
-        """;
-    return LAB.host("sh", host, "python3", "-c", count).strip();
-  }
-
-  /** Ask a copy by its serial port, since nothing else leads to it, and have it send something. */
-  private static String saidByCopy(int host, String name) {
-    var port = LAB.host("virsh", host, "ttyconsole", name).strip();
-    var ask =
-        "exec 3<>%1$s; stty -F %1$s raw -echo; printf '\n%2$s\n' >&3; timeout 30 sed '/^end 42/q' <&3"
-            .formatted(
-                port,
-                "echo; wget -qO- http://127.0.0.1/cgi-bin/stat; echo carrier"
-                    + " $(cat /sys/class/net/eth0/carrier); echo disk"
-                    + " $(wget -qO- http://127.0.0.1/cgi-bin/disk);"
-                    + " ping -c 1 -W 1 10.77.0.1; echo end $((6 * 7))");
-    return LAB.host("sh", host, "sh", "-c", ask).replace("\r", "");
-  }
-
-  private static long seconds(String said) {
-    return Math.round(Double.parseDouble(number(said, "uptime ([0-9.]+)")));
-  }
-
-  private static long written(String said) {
-    return Long.parseLong(number(said, "written ([0-9]+) pages"));
-  }
-
-  private static String number(String said, String pattern) {
-    var found = Pattern.compile("(?m)^" + pattern).matcher(said);
-    assertThat(found.find()).as(said).isTrue();
-    return found.group(1);
-  }
-
-  private static void removeCopy(String name, List<String> before) {
-    LAB.stop(name);
-    for (var left : db().stored()) {
-      if (!before.contains(left)) {
-        assertThat(left).as("its memory is not kept").matches(".*[.]r[0-9]+[.]vda");
-        LAB.host("sh", 1, "rm", "/var/lib/libvirt/checkpoints/" + left);
-      }
-    }
   }
 
   @Test

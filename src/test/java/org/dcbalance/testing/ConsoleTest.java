@@ -10,6 +10,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.context.annotation.Import;
+import org.springframework.test.context.TestPropertySource;
 
 /**
  * Start the whole console on a free port with a real PostgreSQL. All tests that carry it share one
@@ -17,19 +18,25 @@ import org.springframework.context.annotation.Import;
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
-@SpringBootTest(
-    webEnvironment = WebEnvironment.RANDOM_PORT,
-    properties = {
-      "dcbalance.data-dir=target/console-test",
-      "dcbalance.admin.password=" + ConsoleTest.PASSWORD,
-      "dcbalance.admin.token=" + ConsoleTest.TOKEN,
-      // receivers of the tests' notifications; the rest of the loopback network stays refused
-      "dcbalance.notification.allowed-networks=127.0.0.1"
-    })
-@Import({PostgresForTests.class, ConsoleProbes.class})
-@Execution(ExecutionMode.CONCURRENT)
+@ConsoleTest.Whole
+@TestPropertySource(properties = "dcbalance.data-dir=target/console-test")
 @ResourceLock("console for tests")
 public @interface ConsoleTest {
   String PASSWORD = "a password for tests";
   String TOKEN = "a-token-for-tests-0123456789abcdef";
+
+  /** What each of the consoles that tests share is. */
+  @Target(ElementType.ANNOTATION_TYPE)
+  @Retention(RetentionPolicy.RUNTIME)
+  @SpringBootTest(
+      webEnvironment = WebEnvironment.RANDOM_PORT,
+      properties = {
+        "dcbalance.admin.password=" + PASSWORD,
+        "dcbalance.admin.token=" + TOKEN,
+        // receivers of the tests' notifications; the rest of the loopback network stays refused
+        "dcbalance.notification.allowed-networks=127.0.0.1"
+      })
+  @Import({PostgresForTests.class, ConsoleProbes.class})
+  @Execution(ExecutionMode.CONCURRENT)
+  @interface Whole {}
 }

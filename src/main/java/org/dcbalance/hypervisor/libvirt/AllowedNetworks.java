@@ -51,13 +51,7 @@ record AllowedNetworks(List<Network> networks) {
               why -> {
                 throw new Problem(
                     ErrorCode.BAD_REQUEST,
-                    "%s is %s%s."
-                        .formatted(
-                            host,
-                            address.getHostAddress().equals(host)
-                                ? ""
-                                : "at " + address.getHostAddress() + ", ",
-                            why),
+                    SpecialAddresses.words(host, address, why) + ".",
                     "Maybe enter the address that other machines reach it at, or list the networks"
                         + " of all hosts there.");
               });
@@ -75,7 +69,7 @@ record AllowedNetworks(List<Network> networks) {
   }
 
   private List<InetAddress> addresses(String host) {
-    var bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    var bare = SpecialAddresses.bare(host);
     try {
       // what connects is written in C, which takes 2130706433 and 0177.0.0.1 for 127.0.0.1
       return List.of(Inet4Address.ofPosixLiteral(bare));

@@ -1,13 +1,13 @@
 package org.dcbalance.hypervisor.libvirt;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.dcbalance.hypervisor.MigrationFigures;
+import org.dcbalance.units.Latest;
 
 /** Remember the figures of the last outgoing migrations that a host told about, one per guest. */
 final class FinishedJobs {
@@ -15,20 +15,11 @@ final class FinishedJobs {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition added = lock.newCondition();
-  private final Map<UUID, MigrationFigures> figures =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<UUID, MigrationFigures> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Map<UUID, MigrationFigures> figures = new Latest<>(MOST);
 
   void add(UUID guest, MigrationFigures newest) {
     lock.lock();
     try {
-      figures.remove(guest);
       figures.put(guest, newest);
       added.signalAll();
     } finally {

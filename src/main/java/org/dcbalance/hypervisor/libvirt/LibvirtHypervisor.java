@@ -3,11 +3,8 @@ package org.dcbalance.hypervisor.libvirt;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.dcbalance.hypervisor.CpuFit;
@@ -17,7 +14,6 @@ import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.GuestCpu;
 import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestStatus;
-import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.HostFacts;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorEvent;
@@ -47,28 +43,28 @@ final class LibvirtHypervisor implements Hypervisor {
 
   private final boolean xen;
   private final HostEvents events;
-  private final FinishedJobs finished = new FinishedJobs();
   private final DirtyRates dirtyRates = new DirtyRates();
   private final LoadReader loads;
-  private final AllowedNetworks networks;
   private final PeerProbe peers;
   private final GuestLevers levers;
   private final StateStorage states;
-  private final Map<UUID, String> busy = new ConcurrentHashMap<>();
-  private final Set<UUID> abortsAsked = ConcurrentHashMap.newKeySet();
+  private final Alone alone;
+  private final MigrationJobs migrations;
 
   LibvirtHypervisor(LibvirtUri uri, LibvirtSettings settings, AllowedNetworks networks) {
-    this.networks = networks;
     xen = uri.driver().equals("xen");
+    var finished = new FinishedJobs();
     events = new HostEvents(finished);
     link = new HostLink(uri, settings, networks, events);
     readings = new HostLink(uri, settings, networks, null);
     peers = new PeerProbe(link, networks, xen);
     levers = new GuestLevers(link, xen);
-    states = xen ? new XenStates(link, this::alone) : new QemuStates(link, events, this::alone);
+    alone = new Alone(link);
+    migrations = new MigrationJobs(link, networks, xen, alone, finished);
+    states = xen ? new XenStates(link, alone) : new QemuStates(link, events, alone);
     loads =
         xen
-            ? new SingleLoadReader(readings, busy::containsKey)
+            ? new SingleLoadReader(readings, alone::busy)
             : new BulkLoadReader(readings, dirtyRates);
   }
 
@@ -118,14 +114,14 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public void measureDirtyRate(UUID guest, Duration window) {
     int seconds = (int) Math.clamp(window.toSeconds(), 1, 60);
-    alone(
+    alone.run(
         guest,
         "a measurement of its dirty rate",
         () ->
             link.call(
                 "measure a guest's dirty rate",
                 connection -> {
-                  requireNoJob(connection, guest, "its dirty rate is not measured");
+                  StatusReading.requireNoJob(connection, guest, "its dirty rate is not measured");
                   try (var ref = connection.ref(guest)) {
                     var at = Instant.now();
                     connection.checked(
@@ -145,79 +141,27 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void migrate(MigrationOrder order, Runnable lastWord) {
-    alone(order.guest(), "a migration", () -> migrateAlone(order, lastWord));
-  }
-
-  private void migrateAlone(MigrationOrder order, Runnable lastWord) {
-    abortsAsked.remove(order.guest());
-    try {
-      new MigrationCall(link, networks, xen, finished).run(order, lastWord);
-    } catch (HypervisorException e) {
-      if (e.kind() != Kind.FAILED) {
-        throw e;
-      }
-      // libvirt calls some aborted migrations "unexpectedly failed"
-      boolean aborted = abortsAsked.remove(order.guest());
-      var kind =
-          aborted ? Kind.ABORTED : LibvirtFailure.disconnected(e) ? Kind.DISCONNECTED : Kind.FAILED;
-      throw new HypervisorException(kind, e.sentence(), e);
-    }
+    migrations.migrate(order, lastWord);
   }
 
   @Override
   public Optional<MigrationProgress> progress(UUID guest) {
-    return link.call(
-        "tell how far a migration is",
-        connection -> {
-          try (var ref = connection.ref(guest)) {
-            var job = JobStats.read(connection, ref, JobStats.FLAGS_RUNNING);
-            return job.job() == Job.OUTGOING_MIGRATION
-                ? Optional.of(job.progress(Instant.now()))
-                : Optional.empty();
-          } catch (LibvirtFailure e) {
-            return noJob(e);
-          }
-        });
+    return migrations.progress(guest);
   }
 
   @Override
   public Optional<MigrationFigures> figures(UUID guest) {
-    return finished.of(guest);
+    return migrations.figures(guest);
   }
 
   @Override
   public Optional<MigrationFigures> incomingFigures(UUID guest) {
-    if (xen) {
-      return Optional.empty();
-    }
-    return link.call(
-        "tell the figures of a migration",
-        connection -> {
-          try (var ref = connection.ref(guest)) {
-            var job = JobStats.read(connection, ref, JobStats.FLAGS_COMPLETED_KEPT);
-            return job.type() == JobStats.COMPLETED && !job.outgoing()
-                ? Optional.of(job.figures())
-                : Optional.empty();
-          } catch (LibvirtFailure e) {
-            return noJob(e);
-          }
-        });
-  }
-
-  /** Take "no such guest" and "no job, or not here" for an empty answer. */
-  private static <T> Optional<T> noJob(LibvirtFailure e) {
-    return switch (e.code()) {
-      case LibvirtFailure.NO_DOMAIN,
-          LibvirtFailure.OPERATION_INVALID,
-          LibvirtFailure.OPERATION_UNSUPPORTED ->
-          Optional.empty();
-      default -> throw e;
-    };
+    return migrations.incomingFigures(guest);
   }
 
   @Override
   public void abort(UUID guest) {
-    abortsAsked.add(guest);
+    migrations.abortAsked(guest);
     on(guest, "abort a guest's job", Domain::abortJob);
   }
 
@@ -248,7 +192,7 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void setMemory(UUID guest, Memory target) {
-    withoutJob(
+    alone.withoutJob(
         guest,
         "a change of its memory",
         "its memory is not changed",
@@ -272,33 +216,13 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void setCap(UUID guest, int percent) {
-    withoutJob(
+    alone.withoutJob(
         guest, "a change of its CPU cap", "it is not capped", () -> levers.setCap(guest, percent));
-  }
-
-  private void withoutJob(UUID guest, String what, String otherwise, Runnable change) {
-    alone(
-        guest,
-        what,
-        () -> {
-          link.call(
-              "tell a guest's job",
-              connection -> {
-                requireNoJob(connection, guest, otherwise);
-                return null;
-              });
-          change.run();
-        });
   }
 
   @Override
   public void resumePostCopy(UUID guest, String peerUri, boolean encrypted) {
-    alone(
-        guest,
-        "a post-copy that is resumed",
-        () ->
-            new MigrationCall(link, networks, xen, finished)
-                .resumePostCopy(guest, peerUri, encrypted));
+    migrations.resumePostCopy(guest, peerUri, encrypted);
   }
 
   @Override
@@ -380,27 +304,17 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public void mark(UUID guest, @Nullable String mark) {
-    alone(
+    alone.run(
         guest,
         "a change of its mark",
         () ->
             link.call(
                 "mark a guest",
                 connection -> {
-                  requireNoJob(connection, guest, "it is not marked");
+                  StatusReading.requireNoJob(connection, guest, "it is not marked");
                   StatusReading.write(connection, guest, mark);
                   return null;
                 }));
-  }
-
-  /** A change of a guest with a job would wait for the job's end, half a minute or for good. */
-  private void requireNoJob(OpenConnection connection, UUID guest, String so) {
-    try (var ref = connection.ref(guest)) {
-      if (StatusReading.job(connection, ref) != Job.NONE) {
-        throw new HypervisorException(
-            Kind.FAILED, "The guest %s has a job, so %s.".formatted(guest, so), null);
-      }
-    }
   }
 
   @Override
@@ -444,21 +358,5 @@ final class LibvirtHypervisor implements Hypervisor {
   private <T extends @Nullable Object> T on(
       UUID guest, String doing, GuestLevers.Operation<T> operation) {
     return levers.on(guest, doing, operation);
-  }
-
-  /** Let only one job at a time touch a guest; a second one fails at once instead of waiting. */
-  private void alone(UUID guest, String what, Runnable job) {
-    var other = busy.putIfAbsent(guest, what);
-    if (other != null) {
-      throw new HypervisorException(
-          Kind.FAILED,
-          "The guest %s is in %s, so %s cannot start.".formatted(guest, other, what),
-          null);
-    }
-    try {
-      job.run();
-    } finally {
-      busy.remove(guest);
-    }
   }
 }

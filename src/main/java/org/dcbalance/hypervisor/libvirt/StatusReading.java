@@ -6,6 +6,8 @@ import java.util.UUID;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.Domain;
 import org.libvirt.LibvirtException;
@@ -85,6 +87,16 @@ final class StatusReading {
         case LibvirtFailure.OPERATION_INVALID -> Job.NONE;
         default -> throw e;
       };
+    }
+  }
+
+  /** A change of a guest with a job would wait for the job's end, half a minute or for good. */
+  static void requireNoJob(OpenConnection connection, UUID guest, String so) {
+    try (var ref = connection.ref(guest)) {
+      if (job(connection, ref) != Job.NONE) {
+        throw new HypervisorException(
+            Kind.FAILED, "The guest %s has a job, so %s.".formatted(guest, so), null);
+      }
     }
   }
 

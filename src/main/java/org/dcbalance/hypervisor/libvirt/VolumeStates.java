@@ -25,11 +25,6 @@ abstract class VolumeStates implements StateStorage {
     this.wholeMemory = wholeMemory;
   }
 
-  /** Lets only one job at a time touch a guest. */
-  interface Alone {
-    void run(UUID guest, String what, Runnable job);
-  }
-
   @Override
   public final Room room(String pool) {
     return volumes.room(pool);

@@ -1,22 +1,17 @@
 package org.dcbalance.hypervisor.simulated;
 
 import static java.util.Comparator.comparing;
-import static org.dcbalance.hypervisor.HypervisorException.Kind.ABORTED;
-import static org.dcbalance.hypervisor.HypervisorException.Kind.FAILED;
-import static org.dcbalance.hypervisor.HypervisorException.Kind.NO_SUCH_GUEST;
-import static org.dcbalance.hypervisor.HypervisorException.Kind.UNREACHABLE;
 import static org.dcbalance.hypervisor.HypervisorException.Kind.UNSUPPORTED;
+import static org.dcbalance.hypervisor.simulated.SimulatedLink.failed;
+import static org.dcbalance.hypervisor.simulated.SimulatedLink.refuse;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.CpuFit;
@@ -41,25 +36,26 @@ import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
-/** A connection to one host of the simulated pool. */
+/** One host of the simulated pool, as the console talks to it. */
 final class SimulatedHypervisor implements Hypervisor {
-  private static final String NOT_SIMULATED = "The simulated hypervisor does not do it.";
+  static final String NOT_SIMULATED = "The simulated hypervisor does not do it.";
   private static final Map<Capability, String> MISSING = missing();
 
   private final SimulatedWorld world;
   private final SimulatedHost host;
-  private final List<SimulatedHost.Listener> listeners = new CopyOnWriteArrayList<>();
-  private @Nullable Boolean connected;
-  private long connections;
+  private final SimulatedLink link;
+  private final SimulatedJobs jobs;
 
   SimulatedHypervisor(SimulatedWorld world, SimulatedHost host) {
     this.world = world;
     this.host = host;
+    this.link = new SimulatedLink(world, host);
+    this.jobs = new SimulatedJobs(world, host, link);
   }
 
   @Override
   public HostFacts facts() {
-    return ask(
+    return link.ask(
         () ->
             new HostFacts(
                 host.uuid(),
@@ -75,7 +71,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public List<Guest> guests() {
-    return ask(
+    return link.ask(
         () ->
             Stream.concat(
                     world.guestsOn(host).stream().map(guest -> guest.describe(shown(guest))),
@@ -87,7 +83,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public LoadReading readLoad() {
-    return ask(
+    return link.ask(
         () -> {
           var counters =
               new LoadReading.HostCounters(
@@ -106,26 +102,26 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public CpuTimes cpuTimes() {
-    return ask(
+    return link.ask(
         () -> new CpuTimes(Duration.ofNanos((long) (host.busySeconds() * 1e9)), Duration.ZERO));
   }
 
   @Override
   public Optional<GuestStatus> status(UUID guest) {
-    return ask(() -> world.guest(guest).flatMap(this::statusHere));
+    return link.ask(() -> world.guest(guest).flatMap(this::statusHere));
   }
 
   @Override
   public Duration cpuTime(UUID guest) {
-    return ask(() -> here(guest).counters().cpuTime());
+    return link.ask(() -> link.here(guest).counters().cpuTime());
   }
 
   @Override
   public GuestSighting look(UUID uuid, String name) {
-    return ask(
+    return link.ask(
         () ->
             new GuestSighting(
-                world.guest(uuid).flatMap(this::statusHere), namesake(uuid, name), connections));
+                world.guest(uuid).flatMap(this::statusHere), namesake(uuid, name), link.number()));
   }
 
   private @Nullable UUID namesake(UUID uuid, String name) {
@@ -176,10 +172,10 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public void measureDirtyRate(UUID uuid, Duration window) {
-    change(
+    link.change(
         uuid,
         guest -> {
-          refuse(world.migrationOf(uuid).isPresent(), guest.name() + " is being migrated.");
+          jobs.refuseMigrating(guest);
           refuse(!guest.running(), guest.name() + " does not run.");
           guest.measure(world.time().now(), window);
         });
@@ -187,7 +183,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public CpuFit fits(GuestCpu cpu) {
-    return ask(
+    return link.ask(
         () ->
             cpu.virtType().equals(SimulatedGuest.CPU.virtType())
                 ? new CpuFit.Fits()
@@ -197,109 +193,47 @@ final class SimulatedHypervisor implements Hypervisor {
   @Override
   public void migrate(MigrationOrder order, Runnable lastWord) {
     lastWord.run();
-    var migration = ask(() -> start(order));
-    world.await(migration);
-  }
-
-  private SimulatedMigration start(MigrationOrder order) {
-    var guest = here(order.guest());
-    var target = peer(order.peerUri()).orElseThrow(() -> failed(noHost(order.peerUri())));
-    refuse(!target.up(), silent(target));
-    refuse(target == host, guest.name() + " is on " + host.name() + " already.");
-    refuse(world.migrationOf(guest.uuid()).isPresent(), guest.name() + " is being migrated.");
-    refuse(!guest.running(), guest.name() + " does not run.");
-    for (var tie : guest.plan().ties()) {
-      refuse(true, guest.name() + " is tied to " + host.name() + " by " + tie.detail() + ".");
-    }
-    refuse(
-        !guest.plan().storage().equals(Fleet.SHARED),
-        target.name() + " has no " + guest.plan().storage() + "/" + guest.name() + ".qcow2.");
-    long room = target.memory().mib() - world.memoryTaken(target);
-    refuse(
-        guest.has() > room,
-        target.name()
-            + " has "
-            + room
-            + " MiB of memory left, and "
-            + guest.name()
-            + " needs "
-            + guest.has()
-            + " MiB.");
-    refuse(guest.ballooning(), "The balloon of " + guest.name() + " still moves.");
-    var tuning = order.tuning();
-    if (tuning.postCopy() || tuning.compressionCache() != null || tuning.connections() > 1) {
-      throw new HypervisorException(UNSUPPORTED, NOT_SIMULATED, null);
-    }
-    var migration = new SimulatedMigration(guest, host, target, tuning);
-    world.start(migration);
-    return migration;
+    jobs.run(order);
   }
 
   @Override
   public Optional<MigrationProgress> progress(UUID guest) {
-    return ask(
-        () ->
-            outgoing(guest)
-                .map(
-                    m ->
-                        new MigrationProgress(
-                            world.time().now(),
-                            m.elapsed(),
-                            m.guest().plan().memory(),
-                            m.processed(),
-                            m.remaining(),
-                            m.dirtyRate(),
-                            m.bandwidth(),
-                            m.iteration(),
-                            m.throttle())));
-  }
-
-  private Optional<SimulatedMigration> outgoing(UUID guest) {
-    return world.migrationOf(guest).filter(m -> m.source() == host);
+    return jobs.progress(guest);
   }
 
   @Override
   public Optional<MigrationFigures> figures(UUID guest) {
-    return ask(() -> Optional.ofNullable(host.sent().get(guest)));
+    return link.ask(() -> Optional.ofNullable(host.sent().get(guest)));
   }
 
   @Override
   public Optional<MigrationFigures> incomingFigures(UUID guest) {
-    return ask(() -> Optional.ofNullable(host.received().get(guest)));
+    return link.ask(() -> Optional.ofNullable(host.received().get(guest)));
   }
 
   @Override
   public void abort(UUID uuid) {
-    change(
-        uuid,
-        guest -> {
-          var migration = job(uuid, guest);
-          refuse(migration.switching(), guest.name() + " is switching over: it is too late.");
-          world.abort(
-              migration,
-              new HypervisorException(
-                  ABORTED, "The migration of " + guest.name() + " was aborted.", null));
-        });
+    link.change(uuid, jobs::abort);
   }
 
   @Override
   public void setMaxDowntime(UUID uuid, Duration longest) {
-    change(
+    link.change(
         uuid,
         guest -> {
           guest.maxDowntime(longest);
-          outgoing(uuid).ifPresent(m -> m.setMaxDowntime(longest));
+          jobs.outgoing(uuid).ifPresent(m -> m.setMaxDowntime(longest));
         });
   }
 
   @Override
   public Duration maxDowntime(UUID guest) {
-    return ask(() -> here(guest).maxDowntime());
+    return link.ask(() -> link.here(guest).maxDowntime());
   }
 
   @Override
   public void setBandwidth(UUID uuid, ByteRate most) {
-    change(uuid, guest -> job(uuid, guest).setBandwidth(most));
+    link.change(uuid, guest -> jobs.job(guest).setBandwidth(most));
   }
 
   @Override
@@ -309,19 +243,19 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public MemoryReading memory(UUID guest) {
-    return ask(
+    return link.ask(
         () -> {
-          var counters = here(guest).counters();
+          var counters = link.here(guest).counters();
           return new MemoryReading(counters.memory(), counters.memoryUsed(), null, null);
         });
   }
 
   @Override
   public void setMemory(UUID uuid, Memory target) {
-    change(
+    link.change(
         uuid,
         guest -> {
-          refuseWithJob(uuid, guest);
+          jobs.refuseMigrating(guest);
           refuse(
               target.compareTo(guest.plan().memory()) > 0,
               guest.name() + " cannot have more than " + guest.plan().memoryMiB() + " MiB.");
@@ -331,26 +265,17 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public int cap(UUID guest) {
-    return ask(() -> here(guest).cap());
+    return link.ask(() -> link.here(guest).cap());
   }
 
   @Override
   public void setCap(UUID uuid, int percent) {
-    change(
+    link.change(
         uuid,
         guest -> {
-          refuseWithJob(uuid, guest);
+          jobs.refuseMigrating(guest);
           guest.cap(percent);
         });
-  }
-
-  private void refuseWithJob(UUID uuid, SimulatedGuest guest) {
-    refuse(world.migrationOf(uuid).isPresent(), guest.name() + " is being migrated.");
-  }
-
-  private SimulatedMigration job(UUID uuid, SimulatedGuest guest) {
-    return outgoing(uuid)
-        .orElseThrow(() -> failed("No migration of " + guest.name() + " is running."));
   }
 
   @Override
@@ -360,7 +285,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public void resume(UUID uuid) {
-    change(
+    link.change(
         uuid,
         guest -> {
           refuse(guest.state() == GuestState.SHUT_OFF, guest.name() + " is shut off.");
@@ -370,7 +295,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public void pause(UUID uuid) {
-    change(
+    link.change(
         uuid,
         guest -> {
           refuse(guest.state() == GuestState.SHUT_OFF, guest.name() + " is shut off.");
@@ -380,7 +305,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public void destroy(UUID uuid) {
-    ask(
+    link.ask(
         () -> {
           var incoming =
               world.incomingOf(host).stream()
@@ -390,9 +315,9 @@ final class SimulatedHypervisor implements Hypervisor {
             world.abort(incoming.get(), failed("Its copy on " + host.name() + " was destroyed."));
             return uuid;
           }
-          var guest = here(uuid);
+          var guest = link.here(uuid);
           refuse(guest.state() == GuestState.SHUT_OFF, guest.name() + " does not run.");
-          outgoing(uuid).ifPresent(m -> world.abort(m, failed(guest.name() + " was destroyed.")));
+          jobs.outgoing(uuid).ifPresent(m -> world.abort(m, failed(guest.name() + " was destroyed.")));
           changeState(guest, GuestState.SHUT_OFF, "destroyed");
           return uuid;
         });
@@ -400,7 +325,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public void undefine(UUID uuid) {
-    change(
+    link.change(
         uuid,
         guest -> {
           refuse(guest.state() != GuestState.SHUT_OFF, guest.name() + " is not shut off.");
@@ -411,7 +336,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public void mark(UUID uuid, @Nullable String mark) {
-    change(
+    link.change(
         uuid,
         guest -> {
           guest.mark(mark);
@@ -427,14 +352,7 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public Optional<String> reachPeer(String peerUri) {
-    return ask(
-        () -> {
-          var peer = peer(peerUri);
-          if (peer.isEmpty()) {
-            return Optional.of(noHost(peerUri));
-          }
-          return peer.filter(p -> !p.up()).map(this::silent);
-        });
+    return link.ask(() -> jobs.reach(peerUri));
   }
 
   @Override
@@ -451,92 +369,12 @@ final class SimulatedHypervisor implements Hypervisor {
 
   @Override
   public void listen(Consumer<HypervisorEvent> listener) {
-    world.look(
-        () -> {
-          SimulatedHost.Listener added = listener::accept;
-          listeners.add(added);
-          host.listeners().add(added);
-          return added;
-        });
+    link.listen(listener);
   }
 
   @Override
   public void close() {
-    world.look(() -> host.listeners().removeAll(listeners));
-  }
-
-  private Optional<SimulatedHost> peer(String uri) {
-    try {
-      var parsed = URI.create(uri);
-      return SimulatedDriver.SCHEME.equals(parsed.getScheme())
-          ? world.host(SimulatedDriver.hostName(parsed))
-          : Optional.empty();
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
-  }
-
-  private static String noHost(String uri) {
-    return "There is no simulated host " + uri + ".";
-  }
-
-  private String silent(SimulatedHost peer) {
-    return peer.name() + " does not answer " + host.name() + ".";
-  }
-
-  /** Ask the host, which may not answer. */
-  private <T> T ask(Supplier<T> question) {
-    boolean[] answered = new boolean[1];
-    var answer =
-        world.look(
-            () -> {
-              answered[0] = host.reachable();
-              notice(answered[0]);
-              return answered[0] ? Optional.of(question.get()) : Optional.<T>empty();
-            });
-    return answer.orElseThrow(
-        () -> new HypervisorException(UNREACHABLE, host.name() + " does not answer.", null));
-  }
-
-  private void notice(boolean reachable) {
-    if (!Boolean.valueOf(reachable).equals(connected)) {
-      var now = world.time().now();
-      HypervisorEvent event =
-          reachable
-              ? new HypervisorEvent.Connected(now)
-              : new HypervisorEvent.Disconnected(now, host.name() + " does not answer.");
-      listeners.forEach(listener -> world.tellLater(() -> listener.on(event)));
-      connected = reachable;
-      connections++;
-    }
-  }
-
-  private void change(UUID uuid, Consumer<SimulatedGuest> change) {
-    ask(
-        () -> {
-          change.accept(here(uuid));
-          return uuid;
-        });
-  }
-
-  private SimulatedGuest here(UUID uuid) {
-    return world
-        .guest(uuid)
-        .filter(guest -> guest.host().equals(host.name()))
-        .orElseThrow(
-            () ->
-                new HypervisorException(
-                    NO_SUCH_GUEST, host.name() + " has no guest " + uuid + ".", null));
-  }
-
-  private static void refuse(boolean wrong, String sentence) {
-    if (wrong) {
-      throw failed(sentence);
-    }
-  }
-
-  private static HypervisorException failed(String sentence) {
-    return new HypervisorException(FAILED, sentence, null);
+    link.close();
   }
 
   private static Map<Capability, String> missing() {

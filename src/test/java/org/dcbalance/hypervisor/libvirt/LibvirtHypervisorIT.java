@@ -3,22 +3,16 @@ package org.dcbalance.hypervisor.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.dcbalance.hypervisor.libvirt.OnLab.await;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BooleanSupplier;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest.Tie;
@@ -35,7 +29,6 @@ import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Beside;
-import org.dcbalance.testing.Figures;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +59,8 @@ class LibvirtHypervisorIT {
 
   @BeforeEach
   void open() {
-    one = open(1);
-    two = open(2);
+    one = OnLab.open(LAB, 1);
+    two = OnLab.open(LAB, 2);
     one.listen(events::add);
   }
 
@@ -77,22 +70,6 @@ class LibvirtHypervisorIT {
     two.close();
     LAB.stop("web-01", "db-01", "gone-01");
     LAB.unlimitLink(1);
-  }
-
-  private static Hypervisor open(int host) {
-    return new LibvirtDriver(settings(Duration.ofSeconds(10))).open(URI.create(LAB.uri(host)));
-  }
-
-  private static LibvirtSettings settings(Duration callDeadline) {
-    return new LibvirtSettings(
-        List.of(LAB.folder()),
-        List.of(),
-        callDeadline,
-        Duration.ofSeconds(8),
-        Duration.ofSeconds(1),
-        3,
-        Duration.ofMillis(200),
-        Duration.ofSeconds(2));
   }
 
   private static MigrationOrder to(int host, UUID guest) {
@@ -286,7 +263,7 @@ class LibvirtHypervisorIT {
   /** A console that does nothing but migrate; a process of its own, to be killed. */
   static final class MigratingConsole {
     public static void main(String[] args) {
-      open(1).migrate(to(2, UUID.fromString(args[0])));
+      OnLab.open(LAB, 1).migrate(to(2, UUID.fromString(args[0])));
     }
   }
 
@@ -411,27 +388,6 @@ class LibvirtHypervisorIT {
     assertThat(one.guests().getFirst().ties()).isEmpty();
   }
 
-  @Test
-  @Tag("campaign")
-  void looksByNameAndNumbersItsConnections() {
-    var web = LAB.start(1, "web-01", 1);
-    var seen = one.look(web, "web-01");
-    assertThat(seen.status().orElseThrow().state()).isEqualTo(GuestState.RUNNING);
-    assertThat(seen.namesake()).isNull();
-    var stranger = UUID.randomUUID();
-    assertThat(one.look(stranger, "web-01").status()).isEmpty();
-    assertThat(one.look(stranger, "web-01").namesake()).isEqualTo(web);
-    assertThat(one.look(stranger, "web-09").namesake()).isNull();
-    assertThat(one.look(web, "web-01").connection()).isEqualTo(seen.connection());
-    assertThat(two.look(web, "web-01").connection()).isNotEqualTo(seen.connection());
-    LAB.host("kill-libvirtd", 1);
-    await(Duration.ofSeconds(20), () -> answers(one));
-    assertThat(one.look(web, "web-01").status()).isPresent();
-    assertThat(one.look(web, "web-01").connection())
-        .as("another daemon")
-        .isNotEqualTo(seen.connection());
-  }
-
   /** Now and then QEMU never comes back from it, and the host has to be taken down. */
   @Test
   @Tag("campaign")
@@ -487,118 +443,5 @@ class LibvirtHypervisorIT {
 
   private static @Nullable Why why(Hypervisor host, UUID guest) {
     return host.status(guest).map(GuestStatus::why).orElse(null);
-  }
-
-  @Test
-  @Tag("campaign")
-  void servesManyCallersAtOnce() throws Exception {
-    var web = LAB.start(1, "web-01", 1);
-    long until = System.nanoTime() + Duration.ofSeconds(4).toNanos();
-    var calls = new LongAdder();
-    try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      var all = new ArrayList<Future<?>>();
-      for (int i = 0; i < 16; i++) {
-        all.add(
-            callers.submit(
-                () -> {
-                  while (System.nanoTime() < until) {
-                    assertThat(one.readLoad().guests()).hasSize(1);
-                    assertThat(one.status(web)).isPresent();
-                    assertThat(one.progress(web)).isEmpty();
-                    calls.add(3);
-                  }
-                }));
-      }
-      for (var caller : all) {
-        caller.get(30, TimeUnit.SECONDS);
-      }
-    }
-    Figures.print("calls by 16 callers at once, in 4 s", Long.toString(calls.sum()));
-    assertThat(calls.sum()).as("each was served").isGreaterThanOrEqualTo(16 * 3);
-  }
-
-  @Test
-  @Tag("campaign")
-  void comesBackAfterTheDaemonOrTheHostDied() {
-    LAB.start(1, "web-01", 1);
-    assertThat(one.guests()).hasSize(1);
-    LAB.host("kill-libvirtd", 1);
-    await(Duration.ofSeconds(20), () -> answers(one));
-    assertThat(one.guests()).hasSize(1);
-    await(
-        Duration.ofSeconds(5),
-        () -> events.stream().filter(e -> e instanceof HypervisorEvent.Connected).count() >= 2);
-    assertThat(events).anyMatch(e -> e instanceof HypervisorEvent.Disconnected);
-    events.clear();
-    LAB.host("virsh", 1, "suspend", "web-01");
-    await(
-        Duration.ofSeconds(5),
-        () -> events.stream().anyMatch(e -> e instanceof HypervisorEvent.GuestChanged));
-
-    LAB.host("kill", 1);
-    var gone = catchThrowableOfType(HypervisorException.class, one::guests);
-    System.out.println(gone);
-    assertThat(gone.kind()).isEqualTo(Kind.UNREACHABLE);
-    var again = catchThrowableOfType(HypervisorException.class, one::guests);
-    System.out.println(again);
-    assertThat(again.kind()).isEqualTo(Kind.UNREACHABLE);
-    LAB.host("start", 1);
-    await(Duration.ofSeconds(20), () -> answers(one));
-    assertThat(one.guests())
-        .singleElement()
-        .satisfies(g -> assertThat(g.state()).isEqualTo(GuestState.SHUT_OFF));
-  }
-
-  @Test
-  @Tag("campaign")
-  void givesUpOnADaemonThatHangs() {
-    var hasty = new LibvirtDriver(settings(Duration.ofSeconds(1))).open(URI.create(LAB.uri(2)));
-    assertThat(hasty.guests()).isEmpty();
-    var pid = LAB.host("sh", 2, "cat", "/run/libvirtd.pid").strip();
-    LAB.host("sh", 2, "kill", "-STOP", pid);
-    try {
-      var began = System.nanoTime();
-      var late = catchThrowableOfType(HypervisorException.class, hasty::guests);
-      System.out.println(late + " after " + (System.nanoTime() - began) / 1_000_000 + " ms");
-      assertThat(late.kind()).isEqualTo(Kind.TIMED_OUT);
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
-      assertThat(one.guests()).as("another host is not held up").isEmpty();
-      for (int i = 0; i < 6; i++) {
-        var next = catchThrowableOfType(HypervisorException.class, hasty::guests);
-        assertThat(next.kind()).isIn(Kind.TIMED_OUT, Kind.UNREACHABLE);
-      }
-      var threads =
-          Thread.getAllStackTraces().keySet().stream()
-              .filter(t -> t.getName().startsWith("libvirt-" + hasty))
-              .count();
-      assertThat(threads).as("stuck calls do not pile up").isLessThanOrEqualTo(8);
-    } finally {
-      LAB.host("sh", 2, "kill", "-CONT", pid);
-    }
-    await(Duration.ofSeconds(20), () -> answers(hasty));
-    hasty.close();
-  }
-
-  private static boolean answers(Hypervisor hypervisor) {
-    try {
-      hypervisor.guests();
-      return true;
-    } catch (HypervisorException e) {
-      return false;
-    }
-  }
-
-  private static void await(Duration most, BooleanSupplier condition) {
-    long until = System.nanoTime() + most.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > until) {
-        throw new AssertionError("It did not happen within " + most);
-      }
-      try {
-        Thread.sleep(100);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -3,9 +3,7 @@ package org.dcbalance.hypervisor.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -36,8 +34,8 @@ class LibvirtLeversIT {
 
   @BeforeEach
   void open() {
-    one = open(1);
-    two = open(2);
+    one = OnLab.open(LAB, 1);
+    two = OnLab.open(LAB, 2);
   }
 
   @AfterEach
@@ -46,20 +44,6 @@ class LibvirtLeversIT {
     two.close();
     LAB.stop("web-01");
     LAB.unlimitLink(1);
-  }
-
-  private static Hypervisor open(int host) {
-    var settings =
-        new LibvirtSettings(
-            List.of(LAB.folder()),
-            List.of(),
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(8),
-            Duration.ofSeconds(1),
-            3,
-            Duration.ofMillis(200),
-            Duration.ofSeconds(2));
-    return new LibvirtDriver(settings).open(URI.create(LAB.uri(host)));
   }
 
   private static MigrationOrder order(UUID guest, Tuning tuning) {

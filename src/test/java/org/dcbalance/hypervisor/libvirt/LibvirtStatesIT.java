@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.net.URI;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -40,8 +38,8 @@ class LibvirtStatesIT {
 
   @BeforeEach
   void open() {
-    one = open(1);
-    two = open(2);
+    one = OnLab.open(LAB, 1);
+    two = OnLab.open(LAB, 2);
   }
 
   @AfterEach
@@ -50,20 +48,6 @@ class LibvirtStatesIT {
     one.states().volumes(POOL, "").forEach(v -> one.states().delete(POOL, v.name()));
     one.close();
     two.close();
-  }
-
-  private static Hypervisor open(int host) {
-    var settings =
-        new LibvirtSettings(
-            List.of(LAB.folder()),
-            List.of(),
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(8),
-            Duration.ofSeconds(1),
-            3,
-            Duration.ofMillis(200),
-            Duration.ofSeconds(2));
-    return new LibvirtDriver(settings).open(URI.create(LAB.uri(host)));
   }
 
   private UUID start() {
