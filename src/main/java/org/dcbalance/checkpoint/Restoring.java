@@ -60,7 +60,7 @@ final class Restoring {
     this.vm = vm;
     this.target = target;
     this.whereabouts = whereabouts;
-    this.host = whereabouts.connections().to(target);
+    this.host = whereabouts.to(target);
     this.mapping = mapping;
     this.reading = restore.row().step().equals(READING);
   }
@@ -176,7 +176,7 @@ final class Restoring {
     requireMay(found);
     for (var runs : found.running()) {
       restore.step("Ending " + vm.name() + " on " + runs.name());
-      whereabouts.connections().to(runs).destroy(vm.uuid());
+      whereabouts.to(runs).destroy(vm.uuid());
     }
     var left = whereabouts.of(vm).running();
     if (!left.isEmpty()) {
@@ -227,7 +227,7 @@ final class Restoring {
 
   void removeOldDefinitions() {
     for (var left : whereabouts.of(vm).defined()) {
-      whereabouts.connections().to(left).undefine(vm.uuid());
+      whereabouts.to(left).undefine(vm.uuid());
     }
   }
 
