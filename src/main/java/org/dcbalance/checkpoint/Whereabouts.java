@@ -56,7 +56,11 @@ record Whereabouts(
    * @param running where it runs, or is more than a definition
    * @param defined where it is shut off
    */
-  record Found(List<Host> running, List<Host> defined) {}
+  record Found(List<Host> running, List<Host> defined) {
+    boolean runsOn(Host host) {
+      return running.stream().anyMatch(h -> h.id().equals(host.id()));
+    }
+  }
 
   /**
    * Ask all of them.
