@@ -16,6 +16,8 @@ import org.dcbalance.hypervisor.HypervisorException.Kind;
  * all are read paused, and only when all were read does the first one run.
  */
 final class ClusterRestoring {
+  private static final String LETTING_RUN = "Letting them run";
+
   private final ClusterRows clusters;
   private final Ledger ledger;
   private final Taken taken;
@@ -42,6 +44,7 @@ final class ClusterRestoring {
       Together.all(members, m -> m.read(true));
       members.forEach(m -> m.requireIs(GuestState.PAUSED));
       // from here on they go on together
+      step(LETTING_RUN);
       running = true;
       Together.all(members, Restoring::resume);
       long millis = (System.nanoTime() - begun) / 1_000_000;
@@ -90,7 +93,9 @@ final class ClusterRestoring {
 
   /** Go on with one whose console ended: what was read and never ran is ended. */
   void takeUp(List<Restoring> members) {
-    giveUp(members, "The console ended while they were being restored.", false);
+    var why = "The console ended while they were being restored.";
+    var said = restored.sentence();
+    giveUp(members, said.isEmpty() ? why : said, restored.step().equals(LETTING_RUN));
   }
 
   /**
@@ -100,15 +105,25 @@ final class ClusterRestoring {
    */
   private void giveUp(List<Restoring> members, String why, boolean running) {
     var sentence = why;
+    boolean ended = true;
     for (var member : members) {
       try {
-        if (!running) {
+        if (running) {
+          member.resumeUnlessRuns();
+        } else {
           member.endUnlessRuns();
         }
       } catch (HypervisorException e) {
         sentence += " " + e.sentence();
       }
-      member.giveUp(why);
+      ended &= member.giveUp(why);
+    }
+    if (!ended) {
+      // what is left to do of a member is tried again
+      if (!why.equals(restored.sentence())) {
+        ledger.write(taken.id(), () -> clusters.sayRestore(restored.id(), why));
+      }
+      return;
     }
     var said = sentence;
     ledger.write(

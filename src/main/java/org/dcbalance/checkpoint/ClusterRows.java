@@ -221,6 +221,13 @@ class ClusterRows {
         .update();
   }
 
+  void sayRestore(long id, String sentence) {
+    jdbc.sql("update cluster_restore set sentence = :sentence where id = :id")
+        .param("sentence", sentence)
+        .param("id", id)
+        .update();
+  }
+
   void endRestore(long id, RestoreState state, @Nullable Long millis, String sentence) {
     jdbc.sql(
             """

@@ -113,8 +113,12 @@ class ClusterRunner {
     }
   }
 
+  /** Tell whether it is part of it, and does not run yet. */
   private static boolean partOf(Restore restore, Restored restored) {
     var cluster = restore.clusterRestoreId();
-    return cluster != null && cluster == restored.id() && restore.state().open();
+    return cluster != null
+        && cluster == restored.id()
+        && (restore.state() == Checkpoint.RestoreState.PENDING
+            || restore.state() == Checkpoint.RestoreState.RESTORING);
   }
 }

@@ -52,7 +52,7 @@ class Restores {
         placements,
         vm,
         target,
-        Whereabouts.around(connections, hosts, fencing.fenced(), vm, target),
+        Whereabouts.around(connections::to, hosts, fencing.fenced(), vm, target),
         new Mapping(copies, leases, helpers, restore, target));
   }
 

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Restoring {
   private static final String READING = "Reading its memory";
+  private static final String LEFT_TO_DO = " Left to do: ";
 
   private final OpenRestore restore;
   private final Checkpoint checkpoint;
@@ -60,7 +61,7 @@ final class Restoring {
     this.vm = vm;
     this.target = target;
     this.whereabouts = whereabouts;
-    this.host = whereabouts.connections().to(target);
+    this.host = whereabouts.to(target);
     this.mapping = mapping;
     this.reading = restore.row().step().equals(READING);
   }
@@ -176,7 +177,7 @@ final class Restoring {
     requireMay(found);
     for (var runs : found.running()) {
       restore.step("Ending " + vm.name() + " on " + runs.name());
-      whereabouts.connections().to(runs).destroy(vm.uuid());
+      whereabouts.to(runs).destroy(vm.uuid());
     }
     var left = whereabouts.of(vm).running();
     if (!left.isEmpty()) {
@@ -201,15 +202,26 @@ final class Restoring {
     host.resume(vm.uuid());
   }
 
+  /** Let it run if it does not. */
+  void resumeUnlessRuns() {
+    if (isPaused()) {
+      resume();
+    }
+  }
+
   /**
    * End what was read but never ran.
    *
    * @throws HypervisorException if its host does not
    */
   void endUnlessRuns() {
-    if (host.status(vm.uuid()).filter(s -> s.state() == GuestState.PAUSED).isPresent()) {
+    if (isPaused()) {
       host.destroy(vm.uuid());
     }
+  }
+
+  private boolean isPaused() {
+    return host.status(vm.uuid()).filter(s -> s.state() == GuestState.PAUSED).isPresent();
   }
 
   void requireIs(GuestState wanted) {
@@ -227,7 +239,7 @@ final class Restoring {
 
   void removeOldDefinitions() {
     for (var left : whereabouts.of(vm).defined()) {
-      whereabouts.connections().to(left).undefine(vm.uuid());
+      whereabouts.to(left).undefine(vm.uuid());
     }
   }
 
@@ -270,15 +282,23 @@ final class Restoring {
     }
   }
 
-  /** Say what failed and where the VM is now, as the hosts tell; take back what was made for it. */
-  void giveUp(String why) {
+  /**
+   * Say what failed and where the VM is now, as the hosts tell; take back what was made for it.
+   *
+   * <p>Once its memory was about to be read its host may let it run at any time, without us. Then
+   * what is left of the restore is done; and while that cannot be done, or hosts do not tell, the
+   * restore stays open, to be taken up again: its disks may be in use.
+   *
+   * @return whether nothing is left to do of it but to detach its disks
+   */
+  boolean giveUp(String why) {
+    var first = first(why);
     String now;
     try {
       var found = whereabouts.of(vm);
-      if (reading && found.running().contains(target) && onOwnDisks()) {
-        restore.write(
-            () -> goesOn(null, "%s runs on %s again.".formatted(vm.name(), target.name())));
-        return;
+      if (reading && found.runsOn(target) && onOwnDisks()) {
+        finish();
+        return true;
       }
       removeDisks();
       now =
@@ -286,9 +306,13 @@ final class Restoring {
               ? vm.name() + " runs nowhere now."
               : vm.name() + " runs on " + found.running().getFirst().name() + ".";
     } catch (HypervisorException e) {
+      if (reading) {
+        say(first + LEFT_TO_DO + e.sentence());
+        return false;
+      }
       now = "Where %s is now is not known: %s".formatted(vm.name(), e.sentence());
     }
-    var sentence = why + " " + now;
+    var sentence = first + " " + now;
     restore.write(
         () -> {
           if (elsewhere()) {
@@ -296,6 +320,29 @@ final class Restoring {
           }
           restore.end(RestoreState.FAILED, sentence);
         });
+    return true;
+  }
+
+  /** What went wrong first stays in front. */
+  private String first(String why) {
+    var said = restore.row().sentence();
+    int later = said.indexOf(LEFT_TO_DO);
+    return later < 0 ? why : said.substring(0, later);
+  }
+
+  private void say(String sentence) {
+    if (!sentence.equals(restore.row().sentence())) {
+      restore.write(() -> restore.say(sentence));
+    }
+  }
+
+  /** Do what follows once it was read, whether or not that was begun. */
+  private void finish() {
+    requireIs(GuestState.RUNNING);
+    var volume = Checkpoint.memoryVolume(restore.prefix());
+    host.states().define(vm.uuid(), checkpoint.storage(), volume, restore.disks());
+    removeOldDefinitions();
+    restore.write(() -> goesOn(null, "%s runs on %s again.".formatted(vm.name(), target.name())));
   }
 
   /** Go on with a restore whose console ended: the hosts tell how far it came. */
@@ -310,6 +357,10 @@ final class Restoring {
   }
 
   private void removeDisks() {
+    if (whereabouts.fenced().contains(target.id())) {
+      // nobody could do it there, and the VM may be restored elsewhere
+      return;
+    }
     for (var disk : restore.disks().values()) {
       host.states().delete(checkpoint.storage(), disk);
     }

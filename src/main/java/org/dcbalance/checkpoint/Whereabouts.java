@@ -3,12 +3,12 @@ package org.dcbalance.checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
-import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
-import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
@@ -18,15 +18,22 @@ import org.dcbalance.units.HostId;
  * Ask hosts where a VM is. One that does not answer may run it, unless an administrator says that
  * it is off.
  *
+ * @param connections give the connection to a host
  * @param fenced the hosts of which that is said
  */
-record Whereabouts(Connections connections, List<Host> hosts, Set<HostId> fenced) {
+record Whereabouts(
+    Function<Host, Hypervisor> connections, List<Host> hosts, Set<HostId> fenced) {
 
   /**
-   * Ask all hosts that share a pool with the one where it is, or with the one where it shall be.
+   * Ask all hosts that share a pool with the one where it is, or with the one where it shall be:
+   * those, too, on which nothing can be restored, since it may have been moved there.
    */
   static Whereabouts around(
-      Connections connections, Hosts hosts, Set<HostId> fenced, Vm vm, Host target) {
+      Function<Host, Hypervisor> connections,
+      Hosts hosts,
+      Set<HostId> fenced,
+      Vm vm,
+      Host target) {
     var pools =
         Stream.concat(Stream.of(target), hosts.findById(vm.hostId().value()).stream())
             .map(Host::poolId)
@@ -34,9 +41,13 @@ record Whereabouts(Connections connections, List<Host> hosts, Set<HostId> fenced
     return new Whereabouts(
         connections,
         hosts.findAllByOrderByName().stream()
-            .filter(h -> h.can(Capability.CHECKPOINT) && pools.contains(h.poolId()))
+            .filter(h -> pools.contains(h.poolId()))
             .toList(),
         fenced);
+  }
+
+  Hypervisor to(Host host) {
+    return connections.apply(host);
   }
 
   /**
@@ -45,7 +56,11 @@ record Whereabouts(Connections connections, List<Host> hosts, Set<HostId> fenced
    * @param running where it runs, or is more than a definition
    * @param defined where it is shut off
    */
-  record Found(List<Host> running, List<Host> defined) {}
+  record Found(List<Host> running, List<Host> defined) {
+    boolean runsOn(Host host) {
+      return running.stream().anyMatch(h -> h.id().equals(host.id()));
+    }
+  }
 
   /**
    * Ask all of them.
@@ -57,8 +72,7 @@ record Whereabouts(Connections connections, List<Host> hosts, Set<HostId> fenced
     var defined = new ArrayList<Host>();
     for (var host : hosts) {
       try {
-        connections
-            .to(host)
+        to(host)
             .status(vm.uuid())
             .ifPresent(
                 status -> (status.state() == GuestState.SHUT_OFF ? defined : running).add(host));

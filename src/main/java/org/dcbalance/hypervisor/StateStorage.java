@@ -196,6 +196,15 @@ public interface StateStorage {
   void restore(UUID guest, String pool, String memory, Map<String, String> volumes, boolean paused);
 
   /**
+   * Give a guest that was read from its memory the definition that {@link #restore} and {@link
+   * #restoreMapped} give it, where they were interrupted. Doing it twice does no harm.
+   *
+   * @param memory what was captured
+   * @param volumes of the same pool, by target; the guest's other disks stay what they were
+   */
+  void define(UUID guest, String pool, String memory, Map<String, String> volumes);
+
+  /**
    * Let a guest go on from memory that it maps, once the host's helper prepared that: it runs
    * before its memory was read. It gets the definition that it had, with memory of its own.
    *

@@ -466,6 +466,35 @@ class CheckpointIT {
     isAsBefore(id, before);
   }
 
+  @Test
+  @Order(15)
+  @Tag("campaign")
+  void aConsoleThatIsKilledInARestoreLeavesItsEndToTheNextOne() {
+    long id = db().take(Map.of());
+    db().until(id, "COMPLETE");
+    var two = fleet().host(2).get("id").asLong();
+    api()
+        .post("/api/v1/checkpoints/" + id + "/restore", Map.of("hostId", two, "replace", "db-01"));
+    var at =
+        Await.until(
+            "its memory to be read",
+            Duration.ofSeconds(60),
+            Duration.ofMillis(5),
+            () -> db().shown(id).get("restores").get(0).get("step").asString(),
+            step -> step.startsWith("Reading") || step.startsWith("It runs"));
+    Objects.requireNonNull(console).kill();
+    assertThat(at).isEqualTo("Reading its memory");
+    console.start();
+    var done = db().restored(id);
+    assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");
+    LAB.await(1);
+    assertThat(LAB.where("db-01")).containsExactly("2 running");
+    assertThat(LAB.host("virsh", 2, "dominfo", "db-01")).containsPattern("Persistent: +yes");
+    assertThat(LAB.host("virsh", 2, "dumpxml", "--inactive", "db-01"))
+        .contains(".r%d.vda".formatted(done.get("id").asLong()));
+    assertThat(LAB.disk(1)).contains("once-more");
+  }
+
   /** Ask for a checkpoint while copying its disk takes long, and wait for a step. */
   private static void isAsBefore(long id, List<String> before) {
     assertThat(db().stored()).containsExactlyElementsOf(before);

@@ -240,7 +240,7 @@ final class QemuStates extends VolumeStates {
                   SnapshotXml.onDisks(
                       SavedGuests.xml(connection, path), volumes.paths(connection, pool, disks)));
           restore(connection, path, xml, paused ? PAUSED : RUNNING);
-          connection.domainDefineXML(SnapshotXml.definition(xml)).free();
+          define(connection, pool, memory, disks);
           return null;
         });
   }
@@ -251,20 +251,39 @@ final class QemuStates extends VolumeStates {
     restore(
         guest,
         connection -> {
-          var paths = volumes.paths(connection, pool, disks);
           var path = volumes.path(connection, pool, image);
           restore(
               connection,
               path,
-              SnapshotXml.onDisks(SavedGuests.xml(connection, path), paths),
+              SnapshotXml.onDisks(
+                  SavedGuests.xml(connection, path), volumes.paths(connection, pool, disks)),
               RUNNING);
           // it runs: what follows takes none of its time
-          var captured = SavedGuests.xml(connection, volumes.path(connection, pool, memory));
-          connection
-              .domainDefineXML(SnapshotXml.definition(SnapshotXml.onDisks(captured, paths)))
-              .free();
+          define(connection, pool, memory, disks);
           return null;
         });
+  }
+
+  @Override
+  public void define(UUID guest, String pool, String memory, Map<String, String> disks) {
+    alone.run(
+        guest,
+        "a definition",
+        () ->
+            link.call(
+                "define a guest",
+                connection -> {
+                  define(connection, pool, memory, disks);
+                  return null;
+                }));
+  }
+
+  private void define(
+      OpenConnection connection, String pool, String memory, Map<String, String> disks)
+      throws LibvirtException {
+    var captured = SavedGuests.xml(connection, volumes.path(connection, pool, memory));
+    var xml = SnapshotXml.onDisks(captured, volumes.paths(connection, pool, disks));
+    connection.domainDefineXML(SnapshotXml.definition(xml)).free();
   }
 
   private void restore(UUID guest, Session.Call<@Nullable Void> call) {

@@ -198,12 +198,22 @@ final class XenStates extends VolumeStates {
         "a restore",
         () -> {
           readBack(guest, pool, memory, paused);
-          link.call(
-              "define a guest",
-              connection -> {
-                connection.domainDefineXML(xml).free();
-                return null;
-              });
+          define(xml);
+        });
+  }
+
+  @Override
+  public void define(UUID guest, String pool, String memory, Map<String, String> disks) {
+    var xml = savedXml(pool, memory);
+    alone.run(guest, "a definition", () -> define(xml));
+  }
+
+  private void define(String xml) {
+    link.call(
+        "define a guest",
+        connection -> {
+          connection.domainDefineXML(xml).free();
+          return null;
         });
   }
 

@@ -1,0 +1,203 @@
+package org.dcbalance.checkpoint;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.dcbalance.hypervisor.GuestSighting;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus;
+import org.dcbalance.hypervisor.GuestStatus.Job;
+import org.dcbalance.hypervisor.GuestStatus.Why;
+import org.dcbalance.hypervisor.Hypervisor;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.LoadReading;
+import org.dcbalance.hypervisor.LoadReading.HostCounters;
+import org.dcbalance.hypervisor.StateStorage;
+import org.dcbalance.hypervisor.StateStorage.Fit;
+import org.dcbalance.hypervisor.StateStorage.Room;
+import org.dcbalance.hypervisor.StateStorage.Volume;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hosts that share the disks of one guest, and bring it back by themselves once they were told,
+ * also when the console that told them dies. It can be made to die with any of its changes.
+ */
+final class RestoringFleet {
+  private static final String FOLDER = "/checkpoints/";
+
+  final Set<String> volumes = ConcurrentHashMap.newKeySet();
+
+  /** Whether the guest's memory takes longer to be read than its console lives. */
+  boolean readsSlowly;
+
+  private final Map<HostId, OneHost> hosts = new ConcurrentHashMap<>();
+  private int left = Integer.MAX_VALUE;
+  private boolean dead;
+
+  OneHost host(Host host) {
+    return hosts.computeIfAbsent(host.id(), id -> new OneHost());
+  }
+
+  Hypervisor port(Host host) {
+    return host(host).port;
+  }
+
+  /** Have the console die once it made so many changes more. */
+  void killAfter(int changes) {
+    left = changes;
+  }
+
+  /** Let the next console begin; tell whether the last one was killed. */
+  boolean revive() {
+    boolean died = dead;
+    left = Integer.MAX_VALUE;
+    dead = false;
+    return died;
+  }
+
+  /** Make a change, after which the console may die without an answer. */
+  void change(Runnable change) {
+    alive();
+    change.run();
+    if (--left == 0) {
+      dead = true;
+    }
+    alive();
+  }
+
+  private void alive() {
+    if (dead) {
+      throw new HypervisorException(Kind.UNREACHABLE, "The console is dead.", null);
+    }
+  }
+
+  /** What a host has of the guest. */
+  @SuppressWarnings("UnusedMethod") // called by their names
+  final class OneHost {
+    /** The disk of what runs there; null if nothing does. */
+    @Nullable String runsOn;
+
+    /** The disk with which it would start there; null if it is not defined. */
+    @Nullable String defined;
+
+    GuestState state = GuestState.RUNNING;
+    boolean silent;
+    private final Hypervisor port = Partly.of(Hypervisor.class, this);
+    private final StateStorage storage = Partly.of(StateStorage.class, this);
+
+    private void answers() {
+      alive();
+      if (silent) {
+        throw new HypervisorException(Kind.UNREACHABLE, "No route to host.", null);
+      }
+    }
+
+    Optional<GuestStatus> status(UUID uuid) {
+      answers();
+      if (runsOn == null && defined == null) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new GuestStatus(
+              runsOn == null ? GuestState.SHUT_OFF : state,
+              Why.NONE,
+              Job.NONE,
+              null,
+              defined != null));
+    }
+
+    GuestSighting look(UUID uuid, String name) {
+      return new GuestSighting(status(uuid), null, 1);
+    }
+
+    LoadReading readLoad() {
+      answers();
+      return new LoadReading(
+          Instant.EPOCH,
+          0,
+          new HostCounters(null, 4, Memory.ZERO, Memory.ofGiB(64)),
+          List.of());
+    }
+
+    void destroy(UUID uuid) {
+      answers();
+      change(() -> runsOn = null);
+    }
+
+    void undefine(UUID uuid) {
+      answers();
+      change(() -> defined = null);
+    }
+
+    StateStorage states() {
+      return storage;
+    }
+
+    Room room(String pool) {
+      answers();
+      return new Room(Memory.ofGiB(9), Memory.ofGiB(9));
+    }
+
+    List<Volume> volumes(String pool, String prefix) {
+      answers();
+      return volumes.stream()
+          .filter(name -> name.startsWith(prefix))
+          .map(name -> new Volume(name, Memory.ofMiB(1)))
+          .toList();
+    }
+
+    Fit fit(String pool, String memory) {
+      answers();
+      return new Fit(Memory.ofMiB(512), List.of(), List.of());
+    }
+
+    void layOver(String pool, String backing, String volume) {
+      answers();
+      change(() -> volumes.add(volume));
+    }
+
+    void restore(
+        UUID uuid, String pool, String memory, Map<String, String> disks, boolean paused) {
+      answers();
+      change(
+          () -> {
+            if (hosts.values().stream().anyMatch(h -> h.runsOn != null)) {
+              throw new AssertionError("It would run twice.");
+            }
+            runsOn = FOLDER + disks.get("vda");
+            state = readsSlowly ? GuestState.PAUSED : GuestState.RUNNING;
+          });
+      define(uuid, pool, memory, disks);
+    }
+
+    void define(UUID uuid, String pool, String memory, Map<String, String> disks) {
+      answers();
+      change(() -> defined = FOLDER + disks.get("vda"));
+    }
+
+    Map<String, String> disks(UUID uuid) {
+      answers();
+      return Map.of("vda", Objects.requireNonNull(runsOn));
+    }
+
+    void delete(String pool, String volume) {
+      answers();
+      change(
+          () -> {
+            if (hosts.values().stream().anyMatch(h -> (FOLDER + volume).equals(h.runsOn))) {
+              throw new AssertionError("The guest is on " + volume);
+            }
+            volumes.remove(volume);
+          });
+    }
+  }
+}

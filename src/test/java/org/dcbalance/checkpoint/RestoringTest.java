@@ -1,0 +1,262 @@
+package org.dcbalance.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.persistence.EntityManager;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.dcbalance.checkpoint.Checkpoint.Manner;
+import org.dcbalance.checkpoint.Checkpoint.Restore;
+import org.dcbalance.checkpoint.Checkpoint.RestoreState;
+import org.dcbalance.helper.HostHelpers;
+import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
+import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Placements;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
+import org.dcbalance.leadership.Leadership;
+import org.dcbalance.live.Signals;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Operator;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionCallback;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Restores of a guest to another host, in a real database, whose consoles die on the way. The
+ * runner of the console under test never sees them.
+ */
+@ConsoleTest
+@Transactional
+class RestoringTest {
+  private static final Operator AMY = new Operator("amy");
+  private static final String BEFORE = "/images/db";
+
+  /** How many changes are made until the host reads the guest's memory, by itself from then on. */
+  private static final int READS = 9;
+
+  /** How many changes are made in all. */
+  private static final int ALL = 12;
+
+  @Autowired private CheckpointRows checkpoints;
+  @Autowired private RestoreRows rows;
+  @Autowired private Placements placements;
+  @Autowired private FastCopies copies;
+  @Autowired private MemoryLeases leases;
+  @Autowired private HostHelpers helpers;
+  @Autowired private Hosts hosts;
+  @Autowired private Vms vms;
+  @Autowired private Leadership leadership;
+  @Autowired private Signals signals;
+  @Autowired private PlatformTransactionManager transactions;
+  @Autowired private EntityManager entities;
+  @Autowired private JdbcClient jdbc;
+
+  private final RestoringFleet fleet = new RestoringFleet();
+  private Vm vm;
+  private Host source;
+  private Host target;
+  private long checkpoint;
+  private long restore;
+
+  /** The console that a test kills; what it wrote stays. */
+  private final class Killable extends TransactionTemplate {
+    private static final long serialVersionUID = 1;
+
+    Killable() {
+      super(transactions);
+    }
+
+    @Override
+    public <T> T execute(TransactionCallback<T> action) {
+      var given = new ArrayList<T>();
+      fleet.change(() -> given.add(super.execute(action)));
+      return given.getFirst();
+    }
+  }
+
+  @BeforeEach
+  void ask() {
+    checkpoint =
+        Await.until(
+            "a VM",
+            Duration.ofSeconds(30),
+            () ->
+                jdbc.sql(
+                        """
+                        insert into checkpoint (vm_id, pool_id, host_id, storage, prefix, state, live, why,
+                          requested_by)
+                        select v.id, h.pool_id, h.id, 'cp', 'dcb-test', 'COMPLETE', true, '', 'amy'
+                        from vm v join host h on h.id = v.host_id
+                        where v.gone_since is null
+                          and (select count(*) from host o where o.pool_id = h.pool_id) > 1
+                        limit 1 returning id
+                        """)
+                    .query(Long.class)
+                    .optional()
+                    .orElse(null),
+            id -> id > 0);
+    checkpoints.planned(
+        checkpoint, "dcb-test", List.of(new FrozenDisk("vda", BEFORE, BEFORE + ".overlay")));
+    var taken = checkpoints.find(checkpoint).orElseThrow();
+    vm = vms.findById(taken.vmId().value()).orElseThrow();
+    source = hosts.findById(vm.hostId().value()).orElseThrow();
+    target =
+        hosts.findByPoolIdOrderByName(source.poolId().value()).stream()
+            .filter(h -> !h.id().equals(source.id()))
+            .findFirst()
+            .orElseThrow();
+    restore = rows.add(taken, target.id(), Manner.EAGER, true, AMY);
+    fleet.volumes.addAll(List.of("dcb-test.memory", "dcb-test.vda"));
+    fleet.host(source).runsOn = BEFORE;
+    fleet.host(source).defined = BEFORE;
+  }
+
+  private Restoring restoring(TransactionTemplate transaction, Set<HostId> fenced) {
+    var ledger = new Ledger(transaction, leadership, signals, leadership.epoch().orElseThrow());
+    var open =
+        new OpenRestore(
+            rows,
+            ledger,
+            checkpoints.find(checkpoint).orElseThrow(),
+            rows.find(restore),
+            "dcb-test");
+    // a runner finds the same host as another object each time that it looks
+    entities.clear();
+    return new Restoring(
+        open,
+        placements,
+        vm,
+        target,
+        Whereabouts.around(fleet::port, hosts, fenced, vm, target),
+        new Mapping(copies, leases, helpers, open, target));
+  }
+
+  /** Restore it by a console that dies after so many changes; tell whether it did. */
+  private boolean killedAfter(int changes) {
+    fleet.killAfter(changes);
+    try {
+      restoring(new Killable(), Set.of()).run();
+    } catch (HypervisorException e) {
+      assertThat(e).hasMessage("The console is dead.");
+    }
+    return fleet.revive();
+  }
+
+  /** Do what the next console does when it looks. */
+  private Restore takenUp(HostId... fenced) {
+    if (rows.find(restore).state() == RestoreState.RESTORING) {
+      restoring(new TransactionTemplate(transactions), Set.of(fenced)).takeUp();
+    }
+    return rows.find(restore);
+  }
+
+  private String ownDisk() {
+    return "dcb-test.r" + restore + ".vda";
+  }
+
+  private void goesOnThereAlone(Restore end) {
+    assertThat(end.state()).isEqualTo(RestoreState.DETACHING);
+    assertThat(end.sentence())
+        .startsWith("%s runs on %s again".formatted(vm.name(), target.name()));
+    assertThat(fleet.host(target).runsOn).isEqualTo("/checkpoints/" + ownDisk());
+    assertThat(fleet.host(target).defined)
+        .as("the disk with which it would start anew")
+        .isEqualTo("/checkpoints/" + ownDisk());
+    assertThat(fleet.host(source).runsOn).isNull();
+    assertThat(fleet.host(source).defined).as("a definition with the disk from before").isNull();
+    assertThat(
+            jdbc.sql("select host_id from vm where id = :id")
+                .param("id", vm.id().value())
+                .query(Long.class)
+                .single())
+        .isEqualTo(target.id().value());
+  }
+
+  private void nothingIsLeftOfIt(Restore end) {
+    assertThat(end.state()).isEqualTo(RestoreState.FAILED);
+    assertThat(fleet.volumes).doesNotContain(ownDisk());
+    assertThat(fleet.host(target).runsOn).isNull();
+    assertThat(fleet.host(source).defined).isEqualTo(BEFORE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, READS, 10, 11, ALL, ALL + 1})
+  void aConsoleThatIsKilledOnTheWayLeavesItWhereItWasOrWhereItShallBe(int changes) {
+    assertThat(killedAfter(changes)).isEqualTo(changes <= ALL);
+    var end = takenUp();
+    if (changes < READS) {
+      nothingIsLeftOfIt(end);
+    } else {
+      goesOnThereAlone(end);
+    }
+  }
+
+  @Test
+  void oneThatIsStillBeingReadIsWaitedFor() {
+    fleet.readsSlowly = true;
+    killedAfter(READS);
+    for (int look = 0; look < 2; look++) {
+      var waits = takenUp();
+      assertThat(waits.state()).isEqualTo(RestoreState.RESTORING);
+      assertThat(waits.sentence())
+          .isEqualTo(
+              ("The console ended while it was being restored. Left to do: %s was read, but is not"
+                      + " running on %s: it is paused there.")
+                  .formatted(vm.name(), target.name()));
+      assertThat(fleet.volumes).contains(ownDisk());
+    }
+    fleet.host(target).state = GuestState.RUNNING;
+    goesOnThereAlone(takenUp());
+  }
+
+  @Test
+  void oneThatWasNotReadAfterAllIsGivenUp() {
+    fleet.readsSlowly = true;
+    killedAfter(READS);
+    takenUp();
+    fleet.host(target).runsOn = null;
+    var end = takenUp();
+    nothingIsLeftOfIt(end);
+    assertThat(end.sentence())
+        .isEqualTo(
+            "The console ended while it was being restored. %s runs nowhere now."
+                .formatted(vm.name()));
+  }
+
+  @Test
+  void itIsNotAtItsEndBeforeEveryHostSaysThatItHasNothingOfIt() {
+    killedAfter(READS);
+    fleet.host(source).silent = true;
+    var waits = takenUp();
+    assertThat(waits.state()).isEqualTo(RestoreState.RESTORING);
+    assertThat(waits.sentence())
+        .contains("Left to do: %s does not answer".formatted(source.name()));
+    fleet.host(source).silent = false;
+    goesOnThereAlone(takenUp());
+  }
+
+  @Test
+  void aTargetThatIsSaidToBeOffEndsIt() {
+    killedAfter(READS);
+    fleet.host(target).silent = true;
+    assertThat(takenUp().state()).isEqualTo(RestoreState.RESTORING);
+    var end = takenUp(target.id());
+    assertThat(end.state()).isEqualTo(RestoreState.FAILED);
+    assertThat(end.sentence()).endsWith(vm.name() + " runs nowhere now.");
+  }
+}
