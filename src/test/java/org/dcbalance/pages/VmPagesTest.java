@@ -162,6 +162,42 @@ class VmPagesTest extends SimulatedPages {
   }
 
   @Test
+  void noOperatorFreesAVmOfTheEncryptionThatItsPoolRequires() {
+    long vm = fleet.vm("dns-01");
+    var path = "/vms/" + vm;
+    var checks =
+        "/api/v1/vms/%d/checks?targetHostId=%d"
+            .formatted(
+                vm,
+                jdbc.sql(
+                        """
+                        select h.id from host h, vm v where v.id = :vm and h.pool_id = :pool
+                          and h.id <> v.host_id and h.state = 'UP' and h.removed_at is null
+                        order by h.name limit 1
+                        """)
+                    .param("vm", vm)
+                    .param("pool", fleet.pool())
+                    .query(Long.class)
+                    .single());
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page(checks)).contains("no encryption is asked for");
+      assertThat(operator.page(path)).doesNotContain("its pool requires it");
+      administrator.sendAndFollow("/pools/" + fleet.pool() + "/move-options", "encrypted", "true");
+      operator.sendAndFollow(path + "/move-options", "encrypted", "false");
+      assertThat(operator.page(checks)).contains("dns-01 may be sent only encrypted");
+      assertThat(operator.page(path))
+          .contains("yes, by TLS: its pool requires it")
+          .doesNotContainPattern("name=\"encrypted\".{0,300}value=\"false\"");
+    } finally {
+      jdbc.sql("update vm set move_options = '{}' where id = :vm").param("vm", vm).update();
+      jdbc.sql("update pool set move_options = '{}' where id = :pool")
+          .param("pool", fleet.pool())
+          .update();
+    }
+  }
+
+  @Test
   void anAdministratorPinsAVmAndKeepsItApartOnItsPage() {
     long vm = fleet.vm("dns-01");
     var page = "/vms/" + vm;
