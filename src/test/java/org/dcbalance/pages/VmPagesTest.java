@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
+import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.Test;
@@ -159,6 +160,44 @@ class VmPagesTest extends SimulatedPages {
           .containsPattern("value=\"true\" selected=\"selected\">yes, by TLS");
       assertThat(administrator.page(path)).doesNotContain("value=\"777\"", "value=\"soon\"");
     }
+  }
+
+  @Test
+  void whatSomebodySetForAVmMeanwhileIsNotUndoneByAnOlderForm() {
+    long vm = fleet.vm("dns-01");
+    var path = "/vms/" + vm;
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      var old = version(operator.page(path));
+      administrator.sendAndFollow(path + "/move-options", "encrypted", "true");
+      var late =
+          operator.sendAndFollow(path + "/move-options", "version", old, "retries", "4");
+      assertThat(notice(late))
+          .startsWith("bad")
+          .contains("dns-01 was changed after this form was loaded, last by page-administrator");
+      assertThat(late).containsPattern("name=\"retries\"[^>]*value=\"4\"");
+      assertThat(options(vm)).contains("\"encrypted\": true").doesNotContain("\"retries\": 4");
+      var again =
+          operator.sendAndFollow(
+              path + "/move-options", "version", version(late), "retries", "4");
+      assertThat(notice(again)).startsWith("ok");
+      assertThat(options(vm)).contains("\"retries\": 4").doesNotContain("\"encrypted\": true");
+    } finally {
+      jdbc.sql("update vm set move_options = '{}' where id = :vm").param("vm", vm).update();
+    }
+  }
+
+  private static String version(String page) {
+    var found = Pattern.compile("name=\"version\" value=\"(\\d+)\"").matcher(page);
+    assertThat(found.find()).as("a version in the form").isTrue();
+    return found.group(1);
+  }
+
+  private String options(long vm) {
+    return jdbc.sql("select cast(move_options as text) from vm where id = :vm")
+        .param("vm", vm)
+        .query(String.class)
+        .single();
   }
 
   @Test
