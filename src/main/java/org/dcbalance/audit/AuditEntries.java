@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -21,6 +23,10 @@ public class AuditEntries {
   private static final List<String> REFUSALS =
       Arrays.stream(Act.values()).filter(Act::refusal).map(Act::name).toList();
 
+  private static final String SELECT =
+      "select id, at, who, act, kind, object_id, object, before, after, address, request_id"
+          + " from audit_entry";
+
   private final JdbcClient jdbc;
   private final JsonMapper json;
 
@@ -32,10 +38,9 @@ public class AuditEntries {
   /** List entries with an id below the given one, newest first. */
   public List<AuditEntry> list(AuditFilter filter, long before, int most) {
     return jdbc.sql(
-            """
-            select id, at, who, act, kind, object_id, object, before, after, address, request_id
-            from audit_entry
-            where id < :before
+            SELECT
+                + """
+             where id < :before
               and (cast(:who as text) is null or who = :who)
               and (cast(:act as text) is null or act = :act)
               and (cast(:kind as text) is null or kind = :kind)
@@ -57,6 +62,22 @@ public class AuditEntries {
         .param("most", most)
         .query(this::entry)
         .list();
+  }
+
+  /** Find what was last done to a thing, of some acts and within a day. */
+  Optional<AuditEntry> newest(Thing thing, Collection<Act> acts) {
+    return jdbc.sql(
+            SELECT
+                + """
+             where kind = :kind and object_id = :id and act in (:acts)
+              and at > now() - interval '1 day'
+            order by id desc limit 1
+            """)
+        .param("kind", thing.kind())
+        .param("id", thing.id())
+        .param("acts", acts.stream().map(Act::name).toList())
+        .query(this::entry)
+        .optional();
   }
 
   private AuditEntry entry(ResultSet row, int index) throws SQLException {

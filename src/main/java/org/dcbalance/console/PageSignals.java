@@ -31,6 +31,8 @@ class PageSignals {
   @EventListener
   void on(PoolChanged event) {
     signals.publish("inventory-changed", 0);
+    // one that is paused, or only observes, lets nothing be approved
+    signals.publish("recommendations-changed", event.pool().value());
   }
 
   @EventListener

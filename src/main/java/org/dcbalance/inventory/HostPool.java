@@ -270,4 +270,9 @@ public class HostPool {
   public MoveOptions moveOptions() {
     return moveOptions;
   }
+
+  /** Count its changes. */
+  public long version() {
+    return version;
+  }
 }

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *     is taken before a move that may end in post-copy, if it can be
  * @param checkpointFirstMove whether one is taken before its first move, where {@code
  *     checkpointFirst} says nothing
- * @param encrypted whether its memory may be sent to another host only encrypted (TLS)
+ * @param encrypted whether its memory may be sent to another host only encrypted (TLS); what a pool
+ *     requires so, none of its VMs is freed of
  * @param quietWaitSeconds how long a move may wait for a moment at which the VM changes less
  *     memory, where that was often so; 0 for not at all
  * @param retries how many times a move that failed for a reason that may pass is tried again; 0 for
@@ -61,7 +62,7 @@ public record MoveOptions(
       new MoveOptions(
           false, false, null, 60, 0, false, 1_000, null, 1, null, false, false, 120, 2, 60, 100);
 
-  /** Fill what is left open from others. */
+  /** Fill what is left open from others, and keep encryption where the others require it. */
   public MoveOptions over(MoveOptions others) {
     return new MoveOptions(
         postCopy == null ? others.postCopy : postCopy,
@@ -75,7 +76,7 @@ public record MoveOptions(
         connections == null ? others.connections : connections,
         checkpointFirst == null ? others.checkpointFirst : checkpointFirst,
         checkpointFirstMove == null ? others.checkpointFirstMove : checkpointFirstMove,
-        encrypted == null ? others.encrypted : encrypted,
+        encrypted == null || Boolean.TRUE.equals(others.encrypted) ? others.encrypted : encrypted,
         quietWaitSeconds == null ? others.quietWaitSeconds : quietWaitSeconds,
         retries == null ? others.retries : retries,
         retrySeconds == null ? others.retrySeconds : retrySeconds,

@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.LastChange;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.units.ErrorCode;
@@ -25,6 +26,7 @@ public class PoolPolicy {
   private final Hosts hosts;
   private final FleetEvents events;
   private final AuditLog audit;
+  private final LastChange last;
   private final ApplicationEventPublisher publisher;
 
   PoolPolicy(
@@ -32,11 +34,13 @@ public class PoolPolicy {
       Hosts hosts,
       FleetEvents events,
       AuditLog audit,
+      LastChange last,
       ApplicationEventPublisher publisher) {
     this.pools = pools;
     this.hosts = hosts;
     this.events = events;
     this.audit = audit;
+    this.last = last;
     this.publisher = publisher;
   }
 
@@ -98,7 +102,26 @@ public class PoolPolicy {
 
   @Transactional
   public HostPool change(PoolId id, Change change, Operator by) {
+    return change(id, null, change, by);
+  }
+
+  /**
+   * Change a pool by a form that shows more than what was meant to change.
+   *
+   * @param seen the version that it showed; null not to ask for it
+   * @throws Problem CONFLICT if the pool was changed since
+   */
+  @Transactional
+  public HostPool change(PoolId id, @Nullable Long seen, Change change, Operator by) {
     var pool = find(id.value());
+    last.requireSeen(
+        thing(pool),
+        seen,
+        pool.version(),
+        Act.POOL_CHANGED,
+        Act.POOL_PAUSED,
+        Act.POOL_RESUMED,
+        Act.AUTOMATION_FELL_BACK);
     var was = facts(pool);
     if (change.name() != null && !change.name().equals(pool.name())) {
       if (pools.findByName(change.name().strip()).isPresent()) {

@@ -277,4 +277,9 @@ public class Vm {
   public MoveOptions moveOptions() {
     return moveOptions;
   }
+
+  /** Count the changes of what operators wish for it. */
+  public long version() {
+    return version;
+  }
 }

@@ -3,6 +3,7 @@ package org.dcbalance.inventory;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.LastChange;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
@@ -16,10 +17,12 @@ import org.springframework.transaction.annotation.Transactional;
 public class VmWishes {
   private final Vms vms;
   private final AuditLog audit;
+  private final LastChange last;
 
-  VmWishes(Vms vms, AuditLog audit) {
+  VmWishes(Vms vms, AuditLog audit, LastChange last) {
     this.vms = vms;
     this.audit = audit;
+    this.last = last;
   }
 
   /** What is to change; null leaves a thing as it is, an empty probe address ends the probe. */
@@ -44,7 +47,19 @@ public class VmWishes {
 
   @Transactional
   public Vm change(long id, Change change, Operator by) {
+    return change(id, null, change, by);
+  }
+
+  /**
+   * Change a VM by a form that shows more than what was meant to change.
+   *
+   * @param seen the version that it showed; null not to ask for it
+   * @throws Problem CONFLICT if the VM was changed since
+   */
+  @Transactional
+  public Vm change(long id, @Nullable Long seen, Change change, Operator by) {
     var vm = find(id);
+    last.requireSeen(Thing.vm(vm.id(), vm.name()), seen, vm.version(), Act.VM_CHANGED);
     var was = facts(vm);
     if (change.neverMove() != null || change.neverMoveNote() != null) {
       vm.neverMove(

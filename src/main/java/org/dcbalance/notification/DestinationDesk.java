@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.LastChange;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.notification.Destination.Mail;
 import org.dcbalance.notification.Destination.Payload;
@@ -38,12 +39,19 @@ public class DestinationDesk {
   private final Secrets secrets;
   private final AddressGuard guard;
   private final AuditLog audit;
+  private final LastChange last;
 
-  DestinationDesk(Destinations destinations, Secrets secrets, AddressGuard guard, AuditLog audit) {
+  DestinationDesk(
+      Destinations destinations,
+      Secrets secrets,
+      AddressGuard guard,
+      AuditLog audit,
+      LastChange last) {
     this.destinations = destinations;
     this.secrets = secrets;
     this.guard = guard;
     this.audit = audit;
+    this.last = last;
   }
 
   /**
@@ -79,6 +87,11 @@ public class DestinationDesk {
     return known(require(id));
   }
 
+  /** Count the changes of a destination, so that a form can say which of them it shows. */
+  public long version(long id) {
+    return destinations.version(id);
+  }
+
   private Known known(Destination destination) {
     return new Known(destination, secrets.about(place(destination)).orElse(null));
   }
@@ -112,7 +125,20 @@ public class DestinationDesk {
    */
   @Transactional
   public Stored change(long id, Wanted wanted, Operator by) {
+    return change(id, null, wanted, by);
+  }
+
+  /**
+   * Do so by a form.
+   *
+   * @param seen the version that it showed; null not to ask for it
+   * @throws Problem CONFLICT if the destination was changed since; else as above
+   */
+  @Transactional
+  public Stored change(long id, @Nullable Long seen, Wanted wanted, Operator by) {
+    var version = destinations.version(id);
     var before = require(id);
+    last.requireSeen(thing(before), seen, version, Act.DESTINATION_CHANGED);
     var after = read(id, wanted);
     if (before.kind() != after.kind()) {
       throw new Problem(

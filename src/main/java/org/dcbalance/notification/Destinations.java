@@ -68,12 +68,21 @@ class Destinations {
             update notification_destination set name = :name, enabled = :enabled, kind = :kind,
               url = :url, payload = :payload, smtp_host = :host, smtp_port = :port, smtp_security = :security,
               smtp_user = :user, sender = :sender, recipients = :recipients, events = :events,
-              least_severity = :least
+              least_severity = :least, version = version + 1
             where id = :id
             """,
             destination)
         .param("id", destination.id())
         .update();
+  }
+
+  /** Count the changes of one, and let nobody else change it until this transaction ends. */
+  long version(long id) {
+    return jdbc.sql("select version from notification_destination where id = :id for update")
+        .param("id", id)
+        .query(Long.class)
+        .optional()
+        .orElse(0L);
   }
 
   private JdbcClient.StatementSpec statement(String sql, Destination destination) {

@@ -1,10 +1,14 @@
 package org.dcbalance.pages;
 
 import java.util.ArrayList;
+import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.PoolPolicy;
 import org.dcbalance.inventory.Pools;
+import org.dcbalance.recommendation.Names;
 import org.dcbalance.recommendation.RoundRequests;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
@@ -45,21 +49,35 @@ class BalancingPages {
     return Back.to(back, "/");
   }
 
+  /**
+   * Pause what is shown, or resume the pools that the page named as paused: another one may have
+   * been stopped since, for a reason that whoever looks at the page cannot know.
+   */
   @PostMapping("/balancing/pause")
   String pause(
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @RequestParam boolean paused,
+      @RequestParam(name = "id", defaultValue = "") List<PoolId> named,
       @RequestParam(required = false) @Nullable String back,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    for (var pool : shell.shown()) {
-      policy.pause(pool.id(), paused, me.operator());
+    var ids = paused ? shell.shown().stream().map(PoolChoice::id).toList() : named;
+    // all are looked up before the first is touched
+    var names = ids.stream().map(id -> policy.find(id.value()).name()).toList();
+    if (names.isEmpty()) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "No pool was named.",
+          "Maybe load the page again, and look which pools it names.");
     }
-    var of = shell.poolId() == null ? "" : " of " + shell.shown().getFirst().name();
+    for (var id : ids) {
+      policy.pause(id, paused, me.operator());
+    }
     Notice.done(
-            paused
-                ? "Balancing" + of + " is paused: nothing starts until it is resumed."
-                : "Balancing" + of + " goes on.")
+            "Balancing of %s %s"
+                .formatted(
+                    Names.listed(names),
+                    paused ? "is paused: nothing starts until it is resumed." : "goes on."))
         .on(redirect);
     return Back.to(back, "/");
   }

@@ -8,6 +8,7 @@ import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -33,12 +34,13 @@ class MoveOptionPages {
   String ofVm(
       @PathVariable VmId id,
       @ModelAttribute MoveOptions options,
+      @RequestParam(required = false) @Nullable Long version,
       @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
       var change = new VmWishes.Change(null, null, null, null, options);
-      var vm = wishes.change(id.value(), change, me.operator());
+      var vm = wishes.change(id.value(), version, change, me.operator());
       Notice.done("How " + vm.name() + " may be moved is saved.").on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);
@@ -51,12 +53,13 @@ class MoveOptionPages {
   String ofPool(
       @PathVariable PoolId id,
       @ModelAttribute MoveOptions options,
+      @RequestParam(required = false) @Nullable Long version,
       @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
       var change = PoolPolicy.Change.moves(options);
-      var pool = policy.change(id, change, me.operator());
+      var pool = policy.change(id, version, change, me.operator());
       Notice.done("How VMs of " + pool.name() + " may be moved is saved.").on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);

@@ -9,6 +9,7 @@ import org.dcbalance.notification.EventKind;
 import org.dcbalance.notification.Severity;
 import org.dcbalance.notification.Trial;
 import org.dcbalance.secret.Secrets;
+import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatusCode;
@@ -84,13 +85,14 @@ class NotificationPages {
   ModelAndView add(
       @RequestParam(defaultValue = "WEBHOOK") Destination.Kind kind,
       @RequestParam(defaultValue = "DCBALANCE") Destination.Payload payload) {
-    return form(null, DestinationForm.empty(kind, payload), null, null);
+    return form(null, DestinationForm.empty(kind, payload), null, null, null);
   }
 
   @GetMapping("/{id}/edit")
   ModelAndView edit(@PathVariable long id) {
+    var version = desk.version(id);
     var known = desk.find(id);
-    return form(id, DestinationForm.of(known.destination()), known.secret(), null);
+    return form(id, DestinationForm.of(known.destination()), version, known.secret(), null);
   }
 
   /** Add it; a key that was made for it is in the answer itself, and stored nowhere on the way. */
@@ -109,7 +111,7 @@ class NotificationPages {
       Notice.done(stored.destination().name() + " was added. Maybe send a test.").on(redirect);
       return new ModelAndView(PAGE);
     } catch (Problem e) {
-      return form(null, typed.again(), null, e);
+      return form(null, typed.again(), null, null, e);
     }
   }
 
@@ -117,12 +119,13 @@ class NotificationPages {
   ModelAndView change(
       @PathVariable long id,
       @ModelAttribute DestinationForm.Typed typed,
+      @RequestParam(required = false) @Nullable Long version,
       CurrentOperator me,
       Model model,
       RedirectAttributes redirect) {
     var known = desk.find(id);
     try {
-      var stored = desk.change(id, typed.wanted(), me.operator());
+      var stored = desk.change(id, version, typed.wanted(), me.operator());
       if (stored.signingSecret() != null) {
         model.addAttribute("fresh", stored);
         return new ModelAndView(show(null, null, model));
@@ -130,7 +133,9 @@ class NotificationPages {
       Notice.done(stored.destination().name() + " was changed.").on(redirect);
       return new ModelAndView(PAGE);
     } catch (Problem e) {
-      return form(id, typed.again(), known.secret(), e);
+      // who was told of the change that came between may save over it
+      var shown = e.code() == ErrorCode.CONFLICT ? Long.valueOf(desk.version(id)) : version;
+      return form(id, typed.again(), shown, known.secret(), e);
     }
   }
 
@@ -174,6 +179,7 @@ class NotificationPages {
   private static ModelAndView form(
       @Nullable Long id,
       DestinationForm form,
+      @Nullable Long version,
       Secrets.@Nullable Kept secret,
       @Nullable Problem wrong) {
     var page = new ModelAndView("notification-form");
@@ -182,6 +188,7 @@ class NotificationPages {
     }
     page.addObject("id", id);
     page.addObject("form", form);
+    page.addObject("version", version);
     page.addObject("secret", secret);
     page.addObject("wrong", wrong);
     page.addObject("kinds", EventKind.values());

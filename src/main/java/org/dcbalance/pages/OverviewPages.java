@@ -120,7 +120,8 @@ class OverviewPages {
     model.addAttribute(
         "simulatedOffered", simulated.map(SimulatedPool::offered).orElse(Boolean.FALSE));
     model.addAttribute("waiting", waiting.stream().limit(MOST_WAITING).toList());
-    model.addAttribute("waitingTotal", waiting.size());
+    model.addAttribute(
+        "waitingTotal", waiting.size() + RecommendationLines.unlisted(waiting, shell));
     model.addAttribute("anomalies", anomalies.of(new AnomalySource.Fleet(shell, found, all)));
     model.addAttribute(
         "balances",

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param fellBack why automatic approval fell back to manual; null where it did not
  * @param storages folders marked as shared
  * @param networks what guests use, and what is marked as being on every host
+ * @param version of the pool as it is shown
  */
 record PoolDetail(
     HostPool.Urgency automaticFrom,
@@ -44,7 +45,8 @@ record PoolDetail(
     @Nullable String fellBack,
     List<String> storages,
     List<SeenPath> seenPaths,
-    List<NetworkLine> networks) {
+    List<NetworkLine> networks,
+    long version) {
 
   /** A folder with guests' disks that is not marked as shared. */
   record SeenPath(String path, long vms) {}

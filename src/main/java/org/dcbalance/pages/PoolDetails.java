@@ -104,7 +104,8 @@ class PoolDetails {
         fellBack(pool),
         pool.sharedStorages(),
         seenPaths(pool, guests),
-        networks(pool, guests));
+        networks(pool, guests),
+        pool.version());
   }
 
   private List<VmAttachments> guests(HostPool pool) {

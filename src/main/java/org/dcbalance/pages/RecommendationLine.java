@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param question what is asked before it is approved
  * @param gain imbalance that it takes away
  * @param observing whether its pool only observes, so that approving is switched off
+ * @param paused whether its pool is paused, so that nothing of it may be approved
  * @param settlement who decided, or what it came to; null while it waits
  */
 record RecommendationLine(
@@ -52,11 +53,17 @@ record RecommendationLine(
     @Nullable Long supersededByRound,
     @Nullable Long migrationId,
     boolean observing,
+    boolean paused,
     @Nullable Settlement settlement) {
 
   /** Tell whether it waits for a decision. */
   public boolean waiting() {
     return state.equals("PROPOSED");
+  }
+
+  /** Tell whether its pool lets anything be approved. */
+  public boolean approvable() {
+    return !observing && !paused;
   }
 
   /** Count the moves that one decision about it decides. */

@@ -72,10 +72,11 @@ class RecommendationLines {
 
   /** List those that wait, and after them those that are under way or were decided just now. */
   List<RecommendationLine> current(@Nullable PoolId pool) {
-    var rows = new ArrayList<Recommendation>(find(pool, EnumSet.of(State.PROPOSED), MOST));
-    rows.sort(
-        Comparator.comparing(Recommendation::priority)
-            .thenComparing(Recommendation::gain, Comparator.reverseOrder()));
+    var rows =
+        new ArrayList<>(
+            pool == null
+                ? recommendations.findMostUrgent(MOST)
+                : recommendations.findMostUrgentByPoolId(pool.value(), MOST));
     var since = clock.instant().minus(LINGER);
     var decided = EnumSet.of(State.APPROVED, State.REJECTED, State.SETTLED);
     Stream.concat(
@@ -88,6 +89,11 @@ class RecommendationLines {
         .sorted(NEWEST_CHANGE)
         .forEach(rows::add);
     return lines(rows);
+  }
+
+  /** Count those that wait beside the listed ones; fewer than are listed at most are all. */
+  static long unlisted(List<RecommendationLine> waiting, Shell shell) {
+    return waiting.size() < MOST ? 0 : Math.max(0, shell.recommendations() - waiting.size());
   }
 
   List<RecommendationLine> waiting(@Nullable PoolId pool) {
@@ -146,6 +152,7 @@ class RecommendationLines {
         r.supersededByRound(),
         known.migration(r.id()),
         pool != null && pool.automation() == HostPool.Automation.OBSERVE,
+        pool != null && pool.paused(),
         settlement(r));
   }
 

@@ -99,6 +99,7 @@ class RecommendationPages {
     }
     model.addAttribute("recommendations", current);
     model.addAttribute("boards", boards.of(shell, waiting));
+    model.addAttribute("unlisted", RecommendationLines.unlisted(waiting, shell));
     return "table".equals(fragment) ? "recommendations :: table" : "recommendations";
   }
 

@@ -64,8 +64,8 @@ record Shell(
     return active().stream().filter(PoolChoice::simulated).map(PoolChoice::name).toList();
   }
 
-  /** Name the paused pools that are shown. */
-  public List<String> pausedPools() {
-    return active().stream().filter(PoolChoice::paused).map(PoolChoice::name).toList();
+  /** Give the paused pools that are shown. */
+  public List<PoolChoice> pausedPools() {
+    return active().stream().filter(PoolChoice::paused).toList();
   }
 }

@@ -9,7 +9,9 @@ import org.dcbalance.installation.Doubt;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.telemetry.LoadHistory;
 import org.dcbalance.telemetry.TelemetrySettings;
+import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.PoolId;
+import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -74,6 +76,13 @@ class ShellOfEveryPage {
     // another tab may have picked another pool since: what a page fetches or sends is about its own
     var shown = request.getParameter("shown");
     var chosen = named == null ? known(pools, shown == null ? pool : shown) : named;
+    if (chosen == null && shown != null && !shown.isEmpty() && changes(request)) {
+      // what was meant for one pool must not come to all of them
+      throw new Problem(
+          ErrorCode.NOT_FOUND,
+          "The pool that this page was about is not there any more. Nothing was done.",
+          "Maybe load the page again: it is about all pools then.");
+    }
     var counts = counts(chosen);
     var newest = loads.newest(chosen).orElse(null);
     var active =
@@ -176,6 +185,10 @@ class ShellOfEveryPage {
     return parts.length > 2 && (parts[1].equals("reports") || parts[1].equals("settings"))
         ? parts[1] + "/" + parts[2]
         : parts[1];
+  }
+
+  private static boolean changes(HttpServletRequest request) {
+    return !request.getMethod().equals("GET") && !request.getMethod().equals("HEAD");
   }
 
   private static String back(HttpServletRequest request) {

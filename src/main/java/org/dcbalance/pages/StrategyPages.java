@@ -103,21 +103,25 @@ class StrategyPages {
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @RequestParam(name = "pool", required = false) @Nullable Long asked) {
     var pool = asked == null ? chosen(shell) : policy.find(asked);
-    return page(pool, StrategyForm.of(pool));
+    return page(pool, StrategyForm.of(pool), pool.version());
   }
 
   @PostMapping("/{id}")
   ModelAndView save(
       @PathVariable PoolId id,
       @ModelAttribute StrategyForm form,
+      @RequestParam(required = false) @Nullable Long version,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
-      var pool = policy.change(id, form.change(), me.operator());
+      var pool = policy.change(id, version, form.change(), me.operator());
       Notice.done("The strategy of " + pool.name() + " is saved.").on(redirect);
       return new ModelAndView("redirect:/settings/strategy?pool=" + id);
     } catch (Problem e) {
-      var page = page(policy.find(id.value()), form);
+      var pool = policy.find(id.value());
+      // who was told of the change that came between may save over it
+      var shown = e.code() == ErrorCode.CONFLICT ? Long.valueOf(pool.version()) : version;
+      var page = page(pool, form, shown);
       page.addObject("wrong", e);
       page.setStatus(HttpStatus.valueOf(e.code().httpStatus()));
       return page;
@@ -128,10 +132,11 @@ class StrategyPages {
   ModelAndView preview(
       @PathVariable PoolId id,
       @ModelAttribute StrategyForm form,
+      @RequestParam(required = false) @Nullable Long version,
       @RequestHeader(name = "HX-Request", defaultValue = "false") boolean fragment,
       CurrentOperator me) {
     var pool = policy.find(id.value());
-    var page = page(pool, form);
+    var page = page(pool, form, version);
     if (fragment) {
       page.setViewName("strategy :: preview");
     }
@@ -184,10 +189,11 @@ class StrategyPages {
         .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no pool yet.", null));
   }
 
-  private ModelAndView page(HostPool pool, StrategyForm form) {
+  private ModelAndView page(HostPool pool, StrategyForm form, @Nullable Long version) {
     var page = new ModelAndView("strategy");
     page.addObject("pool", pool);
     page.addObject("form", form);
+    page.addObject("version", version);
     page.addObject("usual", StrategyForm.of(settings.pace(pool.simulated())));
     page.addObject("pools", pools.findAllByOrderByName());
     page.addObject("pace", settings.pace(pool));

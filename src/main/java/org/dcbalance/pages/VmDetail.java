@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param poolMoveOptions what holds where it has nothing of its own
  * @param idleOptions move options that have no effect on its host, by the names of their fields
  * @param pauseUnlimited why its host does not keep to the longest pause; null if it does
+ * @param version of what operators wish for it, as it is shown
  * @param movedOutsideAt when somebody else brought it to where it is, within the last day
  */
 record VmDetail(
@@ -66,7 +67,8 @@ record VmDetail(
     MoveOptions moveOptions,
     MoveOptions poolMoveOptions,
     Map<String, IdleOption> idleOptions,
-    @Nullable String pauseUnlimited) {
+    @Nullable String pauseUnlimited,
+    long version) {
 
   /** Tell whether a person may ask for a move of it now. */
   public boolean askable() {

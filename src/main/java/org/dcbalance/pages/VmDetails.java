@@ -102,7 +102,8 @@ class VmDetails {
         vm.moveOptions(),
         (pool == null ? MoveOptions.NONE : pool.moveOptions()).over(MoveOptions.DEFAULTS),
         host == null ? Map.of() : IdleOption.of(host, vm.moveOptions()),
-        cannot.get(Capability.MAX_DOWNTIME));
+        cannot.get(Capability.MAX_DOWNTIME),
+        vm.version());
   }
 
   private static @Nullable String disksStay(String host, @Nullable String reason) {

@@ -11,6 +11,12 @@ import org.springframework.data.repository.Repository;
 
 /** Store and find recommendations. */
 public interface Recommendations extends Repository<Recommendation, Long> {
+  String MOST_URGENT =
+      """
+       order by case when r.priority = HIGH then 0 when r.priority = MEDIUM then 1 else 2 end,
+        r.gain desc, r.id limit :most\
+      """;
+
   Recommendation save(Recommendation recommendation);
 
   void flush();
@@ -46,6 +52,16 @@ public interface Recommendations extends Repository<Recommendation, Long> {
 
   List<Recommendation> findByPoolIdAndStateInAndIdLessThanOrderByIdDesc(
       long poolId, Collection<Recommendation.State> states, long before, Limit limit);
+
+  /** List those that wait, the most urgent first. */
+  @Query("select r from Recommendation r where r.state = PROPOSED" + MOST_URGENT)
+  List<Recommendation> findMostUrgent(int most);
+
+  /** List those that wait in a pool, the most urgent first. */
+  @Query(
+      "select r from Recommendation r where r.state = PROPOSED and r.poolId = :poolId"
+          + MOST_URGENT)
+  List<Recommendation> findMostUrgentByPoolId(long poolId, int most);
 
   @Query(
       """

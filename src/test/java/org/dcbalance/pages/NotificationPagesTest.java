@@ -118,6 +118,57 @@ class NotificationPagesTest {
   }
 
   @Test
+  void whatSomebodyChangedMeanwhileIsNotUndoneByAnOlderForm() {
+    assertThat(slack(PAGE, "http://127.0.0.1:9/services/key", "SLACK", "").statusCode())
+        .isEqualTo(302);
+    var path = PAGE + "/" + id();
+    var old = version(administrator.page(path + "/edit"));
+    administrator.sendAndFollow(path + "/enabled", "enabled", "false");
+    var late = renamed(path, old);
+    assertThat(late.statusCode()).isEqualTo(409);
+    assertThat(late.body())
+        .contains("night shift was changed after this form was loaded, last by page-administrator")
+        .contains("enabled from yes to no", "value=\"day shift\"");
+    assertThat(stored()).isEqualTo("night shift, off");
+    assertThat(renamed(path, version(late.body())).statusCode()).isEqualTo(302);
+    assertThat(stored()).isEqualTo("day shift, on");
+  }
+
+  private HttpResponse<String> renamed(String path, String version) {
+    return administrator.send(
+        path,
+        "version",
+        version,
+        "name",
+        "day shift",
+        "kind",
+        "WEBHOOK",
+        "payload",
+        "SLACK",
+        "enabled",
+        "true",
+        "url",
+        "http://127.0.0.1:9/services/key",
+        "events",
+        "HOST_BACK",
+        "leastSeverity",
+        "INFO");
+  }
+
+  private static String version(String page) {
+    var found = Pattern.compile("name=\"version\" value=\"(\\d+)\"").matcher(page);
+    assertThat(found.find()).as("a version in the form").isTrue();
+    return found.group(1);
+  }
+
+  private String stored() {
+    return jdbc.sql(
+            "select name || case when enabled then ', on' else ', off' end from notification_destination")
+        .query(String.class)
+        .single();
+  }
+
+  @Test
   void aWebhookIsAddedTriedChangedSwitchedOffAndRemoved() throws IOException {
     var hits = new AtomicInteger();
     var server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 5);

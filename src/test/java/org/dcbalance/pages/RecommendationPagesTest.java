@@ -282,6 +282,64 @@ class RecommendationPagesTest extends SimulatedPages {
   }
 
   @Test
+  void whatWaitsInAPausedPoolIsNotOfferedForApproval() {
+    try (var recorded = new RecordedPool(jdbc, "still-" + UUID.randomUUID(), 1);
+        var operator = as(Role.OPERATOR)) {
+      long pool = pool();
+      long one = proposed(pool, recorded, null, 1, "1 hour");
+      var list = "/recommendations?shown=" + pool;
+      assertThat(operator.page(list))
+          .contains("id=\"pick-" + one + "\"", "data-selects=\"all\"", "data-approves");
+      assertThat(operator.page("/?shown=" + pool)).contains("data-approves");
+      assertThat(operator.page("/recommendations/" + one)).contains("Approve 1 move");
+      jdbc.sql("update pool set paused = true where id = :pool").param("pool", pool).update();
+      assertThat(operator.page(list))
+          .contains("id=\"recommendation-" + one + "\"", ">Paused<")
+          .doesNotContain("id=\"pick-" + one + "\"", "data-selects=\"all\"", "data-approves");
+      assertThat(operator.page("/?shown=" + pool))
+          .contains("id=\"waiting-" + one + "\"")
+          .doesNotContain("data-approves");
+      assertThat(operator.page("/recommendations/" + one))
+          .contains("its pool is paused", "Reject…")
+          .doesNotContain("Approve 1 move");
+      forget(pool);
+    }
+  }
+
+  @Test
+  void theMostUrgentAreListedAndTheOthersCounted() {
+    try (var recorded = new RecordedPool(jdbc, "crowd-" + UUID.randomUUID(), 1);
+        var viewer = as(Role.VIEWER)) {
+      long pool = pool();
+      long oldest = proposed(pool, recorded, null, 1, "1 hour");
+      assertThat(viewer.page("/recommendations?shown=" + pool)).doesNotContain("most urgent ones");
+      jdbc.sql(
+              """
+              with guest as (
+                insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
+                select gen_random_uuid(), r.source_id, 'crowd-' || n, 'RUNNING', 1, 1073741824, 1073741824
+                from generate_series(1, 201) n, recommendation r where r.id = :like
+                returning id, name)
+              insert into recommendation (pool_id, vm_id, source_id, target_id, priority, state, why, why_target,
+                effects, cost, gain, imbalance_before, imbalance_after, created_at, expires_at)
+              select r.pool_id, g.id, r.source_id, r.target_id, 'LOW', 'PROPOSED', r.why, r.why_target, r.effects,
+                r.cost, cast(substr(g.name, 7) as int) / 1000.0, 0.4, 0.1, now(), r.expires_at
+              from guest g, recommendation r where r.id = :like
+              """)
+          .param("like", oldest)
+          .update();
+      var list = viewer.page("/recommendations?shown=" + pool);
+      assertThat(list)
+          .contains("id=\"recommendation-" + oldest + "\"", ">crowd-201<", ">crowd-3<")
+          .contains("These are the most urgent ones; 2 others wait.")
+          .doesNotContain(">crowd-1<", ">crowd-2<");
+      assertThat(list.indexOf(">crowd-201<")).isLessThan(list.indexOf(">crowd-3<"));
+      assertThat(viewer.page("/?shown=" + pool)).contains("All 202 recommendations");
+      forget(pool);
+    }
+  }
+
+  @Test
   void aHostThatARuleForbidsIsNoPossibleTarget() {
     long vm = fleet.vm("ldap-01");
     fleet.host("sim-01");

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
+import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.PoolPolicy;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.testing.Browser;
@@ -184,6 +185,60 @@ class StrategyPagesTest {
       }
       assertThat(settings.pace(policy.find(pool.id()))).isEqualTo(settings.pace(false));
     }
+  }
+
+  @Test
+  void aFormThatIsOlderThanTheLastChangeUndoesNothing() {
+    try (var administrator = as(Role.ADMINISTRATOR);
+        var program = new Browser(port)) {
+      administrator.sendAndFollow(path, form("automation", "AUTOMATIC"));
+      var old = version(administrator.page("/settings/strategy?pool=" + pool.id()));
+      assertThat(patch(program, "{\"automation\":\"MANUAL\"}")).contains("\"MANUAL\"");
+      var late = form("version", old, "automation", "AUTOMATIC", "holdRounds", "7");
+      var answer = administrator.send(path, late);
+      assertThat(answer.statusCode()).isEqualTo(409);
+      assertThat(answer.body())
+          .contains("Not saved", "was changed after this form was loaded, last by ")
+          .contains("automation from AUTOMATIC to MANUAL. Nothing was saved.")
+          .containsPattern("name=\"holdRounds\"[^>]*value=\"7\"")
+          .containsPattern("value=\"AUTOMATIC\"[^>]*checked");
+      assertThat(policy.find(pool.id()).automation()).isEqualTo(HostPool.Automation.MANUAL);
+      assertThat(policy.find(pool.id()).limits().holdRounds()).isNull();
+      // what is refused or previewed meanwhile does not make an older form a newer one
+      for (var again :
+          List.of(
+              administrator.send(path, form("version", old, "cpuPercent", "700")),
+              administrator.send(path + "/preview", form("version", old)))) {
+        assertThat(version(again.body())).isEqualTo(old);
+      }
+      administrator.sendAndFollow(
+          path,
+          form("version", version(answer.body()), "automation", "AUTOMATIC", "holdRounds", "7"));
+      assertThat(policy.find(pool.id()).automation()).isEqualTo(HostPool.Automation.AUTOMATIC);
+    }
+  }
+
+  @Test
+  void theMoveOptionsOfAPoolAreNotUndoneByAnOlderForm() {
+    var page = "/pools/" + pool.id();
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var old = version(administrator.page(page));
+      administrator.sendAndFollow(page + "/move-options", "version", old, "encrypted", "true");
+      var late =
+          administrator.sendAndFollow(page + "/move-options", "version", old, "retries", "4");
+      assertThat(SignedIn.notice(late))
+          .startsWith("bad")
+          .contains("was changed after this form was loaded, last by page-administrator: moves");
+      assertThat(late).containsPattern("name=\"retries\"[^>]*value=\"4\"");
+      assertThat(policy.find(pool.id()).moveOptions().encrypted()).isTrue();
+      administrator.sendAndFollow(
+          page + "/move-options", "version", version(late), "encrypted", "true", "retries", "4");
+      assertThat(policy.find(pool.id()).moveOptions().retries()).isEqualTo(4);
+    }
+  }
+
+  private static String version(String page) {
+    return "" + found(page, "name=\"version\" value=\"([0-9]+)\"");
   }
 
   @Test

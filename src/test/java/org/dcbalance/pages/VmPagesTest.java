@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
+import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,80 @@ class VmPagesTest extends SimulatedPages {
           .contains("value=\"777\"", "value=\"99\"")
           .containsPattern("value=\"true\" selected=\"selected\">yes, by TLS");
       assertThat(administrator.page(path)).doesNotContain("value=\"777\"", "value=\"soon\"");
+    }
+  }
+
+  @Test
+  void whatSomebodySetForAVmMeanwhileIsNotUndoneByAnOlderForm() {
+    long vm = fleet.vm("dns-01");
+    var path = "/vms/" + vm;
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      var old = version(operator.page(path));
+      administrator.sendAndFollow(path + "/move-options", "encrypted", "true");
+      var late =
+          operator.sendAndFollow(path + "/move-options", "version", old, "retries", "4");
+      assertThat(notice(late))
+          .startsWith("bad")
+          .contains("dns-01 was changed after this form was loaded, last by page-administrator");
+      assertThat(late).containsPattern("name=\"retries\"[^>]*value=\"4\"");
+      assertThat(options(vm)).contains("\"encrypted\": true").doesNotContain("\"retries\": 4");
+      var again =
+          operator.sendAndFollow(
+              path + "/move-options", "version", version(late), "retries", "4");
+      assertThat(notice(again)).startsWith("ok");
+      assertThat(options(vm)).contains("\"retries\": 4").doesNotContain("\"encrypted\": true");
+    } finally {
+      jdbc.sql("update vm set move_options = '{}' where id = :vm").param("vm", vm).update();
+    }
+  }
+
+  private static String version(String page) {
+    var found = Pattern.compile("name=\"version\" value=\"(\\d+)\"").matcher(page);
+    assertThat(found.find()).as("a version in the form").isTrue();
+    return found.group(1);
+  }
+
+  private String options(long vm) {
+    return jdbc.sql("select cast(move_options as text) from vm where id = :vm")
+        .param("vm", vm)
+        .query(String.class)
+        .single();
+  }
+
+  @Test
+  void noOperatorFreesAVmOfTheEncryptionThatItsPoolRequires() {
+    long vm = fleet.vm("dns-01");
+    var path = "/vms/" + vm;
+    var checks =
+        "/api/v1/vms/%d/checks?targetHostId=%d"
+            .formatted(
+                vm,
+                jdbc.sql(
+                        """
+                        select h.id from host h, vm v where v.id = :vm and h.pool_id = :pool
+                          and h.id <> v.host_id and h.state = 'UP' and h.removed_at is null
+                        order by h.name limit 1
+                        """)
+                    .param("vm", vm)
+                    .param("pool", fleet.pool())
+                    .query(Long.class)
+                    .single());
+    try (var operator = as(Role.OPERATOR);
+        var administrator = as(Role.ADMINISTRATOR)) {
+      assertThat(operator.page(checks)).contains("no encryption is asked for");
+      assertThat(operator.page(path)).doesNotContain("its pool requires it");
+      administrator.sendAndFollow("/pools/" + fleet.pool() + "/move-options", "encrypted", "true");
+      operator.sendAndFollow(path + "/move-options", "encrypted", "false");
+      assertThat(operator.page(checks)).contains("dns-01 may be sent only encrypted");
+      assertThat(operator.page(path))
+          .contains("yes, by TLS: its pool requires it")
+          .doesNotContainPattern("name=\"encrypted\".{0,300}value=\"false\"");
+    } finally {
+      jdbc.sql("update vm set move_options = '{}' where id = :vm").param("vm", vm).update();
+      jdbc.sql("update pool set move_options = '{}' where id = :pool")
+          .param("pool", fleet.pool())
+          .update();
     }
   }
 

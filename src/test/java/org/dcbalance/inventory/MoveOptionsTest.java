@@ -1,0 +1,48 @@
+package org.dcbalance.inventory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What holds for a VM: its own options, over those of its pool. */
+class MoveOptionsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "     ,      ,      false",
+    "     , true ,      true",
+    "     , false,      false",
+    "true ,      ,      true",
+    "true , false,      true",
+    "false, true ,      true",
+    "false,      ,      false",
+    "false, false,      false"
+  })
+  void encryptionIsAsTheStricterOfBothHasIt(
+      @Nullable Boolean vm, @Nullable Boolean pool, boolean holds) {
+    assertThat(
+            encrypted(vm).over(encrypted(pool)).over(MoveOptions.DEFAULTS).encrypted())
+        .isEqualTo(holds);
+  }
+
+  @Test
+  void theOthersAreTheVmsOwnWhereItHasAny() {
+    var pool = options(false, 100);
+    assertThat(options(true, null).over(pool)).isEqualTo(options(true, 100));
+    assertThat(options(null, 900).over(pool)).isEqualTo(options(false, 900));
+  }
+
+  private static MoveOptions encrypted(@Nullable Boolean encrypted) {
+    return new MoveOptions(
+        null, null, null, null, null, null, null, null, null, null, null, encrypted, null, null,
+        null, null);
+  }
+
+  private static MoveOptions options(@Nullable Boolean postCopy, @Nullable Integer bandwidth) {
+    return new MoveOptions(
+        postCopy, null, null, null, null, null, null, bandwidth, null, null, null, null, null, null,
+        null, null);
+  }
+}
