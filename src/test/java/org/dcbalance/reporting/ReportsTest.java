@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.dcbalance.migration.MigrationRows;
 import org.dcbalance.migration.MigrationState;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
@@ -33,6 +34,7 @@ class ReportsTest {
   @Autowired private JdbcClient jdbc;
   @Autowired private MoveReport moves;
   @Autowired private DowntimeReport downtimes;
+  @Autowired private MigrationRows rows;
   private long pool;
   private long one;
   private long two;
@@ -88,6 +90,41 @@ class ReportsTest {
     assertThat(totals.helped()).isEqualTo(1);
     assertThat(totals.imbalanceBefore()).isEqualTo(0.40);
     assertThat(totals.imbalanceAfter()).isCloseTo((0.25 + 0.38) / 2, within(0.001));
+  }
+
+  @Test
+  void aMoveHelpsOnceHoweverManyAttemptsItTook() {
+    move(busy, 5, "COMPLETED", 500, null, 7_000, 0.40, 0.20, 0.25);
+    jdbc.sql("update migration set attempt = 2 where pool_id = :pool and downtime_millis = 500")
+        .param("pool", pool)
+        .update();
+    long failed =
+        jdbc.sql(
+                """
+                insert into migration (pool_id, recommendation_id, vm_id, source_id, target_id, state, phase,
+                  why, requested_by, created_at, started_at, finished_at, imbalance_before, imbalance_promised)
+                select pool_id, recommendation_id, vm_id, source_id, target_id, 'FAILED', phase,
+                  why, requested_by, created_at, started_at, finished_at, imbalance_before, imbalance_promised
+                from migration where pool_id = :pool and attempt = 2 returning id
+                """)
+            .param("pool", pool)
+            .query(Long.class)
+            .single();
+    var totals = moves.totals(all());
+    assertThat(totals.judged()).isEqualTo(3);
+    assertThat(totals.helped()).isEqualTo(2);
+    assertThat(totals.imbalanceBefore()).isCloseTo(0.40, within(0.001));
+    assertThat(totals.imbalanceAfter()).isCloseTo((0.25 + 0.38 + 0.25) / 3, within(0.001));
+    var attempts = moves.list(all(), Long.MAX_VALUE, 2);
+    assertThat(attempts).extracting(MoveReport.Move::id).contains(failed);
+    assertThat(attempts).extracting(MoveReport.Move::helped).containsExactly(null, true);
+    assertThat(attempts)
+        .extracting(MoveReport.Move::imbalanceMeasured)
+        .containsExactly(null, 0.25);
+    assertThat(attempts).extracting(MoveReport.Move::decidedBy).containsOnly("amy");
+    assertThat(rows.find(failed).orElseThrow().imbalanceMeasured()).isNull();
+    assertThat(rows.find(attempts.getLast().id()).orElseThrow().imbalanceMeasured())
+        .isEqualTo(0.25);
   }
 
   @Test
