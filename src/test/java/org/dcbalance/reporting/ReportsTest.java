@@ -282,6 +282,39 @@ class ReportsTest {
   }
 
   @Test
+  void whereDaysAreAskedForTheirZoneIsNamed() {
+    var days = "?from=2026-03-01&to=2026-03-03";
+    var zone = Pattern.quote(ZoneId.systemDefault().getId());
+    try (var browser = new Browser(port)) {
+      browser.signIn("admin", ConsoleTest.PASSWORD);
+      for (var path :
+          List.of(
+              "/events",
+              "/audit",
+              "/reports/migrations",
+              "/reports/downtime",
+              "/reports/strategies")) {
+        var page = browser.get(path + days).body();
+        assertThat(page)
+            .as(path)
+            .containsPattern(
+                "From <small>in " + zone + "</small></span><input [^>]*value=\"2026-03-01\"")
+            .containsPattern(
+                "To, inclusive <small>in "
+                    + zone
+                    + "</small></span><input [^>]*value=\"2026-03-03\"");
+        if (path.startsWith("/reports")) {
+          assertThat(page)
+              .as("what is printed of " + path)
+              .containsPattern("2026-03-01 to 2026-03-03</span>, days in <span>" + zone);
+        }
+      }
+      assertThat(browser.get("/reports/migrations" + days + "&q=report-1").body())
+          .containsPattern("Moves per day</span> <small class=\"muted\">in " + zone);
+    }
+  }
+
+  @Test
   void pagesLeadToTheSameAsJson() {
     try (var browser = new Browser(port)) {
       browser.signIn("admin", ConsoleTest.PASSWORD);
