@@ -155,6 +155,11 @@ public final class Format {
         : clockSeconds(instant) + " " + ZONE.format(instant.atZone(zone));
   }
 
+  /** Name the zone in which days begin and end here: "Europe/Berlin". */
+  public String zone() {
+    return zone.getId();
+  }
+
   /** Write how long ago an instant was: "8 s", "4 min", "3 h", "2 d"; one ahead of us is "0 s". */
   public String age(@Nullable Instant instant) {
     return instant == null ? NOT_KNOWN : coarse(Duration.between(instant, clock.instant()));

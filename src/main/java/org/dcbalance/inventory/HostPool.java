@@ -31,6 +31,8 @@ public class HostPool {
   @Enumerated(EnumType.STRING)
   private Automation automation = Automation.MANUAL;
 
+  private @Nullable Instant automatedSince;
+
   @Enumerated(EnumType.STRING)
   private Urgency automaticFrom = Urgency.HIGH;
 
@@ -134,7 +136,11 @@ public class HostPool {
     this.networks = List.copyOf(names);
   }
 
-  public void automate(Automation newAutomation, Urgency from) {
+  /** Choose how far DCbalance may go by itself, and the least priority of what it approves. */
+  public void automate(Automation newAutomation, Urgency from, Instant now) {
+    if (newAutomation != automation) {
+      this.automatedSince = now;
+    }
     this.automation = newAutomation;
     this.automaticFrom = from;
   }
@@ -222,6 +228,11 @@ public class HostPool {
 
   public Automation automation() {
     return automation;
+  }
+
+  /** Tell whether its automation was what it is now at an instant, as far as that is known. */
+  public boolean automatedAt(Instant instant) {
+    return automatedSince == null || !instant.isBefore(automatedSince);
   }
 
   public Urgency automaticFrom() {

@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -28,6 +29,7 @@ public class PoolPolicy {
   private final AuditLog audit;
   private final LastChange last;
   private final ApplicationEventPublisher publisher;
+  private final Clock clock;
 
   PoolPolicy(
       Pools pools,
@@ -35,13 +37,15 @@ public class PoolPolicy {
       FleetEvents events,
       AuditLog audit,
       LastChange last,
-      ApplicationEventPublisher publisher) {
+      ApplicationEventPublisher publisher,
+      Clock clock) {
     this.pools = pools;
     this.hosts = hosts;
     this.events = events;
     this.audit = audit;
     this.last = last;
     this.publisher = publisher;
+    this.clock = clock;
   }
 
   /**
@@ -154,7 +158,7 @@ public class PoolPolicy {
     void that(String kind, String sentence);
   }
 
-  private static void apply(HostPool pool, Change change, Operator by, Told told) {
+  private void apply(HostPool pool, Change change, Operator by, Told told) {
     automate(pool, change, by, told);
     decideBy(pool, change, by, told);
     if (change.quietHours() != null) {
@@ -196,11 +200,11 @@ public class PoolPolicy {
     }
   }
 
-  private static void automate(HostPool pool, Change change, Operator by, Told told) {
+  private void automate(HostPool pool, Change change, Operator by, Told told) {
     var from = change.automaticFrom() == null ? pool.automaticFrom() : change.automaticFrom();
     var automation = change.automation() == null ? pool.automation() : change.automation();
     if (automation != pool.automation() || from != pool.automaticFrom()) {
-      pool.automate(automation, from);
+      pool.automate(automation, from, clock.instant());
       told.that(
           "pool-automation",
           "%s was set to %s%s by %s."

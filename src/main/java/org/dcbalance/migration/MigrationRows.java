@@ -40,7 +40,8 @@ public class MigrationRows {
         s.missing->>'ABORT' as no_abort
       from migration m join pool p on p.id = m.pool_id join vm v on v.id = m.vm_id
         join host s on s.id = m.source_id join host t on t.id = m.target_id
-        left join recommendation r on r.id = m.recommendation_id
+        -- of several attempts, what was measured is due to the one that completed
+        left join recommendation r on r.id = m.recommendation_id and m.state = 'COMPLETED'
       """;
 
   private final JdbcClient jdbc;

@@ -107,6 +107,8 @@ class Automation {
                 id.value(), List.of(Recommendation.State.SETTLED), Limit.of(50))
             .stream()
             .filter(r -> Operator.DCBALANCE.name().equals(r.decidedBy()))
+            // a person who sets it again has looked at the moves before
+            .filter(r -> r.decidedAt() != null && pool.automatedAt(r.decidedAt()))
             .filter(r -> Objects.equals(r.succeeded(), false) || r.helped() != null)
             .limit(settings.fallBackAfter())
             .toList();
@@ -116,7 +118,7 @@ class Automation {
                 .allMatch(
                     r -> Objects.equals(r.succeeded(), false) || Objects.equals(r.helped(), false));
     if (allBad) {
-      pool.automate(HostPool.Automation.MANUAL, pool.automaticFrom());
+      pool.automate(HostPool.Automation.MANUAL, pool.automaticFrom(), clock.instant());
       pools.save(pool);
       audit.note(
           Operator.DCBALANCE,

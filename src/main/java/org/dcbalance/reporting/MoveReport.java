@@ -18,15 +18,17 @@ public class MoveReport {
       from migration m join vm v on v.id = m.vm_id
       join host s on s.id = m.source_id join host t on t.id = m.target_id
       left join recommendation r on r.id = m.recommendation_id
+      -- of several attempts, what was measured is due to the one that completed
+      left join recommendation e on e.id = r.id and m.state = 'COMPLETED'
       where\s"""
           + ReportFilter.CONDITIONS;
 
   /** Whether a move kept at least half of what it promised, as recommendations have it. */
   private static final String HELPED =
       """
-      case when r.imbalance_measured is null then null
-        else r.imbalance_before - r.imbalance_measured
-          >= (r.imbalance_before - r.imbalance_after) / 2 end
+      case when e.imbalance_measured is null then null
+        else e.imbalance_before - e.imbalance_measured
+          >= (e.imbalance_before - e.imbalance_after) / 2 end
       """;
 
   private final JdbcClient jdbc;
@@ -42,7 +44,8 @@ public class MoveReport {
    * @param recommendationId null for a move by hand
    * @param imbalanceBefore the pool's when the move was proposed
    * @param imbalancePromised what it was to lead to
-   * @param imbalanceMeasured the pool's once a whole window lay behind the move
+   * @param imbalanceMeasured the pool's once a whole window lay behind the move; null for an
+   *     attempt that did not complete
    * @param helped whether at least half of the promise was kept
    */
   public record Move(
@@ -99,7 +102,7 @@ public class MoveReport {
               t.name as target, m.why, coalesce(r.decided_by, m.requested_by) as decided_by,
               m.recommendation_id, m.method, m.expected_millis, m.total_millis,
               m.expected_downtime_millis, m.downtime_millis, m.guest_downtime_millis, m.bytes,
-              m.imbalance_before, m.imbalance_promised, r.imbalance_measured,
+              m.imbalance_before, m.imbalance_promised, e.imbalance_measured,
             """
                 + HELPED
                 + " as helped, m.sentence "
@@ -165,15 +168,15 @@ public class MoveReport {
                 filter (where m.state = 'COMPLETED') as total_median,
               percentile_cont(0.95) within group (order by m.total_millis)
                 filter (where m.state = 'COMPLETED') as total95,
-              count(r.imbalance_measured) as judged,
+              count(e.imbalance_measured) as judged,
             """
                 + "count(*) filter (where "
                 + HELPED
                 + ") as helped,"
                 + """
-                 avg(r.imbalance_before) filter (where r.imbalance_measured is not null)
+                 avg(e.imbalance_before) filter (where e.imbalance_measured is not null)
                   as imbalance_before,
-                avg(r.imbalance_measured) as imbalance_after
+                avg(e.imbalance_measured) as imbalance_after
                 """
                 + FROM)
         .params(filter.params())

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
@@ -102,6 +103,12 @@ class FormatTest {
     assertThat(format.length(0.914)).isEqualTo("91.4");
     assertThat(format.length(1.3)).isEqualTo("100.0");
     assertThat(format.length(-0.1)).isEqualTo("0.0");
+  }
+
+  @Test
+  void theZoneOfDaysIsNamedByItsId() {
+    var berlin = new Format(Clock.fixed(NOW, ZoneId.of("Europe/Berlin")));
+    assertThat(berlin.zone()).isEqualTo("Europe/Berlin");
   }
 
   @Test

@@ -81,7 +81,7 @@ class PoolReplaysTest {
   @Test
   void automaticApprovalRestsInQuietHours() {
     var pool = policy.find(recorded.id());
-    pool.automate(HostPool.Automation.AUTOMATIC, HostPool.Urgency.HIGH);
+    pool.automate(HostPool.Automation.AUTOMATIC, HostPool.Urgency.HIGH, Instant.now());
     var always =
         replays.compare(
             pool, lastDay(), 0.85, List.of(new Entry("a", pool, pool.strategy(), true)));

@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.dcbalance.migration.MigrationRows;
 import org.dcbalance.migration.MigrationState;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
@@ -33,6 +34,7 @@ class ReportsTest {
   @Autowired private JdbcClient jdbc;
   @Autowired private MoveReport moves;
   @Autowired private DowntimeReport downtimes;
+  @Autowired private MigrationRows rows;
   private long pool;
   private long one;
   private long two;
@@ -88,6 +90,41 @@ class ReportsTest {
     assertThat(totals.helped()).isEqualTo(1);
     assertThat(totals.imbalanceBefore()).isEqualTo(0.40);
     assertThat(totals.imbalanceAfter()).isCloseTo((0.25 + 0.38) / 2, within(0.001));
+  }
+
+  @Test
+  void aMoveHelpsOnceHoweverManyAttemptsItTook() {
+    move(busy, 5, "COMPLETED", 500, null, 7_000, 0.40, 0.20, 0.25);
+    jdbc.sql("update migration set attempt = 2 where pool_id = :pool and downtime_millis = 500")
+        .param("pool", pool)
+        .update();
+    long failed =
+        jdbc.sql(
+                """
+                insert into migration (pool_id, recommendation_id, vm_id, source_id, target_id, state, phase,
+                  why, requested_by, created_at, started_at, finished_at, imbalance_before, imbalance_promised)
+                select pool_id, recommendation_id, vm_id, source_id, target_id, 'FAILED', phase,
+                  why, requested_by, created_at, started_at, finished_at, imbalance_before, imbalance_promised
+                from migration where pool_id = :pool and attempt = 2 returning id
+                """)
+            .param("pool", pool)
+            .query(Long.class)
+            .single();
+    var totals = moves.totals(all());
+    assertThat(totals.judged()).isEqualTo(3);
+    assertThat(totals.helped()).isEqualTo(2);
+    assertThat(totals.imbalanceBefore()).isCloseTo(0.40, within(0.001));
+    assertThat(totals.imbalanceAfter()).isCloseTo((0.25 + 0.38 + 0.25) / 3, within(0.001));
+    var attempts = moves.list(all(), Long.MAX_VALUE, 2);
+    assertThat(attempts).extracting(MoveReport.Move::id).contains(failed);
+    assertThat(attempts).extracting(MoveReport.Move::helped).containsExactly(null, true);
+    assertThat(attempts)
+        .extracting(MoveReport.Move::imbalanceMeasured)
+        .containsExactly(null, 0.25);
+    assertThat(attempts).extracting(MoveReport.Move::decidedBy).containsOnly("amy");
+    assertThat(rows.find(failed).orElseThrow().imbalanceMeasured()).isNull();
+    assertThat(rows.find(attempts.getLast().id()).orElseThrow().imbalanceMeasured())
+        .isEqualTo(0.25);
   }
 
   @Test
@@ -241,6 +278,39 @@ class ReportsTest {
           .contains("\"judged\":2", "\"helped\":1");
       assertThat(browser.get("/api/v1/reports/downtime?poolId=" + pool).body())
           .contains("\"load\":\"IDLE\"");
+    }
+  }
+
+  @Test
+  void whereDaysAreAskedForTheirZoneIsNamed() {
+    var days = "?from=2026-03-01&to=2026-03-03";
+    var zone = Pattern.quote(ZoneId.systemDefault().getId());
+    try (var browser = new Browser(port)) {
+      browser.signIn("admin", ConsoleTest.PASSWORD);
+      for (var path :
+          List.of(
+              "/events",
+              "/audit",
+              "/reports/migrations",
+              "/reports/downtime",
+              "/reports/strategies")) {
+        var page = browser.get(path + days).body();
+        assertThat(page)
+            .as(path)
+            .containsPattern(
+                "From <small>in " + zone + "</small></span><input [^>]*value=\"2026-03-01\"")
+            .containsPattern(
+                "To, inclusive <small>in "
+                    + zone
+                    + "</small></span><input [^>]*value=\"2026-03-03\"");
+        if (path.startsWith("/reports")) {
+          assertThat(page)
+              .as("what is printed of " + path)
+              .containsPattern("2026-03-01 to 2026-03-03</span>, days in <span>" + zone);
+        }
+      }
+      assertThat(browser.get("/reports/migrations" + days + "&q=report-1").body())
+          .containsPattern("Moves per day</span> <small class=\"muted\">in " + zone);
     }
   }
 
