@@ -22,7 +22,7 @@ public class MigrationRows {
         m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, m.method,
         m.asked_method, m.method_why, m.prepared_millis, m.waited_millis,
         m.why, m.requested_by, m.abort_requested_by, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
-        m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
+        m.switched_at, m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations, m.encrypted,
         m.downtime_source, m.guest_downtime_millis, m.guest_probe,
         m.source_user_millis, m.source_system_millis, m.target_user_millis, m.target_system_millis,
@@ -96,6 +96,7 @@ public class MigrationRows {
    * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
    * @param waitedMillis for a quieter moment; null if it did not
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}
+   * @param switchedAt when it was switched to post-copy, from where on it is not aborted
    * @param endBy when it must have ended, by whoever asked for it
    * @param withStorage whether disks that lie on its source alone are copied with it
    * @param cannotAbort why its host cannot abort it; null if it can
@@ -126,6 +127,7 @@ public class MigrationRows {
       String sentence,
       Instant createdAt,
       @Nullable Instant startedAt,
+      @Nullable Instant switchedAt,
       @Nullable Instant finishedAt,
       @Nullable Instant deadline,
       @Nullable Instant heartbeat,
@@ -260,6 +262,7 @@ public class MigrationRows {
         row.getString("sentence"),
         row.getTimestamp("created_at").toInstant(),
         instant(row, "started_at"),
+        instant(row, "switched_at"),
         instant(row, "finished_at"),
         instant(row, "deadline"),
         instant(row, "heartbeat"),

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param total memory of the VM
  * @param copied what was sent so far, which exceeds the total after several passes
  * @param remaining what is still to be sent in this pass, which grows again with the next one
- * @param phase in words: "checks", "copy 3", "switch-over"
+ * @param phase in words: "checks", "copy 3", "switch-over", "post-copy"
  * @param whyNotAbortable null where it can be aborted
  * @param remark what keeps it from going on; null where nothing
  */
