@@ -319,6 +319,8 @@ class MigrationDesk {
               throw new LetGo("Migration " + claim.migration() + " has ended.");
             }
           });
+      // the newest figures grow old on open pages
+      events.publishEvent(new MigrationProgressed(claim.migration()));
     } catch (DataAccessException | TransactionException e) {
       log.warn(
           "The heartbeat of migration {} was not stored: {}", claim.migration(), e.getMessage());

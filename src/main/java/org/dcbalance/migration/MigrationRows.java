@@ -4,6 +4,8 @@ import static org.dcbalance.database.Columns.instant;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -43,17 +45,27 @@ public class MigrationRows {
         left join recommendation r on r.id = m.recommendation_id
       """;
 
-  private final JdbcClient jdbc;
+  /** How many times the usual wait for the next numbers may pass before they count as old. */
+  private static final int TOLD_WITHIN = 5;
 
-  MigrationRows(JdbcClient jdbc) {
+  private final JdbcClient jdbc;
+  private final Duration toldWithin;
+  private final Clock clock;
+
+  MigrationRows(JdbcClient jdbc, MigrationSettings settings, Clock clock) {
     this.jdbc = jdbc;
+    this.toldWithin = settings.storedEvery().multipliedBy(TOLD_WITHIN);
+    this.clock = clock;
   }
 
   /**
    * How far a migration is; rates in bytes per second, iteration 0 where the host does not tell.
+   *
+   * @param current whether its host still tells; otherwise all of this is as old as {@code at}
    */
   public record Progress(
       Instant at,
+      boolean current,
       long elapsedMillis,
       long totalBytes,
       long processedBytes,
@@ -236,7 +248,7 @@ public class MigrationRows {
         .list();
   }
 
-  private static Row row(ResultSet row) throws SQLException {
+  private Row row(ResultSet row) throws SQLException {
     return new Row(
         row.getLong("id"),
         row.getLong("pool_id"),
@@ -317,12 +329,14 @@ public class MigrationRows {
     return user == null ? null : new CpuSpent(user, row.getLong(side + "_system_millis"));
   }
 
-  private static @Nullable Progress progress(ResultSet row) throws SQLException {
+  private @Nullable Progress progress(ResultSet row) throws SQLException {
     var at = instant(row, "progress_at");
     return at == null
         ? null
         : new Progress(
             at,
+            row.getString("state").equals(MigrationState.RUNNING.name())
+                && at.plus(toldWithin).isAfter(clock.instant()),
             row.getLong("elapsed_millis"),
             row.getLong("total_bytes"),
             row.getLong("processed_bytes"),

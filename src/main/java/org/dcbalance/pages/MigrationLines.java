@@ -101,6 +101,7 @@ class MigrationLines {
             ? null
             : new ByteRate(now.dirtyRate()),
         now == null ? null : new ByteRate(now.bandwidth()),
+        now == null || now.current() ? null : now.at(),
         started == null ? Duration.ZERO : Duration.between(started, clock.instant()),
         started,
         verdict(now),
@@ -162,6 +163,9 @@ class MigrationLines {
 
   /** The first pass copies everything and tells nothing of how the later ones shrink. */
   private static RunningMigration.Verdict verdict(MigrationRows.@Nullable Progress now) {
+    if (now != null && !now.current()) {
+      return RunningMigration.Verdict.SILENT;
+    }
     if (now == null || now.iteration() == 1 || now.bandwidth() <= 0) {
       return RunningMigration.Verdict.UNKNOWN;
     }

@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
+import java.time.Duration;
 import org.dcbalance.access.Role;
 import org.dcbalance.migration.Aborts;
 import org.dcbalance.testing.ConsolePagesTest;
@@ -130,6 +131,46 @@ class MigrationPagesTest extends SimulatedPages {
     } finally {
       forget(id);
     }
+  }
+
+  @Test
+  void whatIsNotToldAnyMoreIsShownWithItsTimeAndWithoutAVerdict() {
+    var id = lostMigration();
+    try (var viewer = as(Role.VIEWER)) {
+      told(id, "RUNNING", Duration.ZERO);
+      assertThat(row(viewer.fragment("/migrations?fragment=active"), id))
+          .contains("Converging")
+          .doesNotContain("as of", "No news");
+      told(id, "RUNNING", Duration.ofMinutes(1));
+      assertThat(row(viewer.fragment("/migrations?fragment=active"), id))
+          .contains("No news")
+          .containsPattern("figures as of <time[^>]* datetime=\"\\d{4}-")
+          .doesNotContain("Converging");
+      told(id, "LOST", Duration.ZERO);
+      assertThat(viewer.page("/migrations/" + id))
+          .contains("No news")
+          .containsPattern("<dt>Figures as of</dt><dd><time[^>]* datetime=\"\\d{4}-")
+          .doesNotContain("Converging");
+    } finally {
+      forget(id);
+    }
+  }
+
+  /** Have a migration tell the figures of a copy that gains, so long ago. */
+  private void told(long id, String state, Duration ago) {
+    jdbc.sql(
+            """
+            update migration set state = :state, epoch = :later, progress = jsonb_build_object(
+              'at', now() - make_interval(secs => :ago), 'elapsedMillis', 9000,
+              'totalBytes', 2147483648, 'processedBytes', 3221225472, 'remainingBytes', 536870912,
+              'dirtyRate', 1000, 'bandwidth', 2000, 'iteration', 3)
+            where id = :id
+            """)
+        .param("state", state)
+        .param("later", LATER)
+        .param("ago", ago.toSeconds())
+        .param("id", id)
+        .update();
   }
 
   @Test
