@@ -16,6 +16,13 @@ import org.springframework.transaction.annotation.Transactional;
 /** Take down wishes to abort; the runner, on whichever console it is, passes them to the host. */
 @Component
 public class Aborts {
+  /** Why a move that was switched to post-copy is not aborted. */
+  public static final String IN_POST_COPY =
+      "It is in post-copy: it runs on its target already, and the rest of its memory is still on its"
+          + " source, so neither copy alone is whole.";
+
+  private static final String LET_IT_END = "Maybe let it end and move the VM back.";
+
   private final Migrations migrations;
   private final MigrationLog log;
   private final Hosts hosts;
@@ -39,8 +46,8 @@ public class Aborts {
    * Abort a migration. A queued one is cancelled at once; a running one as soon as its host does
    * so. Asking again changes nothing.
    *
-   * @throws Problem NOT_FOUND; REFUSED with the reason if its host cannot abort and the copy has
-   *     begun; CONFLICT if it has ended otherwise or is lost
+   * @throws Problem NOT_FOUND; REFUSED with the reason if the copy has begun and its host cannot
+   *     abort one, or it is in post-copy; CONFLICT if it has ended otherwise or is lost
    */
   @Transactional
   public void request(long id, Operator by) {
@@ -73,6 +80,12 @@ public class Aborts {
   }
 
   private void abort(Migration migration, Operator by) {
+    if (migration.switchedAt() != null) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          "Migration " + migration.id() + " cannot be aborted. " + IN_POST_COPY,
+          LET_IT_END);
+    }
     // a person's word stands above the policy's: what they end is not tried again
     if (migration.abortRequestedBy() != null && !migration.endsByPolicy()) {
       return;
@@ -83,7 +96,7 @@ public class Aborts {
       throw new Problem(
           ErrorCode.REFUSED,
           source.orElseThrow().name() + " cannot abort a running migration: " + cannot,
-          "Maybe let it end and move the VM back.");
+          LET_IT_END);
     }
     migration.requestAbort(by);
     events.publishEvent(new Deed(by, Act.ABORT_ASKED, Thing.migration(migration.id())));

@@ -98,6 +98,7 @@ final class CopyWatch {
 
   private void look() {
     var row = desk.read(claim);
+    postCopy |= row.switchedAt() != null;
     var progress = progress();
     silentSince = progress.isPresent() ? null : silentSince == null ? now() : silentSince;
     var told = progress.filter(MigrationProgress::tellsAmounts);
@@ -173,10 +174,7 @@ final class CopyWatch {
         }
       }
       case CopyControl.Step.SwitchToPostCopy(var why) -> {
-        postCopy =
-            change(
-                why + " Switching to post-copy: from here on it is not aborted.",
-                h -> h.startPostCopy(pair.guest()));
+        postCopy = switchToPostCopy(why);
         if (!postCopy) {
           control.failed(progress.elapsed());
         }
@@ -185,6 +183,24 @@ final class CopyWatch {
         gaveUp = why;
         desk.giveUp(claim, why);
       }
+    }
+  }
+
+  private boolean switchToPostCopy(String why) {
+    try {
+      desk.switchToPostCopy(
+          claim, why + " Switching to post-copy: from here on it is not aborted.");
+    } catch (Problem e) {
+      // somebody asked to abort it a moment ago
+      return false;
+    }
+    desk.confirm(claim);
+    try {
+      pair.onSource().startPostCopy(pair.guest());
+      return true;
+    } catch (HypervisorException e) {
+      desk.notSwitched(claim, "That failed: " + e.sentence());
+      return false;
     }
   }
 
@@ -272,8 +288,12 @@ final class CopyWatch {
     if (abortTried.plus(BETWEEN_ABORTS).isAfter(now())) {
       return;
     }
-    if (postCopy || pair.askSource() instanceof Side.Paused(var why, _) && why == Why.POST_COPY) {
-      tellOnce("It is in post-copy and cannot be aborted: either copy alone is incomplete.");
+    if (!postCopy && pair.askSource() instanceof Side.Paused(var why, _) && why == Why.POST_COPY) {
+      postCopy = true;
+      desk.foundInPostCopy(
+          claim, "It is in post-copy and cannot be aborted: either copy alone is incomplete.");
+    }
+    if (postCopy) {
       return;
     }
     boolean first = abortTried.equals(Instant.EPOCH);

@@ -95,6 +95,7 @@ public class Migration {
   private @Nullable String undo;
   private boolean definitionLeft;
   private @Nullable Boolean encrypted;
+  private @Nullable Instant switchedAt;
   private boolean postCopyResumed;
   private @Nullable String closedBy;
 
@@ -223,6 +224,37 @@ public class Migration {
   /** Note whether the source still has its definition although it moved away. */
   void definitionLeft(boolean left) {
     this.definitionLeft = left;
+  }
+
+  /**
+   * Record that it is switched to post-copy now; to be written before that is ordered.
+   *
+   * @throws Problem CONFLICT if somebody asked to abort it first
+   */
+  void switchToPostCopy(Instant now) {
+    require("be switched to post-copy", MigrationState.RUNNING);
+    if (abortRequestedBy != null) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Migration "
+              + id
+              + " cannot be switched to post-copy: "
+              + abortRequestedBy
+              + " asked to abort it.",
+          null);
+    }
+    this.switchedAt = now;
+  }
+
+  /** Record that its host calls it a post-copy, whoever asked for that. */
+  void foundInPostCopy(Instant now) {
+    require("be found in post-copy", MigrationState.RUNNING);
+    this.switchedAt = now;
+  }
+
+  /** Record that it is no post-copy: it may be aborted again. */
+  void notSwitched() {
+    this.switchedAt = null;
   }
 
   /** Record that its failed post-copy is resumed, which is done once. */
@@ -458,6 +490,11 @@ public class Migration {
   /** Give what has to be put back on whichever host the guest runs. */
   Undo undo() {
     return Undo.parse(undo);
+  }
+
+  /** Give when it was switched to post-copy; null if it was not. */
+  @Nullable Instant switchedAt() {
+    return switchedAt;
   }
 
   boolean postCopyResumed() {

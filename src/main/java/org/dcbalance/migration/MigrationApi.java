@@ -54,7 +54,11 @@ class MigrationApi {
   /** One line of a migration's log, as the API shows it. */
   record LineView(Instant at, Phase phase, String sentence) {}
 
-  /** A migration with all that is known of it; times in milliseconds, rates in bytes per second. */
+  /**
+   * A migration with all that is known of it; times in milliseconds, rates in bytes per second.
+   *
+   * @param switchedAt when it was switched to post-copy, from where on it is not aborted
+   */
   record MigrationView(
       long id,
       MigrationState state,
@@ -78,6 +82,7 @@ class MigrationApi {
       @Nullable String closedWhy,
       Instant createdAt,
       @Nullable Instant startedAt,
+      @Nullable Instant switchedAt,
       @Nullable Instant finishedAt,
       @Nullable Instant deadline,
       @Nullable Instant endBy,
@@ -238,6 +243,7 @@ class MigrationApi {
         row.closedWhy(),
         row.createdAt(),
         row.startedAt(),
+        row.switchedAt(),
         row.finishedAt(),
         row.deadline(),
         row.endBy(),

@@ -187,6 +187,36 @@ class MigrationDesk {
     step(claim, Migration::putBack, sentence);
   }
 
+  /**
+   * Record that it is about to be switched to post-copy.
+   *
+   * @throws Problem CONFLICT if somebody asked to abort it first
+   */
+  void switchToPostCopy(Claim claim, String sentence) {
+    step(claim, m -> m.switchToPostCopy(clock.instant()), sentence);
+  }
+
+  /** Record that its host calls it a post-copy. */
+  void foundInPostCopy(Claim claim, String sentence) {
+    step(claim, m -> m.foundInPostCopy(clock.instant()), sentence);
+  }
+
+  /** Record that it was not switched after all. */
+  void notSwitched(Claim claim, String sentence) {
+    step(claim, Migration::notSwitched, sentence);
+  }
+
+  /** Record that its job is followed, which is a pre-copy, whatever was to become of it. */
+  void follow(Claim claim, String sentence) {
+    step(
+        claim,
+        m -> {
+          m.enter(Phase.COPYING);
+          m.notSwitched();
+        },
+        sentence);
+  }
+
   /** Record that a failed post-copy is about to be resumed. */
   void resumePostCopy(Claim claim, String sentence) {
     step(claim, Migration::resumePostCopy, sentence);
@@ -293,6 +323,8 @@ class MigrationDesk {
               throw new LetGo("Migration " + claim.migration() + " has ended.");
             }
           });
+      // the newest figures grow old on open pages
+      events.publishEvent(new MigrationProgressed(claim.migration()));
     } catch (DataAccessException | TransactionException e) {
       log.warn(
           "The heartbeat of migration {} was not stored: {}", claim.migration(), e.getMessage());

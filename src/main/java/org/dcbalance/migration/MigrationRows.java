@@ -4,6 +4,8 @@ import static org.dcbalance.database.Columns.instant;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -22,7 +24,7 @@ public class MigrationRows {
         m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, m.method,
         m.asked_method, m.method_why, m.prepared_millis, m.waited_millis,
         m.why, m.requested_by, m.abort_requested_by, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
-        m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
+        m.switched_at, m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations, m.encrypted,
         m.downtime_source, m.guest_downtime_millis, m.guest_probe,
         m.source_user_millis, m.source_system_millis, m.target_user_millis, m.target_system_millis,
@@ -44,17 +46,27 @@ public class MigrationRows {
         left join recommendation r on r.id = m.recommendation_id and m.state = 'COMPLETED'
       """;
 
-  private final JdbcClient jdbc;
+  /** How many times the usual wait for the next numbers may pass before they count as old. */
+  private static final int TOLD_WITHIN = 5;
 
-  MigrationRows(JdbcClient jdbc) {
+  private final JdbcClient jdbc;
+  private final Duration toldWithin;
+  private final Clock clock;
+
+  MigrationRows(JdbcClient jdbc, MigrationSettings settings, Clock clock) {
     this.jdbc = jdbc;
+    this.toldWithin = settings.storedEvery().multipliedBy(TOLD_WITHIN);
+    this.clock = clock;
   }
 
   /**
    * How far a migration is; rates in bytes per second, iteration 0 where the host does not tell.
+   *
+   * @param current whether its host still tells; otherwise all of this is as old as {@code at}
    */
   public record Progress(
       Instant at,
+      boolean current,
       long elapsedMillis,
       long totalBytes,
       long processedBytes,
@@ -97,6 +109,7 @@ public class MigrationRows {
    * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
    * @param waitedMillis for a quieter moment; null if it did not
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}
+   * @param switchedAt when it was switched to post-copy, from where on it is not aborted
    * @param endBy when it must have ended, by whoever asked for it
    * @param withStorage whether disks that lie on its source alone are copied with it
    * @param cannotAbort why its host cannot abort it; null if it can
@@ -127,6 +140,7 @@ public class MigrationRows {
       String sentence,
       Instant createdAt,
       @Nullable Instant startedAt,
+      @Nullable Instant switchedAt,
       @Nullable Instant finishedAt,
       @Nullable Instant deadline,
       @Nullable Instant heartbeat,
@@ -235,7 +249,7 @@ public class MigrationRows {
         .list();
   }
 
-  private static Row row(ResultSet row) throws SQLException {
+  private Row row(ResultSet row) throws SQLException {
     return new Row(
         row.getLong("id"),
         row.getLong("pool_id"),
@@ -261,6 +275,7 @@ public class MigrationRows {
         row.getString("sentence"),
         row.getTimestamp("created_at").toInstant(),
         instant(row, "started_at"),
+        instant(row, "switched_at"),
         instant(row, "finished_at"),
         instant(row, "deadline"),
         instant(row, "heartbeat"),
@@ -315,12 +330,14 @@ public class MigrationRows {
     return user == null ? null : new CpuSpent(user, row.getLong(side + "_system_millis"));
   }
 
-  private static @Nullable Progress progress(ResultSet row) throws SQLException {
+  private @Nullable Progress progress(ResultSet row) throws SQLException {
     var at = instant(row, "progress_at");
     return at == null
         ? null
         : new Progress(
             at,
+            row.getString("state").equals(MigrationState.RUNNING.name())
+                && at.plus(toldWithin).isAfter(clock.instant()),
             row.getLong("elapsed_millis"),
             row.getLong("total_bytes"),
             row.getLong("processed_bytes"),

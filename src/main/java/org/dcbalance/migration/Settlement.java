@@ -182,8 +182,7 @@ final class Settlement {
   private void adopt() {
     lost = false;
     said = "";
-    desk.enter(
-        claim, Phase.COPYING, "The job runs on " + pair.source().name() + " and is followed.");
+    desk.follow(claim, "The job runs on " + pair.source().name() + " and is followed.");
     new CopyWatch(desk, settings, claim, pair, control.of()).follow();
     desk.enter(claim, Phase.SETTLING, "No job is seen there any more; both hosts are asked.");
   }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.dcbalance.migration.Aborts;
 import org.dcbalance.migration.MigrationRows;
 import org.dcbalance.migration.MigrationRows.Row;
 import org.dcbalance.migration.MigrationState;
@@ -78,9 +79,11 @@ class MigrationLines {
     var whyNot =
         row.state() == MigrationState.LOST
             ? "Lost: both hosts are asked until they agree."
-            : asked
-                ? "Abort asked for by " + row.abortRequestedBy() + "."
-                : over ? "It is over; both hosts are being read." : row.cannotAbort();
+            : row.switchedAt() != null
+                ? Aborts.IN_POST_COPY
+                : asked
+                    ? "Abort asked for by " + row.abortRequestedBy() + "."
+                    : over ? "It is over; both hosts are being read." : row.cannotAbort();
     return new RunningMigration(
         row.id(),
         row.state().name(),
@@ -98,6 +101,7 @@ class MigrationLines {
             ? null
             : new ByteRate(now.dirtyRate()),
         now == null ? null : new ByteRate(now.bandwidth()),
+        now == null || now.current() ? null : now.at(),
         started == null ? Duration.ZERO : Duration.between(started, clock.instant()),
         started,
         verdict(now),
@@ -145,6 +149,9 @@ class MigrationLines {
       case CHECKS -> "checks";
       case PREPARING -> "preparing";
       case COPYING -> {
+        if (row.switchedAt() != null) {
+          yield "post-copy";
+        }
         var now = row.progress();
         yield now == null || now.iteration() < 1 ? "copy" : "copy " + now.iteration();
       }
@@ -156,6 +163,9 @@ class MigrationLines {
 
   /** The first pass copies everything and tells nothing of how the later ones shrink. */
   private static RunningMigration.Verdict verdict(MigrationRows.@Nullable Progress now) {
+    if (now != null && !now.current()) {
+      return RunningMigration.Verdict.SILENT;
+    }
     if (now == null || now.iteration() == 1 || now.bandwidth() <= 0) {
       return RunningMigration.Verdict.UNKNOWN;
     }

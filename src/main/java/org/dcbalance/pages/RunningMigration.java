@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param total memory of the VM
  * @param copied what was sent so far, which exceeds the total after several passes
  * @param remaining what is still to be sent in this pass, which grows again with the next one
- * @param phase in words: "checks", "copy 3", "switch-over"
+ * @param asOf when the amounts and rates were told, where nothing newer is; null while they are
+ *     current
+ * @param phase in words: "checks", "copy 3", "switch-over", "post-copy"
  * @param whyNotAbortable null where it can be aborted
  * @param remark what keeps it from going on; null where nothing
  */
@@ -33,6 +35,7 @@ record RunningMigration(
     @Nullable Memory remaining,
     @Nullable ByteRate dirtyRate,
     @Nullable ByteRate bandwidth,
+    @Nullable Instant asOf,
     Duration elapsed,
     @Nullable Instant startedAt,
     Verdict verdict,
@@ -44,6 +47,9 @@ record RunningMigration(
   enum Verdict {
     CONVERGING,
     NOT_CONVERGING,
-    UNKNOWN
+    /** The copy has told too little so far. */
+    UNKNOWN,
+    /** Its host tells nothing any more. */
+    SILENT
   }
 }

@@ -39,6 +39,7 @@ class FaultyFleet implements HypervisorDriver {
     CAP,
     COPYING,
     SWITCH_OVER,
+    POST_COPY,
     AFTER_JOB,
     CHANGE
   }
@@ -180,20 +181,25 @@ class FaultyFleet implements HypervisorDriver {
     @Override
     public void run() {
       pass(Point.COPYING);
-      while (share() < 1 && !aborted && target.alive) {
+      while (share() < 1 && !aborted && !postCopy && target.alive) {
         sleep(5);
       }
       if (aborted || !target.alive) {
         stay();
         return;
       }
-      change(
-          guest, () -> source.set(guest, GuestState.PAUSED, Why.MIGRATING, Job.OUTGOING_MIGRATION));
-      pass(Point.SWITCH_OVER);
-      sleep(40);
-      if (!target.alive) {
-        stay();
-        return;
+      if (postCopy) {
+        sendTheRest();
+      } else {
+        change(
+            guest,
+            () -> source.set(guest, GuestState.PAUSED, Why.MIGRATING, Job.OUTGOING_MIGRATION));
+        pass(Point.SWITCH_OVER);
+        sleep(40);
+        if (!target.alive) {
+          stay();
+          return;
+        }
       }
       change(guest, () -> target.set(guest, GuestState.RUNNING, Why.NONE, Job.NONE));
       var took =
@@ -213,6 +219,16 @@ class FaultyFleet implements HypervisorDriver {
             target.received.put(guest, took);
           });
       end(null);
+    }
+
+    private void sendTheRest() {
+      change(
+          guest,
+          () -> {
+            source.set(guest, GuestState.PAUSED, Why.POST_COPY, Job.OUTGOING_MIGRATION);
+            target.set(guest, GuestState.RUNNING, Why.POST_COPY, Job.INCOMING_MIGRATION);
+          });
+      pass(Point.POST_COPY);
     }
 
     private void stay() {

@@ -64,6 +64,9 @@ final class FaultyHost implements Hypervisor {
   /** Refuses to change guests' memory and caps, and to remove definitions. */
   volatile boolean unchangeable;
 
+  /** Refuses to switch to post-copy. */
+  volatile boolean unswitchable;
+
   final Map<UUID, Integer> caps = new ConcurrentHashMap<>();
   final Map<UUID, Duration> pauses = new ConcurrentHashMap<>();
   private final Map<UUID, Balloon> balloons = new ConcurrentHashMap<>();
@@ -282,6 +285,9 @@ final class FaultyHost implements Hypervisor {
     var job = jobs.get(guest);
     fail(job == null, Kind.FAILED, "no job is active on the domain");
     if (job != null) {
+      if (job.postCopy) {
+        fleet.violations.add(guest + " was aborted in post-copy");
+      }
       job.aborted = true;
     }
   }
@@ -306,6 +312,7 @@ final class FaultyHost implements Hypervisor {
   @Override
   public void startPostCopy(UUID guest) {
     known(guest);
+    fail(unswitchable, Kind.FAILED, "Postcopy is not supported.");
     var job = jobs.get(guest);
     fail(job == null, Kind.FAILED, "no job is active on the domain");
     if (job != null) {

@@ -22,7 +22,7 @@ class MigrationTakeoverTest extends MigrationFaults {
   @EnumSource(
       value = Point.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"CAP", "CHANGE"})
+      names = {"CAP", "CHANGE", "POST_COPY"})
   void anotherConsoleFinishesWhatAKilledOneBegan(Point point) throws InterruptedException {
     var move = abandonedAt(point);
     move.release();

@@ -26,14 +26,28 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** Walk through recommendations by the keyboard alone, in a real browser. */
+/**
+ * Decide on recommendations, abort, restore, and put hosts into maintenance by the keyboard alone,
+ * in a real browser.
+ */
 @ConsolePagesTest
 @ExtendWith(ChromiumInstalled.class)
 class KeyboardTest {
   private static final Duration SOON = Duration.ofSeconds(10);
 
+  /** More than any of these pages has to press or to fill. */
+  private static final int MOST_TABS = 120;
+
+  /** What a reader says of what has the focus. */
+  private static final String FOCUSED =
+      """
+      const it = document.activeElement;
+      return (it.getAttribute('aria-label') ?? (it.labels?.[0] ?? it).innerText).replace(/\\s+/g, ' ').trim();
+      """;
+
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
+  private String name;
   private RecordedPool hosts;
   private long pool;
   private final List<Long> recommendations = new ArrayList<>();
@@ -41,7 +55,8 @@ class KeyboardTest {
   /** Proposals of a pool that has no hosts: no round confirms or withdraws them meanwhile. */
   @BeforeEach
   void propose() {
-    hosts = new RecordedPool(jdbc, "keys-" + UUID.randomUUID(), 1);
+    name = "keys-" + UUID.randomUUID();
+    hosts = new RecordedPool(jdbc, name, 1);
     pool =
         jdbc.sql("insert into pool (name) values ('keys ' || gen_random_uuid()) returning id")
             .query(Long.class)
@@ -163,6 +178,154 @@ class KeyboardTest {
       press(web, "Backup runs", Keys.ENTER);
       Await.until("a rejection", SOON, () -> state(0), "REJECTED"::equals);
     }
+  }
+
+  @Test
+  void aMigrationIsAbortedWithoutAMouse() throws IOException {
+    long migration = running();
+    try (var browser = new PageBrowser()) {
+      var web = browser.web();
+      signIn(web);
+      press(web, "g", "m");
+      at(web, "/migrations");
+      press(web, "j");
+      tabTo(web, "Abort the migration of " + name + "-vm-1");
+      press(web, Keys.ENTER);
+      open(web, "dialog.confirm", "It stays on " + name + "-1 and keeps running");
+      press(web, Keys.ESCAPE);
+      closed(web);
+      assertThat(abortedBy(migration)).isEqualTo("nobody");
+      // what was asked about has the focus again
+      press(web, Keys.ENTER);
+      open(web, "dialog.confirm", "It stays on " + name + "-1 and keeps running");
+      press(web, Keys.TAB, Keys.ENTER);
+      Await.until("an abort", SOON, () -> abortedBy(migration), "admin"::equals);
+      see(web, "#active-migrations", "Abort asked for by admin.");
+    }
+  }
+
+  /** One of an epoch under which this console drives nothing, so that it stays as it is. */
+  private long running() {
+    return jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
+              created_at, started_at, epoch)
+            select :pool, v.id, v.host_id, t.id, 'RUNNING', 'COPYING', 'Asked for by hand.', 'amy', now(), now(),
+              1::bigint << 50
+            from vm v, host t where v.name = :name || '-vm-1' and t.name = :name || '-2' returning id
+            """)
+        .param("pool", pool)
+        .param("name", name)
+        .query(Long.class)
+        .single();
+  }
+
+  private String abortedBy(long migration) {
+    return jdbc.sql("select coalesce(abort_requested_by, 'nobody') from migration where id = :id")
+        .param("id", migration)
+        .query(String.class)
+        .single();
+  }
+
+  @Test
+  void aMachineIsRestoredWithoutAMouseByTypingItsName() throws IOException {
+    long checkpoint = taken();
+    try (var browser = new PageBrowser()) {
+      var web = browser.web();
+      signIn(web);
+      var path = "/checkpoints/" + checkpoint;
+      Await.until(
+          "a restore",
+          Duration.ofSeconds(30),
+          () -> {
+            // nothing answers at these hosts, which is noticed at any time
+            jdbc.sql("update host set state = 'UP' where pool_id = :pool")
+                .param("pool", hosts.id())
+                .update();
+            web.get(address(path));
+            at(web, path);
+            if (reaches(web, "Type " + name + "-vm-1 to end what is there")) {
+              press(web, name + "-vm-1", Keys.ENTER);
+              ready(web);
+            }
+            return restoredBy(checkpoint);
+          },
+          "admin"::equals);
+    }
+  }
+
+  private long taken() {
+    return jdbc.sql(
+            """
+            insert into checkpoint (vm_id, pool_id, host_id, storage, state, live, why, requested_by, captured_at,
+              memory_bytes)
+            select v.id, h.pool_id, h.id, 'kept', 'COMPLETE', true, 'Before the upgrade', 'amy', now(), 1
+            from vm v join host h on h.id = v.host_id where v.name = :name || '-vm-1' returning id
+            """)
+        .param("name", name)
+        .query(Long.class)
+        .single();
+  }
+
+  private String restoredBy(long checkpoint) {
+    return jdbc.sql(
+            """
+            select coalesce(min(requested_by), 'nobody') from checkpoint_restore
+            where checkpoint_id = :id and replaces
+            """)
+        .param("id", checkpoint)
+        .query(String.class)
+        .single();
+  }
+
+  @Test
+  void aHostEntersAndLeavesMaintenanceWithoutAMouse() throws IOException {
+    long host =
+        jdbc.sql("select id from host where name = :name || '-2'")
+            .param("name", name)
+            .query(Long.class)
+            .single();
+    try (var browser = new PageBrowser()) {
+      var web = browser.web();
+      signIn(web);
+      web.get(address("/hosts/" + host));
+      at(web, "/hosts/" + host);
+      tabTo(web, "Maintenance…");
+      press(web, Keys.ENTER);
+      at(web, "/hosts/" + host + "/evacuation");
+      tabTo(web, "Enter maintenance, move nothing");
+      press(web, Keys.ENTER);
+      open(web, "dialog.confirm", "Put " + name + "-2 into maintenance?");
+      press(web, Keys.TAB, Keys.ENTER);
+      Await.until("maintenance", SOON, () -> maintenance(host), Boolean.TRUE::equals);
+      web.get(address("/hosts/" + host));
+      at(web, "/hosts/" + host);
+      tabTo(web, "Leave maintenance");
+      press(web, Keys.ENTER);
+      Await.until("no maintenance", SOON, () -> maintenance(host), Boolean.FALSE::equals);
+    }
+  }
+
+  private boolean maintenance(long host) {
+    return jdbc.sql("select maintenance from host where id = :id")
+        .param("id", host)
+        .query(Boolean.class)
+        .single();
+  }
+
+  private static void tabTo(ChromeDriver web, String words) {
+    assertThat(reaches(web, words)).as("Tab leads to \"" + words + "\".").isTrue();
+  }
+
+  /** Go on by Tab until what says so, or has that label, has the focus; false if nothing does. */
+  private static boolean reaches(ChromeDriver web, String words) {
+    for (int i = 0; i < MOST_TABS; i++) {
+      press(web, Keys.TAB);
+      if (words.equals(web.executeScript(FOCUSED))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void signIn(ChromeDriver web) {

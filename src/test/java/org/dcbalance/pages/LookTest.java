@@ -3,14 +3,18 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ChromiumInstalled;
@@ -18,6 +22,7 @@ import org.dcbalance.testing.ConsolePagesTest;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.NodeModules;
 import org.dcbalance.testing.RecordedPool;
+import org.dcbalance.testing.Route;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,7 @@ import org.openqa.selenium.chrome.ChromeDriver;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.web.servlet.mvc.method.RequestMappingInfoHandlerMapping;
 
 /**
  * Look at every page in a real browser: axe-core finds nothing serious in light, in dark or at 390
@@ -74,6 +80,8 @@ class LookTest {
 
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
+  @Autowired private List<RequestMappingInfoHandlerMapping> mappings;
+  private final Set<String> looked = new HashSet<>();
 
   @BeforeAll
   static void install() throws Exception {
@@ -117,8 +125,19 @@ class LookTest {
       web.get(address("/rounds/" + proposing()));
       replay(web);
       look(web, "round-replayed", axe, wrong);
+      web.get(address("/rounds/" + proposing() + "/replay?imbalance=0.01"));
+      look(web, "round-replay", axe, wrong);
     }
     assertThat(wrong).isEmpty();
+    assertThat(overlooked()).as("Maybe add them to the pages that are looked at.").isEmpty();
+  }
+
+  private List<String> overlooked() {
+    return Route.all(mappings).stream()
+        .filter(Route::page)
+        .filter(route -> looked.stream().noneMatch(route::serves))
+        .map(Route::path)
+        .toList();
   }
 
   /** The connection of a simulated host cannot be changed, so its form would not be seen. */
@@ -354,9 +373,12 @@ class LookTest {
             "settings/strategy",
             "audit",
             "audit?q=nobody-of-this-name",
+            "search?q=0",
+            "search?q=nothing-of-this-name",
             "settings/notifications",
             "settings/notifications/new",
             "settings/notifications/new?kind=EMAIL",
+            "settings/notifications/new?payload=SLACK",
             "settings/access",
             "about",
             "nothing-is-here")) {
@@ -369,12 +391,24 @@ class LookTest {
           .optional()
           .ifPresent(id -> pages.put(table, "/" + table.replace('_', '-') + "s/" + id));
     }
+    for (var kind : List.of("WEBHOOK", "EMAIL")) {
+      pages.put(
+          "notification-edit-" + kind.toLowerCase(Locale.ROOT),
+          "/settings/notifications/" + destination(kind) + "/edit");
+    }
     for (var of : List.of("recovery", "evacuation")) {
       pages.put(of, pages.get("host") + "/" + of);
     }
     assertThat(pages)
         .containsKeys("host", "vm", "pool", "round", "migration", "checkpoint", "virtual_cluster");
     return pages;
+  }
+
+  private long destination(String kind) {
+    return jdbc.sql("select min(id) from notification_destination where kind = :kind")
+        .param("kind", kind)
+        .query(Long.class)
+        .single();
   }
 
   private static String where(String table) {
@@ -385,8 +419,9 @@ class LookTest {
     };
   }
 
-  private static void look(ChromeDriver web, String name, String axe, List<String> wrong)
+  private void look(ChromeDriver web, String name, String axe, List<String> wrong)
       throws IOException {
+    looked.add(URI.create(web.getCurrentUrl()).getPath());
     // an error page looks well, too, and is meant only once
     var status =
         web.executeScript("return performance.getEntriesByType('navigation')[0].responseStatus");

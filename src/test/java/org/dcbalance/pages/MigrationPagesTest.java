@@ -3,13 +3,18 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
+import java.time.Duration;
 import org.dcbalance.access.Role;
+import org.dcbalance.migration.Aborts;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.Test;
 
 /** Migrations that ended badly, and what is done about them by pages. */
 @ConsolePagesTest
 class MigrationPagesTest extends SimulatedPages {
+  /** An epoch under which this console drives nothing. */
+  private static final long LATER = 1L << 50;
+
   @Test
   void aMoveThatIsToBeTriedAgainIsShownAndTakenBack() {
     long id = lostMigration();
@@ -123,6 +128,73 @@ class MigrationPagesTest extends SimulatedPages {
       var row = row(viewer.fragment("/migrations?fragment=active"), id);
       assertThat(row).contains("3.0 GiB", "512 MiB", "in this pass").doesNotContain("gauge");
       assertThat(viewer.page("/migrations/" + id)).contains("<dt>Sent</dt>", "in this pass");
+    } finally {
+      forget(id);
+    }
+  }
+
+  @Test
+  void whatIsNotToldAnyMoreIsShownWithItsTimeAndWithoutAVerdict() {
+    var id = lostMigration();
+    try (var viewer = as(Role.VIEWER)) {
+      told(id, "RUNNING", Duration.ZERO);
+      assertThat(row(viewer.fragment("/migrations?fragment=active"), id))
+          .contains("Converging")
+          .doesNotContain("as of", "No news");
+      told(id, "RUNNING", Duration.ofMinutes(1));
+      assertThat(row(viewer.fragment("/migrations?fragment=active"), id))
+          .contains("No news")
+          .containsPattern("figures as of <time[^>]* datetime=\"\\d{4}-")
+          .doesNotContain("Converging");
+      told(id, "LOST", Duration.ZERO);
+      assertThat(viewer.page("/migrations/" + id))
+          .contains("No news")
+          .containsPattern("<dt>Figures as of</dt><dd><time[^>]* datetime=\"\\d{4}-")
+          .doesNotContain("Converging");
+    } finally {
+      forget(id);
+    }
+  }
+
+  /** Have a migration tell the figures of a copy that gains, so long ago. */
+  private void told(long id, String state, Duration ago) {
+    jdbc.sql(
+            """
+            update migration set state = :state, epoch = :later, progress = jsonb_build_object(
+              'at', now() - make_interval(secs => :ago), 'elapsedMillis', 9000,
+              'totalBytes', 2147483648, 'processedBytes', 3221225472, 'remainingBytes', 536870912,
+              'dirtyRate', 1000, 'bandwidth', 2000, 'iteration', 3)
+            where id = :id
+            """)
+        .param("state", state)
+        .param("later", LATER)
+        .param("ago", ago.toSeconds())
+        .param("id", id)
+        .update();
+  }
+
+  @Test
+  void noAbortIsOfferedInPostCopyAndThePageSaysWhy() {
+    var id = lostMigration();
+    var path = "/migrations/" + id;
+    try (var operator = as(Role.OPERATOR)) {
+      jdbc.sql(
+              "update migration set state = 'RUNNING', phase = 'COPYING', epoch = :later where id = :id")
+          .param("later", LATER)
+          .param("id", id)
+          .update();
+      assertThat(operator.page(path)).contains("Abort the migration of lost-01?");
+      jdbc.sql("update migration set switched_at = now() where id = :id").param("id", id).update();
+      assertThat(operator.page(path))
+          .contains(Aborts.IN_POST_COPY)
+          .doesNotContain("Abort the migration of lost-01?");
+      assertThat(row(operator.fragment("/migrations?fragment=active"), id))
+          .contains(Aborts.IN_POST_COPY)
+          .doesNotContain("Abort the migration of lost-01?");
+      // a page that was open before still offers it
+      assertThat(notice(operator.sendAndFollow(path + "/abort")))
+          .startsWith("bad")
+          .contains("Migration " + id + " cannot be aborted. " + Aborts.IN_POST_COPY);
     } finally {
       forget(id);
     }

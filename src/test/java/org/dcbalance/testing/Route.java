@@ -51,6 +51,11 @@ public record Route(String method, String path) implements Comparable<Route> {
     return path.contains("{");
   }
 
+  /** Tell whether it serves an address; what it is about has a number there. */
+  public boolean serves(String address) {
+    return address.matches(path.replaceAll(VARIABLE, "[0-9]+"));
+  }
+
   /** Give an address that the route serves, of things that do not exist. */
   public String address() {
     return address(999999999);

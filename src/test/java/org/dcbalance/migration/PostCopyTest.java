@@ -1,0 +1,101 @@
+package org.dcbalance.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.dcbalance.inventory.MoveOptions;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.method.Method;
+import org.dcbalance.migration.FaultyFleet.Point;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
+import org.junit.jupiter.api.Test;
+
+/** Moves that are switched to post-copy, from where on nobody aborts them. */
+class PostCopyTest extends MigrationFaults {
+  private static final MoveOptions POST_COPY =
+      new MoveOptions(
+          true, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+          null);
+
+  @Test
+  void isNotAbortedOnceItIsSwitchedAndSaysWhy() throws InterruptedException {
+    var vm = guest();
+    var stop = lab.fleet.stopAt(Point.POST_COPY);
+    lab.console();
+    long id = lab.moves.request(vm.id(), lab.host("kvm-02").id(), Method.POST_COPY, ANN);
+    stop.awaitReached();
+    assertThat(lab.rows.find(id).orElseThrow().switchedAt()).isNotNull();
+    assertThatThrownBy(() -> lab.aborts.request(id, ANN))
+        .hasMessage("Migration " + id + " cannot be aborted. " + Aborts.IN_POST_COPY)
+        .isInstanceOfSatisfying(
+            Problem.class, p -> assertThat(p.code()).isEqualTo(ErrorCode.REFUSED));
+    stop.release();
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(end.abortRequestedBy()).isNull();
+    runsOn(vm, "kvm-02");
+  }
+
+  @Test
+  void aWishToAbortThatCameFirstKeepsItFromBeingSwitched() throws InterruptedException {
+    var vm = guest();
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    lab.aborts.request(id, ANN);
+    assertThatThrownBy(() -> lab.row(id).switchToPostCopy(Instant.now()))
+        .hasMessage(
+            "Migration " + id + " cannot be switched to post-copy: ann asked to abort it.");
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+  }
+
+  @Test
+  void mayBeAbortedWhereItsHostDidNotSwitchIt() {
+    var vm = guest();
+    lab.fleet.host("kvm-01").unswitchable = true;
+    lab.console();
+    long id = lab.moves.request(vm.id(), lab.host("kvm-02").id(), Method.POST_COPY, ANN);
+    MigrationLab.await(
+        "a refused switch",
+        () ->
+            lab.lines.of(id).stream()
+                .anyMatch(l -> l.sentence().equals("That failed: Postcopy is not supported.")));
+    assertThat(lab.row(id).switchedAt()).isNull();
+    lab.aborts.request(id, ANN);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    runsOn(vm, "kvm-01");
+  }
+
+  /** A console that dies between the two leaves it written that it is switched, which it is not. */
+  @Test
+  void mayBeAbortedWhereTheSwitchWasWrittenAndNeverOrdered() {
+    var vm = guest();
+    var first = lab.console();
+    long id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
+    first.kill();
+    lab.jdbc
+        .sql("update migration set switched_at = now(), version = version + 1 where id = :id")
+        .param("id", id)
+        .update();
+    lab.console();
+    MigrationLab.await("a look at its host", () -> lab.row(id).switchedAt() == null);
+    lab.aborts.request(id, ANN);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    runsOn(vm, "kvm-01");
+  }
+
+  /** A guest whose copy takes longer than the test, and is beyond its first pass. */
+  private Vm guest() {
+    lab.fleet.copyTime = Duration.ofSeconds(30);
+    lab.fleet.host("kvm-01").slowedDown = 1;
+    var vm = lab.guest("web-07", "kvm-01");
+    vm.moveBy(POST_COPY);
+    return lab.vms.save(vm);
+  }
+}
