@@ -39,7 +39,8 @@ public class MigrationRows {
         (m.progress->>'dirtyRate')::float8 as dirty_rate,
         (m.progress->>'bandwidth')::float8 as bandwidth,
         (m.progress->>'iteration')::int as iteration,
-        s.missing->>'ABORT' as no_abort
+        case when m.phase in ('COPYING', 'SWITCH_OVER', 'SETTLING', 'DONE') then s.missing->>'ABORT' end
+          as no_abort
       from migration m join pool p on p.id = m.pool_id join vm v on v.id = m.vm_id
         join host s on s.id = m.source_id join host t on t.id = m.target_id
         -- of several attempts, what was measured is due to the one that completed
@@ -112,7 +113,7 @@ public class MigrationRows {
    * @param switchedAt when it was switched to post-copy, from where on it is not aborted
    * @param endBy when it must have ended, by whoever asked for it
    * @param withStorage whether disks that lie on its source alone are copied with it
-   * @param cannotAbort why its host cannot abort it; null if it can
+   * @param cannotAbort why its host cannot abort it; null if it can, or was not told to copy yet
    * @param progress the newest numbers; null before the first
    */
   public record Row(
