@@ -96,6 +96,12 @@ public class Accounts {
           "A user's name has 1 to 63 lower-case letters, digits, dots, hyphens, underscores or @.",
           "Maybe use the name of their mail address.");
     }
+    if (name.equals(AuditLog.SOMEBODY.name())) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "The audit log calls whoever was not signed in %s.".formatted(name),
+          "Maybe choose another name.");
+    }
     checkPassword(password);
     if (!users.add(name, password, role)) {
       throw new Problem(ErrorCode.CONFLICT, "There is a user named " + name + " already.", null);

@@ -74,6 +74,8 @@ class AccessPagesTest {
     assertThat(send("/users", "name", "Amy Page", "password", "ten letters", "role", "OPERATOR"))
         .contains(
             "lower-case letters", "value=\"Amy Page\"", "<option value=\"OPERATOR\" selected");
+    assertThat(send("/users", "name", "somebody", "password", "ten letters", "role", "VIEWER"))
+        .contains("calls whoever was not signed in somebody");
     assertThat(send("/users", "name", "amy", "password", "short", "role", "VIEWER"))
         .contains("at least 10 characters");
     assertThat(send("/users", "name", "amy", "password", "ü".repeat(40), "role", "VIEWER"))
