@@ -27,11 +27,13 @@ public class Accounts {
 
   private final Users users;
   private final OpenSessions sessions;
+  private final ApiTokens tokens;
   private final AuditLog audit;
 
-  Accounts(Users users, OpenSessions sessions, AuditLog audit) {
+  Accounts(Users users, OpenSessions sessions, ApiTokens tokens, AuditLog audit) {
     this.users = users;
     this.sessions = sessions;
+    this.tokens = tokens;
     this.audit = audit;
   }
 
@@ -52,6 +54,7 @@ public class Accounts {
    *     here
    * @param lastSignedInAt null where that never happened
    * @param sessions how many browsers the user is signed in with now
+   * @param tokens how many API tokens the user made that still hold
    */
   public record Account(
       String name,
@@ -59,21 +62,43 @@ public class Accounts {
       boolean enabled,
       @Nullable String issuer,
       @Nullable Instant lastSignedInAt,
-      long sessions) {}
+      long sessions,
+      long tokens) {
+    /** Say which programs act on, whatever becomes of the user; empty where none do. */
+    public String tokensLeft() {
+      if (tokens == 0) {
+        return "";
+      }
+      return tokens == 1
+          ? "1 API token made by " + name + " still acts."
+          : tokens + " API tokens made by " + name + " still act.";
+    }
+  }
 
   public List<Account> all() {
     var open = sessions.perUser();
-    return users.all().stream().map(user -> account(user, open)).toList();
+    var made = tokens.perMaker();
+    return users.all().stream().map(user -> account(user, open, made)).toList();
   }
 
-  private static Account account(User user, Map<String, Long> open) {
+  /**
+   * Give the user of this name.
+   *
+   * @throws Problem NOT_FOUND if there is none
+   */
+  public Account named(String name) {
+    return account(find(name), sessions.perUser(), tokens.perMaker());
+  }
+
+  private static Account account(User user, Map<String, Long> open, Map<String, Long> made) {
     return new Account(
         user.name(),
         user.role(),
         user.enabled(),
         user.issuer(),
         user.lastSignedInAt(),
-        open.getOrDefault(user.name(), 0L));
+        open.getOrDefault(user.name(), 0L),
+        made.getOrDefault(user.name(), 0L));
   }
 
   private User find(String name) {
@@ -107,7 +132,7 @@ public class Accounts {
       throw new Problem(ErrorCode.CONFLICT, "There is a user named " + name + " already.", null);
     }
     audit.note(by, Act.USER_ADDED, Thing.user(name), Facts.NONE, Facts.of("role", role.word()));
-    return account(find(name), Map.of());
+    return named(name);
   }
 
   /**
@@ -155,7 +180,7 @@ public class Accounts {
     if (!changed.equals(user)) {
       sessions.end(name);
     }
-    return account(changed, sessions.perUser());
+    return named(name);
   }
 
   /**
