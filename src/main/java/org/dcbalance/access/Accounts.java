@@ -18,7 +18,8 @@ import org.springframework.transaction.annotation.Transactional;
 
 /**
  * Add, change and remove the people who may sign in. Whoever is given another role or password, or
- * is disabled or removed, is signed out everywhere: what they may do is read at the sign-in.
+ * is disabled or removed, is signed out everywhere: what they may do is read at the sign-in. So is
+ * whoever chooses another password, but for the browser that it is chosen in.
  */
 @Component
 public class Accounts {
@@ -181,6 +182,32 @@ public class Accounts {
       sessions.end(name);
     }
     return named(name);
+  }
+
+  /**
+   * Give a user the password that they chose, and end their other sessions.
+   *
+   * @param proven who gave the password so far
+   * @param session id of the session that goes on
+   * @throws Problem with the sentence that says why not
+   */
+  @Transactional
+  void changeOwn(PasswordPerson proven, String password, String session) {
+    users.takeTurns();
+    var user = find(proven.getUsername());
+    if (!proven.signedInWith(user.passwordHash())) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Your password was changed meanwhile by somebody else.",
+          "Maybe ask an administrator.");
+    }
+    checkPassword(password);
+    if (!users.setPassword(user, password)) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST, "That is the password that you have.", "Maybe choose another.");
+    }
+    sessions.endOthers(user.name(), session);
+    audit.note(new Operator(user.name()), Act.PASSWORD_SET, Thing.user(user.name()));
   }
 
   /**

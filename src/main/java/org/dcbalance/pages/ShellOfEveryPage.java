@@ -30,6 +30,7 @@ class ShellOfEveryPage {
           "checkpoints",
           "pools",
           "search",
+          "account",
           "events",
           "rounds",
           "reports/migrations",

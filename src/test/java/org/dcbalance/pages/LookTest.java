@@ -358,6 +358,7 @@ class LookTest {
             "settings/notifications/new",
             "settings/notifications/new?kind=EMAIL",
             "settings/access",
+            "account",
             "about",
             "nothing-is-here")) {
       pages.put(path.isEmpty() ? "overview" : path.replaceAll("[^a-z-]+", "-"), "/" + path);
