@@ -57,12 +57,13 @@ final class LibvirtHypervisor implements Hypervisor {
   private final Map<UUID, String> busy = new ConcurrentHashMap<>();
   private final Set<UUID> abortsAsked = ConcurrentHashMap.newKeySet();
 
-  LibvirtHypervisor(LibvirtUri uri, LibvirtSettings settings, AllowedNetworks networks) {
+  LibvirtHypervisor(
+      LibvirtUri uri, @Nullable String name, LibvirtSettings settings, AllowedNetworks networks) {
     this.networks = networks;
     xen = uri.driver().equals("xen");
     events = new HostEvents(finished);
-    link = new HostLink(uri, settings, networks, events);
-    readings = new HostLink(uri, settings, networks, null);
+    link = new HostLink(uri, name, settings, networks, events);
+    readings = new HostLink(uri, name, settings, networks, null);
     peers = new PeerProbe(link, networks, xen);
     levers = new GuestLevers(link, xen);
     states = xen ? new XenStates(link, this::alone) : new QemuStates(link, events, this::alone);
