@@ -28,8 +28,8 @@ final class AccessRules {
     open("/login", "/app/**", "/favicon.ico", "/error");
     open("/actuator/health", "/actuator/health/**");
 
-    // what a person prefers to see changes nothing for others
-    changing(Role.VIEWER, "/preferences");
+    // what a person prefers to see, or signs in with, changes nothing for others
+    changing(Role.VIEWER, "/preferences", "/account/password");
     // brakes are an operator's, although what they stop is set up by administrators
     changing(Role.OPERATOR, "/pools/*/pause", "/hosts/*/maintenance");
     changing(

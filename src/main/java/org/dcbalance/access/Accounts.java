@@ -18,7 +18,8 @@ import org.springframework.transaction.annotation.Transactional;
 
 /**
  * Add, change and remove the people who may sign in. Whoever is given another role or password, or
- * is disabled or removed, is signed out everywhere: what they may do is read at the sign-in.
+ * is disabled or removed, is signed out everywhere: what they may do is read at the sign-in. So is
+ * whoever chooses another password, but for the browser that it is chosen in.
  */
 @Component
 public class Accounts {
@@ -27,11 +28,13 @@ public class Accounts {
 
   private final Users users;
   private final OpenSessions sessions;
+  private final ApiTokens tokens;
   private final AuditLog audit;
 
-  Accounts(Users users, OpenSessions sessions, AuditLog audit) {
+  Accounts(Users users, OpenSessions sessions, ApiTokens tokens, AuditLog audit) {
     this.users = users;
     this.sessions = sessions;
+    this.tokens = tokens;
     this.audit = audit;
   }
 
@@ -52,6 +55,7 @@ public class Accounts {
    *     here
    * @param lastSignedInAt null where that never happened
    * @param sessions how many browsers the user is signed in with now
+   * @param tokens how many API tokens the user made that still hold
    */
   public record Account(
       String name,
@@ -59,21 +63,43 @@ public class Accounts {
       boolean enabled,
       @Nullable String issuer,
       @Nullable Instant lastSignedInAt,
-      long sessions) {}
+      long sessions,
+      long tokens) {
+    /** Say which programs act on, whatever becomes of the user; empty where none do. */
+    public String tokensLeft() {
+      if (tokens == 0) {
+        return "";
+      }
+      return tokens == 1
+          ? "1 API token made by " + name + " still acts."
+          : tokens + " API tokens made by " + name + " still act.";
+    }
+  }
 
   public List<Account> all() {
     var open = sessions.perUser();
-    return users.all().stream().map(user -> account(user, open)).toList();
+    var made = tokens.perMaker();
+    return users.all().stream().map(user -> account(user, open, made)).toList();
   }
 
-  private static Account account(User user, Map<String, Long> open) {
+  /**
+   * Give the user of this name.
+   *
+   * @throws Problem NOT_FOUND if there is none
+   */
+  public Account named(String name) {
+    return account(find(name), sessions.perUser(), tokens.perMaker());
+  }
+
+  private static Account account(User user, Map<String, Long> open, Map<String, Long> made) {
     return new Account(
         user.name(),
         user.role(),
         user.enabled(),
         user.issuer(),
         user.lastSignedInAt(),
-        open.getOrDefault(user.name(), 0L));
+        open.getOrDefault(user.name(), 0L),
+        made.getOrDefault(user.name(), 0L));
   }
 
   private User find(String name) {
@@ -96,12 +122,18 @@ public class Accounts {
           "A user's name has 1 to 63 lower-case letters, digits, dots, hyphens, underscores or @.",
           "Maybe use the name of their mail address.");
     }
+    if (name.equals(AuditLog.SOMEBODY.name())) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "The audit log calls whoever was not signed in %s.".formatted(name),
+          "Maybe choose another name.");
+    }
     checkPassword(password);
     if (!users.add(name, password, role)) {
       throw new Problem(ErrorCode.CONFLICT, "There is a user named " + name + " already.", null);
     }
     audit.note(by, Act.USER_ADDED, Thing.user(name), Facts.NONE, Facts.of("role", role.word()));
-    return account(find(name), Map.of());
+    return named(name);
   }
 
   /**
@@ -149,7 +181,33 @@ public class Accounts {
     if (!changed.equals(user)) {
       sessions.end(name);
     }
-    return account(changed, sessions.perUser());
+    return named(name);
+  }
+
+  /**
+   * Give a user the password that they chose, and end their other sessions.
+   *
+   * @param proven who gave the password so far
+   * @param session id of the session that goes on
+   * @throws Problem with the sentence that says why not
+   */
+  @Transactional
+  void changeOwn(PasswordPerson proven, String password, String session) {
+    users.takeTurns();
+    var user = find(proven.getUsername());
+    if (!proven.signedInWith(user.passwordHash())) {
+      throw new Problem(
+          ErrorCode.CONFLICT,
+          "Your password was changed meanwhile by somebody else.",
+          "Maybe ask an administrator.");
+    }
+    checkPassword(password);
+    if (!users.setPassword(user, password)) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST, "That is the password that you have.", "Maybe choose another.");
+    }
+    sessions.endOthers(user.name(), session);
+    audit.note(new Operator(user.name()), Act.PASSWORD_SET, Thing.user(user.name()));
   }
 
   /**

@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -104,6 +106,20 @@ class ApiTokens {
             where name = ? and (last_used_at is null or last_used_at < now() - interval '1 minute')""")
         .param(token.name())
         .update();
+  }
+
+  /** Count the tokens that hold, by who made them. */
+  Map<String, Long> perMaker() {
+    return jdbc
+        .sql(
+            """
+            select created_by, count(*) from api_token
+            where expires_at is null or expires_at > now() group by created_by
+            """)
+        .query((row, index) -> Map.entry(row.getString(1), row.getLong(2)))
+        .list()
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   /** Remove the token of this name; tell whether there was one. */

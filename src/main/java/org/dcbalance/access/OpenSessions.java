@@ -50,9 +50,19 @@ public class OpenSessions {
 
   /** End all sessions of a user; tell how many there were. */
   int end(String user) {
+    return endOthers(user, "");
+  }
+
+  /** End all sessions of a user but the one with this id; tell how many there were. */
+  int endOthers(String user, String id) {
     var ids =
-        jdbc.sql("delete from spring_session where principal_name = :user returning session_id")
+        jdbc.sql(
+                """
+                delete from spring_session where principal_name = :user and session_id <> :id
+                returning session_id
+                """)
             .param("user", user)
+            .param("id", id)
             .query((row, index) -> row.getString(1).strip())
             .list();
     publisher.publishEvent(new SessionsEnded(Set.copyOf(ids)));

@@ -40,7 +40,7 @@ class WebSecurity {
 
   private static final RequestMatcher TOKEN_PATHS =
       new OrRequestMatcher(
-          pathPattern("/api/**"), pathPattern("/v3/api-docs/**"), pathPattern("/actuator/**"));
+          pathPattern("/api/**"), pathPattern("/v3/**"), pathPattern("/actuator/**"));
 
   /** A page that a person opened: what to show after the sign-in. */
   private static final RequestMatcher WORTH_RETURNING_TO =

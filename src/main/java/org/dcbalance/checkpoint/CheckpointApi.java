@@ -78,8 +78,8 @@ class CheckpointApi {
   @Operation(summary = "Compare what is stored of a checkpoint with what was written.")
   @PostMapping("/checkpoints/{id}/verify")
   @ResponseStatus(HttpStatus.ACCEPTED)
-  Checkpoint verify(@PathVariable long id) {
-    checkpoints.verify(id);
+  Checkpoint verify(@PathVariable long id, CurrentOperator me) {
+    checkpoints.verify(id, me.operator());
     return show(id);
   }
 

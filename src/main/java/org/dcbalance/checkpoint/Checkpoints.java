@@ -301,8 +301,15 @@ public class Checkpoints {
    * @throws Problem NOT_FOUND; CONFLICT if it is not complete
    */
   @Transactional
-  public void verify(long id) {
-    change(find(id), State.COMPLETE, State.VERIFYING);
+  public void verify(long id, Operator by) {
+    var checkpoint = find(id);
+    change(checkpoint, State.COMPLETE, State.VERIFYING);
+    audit.note(
+        by,
+        Act.CHECKPOINT_VERIFIED,
+        Thing.vm(checkpoint.vmId(), checkpoint.vm()),
+        Facts.NONE,
+        Facts.of("checkpoint", id));
   }
 
   /**

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.dcbalance.hypervisor.Discretion;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import tools.jackson.core.JacksonException;
@@ -149,7 +150,11 @@ public final class HostHelper {
       throw failed(Kind.FAILED, "answered what is no answer of DCbalance's.");
     }
     if (!told.has("ok")) {
-      var why = said.err().isBlank() ? "it said nothing" : said.err().strip();
+      // ssh tells addresses and key files, and what is said here goes into events
+      var why =
+          said.err().isBlank()
+              ? "it said nothing"
+              : Discretion.addressesAndFiles(said.err().strip());
       throw failed(
           said.status() == 255 ? Kind.UNREACHABLE : Kind.FAILED,
           "was not reached: " + (why.length() > 300 ? why.substring(0, 300) : why) + ".");

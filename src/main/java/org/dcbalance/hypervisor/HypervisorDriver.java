@@ -1,6 +1,7 @@
 package org.dcbalance.hypervisor;
 
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 
 /** Open connections of one family of hypervisors. */
 public interface HypervisorDriver {
@@ -42,4 +43,14 @@ public interface HypervisorDriver {
    * @throws org.dcbalance.units.Problem if the URI is not allowed
    */
   Hypervisor open(URI uri);
+
+  /**
+   * Prepare a connection to a host of the inventory, as {@link #open(URI)} does.
+   *
+   * @param name what sentences call it, which everybody may see then: they do not tell how it is
+   *     reached. Null for how its URI has it.
+   */
+  default Hypervisor open(URI uri, @Nullable String name) {
+    return open(uri);
+  }
 }

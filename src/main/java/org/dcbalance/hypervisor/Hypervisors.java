@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.util.List;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Find the driver for a host's URI. Nothing here keeps connections. */
@@ -53,8 +54,18 @@ public class Hypervisors {
    * @throws Problem if the URI is not allowed or of a family that is not known
    */
   public Hypervisor open(String uri) {
+    return open(uri, null);
+  }
+
+  /**
+   * Prepare a connection to a host of the inventory, as {@link #open(String)} does.
+   *
+   * @param name what sentences call it, which everybody may see then: they do not tell how it is
+   *     reached. Null for how its URI has it.
+   */
+  public Hypervisor open(String uri, @Nullable String name) {
     var parsed = parse(uri);
-    return driver(parsed).open(parsed);
+    return driver(parsed).open(parsed, name);
   }
 
   private HypervisorDriver driver(URI uri) {

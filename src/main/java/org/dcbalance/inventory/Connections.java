@@ -69,7 +69,7 @@ public class Connections implements DisposableBean {
 
   private Hypervisor connected(Host host) {
     try {
-      return connect(host.uri());
+      return hypervisors.open(host.uri(), host.name());
     } catch (Problem e) {
       throw HypervisorException.notAllowed(e);
     }

@@ -32,16 +32,31 @@ public record Destination(
     SLACK
   }
 
-  /** A program that takes JSON by POST. */
+  /**
+   * A program that takes JSON by POST.
+   *
+   * @param url where it is; of one for SLACK that was stored, what leads to its host alone, since
+   *     the whole is kept as a secret
+   */
   public record Webhook(URI url, Payload payload) implements Target {
+    /** Tell whether the address as a whole is the key to the channel. */
+    public boolean secret() {
+      return payload == Payload.SLACK;
+    }
+
+    /** Give what may be stored and shown in clear. */
+    URI clear() {
+      return secret() ? URI.create(url.getScheme() + "://" + url.getRawAuthority()) : url;
+    }
+
     /**
      * Leave out what follows a question mark, which often is a key; of an address that is a key as
      * a whole, leave the host.
      */
     @Override
     public String where() {
-      if (payload == Payload.SLACK) {
-        return url.getScheme() + "://" + url.getRawAuthority() + "/…";
+      if (secret()) {
+        return clear() + "/…";
       }
       var shown = url.toString();
       int query = shown.indexOf('?');
@@ -109,6 +124,14 @@ public record Destination(
 
   String passwordPlace() {
     return passwordPlace(id);
+  }
+
+  String addressPlace() {
+    return addressPlace(id);
+  }
+
+  static String addressPlace(long id) {
+    return "notification/" + id + "/url";
   }
 
   static String signingPlace(long id) {

@@ -40,7 +40,10 @@ class DestinationApi {
   /**
    * A destination, without its secret.
    *
-   * @param secretSetAt since when its signing secret or password is kept; null if it has none
+   * @param where where messages go, without anything secret
+   * @param url where a webhook is; null for SLACK, whose address is the secret
+   * @param secretSetAt since when its signing secret, password or secret address is kept; null if
+   *     it has none
    * @param signingSecret the key that was generated for it, in the answer that made it alone
    */
   record View(
@@ -48,6 +51,7 @@ class DestinationApi {
       String name,
       Kind kind,
       boolean enabled,
+      String where,
       @Nullable String url,
       @Nullable Payload payload,
       @Nullable String smtpHost,
@@ -71,7 +75,8 @@ class DestinationApi {
           destination.name(),
           destination.kind(),
           destination.enabled(),
-          webhook == null ? null : webhook.url().toString(),
+          destination.target().where(),
+          webhook == null || webhook.secret() ? null : webhook.url().toString(),
           webhook == null ? null : webhook.payload(),
           mail == null ? null : mail.host(),
           mail == null ? null : mail.port(),

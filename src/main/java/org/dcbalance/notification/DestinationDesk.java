@@ -37,6 +37,7 @@ public class DestinationDesk {
 
   private final Destinations destinations;
   private final Secrets secrets;
+  private final SecretAddresses addresses;
   private final AddressGuard guard;
   private final AuditLog audit;
   private final LastChange last;
@@ -44,11 +45,13 @@ public class DestinationDesk {
   DestinationDesk(
       Destinations destinations,
       Secrets secrets,
+      SecretAddresses addresses,
       AddressGuard guard,
       AuditLog audit,
       LastChange last) {
     this.destinations = destinations;
     this.secrets = secrets;
+    this.addresses = addresses;
     this.guard = guard;
     this.audit = audit;
     this.last = last;
@@ -98,6 +101,7 @@ public class DestinationDesk {
 
   private static String place(Destination destination) {
     return switch (destination.target()) {
+      case Webhook webhook when webhook.secret() -> destination.addressPlace();
       case Webhook _ -> destination.signingPlace();
       case Mail _ -> destination.passwordPlace();
     };
@@ -139,7 +143,7 @@ public class DestinationDesk {
     var version = destinations.version(id);
     var before = require(id);
     last.requireSeen(thing(before), seen, version, Act.DESTINATION_CHANGED);
-    var after = read(id, wanted);
+    var after = read(id, withKeptAddress(wanted, before));
     if (before.kind() != after.kind()) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
@@ -151,15 +155,26 @@ public class DestinationDesk {
     }
     var kept = secrets.about(place(before)).orElse(null);
     destinations.update(after);
-    var generated = keepSecret(after, wanted, before.target(), by);
-    boolean renewed = !Objects.equals(kept, secrets.about(place(after)).orElse(null));
+    var stored = require(id);
+    var generated = keepSecret(stored, wanted, before.target(), by);
+    boolean renewed = !Objects.equals(kept, secrets.about(place(stored)).orElse(null));
     audit.change(
         by,
         Act.DESTINATION_CHANGED,
-        thing(after),
+        thing(stored),
         facts(before),
-        renewed ? facts(after).and("secret", "set anew") : facts(after));
-    return new Stored(after, generated);
+        renewed ? facts(stored).and("secret", "set anew") : facts(stored));
+    return new Stored(stored, generated);
+  }
+
+  /** An address that is a secret is not shown, so one that is left out stays. */
+  private Wanted withKeptAddress(Wanted wanted, Destination before) {
+    return wanted.payload() == Payload.SLACK
+            && text(wanted.url()).isEmpty()
+            && before.target() instanceof Webhook webhook
+            && webhook.secret()
+        ? addresses.whole(before).map(Webhook::url).map(wanted::at).orElse(wanted)
+        : wanted;
   }
 
   /**
@@ -173,7 +188,7 @@ public class DestinationDesk {
     var after =
         new Destination(
             id, before.name(), enabled, before.target(), before.events(), before.least());
-    destinations.update(after);
+    destinations.enable(id, enabled);
     audit.change(by, Act.DESTINATION_CHANGED, thing(after), facts(before), facts(after));
     return after;
   }
@@ -189,6 +204,7 @@ public class DestinationDesk {
     destinations.remove(id);
     secrets.forget(gone.signingPlace());
     secrets.forget(gone.passwordPlace());
+    secrets.forget(gone.addressPlace());
     audit.note(by, Act.DESTINATION_REMOVED, thing(gone), facts(gone), Facts.NONE);
     return gone;
   }
@@ -196,7 +212,7 @@ public class DestinationDesk {
   private @Nullable String keepSecret(
       Destination stored, Wanted wanted, @Nullable Target before, Operator by) {
     return switch (stored.target()) {
-      case Webhook webhook when webhook.payload() == Payload.SLACK -> {
+      case Webhook webhook when webhook.secret() -> {
         if (!text(wanted.signingSecret()).isEmpty()) {
           throw new Problem(
               ErrorCode.BAD_REQUEST,
@@ -204,9 +220,13 @@ public class DestinationDesk {
               "Maybe leave the signing secret empty.");
         }
         secrets.forget(stored.signingPlace());
+        keepAddress(stored, text(wanted.url()), before, by);
         yield null;
       }
-      case Webhook _ -> keepKey(stored, text(wanted.signingSecret()), by);
+      case Webhook _ -> {
+        secrets.forget(stored.addressPlace());
+        yield keepKey(stored, text(wanted.signingSecret()), by);
+      }
       case Mail mail -> {
         // blanks may belong to it
         var given = Objects.requireNonNullElse(wanted.smtpPassword(), "");
@@ -214,6 +234,15 @@ public class DestinationDesk {
         yield null;
       }
     };
+  }
+
+  private void keepAddress(
+      Destination stored, String given, @Nullable Target before, Operator by) {
+    if (!given.isEmpty()) {
+      secrets.put(stored.addressPlace(), given, by);
+    } else if (before instanceof Webhook webhook && SecretAddresses.inClear(webhook)) {
+      secrets.put(stored.addressPlace(), webhook.url().toString(), by);
+    }
   }
 
   private @Nullable String keepKey(Destination stored, String given, Operator by) {
@@ -340,7 +369,8 @@ public class DestinationDesk {
    * host, and of the whole a part of its hash, which tells that it was changed.
    */
   private static String noted(Destination.Target target) {
-    if (!(target instanceof Destination.Webhook(var url, _))) {
+    if (!(target instanceof Destination.Webhook(var url, var payload))
+        || payload == Payload.SLACK) {
       return target.where();
     }
     try {

@@ -62,6 +62,7 @@ class Destinations {
         .optional();
   }
 
+  /** Store what it is now; of an address that is a secret, what may be seen. */
   void update(Destination destination) {
     statement(
             """
@@ -85,6 +86,16 @@ class Destinations {
         .orElse(0L);
   }
 
+  void enable(long id, boolean enabled) {
+    jdbc.sql(
+            """
+            update notification_destination set enabled = :enabled, version = version + 1 where id = :id
+            """)
+        .param("enabled", enabled)
+        .param("id", id)
+        .update();
+  }
+
   private JdbcClient.StatementSpec statement(String sql, Destination destination) {
     var webhook = destination.target() instanceof Webhook w ? w : null;
     var mail = destination.target() instanceof Mail m ? m : null;
@@ -92,7 +103,7 @@ class Destinations {
         .param("name", destination.name())
         .param("enabled", destination.enabled())
         .param("kind", destination.kind().name())
-        .param("url", webhook == null ? null : webhook.url().toString())
+        .param("url", webhook == null ? null : webhook.clear().toString())
         .param("payload", (webhook == null ? Payload.DCBALANCE : webhook.payload()).name())
         .param("host", mail == null ? null : mail.host())
         .param("port", mail == null ? null : mail.port())

@@ -1,7 +1,6 @@
 package org.dcbalance.notification;
 
 import org.dcbalance.notification.Destination.Mail;
-import org.dcbalance.notification.Destination.Payload;
 import org.dcbalance.notification.Destination.Webhook;
 import org.dcbalance.secret.Secrets;
 import org.dcbalance.units.Problem;
@@ -15,18 +14,24 @@ class Sending {
   private final WebhookSender webhooks;
   private final MailSender mails;
   private final Secrets secrets;
+  private final SecretAddresses addresses;
 
-  Sending(WebhookSender webhooks, MailSender mails, Secrets secrets) {
+  Sending(
+      WebhookSender webhooks, MailSender mails, Secrets secrets, SecretAddresses addresses) {
     this.webhooks = webhooks;
     this.mails = mails;
     this.secrets = secrets;
+    this.addresses = addresses;
   }
 
   Outcome send(Destination to, Message message) {
     try {
       return switch (to.target()) {
-        case Webhook webhook when webhook.payload() == Payload.SLACK ->
-            webhooks.send(webhook, null, message);
+        case Webhook webhook when webhook.secret() ->
+            addresses
+                .whole(to)
+                .map(whole -> webhooks.send(whole, null, message))
+                .orElseGet(() -> Outcome.failed("Its address is missing."));
         case Webhook webhook ->
             secrets
                 .open(to.signingPlace())

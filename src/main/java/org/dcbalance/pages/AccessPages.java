@@ -72,12 +72,11 @@ class AccessPages {
       @RequestParam Role role,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    return change(
-        name,
-        new Accounts.Change(null, role, null),
-        name + " is " + role.word() + " now, and has to sign in again.",
-        me,
-        redirect);
+    var change = new Accounts.Change(null, role, null);
+    var done = name + " is " + role.word() + " now, and has to sign in again.";
+    return role == Role.ADMINISTRATOR
+        ? change(name, change, done, me, redirect)
+        : weaken(name, () -> accounts.change(name, change, me.operator()), done, redirect);
   }
 
   @PostMapping("/users/{name}/enabled")
@@ -86,14 +85,14 @@ class AccessPages {
       @RequestParam boolean enabled,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    return change(
-        name,
-        new Accounts.Change(null, null, enabled),
-        enabled
-            ? name + " can sign in again."
-            : name + " is signed out and cannot sign in any more.",
-        me,
-        redirect);
+    var change = new Accounts.Change(null, null, enabled);
+    return enabled
+        ? change(name, change, name + " can sign in again.", me, redirect)
+        : weaken(
+            name,
+            () -> accounts.change(name, change, me.operator()),
+            name + " is signed out and cannot sign in any more.",
+            redirect);
   }
 
   @PostMapping("/users/{name}/password")
@@ -119,10 +118,26 @@ class AccessPages {
 
   @PostMapping("/users/{name}/delete")
   String remove(@PathVariable String name, CurrentOperator me, RedirectAttributes redirect) {
-    Notice.tried(
+    return weaken(
+        name,
         () -> accounts.remove(name, me.operator()),
         name + " was removed. What they did stays in the audit log.",
         redirect);
+  }
+
+  /** Take rights away, and say which programs keep those that the user gave them. */
+  private String weaken(String name, Runnable what, String done, RedirectAttributes redirect) {
+    try {
+      var left = accounts.named(name).tokensLeft();
+      what.run();
+      (left.isEmpty()
+              ? Notice.done(done)
+              : new Notice(
+                  "warn", done + " " + left, "Maybe revoke what nobody answers for, below."))
+          .on(redirect);
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+    }
     return PAGE;
   }
 

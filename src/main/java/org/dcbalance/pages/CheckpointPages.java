@@ -149,8 +149,9 @@ class CheckpointPages {
   }
 
   @PostMapping("/checkpoints/{id}/verify")
-  String verify(@PathVariable long id, RedirectAttributes redirect) {
-    Notice.tried(() -> checkpoints.verify(id), "All of it is being read.", redirect);
+  String verify(@PathVariable long id, CurrentOperator me, RedirectAttributes redirect) {
+    Notice.tried(
+        () -> checkpoints.verify(id, me.operator()), "All of it is being read.", redirect);
     return "redirect:/checkpoints/" + id;
   }
 

@@ -32,6 +32,7 @@ class ShellOfEveryPage {
           "checkpoints",
           "pools",
           "search",
+          "account",
           "events",
           "rounds",
           "reports/migrations",

@@ -26,6 +26,8 @@ class AccessRulesTest {
     "GET,    /api/v1/hosts/7,                   VIEWER",
     "GET,    /a-page-of-next-year,              VIEWER",
     "POST,   /preferences,                      VIEWER",
+    "GET,    /account,                          VIEWER",
+    "POST,   /account/password,                 VIEWER",
     "POST,   /rounds,                           OPERATOR",
     "POST,   /recommendations/approve,          OPERATOR",
     "POST,   /balancing/pause,                  OPERATOR",

@@ -112,11 +112,12 @@ class AccessTest {
     assertThat(
             browser.get("/api/v1/probe/me", "Authorization", "bearer " + ConsoleTest.TOKEN).body())
         .contains("token environment", "ADMINISTRATOR");
-    assertThat(
-            browser
-                .get("/actuator/prometheus", "Authorization", "Bearer " + ConsoleTest.TOKEN)
-                .statusCode())
-        .isEqualTo(200);
+    for (var path : List.of("/actuator/prometheus", "/v3/api-docs", "/v3/api-docs.yaml")) {
+      assertThat(
+              browser.get(path, "Authorization", "Bearer " + ConsoleTest.TOKEN).statusCode())
+          .as(path)
+          .isEqualTo(200);
+    }
   }
 
   @Test

@@ -144,6 +144,13 @@ class OidcTest {
     assertThat(page.body()).contains("amy-adams@127.0.0.1", "operator");
     assertThat(browser.get("/settings/access").statusCode()).isEqualTo(403);
 
+    assertThat(browser.get("/account").body())
+        .contains("You sign in through <span>" + ISSUER, "which keeps your password")
+        .doesNotContain("Change the password");
+    var form = "current=any&password=ten+letters&_csrf=" + browser.csrf("/");
+    assertThat(location(browser.post("/account/password", form))).endsWith("/account");
+    assertThat(browser.get("/account").body()).contains("Maybe change it there.");
+
     assertThat(user("sub-amy")).isEqualTo("amy-adams@127.0.0.1 OPERATOR true null");
     assertThat(stored())
         .as("nothing of the provider's tokens")

@@ -6,10 +6,13 @@ import java.net.http.HttpResponse;
 import java.util.Map;
 import org.dcbalance.testing.ConsoleTest;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
 
 /** Destinations by the API: what is refused, and what nobody gets to see. */
 @ConsoleTest
 class DestinationApiTest extends Receiving {
+  @Autowired private SecretAddresses addresses;
+
   @Test
   void whatIsAddedByApiIsSeenWithoutItsSecretTriedAndRemoved() {
     var made =
@@ -55,6 +58,37 @@ class DestinationApiTest extends Receiving {
                 .query(Long.class)
                 .single())
         .isZero();
+  }
+
+  @Test
+  void aSecretAddressOfAnEarlierVersionIsSealed() {
+    var url = receiver.url("/services/T0/key");
+    jdbc.sql(
+            """
+            insert into notification_destination (name, kind, url, payload, events, least_severity, created_by)
+            values ('test slack', 'WEBHOOK', :url, 'SLACK', '{HOST_BACK}', 'INFO', 'amy')
+            """)
+        .param("url", url)
+        .update();
+    long id = id("test slack");
+    addresses.sealAll();
+    assertThat(
+            jdbc.sql("select url from notification_destination where id = :id")
+                .param("id", id)
+                .query(String.class)
+                .single())
+        .isEqualTo(url.replace("/services/T0/key", ""));
+    assertThat(send("GET", "/" + id, "").body())
+        .contains("\"secretSetBy\":\"DCbalance\"")
+        .doesNotContain("/services/T0");
+    addresses.sealAll();
+    assertThat(send("POST", "/" + id + "/test", "{}").body()).contains("\"delivered\":true");
+    assertThat(receiver.at("/services/T0/key")).hasSize(1);
+    jdbc.sql("delete from secret where place = 'notification/' || :id || '/url'")
+        .param("id", id)
+        .update();
+    assertThat(send("POST", "/" + id + "/test", "{}").body())
+        .contains("\"delivered\":false", "Its address is missing.");
   }
 
   @Test

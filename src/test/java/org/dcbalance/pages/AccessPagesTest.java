@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.notice;
 
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -74,6 +75,8 @@ class AccessPagesTest {
     assertThat(send("/users", "name", "Amy Page", "password", "ten letters", "role", "OPERATOR"))
         .contains(
             "lower-case letters", "value=\"Amy Page\"", "<option value=\"OPERATOR\" selected");
+    assertThat(send("/users", "name", "somebody", "password", "ten letters", "role", "VIEWER"))
+        .contains("calls whoever was not signed in somebody");
     assertThat(send("/users", "name", "amy", "password", "short", "role", "VIEWER"))
         .contains("at least 10 characters");
     assertThat(send("/users", "name", "amy", "password", "ü".repeat(40), "role", "VIEWER"))
@@ -123,6 +126,35 @@ class AccessPagesTest {
       assertThat(program.get("/api/v1/hosts", "Authorization", header).statusCode()).isEqualTo(401);
     }
     assertThat(send("/tokens/environment/delete")).contains("DCBALANCE_ADMIN_TOKEN");
+  }
+
+  @Test
+  void tokensOutliveWhoMadeThemAndThePageSaysSo() {
+    remove("leaving");
+    jdbc.sql("delete from api_token where created_by = 'leaving'").update();
+    send("/users", "name", "leaving", "password", "ten letters", "role", "ADMINISTRATOR");
+    assertThat(administrator.page("/settings/access")).doesNotContain("made by leaving");
+    jdbc.sql(
+            """
+            insert into api_token (name, token_hash, role, created_by, expires_at) values
+              ('leaving-1', 'x1', 'ADMINISTRATOR', 'leaving', null),
+              ('leaving-2', 'x2', 'VIEWER', 'leaving', now() + interval '1 day'),
+              ('leaving-3', 'x3', 'VIEWER', 'leaving', now() - interval '1 day')
+            """)
+        .update();
+    var left = "2 API tokens made by leaving still act.";
+    assertThat(administrator.page("/settings/access"))
+        .contains("made 2 API tokens", "Disable leaving? " + left, "Remove leaving? ", left);
+    assertThat(notice(send("/users/leaving/role", "role", "VIEWER"))).startsWith("warn").contains(left);
+    assertThat(notice(send("/users/leaving/enabled", "enabled", "false")))
+        .startsWith("warn")
+        .contains(left);
+    assertThat(notice(send("/users/leaving/enabled", "enabled", "true"))).startsWith("ok");
+    send("/tokens/leaving-1/delete");
+    assertThat(notice(send("/users/leaving/delete")))
+        .startsWith("warn")
+        .contains("leaving was removed.", "1 API token made by leaving still acts.");
+    jdbc.sql("delete from api_token where created_by = 'leaving'").update();
   }
 
   @Test

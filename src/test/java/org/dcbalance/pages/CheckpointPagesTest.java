@@ -165,6 +165,30 @@ class CheckpointPagesTest {
   }
 
   @Test
+  void whoHasACheckpointVerifiedIsNoted() {
+    // nothing is read meanwhile
+    jdbc.sql("update installation set doubt = 'It was restored.', doubted_at = now()").update();
+    try (var operator = as(Role.OPERATOR)) {
+      var path = "/checkpoints/" + alone + "/verify";
+      assertThat(notice(operator.sendAndFollow(path))).contains("All of it is being read.");
+      assertThat(notice(operator.sendAndFollow(path))).startsWith("bad");
+    }
+    assertThat(
+            jdbc.sql(
+                    """
+                    select who from audit_entry
+                    where act = 'CHECKPOINT_VERIFIED' and kind = 'vm' and object_id = :vm and object = 'kept-db'
+                      and after->>'checkpoint' = :checkpoint
+                    """)
+                .param("vm", vm)
+                .param("checkpoint", "" + alone)
+                .query(String.class)
+                .list())
+        .as("once, since it was refused then")
+        .containsExactly("page-operator");
+  }
+
+  @Test
   void whenACheckpointWasTakenIsWhenItWasCaptured() {
     try (var viewer = as(Role.VIEWER)) {
       for (var path : new String[] {"/vms/" + vm, "/virtual-clusters/" + cluster}) {

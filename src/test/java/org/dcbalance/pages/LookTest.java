@@ -380,6 +380,7 @@ class LookTest {
             "settings/notifications/new?kind=EMAIL",
             "settings/notifications/new?payload=SLACK",
             "settings/access",
+            "account",
             "about",
             "nothing-is-here")) {
       pages.put(path.isEmpty() ? "overview" : path.replaceAll("[^a-z-]+", "-"), "/" + path);

@@ -55,10 +55,12 @@ class NotificationPagesTest {
   @Test
   void slackIsAddedTriedAndMadeAWebhookOfOurOwn() throws IOException {
     var bodies = new ConcurrentLinkedQueue<String>();
+    var paths = new ConcurrentLinkedQueue<String>();
     var server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 5);
     server.createContext(
         "/",
         exchange -> {
+          paths.add(exchange.getRequestURI().getPath());
           bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
           exchange.sendResponseHeaders(200, -1);
           exchange.close();
@@ -67,7 +69,7 @@ class NotificationPagesTest {
     try {
       var url = "http://127.0.0.1:" + server.getAddress().getPort() + "/services/T0/B0/key";
       assertThat(administrator.page(PAGE + "/new?kind=WEBHOOK&payload=SLACK"))
-          .contains("Add Slack", "Whoever knows it can write to the channel.")
+          .contains("Add Slack", "Whoever knows it can write to the channel, so it is not shown")
           .containsPattern("value=\"SLACK\" selected");
       var refused = slack(PAGE, url, "SLACK", "a secret that nobody checks");
       assertThat(refused.statusCode()).isEqualTo(400);
@@ -77,7 +79,7 @@ class NotificationPagesTest {
       assertThat(slack(PAGE, url, "SLACK", "").statusCode()).isEqualTo(302);
       var list = administrator.page(PAGE);
       assertThat(list)
-          .contains("Slack</span> · <span>http://127.0.0.1:", "/…")
+          .contains("Slack</span> · <span>http://127.0.0.1:", "/…", "<span>address</span> set ")
           .doesNotContain("/services/T0", "signing secret set");
       assertThat(administrator.sendAndFollow(PAGE + "/" + id() + "/test"))
           .contains("The test to night shift arrived");
@@ -87,10 +89,40 @@ class NotificationPagesTest {
               body ->
                   assertThat(body)
                       .startsWith("{\"text\":\"*Test* (information)\\npage-administrator tests"));
+      assertThat(
+              jdbc.sql("select url from notification_destination").query(String.class).single())
+          .isEqualTo("http://127.0.0.1:" + server.getAddress().getPort());
+      var edit = administrator.page(PAGE + "/" + id() + "/edit");
+      assertThat(edit)
+          .contains("empty to keep it", "by <span>page-administrator</span>")
+          .doesNotContain("/services/T0");
+      var known = administrator.page("/api/v1/notification-destinations/" + id());
+      assertThat(known).contains("\"url\":null", "/…").doesNotContain("/services/T0");
+      assertThat(slack(PAGE + "/" + id(), "", "SLACK", "").statusCode()).as("kept").isEqualTo(302);
+      administrator.sendAndFollow(PAGE + "/" + id() + "/enabled", "enabled", "false");
+      administrator.sendAndFollow(PAGE + "/" + id() + "/test");
+      assertThat(paths).hasSize(2).containsOnly("/services/T0/B0/key");
+      var elsewhere = url.replace("key", "other");
+      assertThat(slack(PAGE + "/" + id(), elsewhere, "SLACK", "").statusCode()).isEqualTo(302);
+      administrator.sendAndFollow(PAGE + "/" + id() + "/test");
+      assertThat(paths).last().isEqualTo("/services/T0/B0/other");
+      assertThat(administrator.page("/audit?q=night+shift"))
+          .contains("set anew")
+          .doesNotContain("/services/T0");
+      assertThat(slack(PAGE + "/" + id(), "", "DCBALANCE", "").statusCode())
+          .as("a secret does not become an address that is shown")
+          .isEqualTo(400);
       var changed = slack(PAGE + "/" + id(), url, "DCBALANCE", "");
       assertThat(KEY.matcher(changed.body()).find()).as("its key is shown").isTrue();
       administrator.sendAndFollow(PAGE + "/" + id() + "/test");
       assertThat(bodies).last().asString().startsWith("{\"version\":1,");
+      assertThat(
+              jdbc.sql("select count(*) from secret where place = 'notification/' || :id || '/url'")
+                  .param("id", id())
+                  .query(Long.class)
+                  .single())
+          .as("it is an address like any other now")
+          .isZero();
     } finally {
       server.stop(0);
     }

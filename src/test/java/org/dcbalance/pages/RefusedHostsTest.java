@@ -99,6 +99,50 @@ class RefusedHostsTest extends SimulatedPages {
     }
   }
 
+  /** Where there is no libvirt here, that is what is said instead. */
+  @Test
+  void viewersSeeNoAddressOfAHostThatIsNotReached() {
+    long pool =
+        jdbc.sql("insert into pool (name, paused) values ('silent', true) returning id")
+            .query(Long.class)
+            .single();
+    try {
+      long host =
+          jdbc.sql(
+                  """
+                  insert into host (pool_id, name, uri, state, state_since)
+                  values (:pool, 'silent-01', 'qemu+tcp://no-such-machine.invalid:16599/system', 'UP', now())
+                  returning id
+                  """)
+              .param("pool", pool)
+              .query(Long.class)
+              .single();
+      var event =
+          Await.until(
+              "its event",
+              Duration.ofSeconds(30),
+              () ->
+                  jdbc.sql(
+                          "select sentence from fleet_event where host_id = :host and kind = 'host-down'")
+                      .param("host", host)
+                      .query(String.class)
+                      .optional()
+                      .orElse(null),
+              _ -> true);
+      assertThat(event)
+          .startsWith("silent-01 does not answer: ")
+          .doesNotContain("no-such-machine", "16599");
+      try (var viewer = as(Role.VIEWER)) {
+        for (var path : List.of("/hosts", "/hosts/" + host, "/about", "/api/v1/hosts/" + host)) {
+          assertThat(viewer.page(path)).as(path).doesNotContain("no-such-machine", "16599");
+        }
+      }
+    } finally {
+      jdbc.sql("delete from host where pool_id = :pool").param("pool", pool).update();
+      jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+    }
+  }
+
   /** The rules may have become stricter, and links and names lead elsewhere, since it was added. */
   @Test
   void viewersSeeNeitherAddressNorPathOfAHostThatIsNotAllowedAnyMore() {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.dcbalance.testing.ConsoleTest;
 
@@ -76,6 +77,36 @@ final class SetupActs {
             }));
     table.put("/settings/strategy", new PageActs(this::noLimits, this::noHours, this::limits));
     table.put("/settings/access", new PageActs(this::noProvider, this::sameUser, this::access));
+    table.put(
+        "/account",
+        new PageActs(
+            () -> {
+              visitor.open("/");
+              visitor.pressAt("details.menu > summary");
+              visitor.press("Your account");
+              visitor.at("/account");
+              visitor.press("Change the password");
+              visitor.isHeldBack("/account");
+            },
+            () -> {
+              visitor.fill("Change the password", "current", "not " + ConsoleTest.PASSWORD);
+              visitor.fill("Change the password", "password", "a password for acts");
+              visitor.press("Change the password");
+              visitor.sees("The password that you have is another one.");
+            },
+            () -> {
+              // other tests sign in with the first one
+              for (var each :
+                  List.of(
+                      Map.entry(ConsoleTest.PASSWORD, "a password for acts"),
+                      Map.entry("a password for acts", ConsoleTest.PASSWORD))) {
+                visitor.open("/account");
+                visitor.fill("Change the password", "current", each.getKey());
+                visitor.fill("Change the password", "password", each.getValue());
+                visitor.press("Change the password");
+                visitor.sees("Your password is changed");
+              }
+            }));
     table.put(
         NOTIFICATIONS,
         new PageActs(

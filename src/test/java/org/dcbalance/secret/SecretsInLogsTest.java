@@ -186,6 +186,26 @@ class SecretsInLogsTest {
     assertThat(followed(send("/settings/notifications", hook)))
         .contains(user + " by hook was added.");
     fails(user + " by hook");
+    assertThat(
+            followed(
+                send(
+                    "/settings/notifications",
+                    "name",
+                    user + " by Slack",
+                    "kind",
+                    "WEBHOOK",
+                    "payload",
+                    "SLACK",
+                    "enabled",
+                    "true",
+                    "url",
+                    "http://127.0.0.1:9/services/" + secret("slack"),
+                    "events",
+                    "HOST_BACK",
+                    "leastSeverity",
+                    "INFO")))
+        .contains(user + " by Slack was added.");
+    fails(user + " by Slack");
   }
 
   private void fails(String destination) {

@@ -32,7 +32,7 @@ final class CpuFitting {
       }
       if (connection.alive()) {
         return new CpuFit.Lacks(
-            "and emulator cannot run the guest: " + e.words().strip().replaceFirst("\\.$", ""));
+            "and emulator cannot run the guest: " + e.said());
       }
       throw e;
     }

@@ -96,7 +96,7 @@ final class FactsReading {
     try {
       call.run();
     } catch (LibvirtFailure e) {
-      missing.put(capability, daemon + "says: " + e.words());
+      missing.put(capability, daemon + "says: " + e.said());
     }
   }
 
@@ -152,9 +152,9 @@ final class FactsReading {
         control.free();
       }
     } catch (LibvirtFailure e) {
-      return scheduler + " caps no guests: " + e.words();
+      return scheduler + " caps no guests: " + e.said();
     } catch (LibvirtException e) {
-      return scheduler + " is not told: " + LibvirtFailure.of(e).words();
+      return scheduler + " is not told: " + LibvirtFailure.of(e).said();
     }
   }
 

@@ -8,12 +8,17 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.dcbalance.hypervisor.Discretion;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.LibvirtException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keep one working connection to a host: made when needed, again when lost, with back-off. A call
@@ -25,7 +30,10 @@ final class HostLink {
 
   private static final int MOST_LONG_CALLS = 32;
 
+  private static final Logger log = LoggerFactory.getLogger(HostLink.class);
+
   private final LibvirtUri uri;
+  private final @Nullable String name;
   private final LibvirtSettings settings;
   private final AllowedNetworks networks;
   private final @Nullable HostEvents events;
@@ -41,6 +49,7 @@ final class HostLink {
   private String lastReason = "";
 
   private volatile boolean closed;
+  private volatile String logged = "";
 
   /** A session with its event registration, where there is one. */
   private record Live(Session session, HostEvents.@Nullable Registration registration) {}
@@ -48,14 +57,18 @@ final class HostLink {
   /**
    * Prepare a link; the first call connects.
    *
+   * @param name what sentences call the host, which tell nobody how it is reached; null where an
+   *     administrator tries a URI, and sees all of it
    * @param events whom to tell of the host's events; null to ask for none
    */
   HostLink(
       LibvirtUri uri,
+      @Nullable String name,
       LibvirtSettings settings,
       AllowedNetworks networks,
       @Nullable HostEvents events) {
     this.uri = uri;
+    this.name = name;
     this.settings = settings;
     this.networks = networks;
     this.events = events;
@@ -63,7 +76,7 @@ final class HostLink {
   }
 
   String label() {
-    return uri.label();
+    return name == null ? uri.label() : name;
   }
 
   /** Run a call within the call deadline, connecting first where needed. */
@@ -193,6 +206,7 @@ final class HostLink {
       var made = opening.get(settings.connectDeadline().toMillis(), TimeUnit.MILLISECONDS);
       opening = null;
       failures = 0;
+      logged = "";
       live = made;
       return made;
     } catch (TimeoutException e) {
@@ -229,7 +243,7 @@ final class HostLink {
       return uri.connectString(new AllowedPaths(settings.allowedPaths()));
     } catch (Problem e) {
       throw e.code() == ErrorCode.HYPERVISOR
-          ? unreachable(e.sentence(), e)
+          ? unreachable(discreet(e.sentence()), e)
           : HypervisorException.notAllowed(e);
     }
   }
@@ -275,11 +289,32 @@ final class HostLink {
       case LibvirtFailure e ->
           unreachable(
               "The console could not connect to %s: %s."
-                  .formatted(label(), e.words().strip().replaceFirst("\\.$", "")),
+                  .formatted(label(), discreet(e.words().strip().replaceFirst("\\.$", ""))),
               e);
       case RuntimeException known -> known;
       default -> new IllegalStateException("Connecting to " + label(), cause);
     };
+  }
+
+  /** Word for everybody why there is no connection; the log has the whole of it, once. */
+  private String discreet(String words) {
+    if (name == null) {
+      return words;
+    }
+    if (!words.equals(logged)) {
+      logged = words;
+      log.warn("There is no connection to {}: {}", name, words);
+    }
+    var host = uri.host();
+    var named =
+        host == null
+            ? words
+            : Pattern.compile(
+                    "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-]|\\.\\w)",
+                    Pattern.CASE_INSENSITIVE)
+                .matcher(words)
+                .replaceAll(Matcher.quoteReplacement(name));
+    return Discretion.addressesAndFiles(named);
   }
 
   private HypervisorException failed(String reason, @Nullable Throwable cause) {

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.Set;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorDriver;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Open connections to QEMU and Xen hosts by libvirt; loads its library only for the first one. */
@@ -52,7 +53,12 @@ final class LibvirtDriver implements HypervisorDriver {
 
   @Override
   public Hypervisor open(URI uri) {
+    return open(uri, null);
+  }
+
+  @Override
+  public Hypervisor open(URI uri, @Nullable String name) {
     // where its host is now, each connection looks for itself
-    return new LibvirtHypervisor(parse(uri), settings, networks);
+    return new LibvirtHypervisor(parse(uri), name, settings, networks);
   }
 }

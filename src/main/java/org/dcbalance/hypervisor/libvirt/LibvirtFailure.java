@@ -1,6 +1,7 @@
 package org.dcbalance.hypervisor.libvirt;
 
 import java.util.regex.Pattern;
+import org.dcbalance.hypervisor.Discretion;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.libvirt.LibvirtException;
@@ -37,16 +38,10 @@ final class LibvirtFailure extends RuntimeException {
               + "|broken pipe|lost connection|received hangup|keepalive",
           Pattern.CASE_INSENSITIVE);
 
-  /**
-   * Addresses by which hosts are reached: administrators alone see them, and these words go far.
-   */
-  private static final Pattern ADDRESS =
-      Pattern.compile("[a-z][a-z0-9+.-]*://[^\\s'\"]*[^\\s'\",;:.)]", Pattern.CASE_INSENSITIVE);
-
   private final int code;
 
   LibvirtFailure(int code, String words) {
-    super(ADDRESS.matcher(words).replaceAll("(address)"));
+    super(words);
     this.code = code;
   }
 
@@ -67,8 +62,14 @@ final class LibvirtFailure extends RuntimeException {
     return code;
   }
 
+  /** Give what libvirt said, for the log and for administrators: it may tell addresses. */
   String words() {
     return String.valueOf(getMessage());
+  }
+
+  /** Give what may be told to everybody, as a part of a sentence. */
+  String said() {
+    return Discretion.addresses(words().strip().replaceFirst("\\.$", ""));
   }
 
   /** Tell whether the host's libvirt has no such call, or not in this situation. */
@@ -91,11 +92,11 @@ final class LibvirtFailure extends RuntimeException {
       return new HypervisorException(
           Kind.UNREACHABLE,
           "The connection to %s broke while the console tried to %s: %s."
-              .formatted(host, doing, trimmed()),
+              .formatted(host, doing, said()),
           this);
     }
     return new HypervisorException(
-        kind(), "%s could not %s: %s.".formatted(host, doing, trimmed()), this);
+        kind(), "%s could not %s: %s.".formatted(host, doing, said()), this);
   }
 
   private Kind kind() {
@@ -106,9 +107,5 @@ final class LibvirtFailure extends RuntimeException {
       case NO_CONNECT, INVALID_CONN -> Kind.UNREACHABLE;
       default -> unsupported() ? Kind.UNSUPPORTED : Kind.FAILED;
     };
-  }
-
-  private String trimmed() {
-    return words().strip().replaceFirst("\\.$", "");
   }
 }

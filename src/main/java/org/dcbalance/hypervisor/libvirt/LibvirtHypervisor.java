@@ -51,12 +51,13 @@ final class LibvirtHypervisor implements Hypervisor {
   private final Alone alone;
   private final MigrationJobs migrations;
 
-  LibvirtHypervisor(LibvirtUri uri, LibvirtSettings settings, AllowedNetworks networks) {
+  LibvirtHypervisor(
+      LibvirtUri uri, @Nullable String name, LibvirtSettings settings, AllowedNetworks networks) {
     xen = uri.driver().equals("xen");
     var finished = new FinishedJobs();
     events = new HostEvents(finished);
-    link = new HostLink(uri, settings, networks, events);
-    readings = new HostLink(uri, settings, networks, null);
+    link = new HostLink(uri, name, settings, networks, events);
+    readings = new HostLink(uri, name, settings, networks, null);
     peers = new PeerProbe(link, networks, xen);
     levers = new GuestLevers(link, xen);
     alone = new Alone(link);

@@ -139,7 +139,7 @@ final class XenStates extends VolumeStates {
               .formatted(
                   name,
                   link.label(),
-                  LibvirtFailure.of(e).words().strip().replaceFirst("\\.$", "")),
+                  LibvirtFailure.of(e).said()),
           e);
     }
   }

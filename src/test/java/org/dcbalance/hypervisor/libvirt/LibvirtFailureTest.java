@@ -47,6 +47,7 @@ class LibvirtFailureTest {
         .isEqualTo(
             "h1 could not move a guest: unable to connect to '(address)': failed at (address): no"
                 + " route to host.");
+    assertThat(failure.words()).as("for the log").contains("root@10.0.0.2", "/root/.ssh/id");
   }
 
   @Test

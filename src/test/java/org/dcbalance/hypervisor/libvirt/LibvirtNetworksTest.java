@@ -176,6 +176,25 @@ class LibvirtNetworksTest {
     assertThat(problem.sentence()).contains("no-such-host.invalid has no address", SETTING);
   }
 
+  @Test
+  void aHostOfTheInventoryGoesByItsNameThere() {
+    var uri = URI.create("qemu+ssh://root@no-such-host.invalid:2222/system");
+    try (var trial = listed.open(uri);
+        var known = listed.open(uri, "kvm-07")) {
+      assertThatExceptionOfType(HypervisorException.class)
+          .isThrownBy(trial::facts)
+          .withMessageContaining("no-such-host.invalid has no address");
+      assertThatExceptionOfType(HypervisorException.class)
+          .isThrownBy(known::facts)
+          .withMessageContaining("kvm-07 has no address")
+          .satisfies(
+              e -> {
+                assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE);
+                assertThat(e.sentence()).doesNotContain("no-such-host", "root", "2222");
+              });
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1:9", "localhost", "2130706433", "[::1]"})
   void eachConnectionLooksAgain(String host) {
