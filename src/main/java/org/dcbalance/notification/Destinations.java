@@ -86,6 +86,7 @@ class Destinations {
         .orElse(0L);
   }
 
+  /** Switch one on or off, and touch nothing else of it: its address may be sealed. */
   void enable(long id, boolean enabled) {
     jdbc.sql(
             """
