@@ -36,6 +36,9 @@ public final class CopyControl {
   /** What the hypervisor did not do is tried again then; trying at each look would help nobody. */
   private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
 
+  /** So often a switch to post-copy is asked for; what refuses it then, cannot. */
+  private static final int MOST_SWITCHES = 3;
+
   /** A bandwidth that dips is no reason to give up. */
   private static final Duration CLEAR_AFTER = Duration.ofSeconds(5);
 
@@ -59,6 +62,7 @@ public final class CopyControl {
   private Duration allowedBefore = Duration.ZERO;
   private Duration tryAgainAt = Duration.ZERO;
   private boolean switched;
+  private int switchesRefused;
   private boolean givenUp;
 
   /** Control a copy that was begun by this choice. */
@@ -121,7 +125,7 @@ public final class CopyControl {
     if (asItIs) {
       return new Step.GoOn();
     }
-    if (move.method() == Method.POST_COPY && planned(now)) {
+    if (move.method() == Method.POST_COPY && mayPostCopy() && planned(now)) {
       return switchOver(
           now.iteration() < 2
               ? "%s are sent, as planned.".formatted(MethodText.mib(now.sent()))
@@ -178,7 +182,7 @@ public final class CopyControl {
         "%s are left until its deadline, and what remains to be sent takes %s."
             .formatted(
                 MethodText.time(left.isNegative() ? Duration.ZERO : left), MethodText.time(needed));
-    if (move.levers().postCopy()) {
+    if (mayPostCopy()) {
       var inTime = needed.plus(needed.dividedBy(4)).plus(SPARE);
       return inTime.compareTo(left) > 0 ? switchOver(why) : null;
     }
@@ -209,6 +213,7 @@ public final class CopyControl {
    * @param elapsed what the copy had taken then
    */
   public void failed(Duration elapsed) {
+    switchesRefused += switched ? 1 : 0;
     switched = false;
     allowed = allowedBefore;
     tryAgainAt = elapsed.plus(TRY_AGAIN);
@@ -248,7 +253,7 @@ public final class CopyControl {
   }
 
   private Step lastResort(Seen now, double needed, String why) {
-    if (move.levers().postCopy()) {
+    if (mayPostCopy()) {
       return switchOver(why);
     }
     var most = Duration.ofNanos(Math.round(policy.downtime().toNanos() * LAST_RESORT));
@@ -269,6 +274,11 @@ public final class CopyControl {
     allowedBefore = allowed;
     allowed = longest;
     return new Step.AllowPause(longest, why);
+  }
+
+  /** A copy that somebody else began may have begun without it: then its host keeps refusing. */
+  private boolean mayPostCopy() {
+    return move.levers().postCopy() && switchesRefused < MOST_SWITCHES;
   }
 
   private Step switchOver(String why) {

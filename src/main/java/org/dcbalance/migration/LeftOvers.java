@@ -1,5 +1,7 @@
 package org.dcbalance.migration;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
@@ -23,6 +25,8 @@ import org.springframework.stereotype.Component;
 @Component
 class LeftOvers {
   private static final Logger log = LoggerFactory.getLogger(LeftOvers.class);
+  private static final Duration MAY_COME_BACK = Duration.ofDays(1);
+
 
   private final JdbcClient jdbc;
   private final MigrationLog lines;
@@ -75,8 +79,14 @@ class LeftOvers {
     var undo = Undo.parse(left.what());
     var vm = vms.findById(left.vm()).orElse(null);
     var host = vm == null ? null : hosts.findById(vm.hostId().value()).orElse(null);
-    if (vm == null || host == null || vm.goneSince() != null) {
+    if (vm == null || host == null) {
       return done(left, "What was changed on it went with it.");
+    }
+    var gone = vm.goneSince();
+    if (gone != null) {
+      // somebody may have moved it to where nobody looks, and bring it back as it is
+      return gone.plus(MAY_COME_BACK).isBefore(Instant.now())
+          && done(left, "What was changed on it went with it.");
     }
     try {
       var hypervisor = connections.to(host);
@@ -88,11 +98,11 @@ class LeftOvers {
       if (status.get().state() == GuestState.SHUT_OFF) {
         return done(left, "What was changed on it ended when it was shut off.");
       }
-      var failed = PuttingBack.on(host, hypervisor, vm.uuid(), undo, true);
-      if (failed.isEmpty()) {
-        return done(left, "Put back on " + host.name() + ", later: " + undo.words() + ".");
+      var back = PuttingBack.on(host, hypervisor, vm.uuid(), undo, true);
+      if (back.failed().isEmpty()) {
+        return done(left, "Put back on " + host.name() + ", later: " + back.words() + ".");
       }
-      log.info("{} still has something to put back: {}", vm.name(), failed);
+      log.info("{} still has something to put back: {}", vm.name(), back.failed());
       return false;
     } catch (HypervisorException e) {
       log.info("{} still has something to put back: {}", vm.name(), e.sentence());

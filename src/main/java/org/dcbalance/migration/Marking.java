@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,12 +34,18 @@ final class Marking {
       desk.marked(
           claim,
           "",
-          new Undo(null, null, undo.pause()),
+          new Undo(keptCap(undo), null, undo.pause()),
           pair.name() + " was not marked: " + e.sentence());
       return false;
     }
     desk.marked(claim, mark, undo, "Marked " + pair.name() + " as moved by this migration.");
     return true;
+  }
+
+  /** It is neither ballooned nor capped then; a cap that it had before does not travel. */
+  private static @Nullable Integer keptCap(Undo undo) {
+    var cap = undo.cap();
+    return cap != null && cap > 0 ? cap : null;
   }
 
   /** Take our mark off again, and leave that of anybody else. */

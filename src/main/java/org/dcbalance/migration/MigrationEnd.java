@@ -171,16 +171,16 @@ final class MigrationEnd {
     }
     var host = stayed ? pair.source() : pair.target();
     desk.confirm(claim);
-    var failed =
+    var back =
         PuttingBack.on(
             host, stayed ? pair.onSource() : pair.onTarget(), pair.guest(), undo, stayed);
-    if (failed.isEmpty()) {
-      desk.putBack(claim, "Put back on " + host.name() + ": " + undo.words() + ".");
+    if (back.failed().isEmpty()) {
+      desk.putBack(claim, "Put back on " + host.name() + ": " + back.words() + ".");
     } else {
       desk.note(
           claim,
           "Not everything was put back on %s, and it is tried again: %s"
-              .formatted(host.name(), String.join(" ", failed)));
+              .formatted(host.name(), String.join(" ", back.failed())));
     }
   }
 

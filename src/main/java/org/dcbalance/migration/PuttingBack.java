@@ -10,36 +10,81 @@ import org.dcbalance.inventory.Host;
 
 /** Put back on a guest what was changed for its move. Doing it twice does no harm. */
 final class PuttingBack {
-  private PuttingBack() {}
+  private final Host host;
+  private final Hypervisor hypervisor;
+  private final UUID guest;
+  private final List<String> done = new ArrayList<>();
+  private final List<String> failed = new ArrayList<>();
+
+  private PuttingBack(Host host, Hypervisor hypervisor, UUID guest) {
+    this.host = host;
+    this.hypervisor = hypervisor;
+    this.guest = guest;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param words what was set, or why something was not
+   * @param failed what failed, as sentences; empty if nothing is left to be done
+   */
+  record Result(String words, List<String> failed) {}
 
   /**
    * Put everything back that the host can.
    *
    * @param stayed whether the guest never left this host; what only its process here remembers is
    *     gone otherwise
-   * @return what failed, as sentences; empty if all is as it was
    */
-  static List<String> on(Host host, Hypervisor hypervisor, UUID guest, Undo undo, boolean stayed) {
-    var failed = new ArrayList<String>();
-    var cap = undo.cap();
-    // a host that knows no caps has none to take off
-    if (cap != null && host.can(Capability.CPU_CAP)) {
-      tried(failed, () -> hypervisor.setCap(guest, cap));
-    }
-    var memory = undo.memory();
-    if (memory != null) {
-      tried(failed, () -> hypervisor.setMemory(guest, memory));
-    }
+  static Result on(Host host, Hypervisor hypervisor, UUID guest, Undo undo, boolean stayed) {
+    var back = new PuttingBack(host, hypervisor, guest);
+    back.cap(undo);
+    back.memory(undo);
     var pause = undo.pause();
     if (pause != null && stayed && host.can(Capability.MAX_DOWNTIME)) {
-      tried(failed, () -> hypervisor.setMaxDowntime(guest, pause));
+      back.tried(() -> hypervisor.setMaxDowntime(guest, pause), Undo.words(pause));
     }
-    return List.copyOf(failed);
+    return new Result(
+        back.done.isEmpty() ? "nothing; what was set for its move ended with it" : String.join(", ", back.done),
+        List.copyOf(back.failed));
   }
 
-  private static void tried(List<String> failed, Runnable call) {
+  private void cap(Undo undo) {
+    var cap = undo.cap();
+    if (cap == null) {
+      return;
+    }
+    if (host.can(Capability.CPU_CAP)) {
+      tried(() -> hypervisor.setCap(guest, cap), Undo.words(cap));
+    } else if (cap > 0) {
+      done.add("no CPU cap, where it had one of " + cap + " %, since its host sets none");
+    }
+  }
+
+  /** What somebody has given it beyond what it had before its move, it keeps. */
+  private void memory(Undo undo) {
+    var memory = undo.memory();
+    if (memory == null) {
+      return;
+    }
+    try {
+      var has = hypervisor.memory(guest).now();
+      if (has.mib() > memory.mib()) {
+        done.add("nothing of its %d MiB of memory, which somebody has set".formatted(has.mib()));
+        return;
+      }
+      // also if it has all of it: its balloon may be about to move
+      hypervisor.setMemory(guest, memory);
+      done.add(Undo.words(memory));
+    } catch (HypervisorException e) {
+      failed.add(e.sentence());
+    }
+  }
+
+  private void tried(Runnable call, String words) {
     try {
       call.run();
+      done.add(words);
     } catch (HypervisorException e) {
       failed.add(e.sentence());
     }

@@ -103,7 +103,7 @@ final class Settlement {
                       + pair.source().name()
                       + "; neither is touched.",
                   since,
-                  settings.longest());
+                  longest(since));
           case Action.Wait() -> doubt(found(source, target), since, settings.lostAfter());
           case Action.AskOperator(var doubt) ->
               doubt(
@@ -116,6 +116,13 @@ final class Settlement {
       }
       Pause.of(lost ? settings.lostReadEvery() : settings.readAgainEvery());
     }
+  }
+
+  /** A guest that is large was given more time than others. */
+  private Duration longest(Instant since) {
+    var deadline = desk.read(claim).deadline();
+    var given = deadline == null ? Duration.ZERO : Duration.between(since, deadline);
+    return given.compareTo(settings.longest()) > 0 ? given : settings.longest();
   }
 
   /**

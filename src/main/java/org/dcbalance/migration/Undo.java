@@ -58,18 +58,16 @@ record Undo(@Nullable Integer cap, @Nullable Memory memory, @Nullable Duration p
         pause == null ? null : Duration.ofMillis(pause));
   }
 
-  /** Say it in words that complete "put back to …". */
-  String words() {
-    var parts = new ArrayList<String>();
-    if (memory != null) {
-      parts.add(memory.mib() + " MiB of memory");
-    }
-    if (cap != null) {
-      parts.add(cap == 0 ? "no CPU cap" : "a CPU cap of " + cap + " %");
-    }
-    if (pause != null) {
-      parts.add(String.format(Locale.ROOT, "a downtime limit of %d ms", pause.toMillis()));
-    }
-    return String.join(", ", parts);
+  static String words(Memory memory) {
+    return memory.mib() + " MiB of memory";
+  }
+
+  /** Say a cap, in percent of one CPU. */
+  static String words(int cap) {
+    return cap == 0 ? "no CPU cap" : "a CPU cap of " + cap + " %";
+  }
+
+  static String words(Duration pause) {
+    return String.format(Locale.ROOT, "a downtime limit of %d ms", pause.toMillis());
   }
 }

@@ -214,6 +214,25 @@ class CopyControlTest {
     assertThat(control.next(seen(8, 300, 0))).isInstanceOf(Step.SwitchToPostCopy.class);
   }
 
+  /** One that was begun without it never switches, and must come to an end all the same. */
+  @Test
+  void givesUpAStalledCopyThatNeverSwitches() {
+    var cases = cases();
+    cases.postCopy = true;
+    var control = control(cases, Method.POST_COPY);
+    int asked = 0;
+    Step last = GO_ON;
+    for (int second = 2; second < 300 && !(last instanceof Step.GiveUp); second++) {
+      last = control.next(seen(second, 300, 2));
+      if (last instanceof Step.SwitchToPostCopy) {
+        asked++;
+        control.failed(Duration.ofSeconds(second));
+      }
+    }
+    assertThat(asked).isEqualTo(3);
+    assertThat(last).isInstanceOf(Step.GiveUp.class);
+  }
+
   @Test
   void neverTouchesACopyThatIsInPostCopy() {
     var control = chosen(cases());

@@ -56,8 +56,7 @@ class MigrationLeversTest extends MigrationFaults {
         .anySatisfy(
             l ->
                 assertThat(l.sentence())
-                    .startsWith(
-                        "Put back on kvm-02: 512 MiB of memory, a downtime limit of 300 ms"));
+                    .isEqualTo("Put back on kvm-02: 512 MiB of memory."));
     assertThat(end.undo().isEmpty()).isTrue();
     hasItsMemoryBack("kvm-02", vm);
     assertThat(lab.rows.find(id).orElseThrow())
