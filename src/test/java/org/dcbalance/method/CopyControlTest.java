@@ -223,7 +223,7 @@ class CopyControlTest {
     int asked = 0;
     Step last = GO_ON;
     for (int second = 2; second < 300 && !(last instanceof Step.GiveUp); second++) {
-      last = control.next(seen(second, 300, 2));
+      last = control.next(seen(second, 300, 0));
       if (last instanceof Step.SwitchToPostCopy) {
         asked++;
         control.failed(Duration.ofSeconds(second));
