@@ -10,6 +10,7 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage.Captured;
 import org.dcbalance.hypervisor.StateStorage.Writing;
 import org.dcbalance.units.ByteRate;
@@ -54,6 +55,7 @@ final class BarrierCapture implements ClusterCapture {
 
   @Override
   public Stood capture(List<Member> members) {
+    members.forEach(this::requireUsualLimits);
     step.accept("Keeping members from coming to their ends by themselves");
     for (var member : members) {
       var before = Limits.of(member.host(), member.vm().uuid());
@@ -82,6 +84,17 @@ final class BarrierCapture implements ClusterCapture {
       if (!captured) {
         members.forEach(this::putBackQuietly);
       }
+    }
+  }
+
+  /** What a move raised and nobody has put back yet would be put back as the usual, for good. */
+  private void requireUsualLimits(Member member) {
+    if (rows.hasLeftOvers(member.vm().id())) {
+      throw new HypervisorException(
+          Kind.FAILED,
+          "An earlier move has left something on %s that is still to be put back."
+              .formatted(member.vm().name()),
+          null);
     }
   }
 

@@ -3,6 +3,7 @@ package org.dcbalance.checkpoint;
 import java.time.Duration;
 import java.util.Optional;
 import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.VmId;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -26,6 +27,15 @@ class CaptureRows {
   boolean held(long id) {
     return jdbc.sql("select held from checkpoint where id = :id")
         .param("id", id)
+        .query(Boolean.class)
+        .single();
+  }
+
+  /** Tell whether a move has left something on a VM that is still to be put back. */
+  boolean hasLeftOvers(VmId vm) {
+    return jdbc.sql(
+            "select exists (select from migration where vm_id = :vm and undo is not null)")
+        .param("vm", vm.value())
         .query(Boolean.class)
         .single();
   }

@@ -1,5 +1,6 @@
 package org.dcbalance.checkpoint;
 
+import java.util.Optional;
 import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
@@ -18,14 +19,9 @@ class CheckpointBeforeMove implements BeforeMove {
 
   @Override
   public Progress of(VmId vm, long migration) {
-    var taken = rows.beforeMigration(migration);
-    if (taken.isPresent()) {
-      var checkpoint = taken.get();
-      return switch (checkpoint.state()) {
-        case PENDING, TAKING, CLEANING -> new Progress(Step.UNDER_WAY, checkpoint.step());
-        case COMPLETE, VERIFYING -> new Progress(Step.DONE, checkpoint.sentence());
-        case DELETING, FAILED, DAMAGED, DELETED -> new Progress(Step.FAILED, checkpoint.sentence());
-      };
+    var begun = begun(migration);
+    if (begun.isPresent()) {
+      return begun.get();
     }
     try {
       checkpoints.takeBefore(vm, migration);
@@ -33,5 +29,19 @@ class CheckpointBeforeMove implements BeforeMove {
     } catch (Problem e) {
       return new Progress(Step.IMPOSSIBLE, e.sentence());
     }
+  }
+
+  @Override
+  public Optional<Progress> begun(long migration) {
+    return rows.beforeMigration(migration)
+        .map(
+            checkpoint ->
+                switch (checkpoint.state()) {
+                  case PENDING, TAKING, CLEANING ->
+                      new Progress(Step.UNDER_WAY, checkpoint.step());
+                  case COMPLETE, VERIFYING -> new Progress(Step.DONE, checkpoint.sentence());
+                  case DELETING, FAILED, DAMAGED, DELETED ->
+                      new Progress(Step.FAILED, checkpoint.sentence());
+                });
   }
 }

@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import java.util.Optional;
 import org.dcbalance.units.VmId;
 
 /** Something that makes a VM safe before a move that may lose it. */
@@ -19,4 +20,9 @@ public interface BeforeMove {
 
   /** Begin it for a migration, or tell how far it is; ask again while it is under way. */
   Progress of(VmId vm, long migration);
+
+  /** Tell how far it is for a migration, without beginning it; empty if nobody has. */
+  default Optional<Progress> begun(long migration) {
+    return Optional.empty();
+  }
 }

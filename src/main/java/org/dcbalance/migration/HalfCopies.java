@@ -6,6 +6,7 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.slf4j.Logger;
@@ -34,13 +35,15 @@ class HalfCopies {
       Migrations migrations,
       MigrationLog lines,
       Hosts hosts,
-      Connections connections) {
+      Connections connections,
+      VmClaims claims,
+      MigrationWork work) {
     this.jdbc = jdbc;
     this.migrations = migrations;
     this.lines = lines;
     this.hosts = hosts;
     this.connections = connections;
-    this.sweep = new Sweep("migration-half-copies", jdbc);
+    this.sweep = new Sweep("migration-half-copies", jdbc, claims, work);
   }
 
   /**

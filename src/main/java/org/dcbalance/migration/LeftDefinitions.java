@@ -7,6 +7,7 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.migration.Sweep.Left;
 import org.dcbalance.units.Problem;
@@ -32,13 +33,19 @@ class LeftDefinitions {
   private final Sweep sweep;
 
   LeftDefinitions(
-      JdbcClient jdbc, MigrationLog lines, Vms vms, Hosts hosts, Connections connections) {
+      JdbcClient jdbc,
+      MigrationLog lines,
+      Vms vms,
+      Hosts hosts,
+      Connections connections,
+      VmClaims claims,
+      MigrationWork migrations) {
     this.jdbc = jdbc;
     this.lines = lines;
     this.vms = vms;
     this.hosts = hosts;
     this.connections = connections;
-    this.sweep = new Sweep("migration-left-definitions", jdbc);
+    this.sweep = new Sweep("migration-left-definitions", jdbc, claims, migrations);
   }
 
   /** Look for what could not be removed then, in a thread of its own. */

@@ -7,6 +7,7 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.migration.Sweep.Left;
 import org.dcbalance.units.Problem;
@@ -35,13 +36,20 @@ class LeftOvers {
   private final Connections connections;
   private final Sweep sweep;
 
-  LeftOvers(JdbcClient jdbc, MigrationLog lines, Vms vms, Hosts hosts, Connections connections) {
+  LeftOvers(
+      JdbcClient jdbc,
+      MigrationLog lines,
+      Vms vms,
+      Hosts hosts,
+      Connections connections,
+      VmClaims claims,
+      MigrationWork migrations) {
     this.jdbc = jdbc;
     this.lines = lines;
     this.vms = vms;
     this.hosts = hosts;
     this.connections = connections;
-    this.sweep = new Sweep("migration-left-overs", jdbc);
+    this.sweep = new Sweep("migration-left-overs", jdbc, claims, migrations);
   }
 
   /** Look for them, in a thread of its own, unless the last look still goes on. */

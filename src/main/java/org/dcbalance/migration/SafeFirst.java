@@ -2,10 +2,14 @@ package org.dcbalance.migration;
 
 import java.time.Duration;
 import org.dcbalance.inventory.BeforeMove;
+import org.dcbalance.inventory.BeforeMove.Step;
 import org.dcbalance.inventory.WhyCheckpoint;
 import org.jspecify.annotations.Nullable;
 
-/** Have a checkpoint taken before a move that asks for one, and wait until it is there. */
+/**
+ * Have a checkpoint taken before a move that asks for one, and wait until it is there. One that is
+ * under way is waited for, whoever asked for it: its guest writes to overlays meanwhile.
+ */
 final class SafeFirst {
   private static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
@@ -27,11 +31,11 @@ final class SafeFirst {
    * @return why the move must not start, or null if it may
    */
   @Nullable String refusal(Migration row, @Nullable WhyCheckpoint why) {
-    if (why == null) {
-      return null;
-    }
     if (before == null) {
-      return why.needed() ? "No checkpoints are taken by this console." : null;
+      return why != null && why.needed() ? "No checkpoints are taken by this console." : null;
+    }
+    if (why == null) {
+      return untilEnded(before, row);
     }
     while (true) {
       var progress = before.of(row.vm(), row.id());
@@ -58,17 +62,41 @@ final class SafeFirst {
           }
         }
       }
-      var now = desk.read(claim);
-      if (now.abortRequestedBy() != null) {
-        return "It was aborted while a checkpoint was taken first.";
+      var over = untilNextLook();
+      if (over != null) {
+        return over;
       }
-      var deadline = now.deadline();
-      if (deadline != null && desk.clock().instant().isAfter(deadline)) {
-        return "The checkpoint that is asked for before this move took too long.";
-      }
-      claim.check();
-      Pause.of(LOOK_EVERY);
     }
+  }
+
+  /** What an earlier console began may not be asked for any more. */
+  private @Nullable String untilEnded(BeforeMove checkpoints, Migration row) {
+    while (checkpoints.begun(row.id()).filter(p -> p.step() == Step.UNDER_WAY).isPresent()) {
+      if (!waited) {
+        desk.note(claim, "A checkpoint was begun for it, and is waited for.");
+        waited = true;
+      }
+      var over = untilNextLook();
+      if (over != null) {
+        return over;
+      }
+    }
+    return null;
+  }
+
+  /** Wait a little; gives why the move must not wait any more, or null if it may. */
+  private @Nullable String untilNextLook() {
+    var now = desk.read(claim);
+    if (now.abortRequestedBy() != null) {
+      return "It was aborted while a checkpoint was taken first.";
+    }
+    var deadline = now.deadline();
+    if (deadline != null && desk.clock().instant().isAfter(deadline)) {
+      return "The checkpoint before this move took too long.";
+    }
+    claim.check();
+    Pause.of(LOOK_EVERY);
+    return null;
   }
 
   /** Tell whether there was anything to wait for. */

@@ -8,13 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.dcbalance.inventory.VmClaims;
+import org.dcbalance.units.VmId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Try again and again what migrations left to be done, in a thread of its own, some time apart, and
- * never on a VM that moves.
+ * never on a VM that moves, is captured or is restored.
  */
 final class Sweep {
   private static final Logger log = LoggerFactory.getLogger(Sweep.class);
@@ -22,13 +24,17 @@ final class Sweep {
 
   private final String name;
   private final JdbcClient jdbc;
+  private final VmClaims claims;
+  private final MigrationWork migrations;
   private final Map<Long, Instant> tried = new ConcurrentHashMap<>();
   private final Map<Long, Object> locks = new ConcurrentHashMap<>();
   private final AtomicBoolean underWay = new AtomicBoolean();
 
-  Sweep(String name, JdbcClient jdbc) {
+  Sweep(String name, JdbcClient jdbc, VmClaims claims, MigrationWork migrations) {
     this.name = name;
     this.jdbc = jdbc;
+    this.claims = claims;
+    this.migrations = migrations;
   }
 
   /** What a migration left to be done on a VM. */
@@ -75,7 +81,7 @@ final class Sweep {
       alone(
           left.vm(),
           () -> {
-            if (!moves(left.vm())) {
+            if (!moves(left.vm()) && claims.otherThan(migrations, new VmId(left.vm())).isEmpty()) {
               once.accept(left);
             }
             return true;
@@ -92,6 +98,7 @@ final class Sweep {
     }
   }
 
+  /** One that is only queued may stay so for hours, and looks itself before it begins. */
   private boolean moves(long vm) {
     return jdbc.sql(
             "select exists (select from migration where vm_id = :vm and state in ('RUNNING', 'LOST'))")

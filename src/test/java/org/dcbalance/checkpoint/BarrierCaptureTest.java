@@ -1,6 +1,7 @@
 package org.dcbalance.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -122,6 +123,7 @@ class BarrierCaptureTest {
 
   @AfterEach
   void tidyUp() {
+    jdbc.sql("delete from migration where why = 'Moved before it is captured.'").update();
     jdbc.sql("delete from virtual_cluster where name = 'captured shop'").update();
   }
 
@@ -169,6 +171,33 @@ class BarrierCaptureTest {
       assertThat(captures.held(member.checkpoint().id())).isFalse();
     }
     assertThat(host.volumes).hasSize(3);
+  }
+
+  @Test
+  void noneIsCapturedWhileALimitIsStillToBePutBack() {
+    var moved = members.getLast();
+    var raised = new Limits(Duration.ofMillis(1500), CapturingHost.USUAL.bandwidth());
+    host.guests.get(moved.vm().uuid()).limits = raised;
+    jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
+              created_at, started_at, finished_at, undo)
+            select h.pool_id, v.id, h.id, h.id, 'ABORTED', 'DONE', 'Moved before it is captured.', 'amy',
+              now(), now(), now(), 'pause=300'
+            from vm v join host h on h.id = v.host_id where v.id = :vm
+            """)
+        .param("vm", moved.vm().id().value())
+        .update();
+    assertThatThrownBy(this::capture)
+        .hasMessage(
+            "An earlier move has left something on %s that is still to be put back."
+                .formatted(moved.vm().name()));
+    assertThat(host.guests.get(moved.vm().uuid()).limits).isEqualTo(raised);
+    assertThat(host.volumes).isEmpty();
+    for (var member : members) {
+      assertThat(captures.limits(member.checkpoint().id())).isEmpty();
+      assertThat(captures.held(member.checkpoint().id())).isFalse();
+    }
   }
 
   @ParameterizedTest

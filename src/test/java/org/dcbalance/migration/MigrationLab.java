@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
@@ -27,6 +28,7 @@ import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.RuleBreaks;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmClaims;
+import org.dcbalance.inventory.VmWork;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.leadership.LeadershipForTests;
@@ -116,6 +118,9 @@ class MigrationLab {
   /** What is done before a risky move; nothing unless a test says so. */
   volatile @Nullable BeforeMove before;
 
+  /** What else goes on with every VM; nothing unless a test says so. */
+  volatile @Nullable String otherWork;
+
   @Autowired JdbcClient jdbc;
   @Autowired JdbcConnectionDetails details;
   @Autowired PlatformTransactionManager transactions;
@@ -128,6 +133,11 @@ class MigrationLab {
   @Bean
   static Clock clock() {
     return Clock.systemUTC();
+  }
+
+  @Bean
+  VmWork otherWork() {
+    return vm -> Optional.ofNullable(otherWork);
   }
 
   @EventListener
@@ -148,6 +158,7 @@ class MigrationLab {
     finished.clear();
     givenUp.clear();
     before = null;
+    otherWork = null;
     jdbc.sql("truncate migration, recommendation, placement, fleet_event, vm, host, lease cascade")
         .update();
     jdbc.sql("delete from pool where name = 'lab'").update();

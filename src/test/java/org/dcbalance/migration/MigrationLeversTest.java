@@ -310,6 +310,28 @@ class MigrationLeversTest extends MigrationFaults {
     assertThat(lab.lines.of(id).getLast().sentence()).startsWith("Put back on kvm-01, later: ");
   }
 
+  /** A capture keeps limits of its own on its guest, and puts back what it found. */
+  @Test
+  void putsNothingBackLaterWhileSomethingElseGoesOnWithTheVm() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    var host = lab.fleet.host("kvm-02");
+    host.caps.put(vm.uuid(), 10);
+    lab.otherWork = "A checkpoint of web-07 is being taken.";
+    lab.jdbc
+        .sql("update migration set undo = 'cap=50' where id = :id")
+        .param("id", id)
+        .update();
+    FaultyFleet.sleep(1_000);
+    assertThat(host.cap(vm.uuid())).isEqualTo(10);
+    assertThat(lab.row(id).undo().isEmpty()).isFalse();
+    lab.otherWork = null;
+    MigrationLab.await("the old cap", () -> host.cap(vm.uuid()) == 50);
+    MigrationLab.await("its end", () -> lab.row(id).undo().isEmpty());
+  }
+
   @Test
   void putsBackWhatAMoveLeftThatAPersonClosed() throws InterruptedException {
     var vm = guest(ALL);

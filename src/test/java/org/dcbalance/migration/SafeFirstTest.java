@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.testing.NamedOptions.options;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.BeforeMove.Progress;
 import org.dcbalance.inventory.BeforeMove.Step;
 import org.dcbalance.inventory.MoveOptions;
+import org.dcbalance.inventory.Vm;
+import org.dcbalance.units.VmId;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A checkpoint before a move: waited for, and without it no move that asks for one. */
@@ -147,6 +153,49 @@ class SafeFirstTest extends MigrationFaults {
     var vm = guest(MoveOptions.NONE);
     lab.console();
     assertThat(ended(lab.move(vm, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  /** Whoever takes over may find that none is asked for any more. */
+  @Test
+  void oneThatIsUnderWayIsWaitedForThoughNobodyAsksForItAnyMore() {
+    var looks = new AtomicInteger();
+    lab.before = begun(() -> looks.incrementAndGet() < 3 ? Step.UNDER_WAY : Step.FAILED);
+    var vm = guest(null, null);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(looks).hasValue(3);
+    assertThat(told(id))
+        .containsSubsequence(
+            "A checkpoint was begun for it, and is waited for.",
+            "It has waited, so everything is checked again.",
+            "Copying from kvm-01");
+  }
+
+  @Test
+  void anAbortIsHeardWhileSuchAOneIsWaitedFor() {
+    lab.before = begun(() -> Step.UNDER_WAY);
+    var vm = guest(null, null);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    MigrationLab.await("a wait", () -> told(id).contains("A checkpoint was begun for it"));
+    lab.aborts.request(id, ANN);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(lab.fleet.migrations).hasValue(0);
+  }
+
+  private static BeforeMove begun(Supplier<Step> howFar) {
+    return new BeforeMove() {
+      @Override
+      public Progress of(VmId vm, long migration) {
+        throw new AssertionError("It was asked for.");
+      }
+
+      @Override
+      public Optional<Progress> begun(long migration) {
+        return Optional.of(new Progress(howFar.get(), ""));
+      }
+    };
   }
 
   @Test
