@@ -160,6 +160,19 @@ class AccessTest {
   }
 
   @Test
+  void withoutAProxyThatIsSetUpNobodysWordOfTlsIsTaken() {
+    var page =
+        browser.get(
+            "/login", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "dcbalance.example.org");
+    assertThat(page.headers().firstValue("Strict-Transport-Security")).isEmpty();
+    assertThat(page.headers().firstValue("Set-Cookie").orElseThrow())
+        .contains("dcbalance-")
+        .doesNotContain("Secure");
+    var asked = browser.get("/probe/me", "X-Forwarded-Host", "dcbalance.example.org");
+    assertThat(location(asked)).endsWith("/login").doesNotContain("example.org");
+  }
+
+  @Test
   void signingOutEndsTheSession() {
     browser.signIn("viewer", PASSWORD);
     var out = browser.post("/logout", "_csrf=" + browser.csrf("/login"));
