@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpMethod;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 
 /** Say which role a request needs: the one place where that is written. The first match counts. */
@@ -27,6 +28,9 @@ final class AccessRules {
     open(INNER);
     open("/login", "/app/**", "/favicon.ico", "/error");
     open("/actuator/health", "/actuator/health/**");
+    // filters answer these before a role is asked for
+    open(pathPattern(HttpMethod.POST, "/logout"));
+    open(Oidc.BEGIN + "/" + Oidc.REGISTRATION, Oidc.BACK);
 
     // what a person prefers to see, or signs in with, changes nothing for others
     changing(Role.VIEWER, "/preferences", "/account/password");

@@ -15,6 +15,10 @@ class AccessRulesTest {
   @CsvSource({
     "GET,    /login,                            NOBODY",
     "POST,   /login,                            NOBODY",
+    "POST,   /logout,                           NOBODY",
+    "GET,    /logout,                           VIEWER",
+    "GET,    /login/oidc/provider,              NOBODY",
+    "GET,    /login/oidc-back,                  NOBODY",
     "GET,    /app/app.js,                       NOBODY",
     "GET,    /actuator/health,                  NOBODY",
     "GET,    /actuator/prometheus,              VIEWER",
