@@ -133,6 +133,11 @@ final class RestoringFleet {
       change(() -> runsOn = null);
     }
 
+    void resume(UUID uuid) {
+      answers();
+      change(() -> state = GuestState.RUNNING);
+    }
+
     void undefine(UUID uuid) {
       answers();
       change(() -> defined = null);

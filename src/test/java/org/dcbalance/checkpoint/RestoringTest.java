@@ -10,6 +10,7 @@ import java.util.Set;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
+import org.dcbalance.checkpoint.VirtualCluster.Restored;
 import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
@@ -54,6 +55,7 @@ class RestoringTest {
 
   @Autowired private CheckpointRows checkpoints;
   @Autowired private RestoreRows rows;
+  @Autowired private ClusterRows clusters;
   @Autowired private Placements placements;
   @Autowired private FastCopies copies;
   @Autowired private MemoryLeases leases;
@@ -126,12 +128,15 @@ class RestoringTest {
     fleet.host(source).defined = BEFORE;
   }
 
+  private Ledger ledger(TransactionTemplate transaction) {
+    return new Ledger(transaction, leadership, signals, leadership.epoch().orElseThrow());
+  }
+
   private Restoring restoring(TransactionTemplate transaction, Set<HostId> fenced) {
-    var ledger = new Ledger(transaction, leadership, signals, leadership.epoch().orElseThrow());
     var open =
         new OpenRestore(
             rows,
-            ledger,
+            ledger(transaction),
             checkpoints.find(checkpoint).orElseThrow(),
             rows.find(restore),
             "dcb-test");
@@ -258,5 +263,49 @@ class RestoringTest {
     var end = takenUp(target.id());
     assertThat(end.state()).isEqualTo(RestoreState.FAILED);
     assertThat(end.sentence()).endsWith(vm.name() + " runs nowhere now.");
+  }
+
+  /** Have it read as the only member of a virtual cluster, whose console died at a step. */
+  private long pausedInCluster(String step) {
+    long cluster = clusters.add(source.poolId(), "restored shop", List.of(vm.id()), AMY);
+    long taken = clusters.addTaken(cluster, VirtualCluster.Manner.BARRIER, "", AMY);
+    clusters.end(taken, VirtualCluster.State.COMPLETE, "");
+    checkpoints.join(checkpoint, taken);
+    long restored = clusters.addRestore(taken, AMY);
+    clusters.restoreStep(restored, step);
+    rows.join(restore, restored);
+    rows.step(restore, "Reading its memory", 1);
+    fleet.volumes.add(ownDisk());
+    fleet.host(source).runsOn = null;
+    fleet.host(target).runsOn = "/checkpoints/" + ownDisk();
+    fleet.host(target).state = GuestState.PAUSED;
+    return taken;
+  }
+
+  private Restored takenUpTogether(long taken) {
+    var template = new TransactionTemplate(transactions);
+    var now = clusters.findTaken(taken).orElseThrow();
+    new ClusterRestoring(clusters, ledger(template), now, now.restores().getFirst())
+        .takeUp(List.of(restoring(template, Set.of())));
+    return clusters.findTaken(taken).orElseThrow().restores().getFirst();
+  }
+
+  @Test
+  void aMemberOfAClusterThatNeverRanIsEndedAsSoonAsItsHostAnswers() {
+    long taken = pausedInCluster("Reading their memory");
+    fleet.host(target).silent = true;
+    assertThat(takenUpTogether(taken).state()).isEqualTo(VirtualCluster.RestoreState.RESTORING);
+    fleet.host(target).silent = false;
+    var end = takenUpTogether(taken);
+    assertThat(end.state()).isEqualTo(VirtualCluster.RestoreState.FAILED);
+    assertThat(end.sentence()).isEqualTo("The console ended while they were being restored.");
+    nothingIsLeftOfIt(rows.find(restore));
+  }
+
+  @Test
+  void aMemberOfAClusterThatWasToRunIsLetRun() {
+    long taken = pausedInCluster("Letting them run");
+    assertThat(takenUpTogether(taken).state()).isEqualTo(VirtualCluster.RestoreState.FAILED);
+    goesOnThereAlone(rows.find(restore));
   }
 }
