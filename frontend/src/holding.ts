@@ -23,19 +23,24 @@ export function waitingText(added: number): string {
 }
 
 const waiting = new Map<string, number>();
+/** Regions that somebody asked to see, wherever the pointer and the focus are by then. */
+const wished = new Set<string>();
 
 /**
- * Hold back a fragment that would reorder rows under the pointer or the focus, touch a field being edited, or replace the
- * form that an open question is about: a form that left the page cannot be sent, and a "yes" would be lost. Numbers in rows
- * that stay in place are refreshed otherwise. What is held waits behind one button, or for the pointer to leave.
+ * Hold back a fragment that would reorder rows under the pointer or the focus, take away what has the focus, touch a field
+ * being edited, or replace the form that an open question is about: a form that left the page cannot be sent, and a "yes"
+ * would be lost. Numbers in rows that stay in place are refreshed otherwise. What is held waits behind one button, or for the
+ * pointer to leave.
  */
 export function holdUpdates(): void {
   document.body.addEventListener('htmx:after:request', (event) => {
     const { ctx } = (event as RequestEvent).detail;
     const region = ctx.sourceElement;
     if (!region.id || ctx.text === undefined || (ctx.response?.status ?? 0) >= 400) return;
-    const change = rowChange(rowKeys(region), rowKeys(new DOMParser().parseFromString(ctx.text, 'text/html')));
-    if (isAsking() || isEdited(region) || (change.moves && isBusy(region))) {
+    const incoming = new DOMParser().parseFromString(ctx.text, 'text/html');
+    const change = rowChange(rowKeys(region), rowKeys(incoming));
+    const held = !wished.delete(region.id) && (losesFocus(region, incoming) || (change.moves && isBusy(region)));
+    if (isAsking() || isEdited(region) || held) {
       event.preventDefault();
       waiting.set(region.id, change.added);
     } else {
@@ -47,7 +52,10 @@ export function holdUpdates(): void {
   document.addEventListener('focusout', () => setTimeout(release, RELEASE_MILLIS));
   // it does not bubble
   document.addEventListener('close', () => setTimeout(release, RELEASE_MILLIS), { capture: true });
-  document.querySelector('#updates-waiting')?.addEventListener('click', () => fetchAgain([...waiting.keys()]));
+  document.querySelector('#updates-waiting')?.addEventListener('click', () => {
+    for (const id of waiting.keys()) wished.add(id);
+    fetchAgain([...waiting.keys()]);
+  });
 }
 
 function release(): void {
@@ -84,6 +92,12 @@ function isAsking(): boolean {
 
 function isBusy(region: Element): boolean {
   return region.matches(':hover') || region.contains(document.activeElement);
+}
+
+/** Say whether what has the focus is missing from what comes; it is known by its id. */
+function losesFocus(region: Element, incoming: Document): boolean {
+  const active = document.activeElement;
+  return active !== null && active.id !== '' && region.contains(active) && incoming.getElementById(active.id) === null;
 }
 
 function isEdited(region: Element): boolean {

@@ -4,6 +4,8 @@ import { csrfHeader, signIn } from './requests';
 const HIDDEN_MILLIS = 30_000;
 /** The server sends a beat when it had nothing else to say for 15 s: two of them may get lost. */
 const SILENT_MILLIS = 40_000;
+/** By then a beat has come over a connection that still leads somewhere. */
+const PUNCTUAL_MILLIS = 20_000;
 const LOOK_MILLIS = 5000;
 const FIRST_RETRY_MILLIS = 1000;
 const LAST_RETRY_MILLIS = 30_000;
@@ -38,7 +40,7 @@ export function retryDelay(attempt: number): number {
  * Follow `/live` with one stream per page and re-dispatch its signals as events on the body, and `resync` after each
  * reconnection. A page hidden for 30 s lets go of its stream: browsers allow only six connections per server. A
  * connection that died while the computer slept looks open for ever: after 40 s without any sign of life it counts as
- * dead, the page as stale, and the stream is opened anew.
+ * dead, the page as stale, and the stream is opened anew. Once the browser is online again, that is after 20 s.
  */
 export function followLive(): void {
   if (!document.querySelector('#live-state')) return;
@@ -49,6 +51,8 @@ export function followLive(): void {
   // By the clock on the wall: timers, and the clock that counts for them, stand still while a computer sleeps.
   let heardAt = Date.now();
   let askedAt = heardAt;
+  /** How long silence is borne. */
+  let patience = SILENT_MILLIS;
   let hiding: ReturnType<typeof setTimeout> | undefined;
   let retrying: ReturnType<typeof setTimeout> | undefined;
 
@@ -61,10 +65,12 @@ export function followLive(): void {
   };
   const heard = (): void => {
     heardAt = Date.now();
+    patience = SILENT_MILLIS;
   };
   const connect = (): void => {
     letGo();
     askedAt = Date.now();
+    patience = SILENT_MILLIS;
     const source = new EventSource('/live');
     stream = source;
     source.addEventListener('open', () => {
@@ -91,7 +97,7 @@ export function followLive(): void {
   };
   /** Give up a stream that went silent; an attempt under way has as long to be answered. */
   const look = (): void => {
-    if (stream === null || Date.now() - Math.max(heardAt, askedAt) < SILENT_MILLIS) return;
+    if (stream === null || Date.now() - Math.max(heardAt, askedAt) < patience) return;
     showStale(heardAt);
     connect();
   };
@@ -108,8 +114,13 @@ export function followLive(): void {
     else look();
   });
   window.addEventListener('online', () => {
-    // It may be another network, on which the old connection leads nowhere.
-    if (stream !== null) connect();
+    if (stream === null) return;
+    if (stream.readyState !== EventSource.OPEN) connect();
+    else {
+      // On another network the old connection leads nowhere, and looks open all the same: the next beat is to tell.
+      patience = PUNCTUAL_MILLIS;
+      look();
+    }
   });
   window.addEventListener('pagehide', letGo);
   window.addEventListener('pageshow', (event) => {

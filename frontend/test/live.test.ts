@@ -186,9 +186,51 @@ describe('the live stream', () => {
     expect(heard).toEqual(['resync']);
   });
 
-  it('is opened anew on another network', () => {
+  it('is opened anew at once when the network is back and it is not open', () => {
+    FakeStream.last.fail(FakeStream.CONNECTING);
     happens('online');
     expect(FakeStream.all.map((each) => each.readyState)).toEqual([FakeStream.CLOSED, FakeStream.CONNECTING]);
+    FakeStream.last.fail(FakeStream.CLOSED);
+    happens('online');
+    expect(FakeStream.count).toBe(3);
+    FakeStream.last.open();
+    // what was to be tried again is not
+    vi.advanceTimersByTime(10_000);
+    expect(FakeStream.count).toBe(3);
+    expect(state()).toBe('Live');
+  });
+
+  it('is left alone when the network is back and beats come', () => {
+    vi.advanceTimersByTime(10_000);
+    happens('online');
+    expect(FakeStream.count).toBe(1);
+    for (let i = 0; i < 20; i++) {
+      FakeStream.last.beat();
+      vi.advanceTimersByTime(15_000);
+    }
+    expect(FakeStream.count).toBe(1);
+    expect(state()).toBe('Live');
+    expect(heard).toEqual([]);
+  });
+
+  it('is opened anew at once when the network is back and no beat came lately', () => {
+    vi.advanceTimersByTime(25_000);
+    happens('online');
+    expect(FakeStream.count).toBe(2);
+    FakeStream.last.open();
+    expect(heard).toEqual(['resync']);
+  });
+
+  it('is opened anew soon when the network is back and the next beat stays away', () => {
+    vi.advanceTimersByTime(10_000);
+    happens('online');
+    vi.advanceTimersByTime(15_000);
+    expect(FakeStream.count).toBe(2);
+    expect(state()).toBe('Stale since 14:02');
+    FakeStream.last.open();
+    // from then on it has as long as ever
+    vi.advanceTimersByTime(39_000);
+    expect(FakeStream.count).toBe(2);
   });
 
   it('is opened anew when the browser brings the page back', () => {

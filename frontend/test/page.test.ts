@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clocked } from '../src/ages';
 import { approveLabel, selectRows } from '../src/bulk';
 import { questionOf } from '../src/dialogs';
-import { rowChange, waitingText } from '../src/holding';
+import { holdUpdates, rowChange, waitingText } from '../src/holding';
 import { commandOf, isTyping } from '../src/keys';
 import { csrfHeader } from '../src/requests';
 
@@ -27,6 +27,49 @@ describe('rows under the pointer', () => {
   it('say what waits', () => {
     expect(waitingText(2)).toBe('2 new: show');
     expect(waitingText(0)).toBe('Updates waiting: show');
+  });
+});
+
+describe('what has the focus', () => {
+  const focus = (id: string): void => document.getElementById(id)?.focus();
+  const show = (): HTMLElement => document.getElementById('updates-waiting') as HTMLElement;
+  /** Say whether what comes for the region is put into the page. */
+  const comes = (...choices: string[]): boolean =>
+    document.body.dispatchEvent(
+      new CustomEvent('htmx:after:request', {
+        cancelable: true,
+        detail: { ctx: { sourceElement: document.getElementById('targets'), text: targets(choices), response: { status: 200 } } },
+      }),
+    );
+  const targets = (choices: string[]): string => `<section id="targets">${choices.map((id) => `<button id="${id}"></button>`).join('')}</section>`;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    document.body.innerHTML = `${targets(['one', 'other'])}<button id="updates-waiting" hidden></button>`;
+    holdUpdates();
+  });
+  afterEach(() => {
+    document.body.innerHTML = '';
+    vi.useRealTimers();
+  });
+
+  it('is not taken away until somebody asks for it', () => {
+    expect(comes('other')).toBe(true);
+    focus('one');
+    expect(comes('one')).toBe(true);
+    expect(show().hidden).toBe(true);
+    expect(comes('other')).toBe(false);
+    expect(show().textContent).toBe('Updates waiting: show');
+    expect(show().hidden).toBe(false);
+    let asked = 0;
+    document.getElementById('targets')?.addEventListener('refresh', () => asked++);
+    show().click();
+    expect(asked).toBe(1);
+    expect(comes('other')).toBe(true);
+    expect(show().hidden).toBe(true);
+    // the wish was fulfilled
+    expect(comes('other')).toBe(false);
+    expect(comes('one')).toBe(true);
   });
 });
 

@@ -119,9 +119,13 @@ class RecommendationPages {
                         "There is no recommendation " + id + ".",
                         "Maybe look at the recommendations of the newest round."));
     var line = lines.line(found);
+    model.addAttribute("recommendation", line);
+    if ("targets".equals(fragment)) {
+      addTargets(found, line, model);
+      return "recommendation :: targets";
+    }
     var roundId = found.roundId();
     var round = roundId == null ? null : rounds.find(roundId).orElse(null);
-    model.addAttribute("recommendation", line);
     model.addAttribute("round", round == null ? null : round.number());
     model.addAttribute("terms", round == null ? List.<Round.ScoreTerm>of() : round.terms());
     model.addAttribute("checks", line.waiting() ? checks(found) : List.of());
@@ -129,12 +133,7 @@ class RecommendationPages {
     if ("state".equals(fragment)) {
       return "recommendation :: state";
     }
-    var others = line.waiting() ? targets(found) : List.<Targets.Target>of();
-    model.addAttribute("targets", others);
-    model.addAttribute("imbalances", imbalances(found, others));
-    model.addAttribute(
-        "choosable",
-        found.waits(clock.instant()) && found.together().isEmpty() && !line.observing());
+    addTargets(found, line, model);
     model.addAttribute("pastMoves", moves.ofVm(line.vmId(), MOST_PAST_MOVES));
     model.addAttribute("range", Ranges.chosen(range));
     return "recommendation";
@@ -151,6 +150,15 @@ class RecommendationPages {
     } catch (Problem e) {
       return List.of(new Check("Known", false, e.sentence()));
     }
+  }
+
+  private void addTargets(Recommendation found, RecommendationLine line, Model model) {
+    var others = line.waiting() ? targets(found) : List.<Targets.Target>of();
+    model.addAttribute("targets", others);
+    model.addAttribute("imbalances", imbalances(found, others));
+    model.addAttribute(
+        "choosable",
+        found.waits(clock.instant()) && found.together().isEmpty() && !line.observing());
   }
 
   private List<Targets.Target> targets(Recommendation found) {

@@ -43,7 +43,10 @@ public class Names {
       return hosts.getOrDefault(id.value(), "");
     }
 
-    /** Give the migration that carries a recommendation out; null if there is none. */
+    /**
+     * Give the newest migration that carries a recommendation out, or that was chosen to another
+     * target instead; null if there is none.
+     */
     public @Nullable Long migration(long recommendation) {
       return migrations.get(recommendation);
     }
@@ -81,6 +84,21 @@ public class Names {
               });
       jdbc.sql(
               "select id, recommendation_id from migration where recommendation_id in (:ids) order by id")
+          .param("ids", recommendations.stream().map(Recommendation::id).toList())
+          .query(
+              row -> {
+                migrations.put(row.getLong("recommendation_id"), row.getLong("id"));
+              });
+      // a move by hand, each of whose attempts is a migration of its own
+      jdbc.sql(
+              """
+              with recursive instead (id, recommendation_id) as (
+                select other_migration_id, id from recommendation
+                where id in (:ids) and other_migration_id is not null
+                union all
+                select m.id, i.recommendation_id from instead i join migration m on m.retry_of = i.id)
+              select id, recommendation_id from instead order by id
+              """)
           .param("ids", recommendations.stream().map(Recommendation::id).toList())
           .query(
               row -> {

@@ -46,8 +46,9 @@ public class OtherTargets {
   }
 
   /**
-   * Reject what is proposed and queue the move to the other host, in one transaction. The move is
-   * checked as one by hand; if that refuses it, the proposal stands as it did.
+   * Reject what is proposed and queue the move to the other host, in one transaction; the proposal
+   * remembers its migration. The move is checked as one by hand; if that refuses it, the proposal
+   * stands as it did.
    *
    * @return the id of the migration
    * @throws Problem with the reason
@@ -66,6 +67,8 @@ public class OtherTargets {
               requireFree(locked, target, known);
               var note = "Another target was chosen: " + known.host(target) + ".";
               locked.reject(by, clock.instant(), note, vm);
+              long migration = move.getAsLong();
+              locked.movedElsewhere(migration);
               recommendations.save(locked);
               publisher.publishEvent(
                   new Deed(
@@ -75,7 +78,7 @@ public class OtherTargets {
                       Facts.NONE,
                       Facts.of("because", note)));
               publisher.publishEvent(new RecommendationsChanged(locked.poolId()));
-              return move.getAsLong();
+              return migration;
             }));
   }
 

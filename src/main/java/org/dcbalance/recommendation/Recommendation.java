@@ -66,6 +66,7 @@ public class Recommendation {
   private @Nullable String decidedBy;
   private String note = "";
   private @Nullable Long supersededByRound;
+  private @Nullable Long otherMigrationId;
   private @Nullable Instant settledAt;
   private @Nullable Boolean succeeded;
   private @Nullable String settledAs;
@@ -173,6 +174,11 @@ public class Recommendation {
     mustBeOpen("rejected", now, vm);
     decide(State.REJECTED, by, now, because);
     return true;
+  }
+
+  /** Remember the migration to another target that is made instead. */
+  void movedElsewhere(long migration) {
+    this.otherMigrationId = migration;
   }
 
   void supersede(long roundNumber, String because, Instant now) {

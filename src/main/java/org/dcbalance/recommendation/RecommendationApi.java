@@ -49,6 +49,8 @@ class RecommendationApi {
    *
    * @param checkpointFirst that a checkpoint is taken before the move, and why, in a sentence; null
    *     if none is
+   * @param migrationId the newest migration that carries it out, or that was chosen to another
+   *     target instead; null if there is none
    */
   record RecommendationView(
       long id,
@@ -115,21 +117,12 @@ class RecommendationApi {
     var known = names.of(rows);
     var first = checkpoints.of(rows);
     return Items.page(rows, cursor, Recommendation::id)
-        .map(r -> view(r, known, first.get(r.id()), known.migration(r.id())));
+        .map(r -> view(r, known, first.get(r.id())));
   }
 
   @Operation(summary = "Show a recommendation with its reason, effect and cost.")
   @GetMapping("/{id}")
   RecommendationView one(@PathVariable long id) {
-    return one(id, null);
-  }
-
-  /**
-   * Show one.
-   *
-   * @param instead migration that was queued in place of it; null if none was
-   */
-  private RecommendationView one(long id, @Nullable Long instead) {
     var found =
         recommendations
             .findById(id)
@@ -139,11 +132,7 @@ class RecommendationApi {
                         ErrorCode.NOT_FOUND, "There is no recommendation " + id + ".", null));
     var alone = List.of(found);
     var known = names.of(alone);
-    return view(
-        found,
-        known,
-        checkpoints.of(alone).get(id),
-        instead == null ? known.migration(id) : instead);
+    return view(found, known, checkpoints.of(alone).get(id));
   }
 
   @Operation(summary = "Approve a recommendation: its migration is queued.")
@@ -178,14 +167,14 @@ class RecommendationApi {
           "\"targetHostId\" is missing.",
           "Maybe send {\"targetHostId\": 3}, with the id of a host of the VM's pool.");
     }
-    return one(id, others.choose(id, new HostId(target), me.operator()));
+    others.choose(id, new HostId(target), me.operator());
+    return one(id);
   }
 
   private static RecommendationView view(
       Recommendation r,
       Names.Known known,
-      @Nullable String checkpointFirst,
-      @Nullable Long migration) {
+      @Nullable String checkpointFirst) {
     return new RecommendationView(
         r.id(),
         r.state(),
@@ -225,6 +214,6 @@ class RecommendationApi {
         r.succeeded(),
         r.settledAs(),
         r.settledAt(),
-        migration);
+        known.migration(r.id()));
   }
 }

@@ -139,7 +139,7 @@ class ChartFiles {
     }
   }
 
-  private static Instant at(List<@Nullable Number> point) {
+  static Instant at(List<@Nullable Number> point) {
     return Instant.ofEpochMilli(Objects.requireNonNull(point.get(0)).longValue());
   }
 

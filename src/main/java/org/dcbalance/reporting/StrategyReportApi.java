@@ -89,6 +89,25 @@ class StrategyReportApi {
     }
   }
 
+  @Operation(summary = "Give the imbalance over time of the comparison as CSV.")
+  @GetMapping("/strategies/imbalance.csv")
+  void imbalanceAsCsv(
+      @RequestParam PoolId poolId,
+      @RequestParam(required = false) @Nullable Instant from,
+      @RequestParam(required = false) @Nullable Instant to,
+      HttpServletResponse response)
+      throws IOException {
+    var answer = report.of(poolId, range(from, to));
+    var table =
+        CsvDownload.begin(
+            response, "strategies-imbalance.csv", "at", "pool", "strategy", "imbalance");
+    for (var line : answer.imbalance().series()) {
+      for (var point : line.points()) {
+        table.row(ChartFiles.at(point), answer.pool(), line.name(), point.get(1));
+      }
+    }
+  }
+
   private TimeRange range(@Nullable Instant from, @Nullable Instant to) {
     var end = to == null ? clock.instant() : to;
     var start = from == null ? end.minus(USUAL) : from;

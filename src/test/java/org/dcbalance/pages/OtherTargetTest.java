@@ -72,7 +72,8 @@ class OtherTargetTest extends SimulatedPages {
       assertThat(state(id)).isEqualTo("REJECTED");
       assertThat(operator.page("/recommendations/" + id))
           .contains("Rejected", "Another target was chosen: " + offer.group(2) + ".")
-          .doesNotContain(" instead</button>");
+          .doesNotContain(" instead</button>", "Possible targets");
+      leadsTo(operator, id, migration("vpn-01"));
       assertThat(deeds(id, "vpn-01")).contains("REJECTED", "MOVE_ASKED");
       assertThat(
               notice(
@@ -91,17 +92,53 @@ class OtherTargetTest extends SimulatedPages {
   @Test
   void theApiAnswersAsToAnApproval() {
     long id = proposed("files-01", "1 hour");
-    long target = other(id);
+    long target = fleet.otherTarget(id);
     assertThat(post(id, "{}").body()).contains("\\\"targetHostId\\\" is missing.");
     var answer = post(id, "{\"targetHostId\": %d}".formatted(target));
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     assertThat(answer.body())
-        .contains("\"state\":\"REJECTED\"", "\"note\":\"Another target was chosen: ")
-        .containsPattern("\"migrationId\":\\d+");
+        .contains("\"state\":\"REJECTED\"", "\"note\":\"Another target was chosen: ");
     assertThat(migrations("files-01", target)).isEqualTo(1);
+    var led = "\"migrationId\":" + migration("files-01") + "}";
+    assertThat(answer.body()).endsWith(led);
+    assertThat(get("/" + id).body()).endsWith(led);
+    assertThat(get("?state=REJECTED&poolId=" + pool).body()).contains("\"id\":" + id + ",", led);
     var again = post(id, "{\"targetHostId\": %d}".formatted(target));
     assertThat(again.statusCode()).isEqualTo(409);
     assertThat(again.body()).contains("it was rejected by token environment: Another target");
+  }
+
+  @Test
+  void whatWasProposedLeadsToTheNewestAttempt() {
+    long id = proposed("ldap-01", "1 hour");
+    others.choose(id, new HostId(fleet.otherTarget(id)), new Operator("ann"));
+    long first = migration("ldap-01");
+    try (var viewer = as(Role.VIEWER)) {
+      leadsTo(viewer, id, first);
+      long second =
+          jdbc.sql(
+                  """
+                  insert into migration (pool_id, vm_id, source_id, target_id, state, why, requested_by,
+                    created_at, finished_at, attempt, retry_of)
+                  select pool_id, vm_id, source_id, target_id, 'FAILED', why, requested_by, now(), now(), 2, id
+                  from migration where id = :id returning id
+                  """)
+              .param("id", first)
+              .query(Long.class)
+              .single();
+      leadsTo(viewer, id, second);
+    }
+  }
+
+  /** The page does, and so does what it fetches while it is open. */
+  private static void leadsTo(SignedIn someone, long id, long migration) {
+    var link = "href=\"/migrations/" + migration + "\">Follow the migration</a>";
+    var path = "/recommendations/" + id;
+    assertThat(someone.page(path)).contains(link);
+    assertThat(someone.fragment(path + "?fragment=state")).contains(link);
+    assertThat(someone.fragment(path + "?fragment=targets"))
+        .contains("id=\"possible-targets\"")
+        .doesNotContain("Possible targets");
   }
 
   @Test
@@ -126,12 +163,12 @@ class OtherTargetTest extends SimulatedPages {
                 assertThat(answer)
                     .startsWith("CONFLICT")
                     .contains("cannot be given another target, since it was rejected by "));
-    assertThat(migrations("win-01", other(id))).isEqualTo(1);
+    assertThat(migrations("win-01", fleet.otherTarget(id))).isEqualTo(1);
   }
 
   private String choose(long id, String name) {
     try {
-      others.choose(id, new HostId(other(id)), new Operator(name));
+      others.choose(id, new HostId(fleet.otherTarget(id)), new Operator(name));
       return "done";
     } catch (Problem e) {
       return e.code() + ": " + e.sentence();
@@ -146,13 +183,13 @@ class OtherTargetTest extends SimulatedPages {
     try (var operator = as(Role.OPERATOR)) {
       var page =
           operator.sendAndFollow(
-              "/recommendations/" + id + "/target", "targetHostId", "" + other(id));
+              "/recommendations/" + id + "/target", "targetHostId", "" + fleet.otherTarget(id));
       assertThat(notice(page))
           .startsWith("bad")
           .contains("mail-01 is marked &quot;never move&quot; (Licence).");
       assertThat(page).contains("Approve 1 move");
       assertThat(state(id)).isEqualTo("PROPOSED");
-      assertThat(migrations("mail-01", other(id))).isZero();
+      assertThat(migrations("mail-01", fleet.otherTarget(id))).isZero();
       assertThat(deeds(id, "mail-01")).isEmpty();
     } finally {
       jdbc.sql("update vm set never_move = false, never_move_note = '' where name = 'mail-01'")
@@ -178,7 +215,7 @@ class OtherTargetTest extends SimulatedPages {
         .update();
     jdbc.sql("insert into placement_rule_host (rule_id, host_id) values (:rule, :host)")
         .param("rule", rule)
-        .param("host", other(id))
+        .param("host", fleet.otherTarget(id))
         .update();
     try {
       refused(id, ErrorCode.REFUSED, "It would break the rule \"mail-stays-off\"");
@@ -225,10 +262,17 @@ class OtherTargetTest extends SimulatedPages {
   }
 
   private void refused(long id, ErrorCode code, String because) {
-    long target = other(id);
+    long target = fleet.otherTarget(id);
     assertThatThrownBy(() -> others.choose(id, new HostId(target), new Operator("ann")))
         .isInstanceOfSatisfying(Problem.class, p -> assertThat(p.code()).isEqualTo(code))
         .hasMessageContaining(because);
+  }
+
+  private HttpResponse<String> get(String path) {
+    try (var browser = new Browser(port)) {
+      return browser.get(
+          "/api/v1/recommendations" + path, "Authorization", "Bearer " + ConsoleTest.TOKEN);
+    }
   }
 
   private HttpResponse<String> post(long id, String body) {
@@ -244,41 +288,11 @@ class OtherTargetTest extends SimulatedPages {
   }
 
   private long proposed(String vm, String expires) {
-    fleet.vm(vm);
-    return jdbc.sql(
-            """
-            insert into recommendation (pool_id, vm_id, source_id, target_id, priority, state, why,
-              why_target, effects, cost, gain, imbalance_before, imbalance_after, created_at, expires_at)
-            select :pool, v.id, v.host_id, t.id, 'LOW', 'PROPOSED', 'Its host is hot.', 'There is room.', '[]',
-              '{"bytes": 1073741824, "millis": 9000, "downtimeMillis": 300, "converges": true, "pastMoves": 0,
-                "measuredDirtyRate": true, "measuredBandwidth": true}', 0.2, 0.4, 0.2, now(),
-              now() + cast(:expires as interval)
-            from vm v join host s on s.id = v.host_id
-            join host t on t.pool_id = s.pool_id and t.id <> s.id and t.removed_at is null
-            where v.name = :vm order by t.name limit 1 returning id
-            """)
-        .param("pool", pool)
-        .param("vm", vm)
-        .param("expires", expires)
-        .query(Long.class)
-        .single();
+    return fleet.propose(pool, vm, expires);
   }
 
   private long proposedTarget(long id) {
     return jdbc.sql("select target_id from recommendation where id = :id")
-        .param("id", id)
-        .query(Long.class)
-        .single();
-  }
-
-  /** Give the emptiest other host: the last one by name. */
-  private long other(long id) {
-    return jdbc.sql(
-            """
-            select h.id from recommendation r join host s on s.id = r.source_id
-            join host h on h.pool_id = s.pool_id and h.id not in (r.source_id, r.target_id)
-            where r.id = :id and h.removed_at is null order by h.name desc limit 1
-            """)
         .param("id", id)
         .query(Long.class)
         .single();
@@ -299,6 +313,17 @@ class OtherTargetTest extends SimulatedPages {
             """)
         .param("vm", vm)
         .param("target", target)
+        .query(Long.class)
+        .single();
+  }
+
+  private long migration(String vm) {
+    return jdbc.sql(
+            """
+            select max(m.id) from migration m join vm v on v.id = m.vm_id
+            where v.name = :vm and m.recommendation_id is null
+            """)
+        .param("vm", vm)
         .query(Long.class)
         .single();
   }

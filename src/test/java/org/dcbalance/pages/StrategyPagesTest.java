@@ -28,6 +28,9 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 /** The settings of a pool's strategy, their preview, and the report on strategies. */
 @ConsolePagesTest
 class StrategyPagesTest {
+  private static final Pattern IMBALANCE =
+      Pattern.compile("data-csv href=\"(/api/v1/reports/strategies/imbalance\\.csv[^\"]+)\"");
+
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
   @Autowired private PasswordEncoder encoder;
@@ -290,6 +293,7 @@ class StrategyPagesTest {
 
   @Test
   void theReportComparesAllStrategiesOnPageAndInFiles() {
+    jdbc.sql("update pool set name = '=2+2' where id = :id").param("id", pool.id()).update();
     try (var viewer = as(Role.VIEWER)) {
       var page = viewer.page("/reports/strategies?pool=" + pool.id());
       assertThat(page)
@@ -306,6 +310,17 @@ class StrategyPagesTest {
       // one core too few for an hour
       assertThat(Double.parseDouble(none[7])).isBetween(3590.0, 3610.0);
       assertThat(Double.parseDouble(none[8])).isEqualTo(3600);
+      var overTime = IMBALANCE.matcher(page);
+      assertThat(overTime.find()).as("The chart leads to its file.").isTrue();
+      var points =
+          viewer.page(overTime.group(1).replace("&amp;", "&")).lines().toList();
+      assertThat(points.getFirst()).isEqualTo("at,pool,strategy,imbalance");
+      assertThat(points.stream().skip(1).map(point -> point.split(",")[2]).distinct())
+          .containsExactly("DCbalance", "DLB", "OSVD", "None");
+      assertThat(points.stream().skip(1))
+          .hasSizeGreaterThan(20)
+          .allMatch(point -> point.matches("\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z,'=2\\+2,\\w+,[\\d.E-]+"));
+      assertThat(points.getLast()).endsWith(",None," + none[none.length - 1]);
       var json = viewer.get("/api/v1/reports/strategies?poolId=" + pool.id()).body();
       assertThat(json).contains("\"strategy\":\"OSVD\"", "\"recordedSeconds\":3600", "\"series\":");
       assertThat(

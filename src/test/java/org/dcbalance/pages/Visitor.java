@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ConsoleTest;
 import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
@@ -23,12 +25,32 @@ final class Visitor implements AutoCloseable {
   private static final String READY =
       "return document.readyState === 'complete' && !document.querySelector('form[data-js-sent]')";
 
+  private static final int PHONE = 390;
+  private static final int THUMB = 40;
+
+  /** What keeps a thumb from something on a phone that is not scrolled sideways; empty if nothing. */
+  private static final String OUT_OF_REACH =
+      """
+      const [it, width, thumb] = arguments;
+      const box = it.getBoundingClientRect();
+      const page = document.documentElement.scrollWidth;
+      const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+      const found = [];
+      if (Math.round(box.height) < thumb) found.push(`it is ${box.height} px high`);
+      if (box.left < 0 || box.right > width) found.push(`it goes from ${box.left} to ${box.right} px`);
+      if (page > width) found.push(`the page is ${page} px wide`);
+      for (let at = it.parentElement; at; at = at.parentElement) if (at.scrollLeft > 0) found.push(`${at.className} is scrolled`);
+      if (!it.contains(top)) found.push(`over it lies ${top?.outerHTML.slice(0, 80)}`);
+      return found.join(', ');
+      """;
+
   private static final String TEXT =
       "return (arguments[0] ?? document.body).innerText.replace(/\\s+/g, ' ')";
 
   private final PageBrowser browser;
   private final ChromeDriver web;
   private final String base;
+  private boolean onPhone;
 
   Visitor(int port) throws IOException {
     browser = new PageBrowser();
@@ -36,21 +58,57 @@ final class Visitor implements AutoCloseable {
     base = "http://127.0.0.1:" + port;
   }
 
+  /**
+   * Hold a phone from now on: whatever is pressed or filled in has to be within reach of a thumb.
+   */
+  void takePhone() {
+    web.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", PHONE, "height", 844, "deviceScaleFactor", 1, "mobile", true));
+    onPhone = true;
+  }
+
   void open(String path) {
     web.get(base + path);
   }
 
+  /** Sign in as the first administrator. */
+  void signIn() {
+    open("/login");
+    fill("Sign in", "username", "admin");
+    fill("Sign in", "password", ConsoleTest.PASSWORD);
+    press("Sign in");
+    at("/");
+  }
+
   /** Press the button or link that says so, or has that label for those who do not see it. */
   void press(String words) {
-    on(
-        By.xpath(
-            "(//button|//a)[normalize-space()=\"%1$s\" or @aria-label=\"%1$s\"]".formatted(words)),
-        WebElement::click);
+    on(saying(words), WebElement::click);
+  }
+
+  /** See that it can be pressed, and leave it. */
+  void reaches(String words) {
+    on(saying(words), _ -> {});
+  }
+
+  private static By saying(String words) {
+    return By.xpath(
+        "(//button|//a)[normalize-space()=\"%1$s\" or @aria-label=\"%1$s\"]".formatted(words));
   }
 
   /** Press what is found by a selector, where what it says is not known beforehand. */
   void pressAt(String selector) {
     on(By.cssSelector(selector), WebElement::click);
+  }
+
+  /** See that what a selector finds can be pressed, and leave it. */
+  void reachesAt(String selector) {
+    on(By.cssSelector(selector), _ -> {});
+  }
+
+  /** Put the focus on it, as somebody does who is about to press it. */
+  void focus(String selector) {
+    on(By.cssSelector(selector), it -> web.executeScript("arguments[0].focus()", it));
   }
 
   /** Say yes to the question that is asked before something happens. */
@@ -96,6 +154,14 @@ final class Visitor implements AutoCloseable {
         element -> {
           // what sticks to an edge of the window must not lie over it
           web.executeScript("arguments[0].scrollIntoView({block: 'center'})", element);
+          if (onPhone) {
+            Await.until(
+                what + " within reach of a thumb at " + web.getCurrentUrl(),
+                SOON,
+                Duration.ofMillis(50),
+                () -> String.valueOf(web.executeScript(OUT_OF_REACH, element, PHONE, THUMB)),
+                String::isEmpty);
+          }
           act.accept(element);
           return true;
         });
