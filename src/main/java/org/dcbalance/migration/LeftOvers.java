@@ -3,7 +3,9 @@ package org.dcbalance.migration;
 import java.util.List;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.migration.Sweep.Left;
@@ -30,20 +32,34 @@ class LeftOvers {
   private final Hosts hosts;
   private final Connections connections;
   private final Sweep sweep;
+  private final LostMarks lostMarks;
 
-  LeftOvers(JdbcClient jdbc, MigrationLog lines, Vms vms, Hosts hosts, Connections connections) {
+  LeftOvers(
+      JdbcClient jdbc,
+      MigrationLog lines,
+      Vms vms,
+      Hosts hosts,
+      Connections connections,
+      Installation installation,
+      FleetEvents events) {
     this.jdbc = jdbc;
     this.lines = lines;
     this.vms = vms;
     this.hosts = hosts;
     this.connections = connections;
     this.sweep = new Sweep("migration-left-overs", jdbc);
+    this.lostMarks =
+        new LostMarks(jdbc, vms, hosts, connections, installation, events, sweep);
   }
 
-  /** Look for them, in a thread of its own, unless the last look still goes on. */
+  /**
+   * Look for them, and for what a restored database does not know of, each in a thread of its own,
+   * unless the last look still goes on.
+   */
   void sweep(Runnable confirm) {
     // what is to be put back may have changed by the time that its turn comes
     sweep.over(left(null), confirm, seen -> left(seen.vm()).forEach(this::putBack));
+    lostMarks.look(confirm);
   }
 
   /**
@@ -55,7 +71,8 @@ class LeftOvers {
     return sweep.alone(
         vm.value(),
         () ->
-            left(vm.value()).stream().map(this::putBack).toList().stream().allMatch(done -> done));
+            left(vm.value()).stream().map(this::putBack).toList().stream().allMatch(done -> done)
+                && lostMarks.clear(vm.value()));
   }
 
   private List<Left<String>> left(@Nullable Long vm) {

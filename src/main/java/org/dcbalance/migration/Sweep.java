@@ -92,7 +92,8 @@ final class Sweep {
     }
   }
 
-  private boolean moves(long vm) {
+  /** Tell whether a migration has the VM to itself now. */
+  boolean moves(long vm) {
     return jdbc.sql(
             "select exists (select from migration where vm_id = :vm and state in ('RUNNING', 'LOST'))")
         .param("vm", vm)
