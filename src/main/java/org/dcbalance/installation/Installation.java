@@ -2,6 +2,7 @@ package org.dcbalance.installation;
 
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
@@ -61,6 +62,14 @@ public class Installation {
   /** Give the id of this installation, which changes when a restored database is confirmed. */
   public UUID id() {
     return jdbc.sql("select id from installation").query(UUID.class).single();
+  }
+
+  /** Give the ids that it had before restored databases were confirmed. */
+  public Set<UUID> formerIds() {
+    return Set.copyOf(
+        jdbc.sql("select id from former_installation where confirmed_at is not null")
+            .query(UUID.class)
+            .list());
   }
 
   /** Give the reason why nothing may be done for now; empty if there is none. */

@@ -1,6 +1,9 @@
 package org.dcbalance.migration;
 
+import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.dcbalance.migration.SettlementTable.Action;
 import org.dcbalance.migration.SettlementTable.Doubt;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  *     the host could not mark the guest
  */
 record JobMark(long migration, @Nullable String recorded) {
+  private static final Pattern WRITTEN =
+      Pattern.compile(
+          "dcbalance migration=[0-9]+ epoch=[0-9]+ installation=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?: was (.*))?");
 
   /**
    * Give the mark of a migration that is started under an epoch of an installation, with what will
@@ -27,6 +33,21 @@ record JobMark(long migration, @Nullable String recorded) {
         + " installation="
         + installation
         + (undo.isEmpty() ? "" : " was " + undo.text());
+  }
+
+  /**
+   * What a mark says of the move that it was written for.
+   *
+   * @param undo what that move changed, as it was before
+   */
+  record Written(UUID installation, Undo undo) {}
+
+  /** Read what {@link #text} wrote, for whichever migration; empty for anything else. */
+  static Optional<Written> read(@Nullable String carried) {
+    return Optional.ofNullable(carried)
+        .map(WRITTEN::matcher)
+        .filter(Matcher::matches)
+        .map(m -> new Written(UUID.fromString(m.group(1)), Undo.parse(m.group(2))));
   }
 
   private static String start(long migration) {

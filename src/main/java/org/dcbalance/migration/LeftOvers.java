@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.util.List;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
+import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
@@ -35,6 +37,7 @@ class LeftOvers {
   private final Hosts hosts;
   private final Connections connections;
   private final Sweep sweep;
+  private final LostMarks lostMarks;
 
   LeftOvers(
       JdbcClient jdbc,
@@ -43,19 +46,27 @@ class LeftOvers {
       Hosts hosts,
       Connections connections,
       VmClaims claims,
-      MigrationWork migrations) {
+      MigrationWork migrations,
+      Installation installation,
+      FleetEvents events) {
     this.jdbc = jdbc;
     this.lines = lines;
     this.vms = vms;
     this.hosts = hosts;
     this.connections = connections;
     this.sweep = new Sweep("migration-left-overs", jdbc, claims, migrations);
+    this.lostMarks =
+        new LostMarks(jdbc, vms, hosts, connections, installation, events, sweep);
   }
 
-  /** Look for them, in a thread of its own, unless the last look still goes on. */
+  /**
+   * Look for them, and for what a restored database does not know of, each in a thread of its own,
+   * unless the last look still goes on.
+   */
   void sweep(Runnable confirm) {
     // what is to be put back may have changed by the time that its turn comes
     sweep.over(left(null), confirm, seen -> left(seen.vm()).forEach(this::putBack));
+    lostMarks.look(confirm);
   }
 
   /**
@@ -67,7 +78,8 @@ class LeftOvers {
     return sweep.alone(
         vm.value(),
         () ->
-            left(vm.value()).stream().map(this::putBack).toList().stream().allMatch(done -> done));
+            left(vm.value()).stream().map(this::putBack).toList().stream().allMatch(done -> done)
+                && lostMarks.clear(vm.value()));
   }
 
   private List<Left<String>> left(@Nullable Long vm) {

@@ -107,7 +107,9 @@ final class Settlement {
           case Action.Wait() -> doubt(found(source, target), since, settings.lostAfter());
           case Action.AskOperator(var doubt) ->
               doubt(
-                  found(source, target) + " " + advice(doubt), doubtedSince, settings.doubtedFor());
+                  found(source, target) + " " + advice(doubt, target),
+                  doubtedSince,
+                  settings.doubtedFor());
           case Action.Act act -> {
             act(act, answers.get(), found(source, target));
             doubt(found(source, target), since, settings.lostAfter());
@@ -297,7 +299,7 @@ final class Settlement {
         + ".";
   }
 
-  private String advice(Doubt doubt) {
+  private String advice(Doubt doubt, Side onTarget) {
     return switch (doubt) {
       case POST_COPY_FAILED ->
           resumeFailed()
@@ -316,9 +318,16 @@ final class Settlement {
           "Nothing was done, since it does not carry the mark of this migration: somebody else"
               + " moves it. Maybe wait until that is over, or ask who does.";
       case NOT_IN_TABLE ->
-          "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
+          onTarget instanceof Side.ShutOff && !pair.target().can(Capability.COMPLETED_STATISTICS)
+              ? halfOnTarget()
+              : "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
               + " exactly one running copy.";
     };
+  }
+
+  private String halfOnTarget() {
+    return "Nothing was done: Xen may hold half a copy of it on %s, which libvirt calls shut off there. Maybe look with 'xl list', end that half while nothing else is moved to or from there, by 'kill $(pidof libxl-save-helper)', and restart libvirtd."
+        .formatted(pair.target().name());
   }
 
   private String resumeFailed() {

@@ -81,7 +81,7 @@ final class Sweep {
       alone(
           left.vm(),
           () -> {
-            if (!moves(left.vm()) && claims.otherThan(migrations, new VmId(left.vm())).isEmpty()) {
+            if (isFree(left.vm())) {
               once.accept(left);
             }
             return true;
@@ -96,6 +96,11 @@ final class Sweep {
     synchronized (locks.computeIfAbsent(vm, _ -> new Object())) {
       return work.get();
     }
+  }
+
+  /** Tell whether nobody moves, captures or restores a VM now. */
+  boolean isFree(long vm) {
+    return !moves(vm) && claims.otherThan(migrations, new VmId(vm)).isEmpty();
   }
 
   /** One that is only queued may stay so for hours, and looks itself before it begins. */

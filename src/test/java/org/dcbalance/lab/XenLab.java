@@ -40,7 +40,12 @@ public final class XenLab extends Lab {
 
   /** Describe a lab on a hypervisor with shadow paging, on which PV guests migrate live too. */
   public static XenLab withShadowPaging(String name, int hosts) {
-    return new XenLab(name, hosts, true, 1);
+    return withShadowPaging(name, hosts, 1);
+  }
+
+  /** Describe such a lab whose hosts have several processors. */
+  public static XenLab withShadowPaging(String name, int hosts, int processors) {
+    return new XenLab(name, hosts, true, processors);
   }
 
   @Override

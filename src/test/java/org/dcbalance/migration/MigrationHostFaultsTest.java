@@ -158,6 +158,27 @@ class MigrationHostFaultsTest extends MigrationFaults {
     lab.fleet.violations.clear();
   }
 
+  /** As Xen's libvirt says after a copy that broke off half-way. */
+  @Test
+  void tellsHowToEndTheHalfThatACopyLeftOnXen() throws InterruptedException {
+    lab.jdbc
+        .sql("update host set missing = jsonb_build_object('COMPLETED_STATISTICS', 'no call')")
+        .update();
+    var move = abandonedAt(Point.MARK);
+    lab.fleet.host("kvm-02").set(move.vm().uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    move.release();
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(move.id()).state() == MigrationState.LOST);
+    assertThat(lab.row(move.id()).sentence())
+        .contains("Xen may hold half a copy of it on kvm-02")
+        .contains("kill $(pidof libxl-save-helper)");
+    assertThat(stateOn("kvm-01", move.vm())).isEqualTo(GuestState.RUNNING);
+    assertThat(stateOn("kvm-02", move.vm())).as("it is left to a person").isEqualTo(GuestState.SHUT_OFF);
+    // the person ends it, and the hosts agree again
+    lab.fleet.host("kvm-02").copies.remove(move.vm().uuid());
+    assertThat(ended(move.id()).state()).isEqualTo(MigrationState.FAILED);
+  }
+
   /** A guest may be shut down from within while it is copied. */
   @Test
   void aGuestThatWasShutOffOnTheWayHasNotMoved() throws InterruptedException {

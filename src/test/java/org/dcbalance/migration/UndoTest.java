@@ -37,6 +37,7 @@ class UndoTest {
         .isEqualTo(
             "dcbalance migration=7 epoch=3 installation=00000000-0000-0000-0000-000000000001 was"
                 + " cap=25 memory=536870912 pause=300");
+    assertThat(JobMark.read(mark)).contains(new JobMark.Written(new UUID(0, 1), ALL));
     assertThat(new JobMark(7, mark).covers(mark)).isTrue();
     assertThat(new JobMark(7, mark).names(JobMark.text(new UUID(0, 1), 7, 4, Undo.NOTHING)))
         .isTrue();

@@ -34,6 +34,8 @@ final class GuestLevers {
   // VIR_DOMAIN_AFFECT_CURRENT: the running guest, and the only flag that all versions of libxl take
   private static final int CURRENT = 0;
 
+  private static final int CONFIG = 2;
+
   private final HostLink link;
   private final boolean xen;
 
@@ -136,21 +138,38 @@ final class GuestLevers {
         });
   }
 
+  /**
+   * Xen's driver defines a guest that arrives by what runs, so one that was ballooned for its move
+   * would boot with as little: what its definition has of that grows with it.
+   */
   void setMemory(UUID guest, Memory target) {
-    on(
-        guest,
+    link.call(
         "change a guest's memory",
-        domain -> {
-          if (!SnapshotXml.mapped(domain.getXMLDesc(0)).isEmpty()) {
-            // QEMU would punch holes into the file, which other restores need as it is
-            throw new HypervisorException(
-                Kind.UNSUPPORTED,
-                domain.getName()
-                    + " maps the memory of its checkpoint, so its memory is not changed.",
-                null);
+        connection -> {
+          var domain = connection.domain(guest);
+          try (var ref = connection.ref(guest)) {
+            var now = domain.getXMLDesc(0);
+            if (!SnapshotXml.mapped(now).isEmpty()) {
+              // QEMU would punch holes into the file, which other restores need as it is
+              throw new HypervisorException(
+                  Kind.UNSUPPORTED,
+                  domain.getName()
+                      + " maps the memory of its checkpoint, so its memory is not changed.",
+                  null);
+            }
+            boolean definedSo = xen && XenBalloon.isDefinedSmaller(domain, now, target);
+            long kib = target.bytes() / 1024;
+            domain.setMemory(kib);
+            if (definedSo) {
+              connection.checked(
+                  connection
+                      .library()
+                      .virDomainSetMemoryFlags(ref.pointer(), new NativeLong(kib), CONFIG));
+            }
+            return null;
+          } finally {
+            domain.free();
           }
-          domain.setMemory(target.bytes() / 1024);
-          return null;
         });
   }
 

@@ -38,6 +38,9 @@ final class LibvirtFailure extends RuntimeException {
               + "|broken pipe|lost connection|received hangup|keepalive",
           Pattern.CASE_INSENSITIVE);
 
+  /** What libvirt's Xen driver says on a target that holds a half of the guest. */
+  private static final Pattern BEING_STARTED = Pattern.compile("is already being started");
+
   private final int code;
 
   LibvirtFailure(int code, String words) {
@@ -56,6 +59,19 @@ final class LibvirtFailure extends RuntimeException {
   static boolean disconnected(HypervisorException e) {
     return e.getCause() instanceof LibvirtFailure failure
         && DISCONNECTED.matcher(failure.words()).find();
+  }
+
+  /**
+   * Say what helps where Xen refuses a guest because half of an earlier copy stayed on the target;
+   * empty for any other failure.
+   */
+  static String adviceOnXen(HypervisorException e) {
+    return e.getCause() instanceof LibvirtFailure failure
+            && BEING_STARTED.matcher(failure.words()).find()
+        ? " The target may hold half of an earlier copy that broke off. Maybe end that in the"
+            + " target's dom0, while nothing else is moved to or from it, by 'kill $(pidof"
+            + " libxl-save-helper)', restart libvirtd there, and move it again."
+        : "";
   }
 
   int code() {

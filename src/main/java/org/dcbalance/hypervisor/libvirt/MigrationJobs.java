@@ -46,7 +46,8 @@ final class MigrationJobs {
       boolean aborted = abortsAsked.remove(order.guest());
       var kind =
           aborted ? Kind.ABORTED : LibvirtFailure.disconnected(e) ? Kind.DISCONNECTED : Kind.FAILED;
-      throw new HypervisorException(kind, e.sentence(), e);
+      var advice = xen ? LibvirtFailure.adviceOnXen(e) : "";
+      throw new HypervisorException(kind, e.sentence() + advice, e);
     }
   }
 

@@ -69,6 +69,8 @@ interface NativeLibvirt extends Library {
   int virDomainSetSchedulerParametersFlags(
       Pointer domain, @Nullable Pointer params, int count, int flags);
 
+  int virDomainSetMemoryFlags(Pointer domain, NativeLong kib, int flags);
+
   int virDomainMigrateSetMaxSpeed(Pointer domain, NativeLong mibPerSecond, int flags);
 
   int virDomainMigrateGetMaxSpeed(Pointer domain, NativeLongByReference mibPerSecond, int flags);

@@ -20,6 +20,7 @@ final class StatusReading {
   // virDomainMetadataType and virDomainModificationImpact
   private static final int ELEMENT = 2;
   private static final int LIVE = 1;
+  private static final int CONFIG = 2;
   private static final int CURRENT = 0;
 
   private StatusReading() {}
@@ -112,13 +113,17 @@ final class StatusReading {
     }
   }
 
-  /** Write our mark to the running guest, with which it travels; null removes it. */
+  /**
+   * Write our mark to the running guest, with which it travels; null removes it. Xen's driver
+   * defines a guest that arrives by what runs, mark and all: it is removed from there, too.
+   */
   static void write(OpenConnection connection, UUID guest, @Nullable String mark)
       throws LibvirtException {
     var element = mark == null ? null : "<job>" + Xml.escape(mark) + "</job>";
     var domain = connection.domain(guest);
     try {
-      domain.setMetadata(ELEMENT, element, "dcbalance", MARK, LIVE);
+      int where = mark == null && domain.isPersistent() == 1 ? LIVE | CONFIG : LIVE;
+      domain.setMetadata(ELEMENT, element, "dcbalance", MARK, where);
     } catch (LibvirtException e) {
       if (mark != null || LibvirtFailure.of(e).code() != LibvirtFailure.NO_DOMAIN_METADATA) {
         throw e;

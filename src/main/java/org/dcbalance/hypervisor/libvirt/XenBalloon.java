@@ -13,6 +13,10 @@ import org.libvirt.LibvirtException;
  */
 final class XenBalloon {
   private static final Duration STEADY_FOR = Duration.ofMillis(500);
+
+  // virDomainXMLFlags
+  private static final int INACTIVE = 2;
+
   private static final Memory MOST_ABOVE = Memory.ofMiB(1);
 
   /** A device model keeps some for its own: less than it was asked to have a guest may rest at. */
@@ -40,6 +44,26 @@ final class XenBalloon {
         : Optional.of(
             "The memory of %s is changing on %s: it has %d MiB, and was asked to keep %d MiB."
                 .formatted(domain.getName(), host, now.mib(), asked.mib()));
+  }
+
+  /**
+   * Tell whether a guest is defined with what it is asked to keep now, and that is less than it is
+   * to have.
+   *
+   * @param now the XML of what runs
+   */
+  static boolean isDefinedSmaller(Domain domain, String now, Memory target)
+      throws LibvirtException {
+    return domain.isPersistent() == 1
+        && isSmaller(
+            new DomainXml(domain.getXMLDesc(INACTIVE)).memory(),
+            new DomainXml(now).memory(),
+            target);
+  }
+
+  /** What somebody else defined it with is none of ours. */
+  static boolean isSmaller(Memory defined, Memory asked, Memory target) {
+    return defined.equals(asked) && asked.compareTo(target) < 0;
   }
 
   static boolean rests(Memory before, Memory now, Memory asked) {

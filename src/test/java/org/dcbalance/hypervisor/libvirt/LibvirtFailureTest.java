@@ -85,6 +85,29 @@ class LibvirtFailureTest {
     assertThat(LibvirtFailure.disconnected(explained(words))).isFalse();
   }
 
+  /** As libvirt 9.0 says it, and as newer ones quote names. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Requested operation is not valid: domain 'web-07' is already being started",
+        "operation is not valid: domain \u2018web-07\u2019 is already being started"
+      })
+  void saysWhatHelpsWhereHalfACopyStayedOnAXenTarget(String words) {
+    assertThat(LibvirtFailure.adviceOnXen(explained(words)))
+        .contains("half of an earlier copy")
+        .contains("kill $(pidof libxl-save-helper)")
+        .contains("restart libvirtd");
+  }
+
+  @Test
+  void saysItOfNothingElse() {
+    assertThat(
+            LibvirtFailure.adviceOnXen(explained("domain 'web-07' is already active as 'web-07'")))
+        .isEmpty();
+    var ours = new HypervisorException(Kind.FAILED, "web-07 is already being started", null);
+    assertThat(LibvirtFailure.adviceOnXen(ours)).as("not libvirt's words").isEmpty();
+  }
+
   private static HypervisorException explained(String words) {
     return new LibvirtFailure(1, words).explain("kvm-01", "migrate web-07", true);
   }

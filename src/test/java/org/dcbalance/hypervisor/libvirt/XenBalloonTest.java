@@ -27,4 +27,22 @@ class XenBalloonTest {
     assertThat(XenBalloon.rests(Memory.ofMiB(before), Memory.ofMiB(now), Memory.ofMiB(asked)))
         .isEqualTo(rests);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    // it arrived ballooned, and was defined so
+    "128, 128, 256, true",
+    // it stayed where it was defined before
+    "256, 128, 256, false",
+    "192, 128, 256, false",
+    // it shrinks, or has it
+    "256, 256, 128, false",
+    "256, 256, 256, false"
+  })
+  void whatIsDefinedByABalloonedGuestGrowsWithIt(
+      long defined, long asked, long target, boolean smaller) {
+    assertThat(
+            XenBalloon.isSmaller(Memory.ofMiB(defined), Memory.ofMiB(asked), Memory.ofMiB(target)))
+        .isEqualTo(smaller);
+  }
 }
