@@ -33,8 +33,7 @@ class CaptureRows {
 
   /** Tell whether a move has left something on a VM that is still to be put back. */
   boolean hasLeftOvers(VmId vm) {
-    return jdbc.sql(
-            "select exists (select from migration where vm_id = :vm and undo is not null)")
+    return jdbc.sql("select exists (select from migration where vm_id = :vm and undo is not null)")
         .param("vm", vm.value())
         .query(Boolean.class)
         .single();

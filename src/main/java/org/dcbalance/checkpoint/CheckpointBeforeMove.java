@@ -37,8 +37,7 @@ class CheckpointBeforeMove implements BeforeMove {
         .map(
             checkpoint ->
                 switch (checkpoint.state()) {
-                  case PENDING, TAKING, CLEANING ->
-                      new Progress(Step.UNDER_WAY, checkpoint.step());
+                  case PENDING, TAKING, CLEANING -> new Progress(Step.UNDER_WAY, checkpoint.step());
                   case COMPLETE, VERIFYING -> new Progress(Step.DONE, checkpoint.sentence());
                   case DELETING, FAILED, DAMAGED, DELETED ->
                       new Progress(Step.FAILED, checkpoint.sentence());

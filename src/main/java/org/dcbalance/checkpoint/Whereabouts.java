@@ -21,28 +21,21 @@ import org.dcbalance.units.HostId;
  * @param connections give the connection to a host
  * @param fenced the hosts of which that is said
  */
-record Whereabouts(
-    Function<Host, Hypervisor> connections, List<Host> hosts, Set<HostId> fenced) {
+record Whereabouts(Function<Host, Hypervisor> connections, List<Host> hosts, Set<HostId> fenced) {
 
   /**
    * Ask all hosts that share a pool with the one where it is, or with the one where it shall be:
    * those, too, on which nothing can be restored, since it may have been moved there.
    */
   static Whereabouts around(
-      Function<Host, Hypervisor> connections,
-      Hosts hosts,
-      Set<HostId> fenced,
-      Vm vm,
-      Host target) {
+      Function<Host, Hypervisor> connections, Hosts hosts, Set<HostId> fenced, Vm vm, Host target) {
     var pools =
         Stream.concat(Stream.of(target), hosts.findById(vm.hostId().value()).stream())
             .map(Host::poolId)
             .toList();
     return new Whereabouts(
         connections,
-        hosts.findAllByOrderByName().stream()
-            .filter(h -> pools.contains(h.poolId()))
-            .toList(),
+        hosts.findAllByOrderByName().stream().filter(h -> pools.contains(h.poolId())).toList(),
         fenced);
   }
 

@@ -39,9 +39,9 @@ public class MigrationRecords {
   public record Moved(@Nullable Instant last, int inDay, int inWeek) {}
 
   /**
-   * List the finished moves of a pool, newest first; refused ones never began and are left out. What
-   * a limit or a method without passes made of a move says nothing of the next one, so its figures
-   * are left out.
+   * List the finished moves of a pool, newest first; refused ones never began and are left out.
+   * What a limit or a method without passes made of a move says nothing of the next one, so its
+   * figures are left out.
    *
    * @param most how many at most
    */

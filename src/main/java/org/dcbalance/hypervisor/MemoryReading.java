@@ -15,10 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     not known
  */
 public record MemoryReading(
-    Memory now,
-    @Nullable Memory used,
-    @Nullable Memory swappedOut,
-    @Nullable Instant toldAt) {
+    Memory now, @Nullable Memory used, @Nullable Memory swappedOut, @Nullable Instant toldAt) {
 
   /** What a guest has that tells nothing more. */
   public static MemoryReading of(Memory now) {

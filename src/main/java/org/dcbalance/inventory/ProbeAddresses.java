@@ -27,8 +27,7 @@ public final class ProbeAddresses {
               kind -> {
                 throw new Problem(
                     ErrorCode.REFUSED,
-                    SpecialAddresses.words(name, address, kind)
-                        + ", so no guest is probed there.",
+                    SpecialAddresses.words(name, address, kind) + ", so no guest is probed there.",
                     "Maybe enter the address that the guest's users reach it at.");
               });
     }

@@ -121,7 +121,9 @@ final class Ballooning {
     }
   }
 
-  /** Guests tell whether they swap every few seconds; those that tell nothing are not waited for. */
+  /**
+   * Guests tell whether they swap every few seconds; those that tell nothing are not waited for.
+   */
   private static boolean toldAfter(MemoryReading whenReached, MemoryReading now) {
     var then = whenReached.toldAt();
     var told = now.toldAt();

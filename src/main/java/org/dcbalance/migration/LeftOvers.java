@@ -30,7 +30,6 @@ class LeftOvers {
   private static final Logger log = LoggerFactory.getLogger(LeftOvers.class);
   private static final Duration MAY_COME_BACK = Duration.ofDays(1);
 
-
   private final JdbcClient jdbc;
   private final MigrationLog lines;
   private final Vms vms;
@@ -55,8 +54,7 @@ class LeftOvers {
     this.hosts = hosts;
     this.connections = connections;
     this.sweep = new Sweep("migration-left-overs", jdbc, claims, migrations);
-    this.lostMarks =
-        new LostMarks(jdbc, vms, hosts, connections, installation, events, sweep);
+    this.lostMarks = new LostMarks(jdbc, vms, hosts, connections, installation, events, sweep);
   }
 
   /**

@@ -45,7 +45,9 @@ final class PuttingBack {
       back.tried(() -> hypervisor.setMaxDowntime(guest, pause), Undo.words(pause));
     }
     return new Result(
-        back.done.isEmpty() ? "nothing; what was set for its move ended with it" : String.join(", ", back.done),
+        back.done.isEmpty()
+            ? "nothing; what was set for its move ended with it"
+            : String.join(", ", back.done),
         List.copyOf(back.failed));
   }
 

@@ -321,7 +321,7 @@ final class Settlement {
           onTarget instanceof Side.ShutOff && !pair.target().can(Capability.COMPLETED_STATISTICS)
               ? halfOnTarget()
               : "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
-              + " exactly one running copy.";
+                  + " exactly one running copy.";
     };
   }
 

@@ -120,17 +120,18 @@ class StillWanted {
   }
 
   private Set<Long> newRules(Migration row) {
-    return jdbc.sql(
-            """
+    return Set.copyOf(
+        jdbc.sql(
+                """
             select id from placement_rule
             where added_at > (
               select coalesce(r.created_at, m.created_at)
               from migration m left join recommendation r on r.id = m.recommendation_id
               where m.id = :id)
             """)
-        .param("id", row.id())
-        .query(Long.class)
-        .set();
+            .param("id", row.id())
+            .query(Long.class)
+            .list());
   }
 
   /** What could not be approved any more is not tried any more either. */

@@ -236,8 +236,7 @@ public class DestinationDesk {
     };
   }
 
-  private void keepAddress(
-      Destination stored, String given, @Nullable Target before, Operator by) {
+  private void keepAddress(Destination stored, String given, @Nullable Target before, Operator by) {
     if (!given.isEmpty()) {
       secrets.put(stored.addressPlace(), given, by);
     } else if (before instanceof Webhook webhook && SecretAddresses.inClear(webhook)) {

@@ -24,8 +24,7 @@ class SecretAddresses implements SmartInitializingSingleton {
   private final Secrets secrets;
   private final TransactionOperations transaction;
 
-  SecretAddresses(
-      Destinations destinations, Secrets secrets, TransactionOperations transaction) {
+  SecretAddresses(Destinations destinations, Secrets secrets, TransactionOperations transaction) {
     this.destinations = destinations;
     this.secrets = secrets;
     this.transaction = transaction;

@@ -16,8 +16,7 @@ class Sending {
   private final Secrets secrets;
   private final SecretAddresses addresses;
 
-  Sending(
-      WebhookSender webhooks, MailSender mails, Secrets secrets, SecretAddresses addresses) {
+  Sending(WebhookSender webhooks, MailSender mails, Secrets secrets, SecretAddresses addresses) {
     this.webhooks = webhooks;
     this.mails = mails;
     this.secrets = secrets;

@@ -150,8 +150,7 @@ class CheckpointPages {
 
   @PostMapping("/checkpoints/{id}/verify")
   String verify(@PathVariable long id, CurrentOperator me, RedirectAttributes redirect) {
-    Notice.tried(
-        () -> checkpoints.verify(id, me.operator()), "All of it is being read.", redirect);
+    Notice.tried(() -> checkpoints.verify(id, me.operator()), "All of it is being read.", redirect);
     return "redirect:/checkpoints/" + id;
   }
 

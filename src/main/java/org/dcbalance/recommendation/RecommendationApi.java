@@ -116,8 +116,7 @@ class RecommendationApi {
                 poolId, wanted, before, limit);
     var known = names.of(rows);
     var first = checkpoints.of(rows);
-    return Items.page(rows, cursor, Recommendation::id)
-        .map(r -> view(r, known, first.get(r.id())));
+    return Items.page(rows, cursor, Recommendation::id).map(r -> view(r, known, first.get(r.id())));
   }
 
   @Operation(summary = "Show a recommendation with its reason, effect and cost.")
@@ -172,9 +171,7 @@ class RecommendationApi {
   }
 
   private static RecommendationView view(
-      Recommendation r,
-      Names.Known known,
-      @Nullable String checkpointFirst) {
+      Recommendation r, Names.Known known, @Nullable String checkpointFirst) {
     return new RecommendationView(
         r.id(),
         r.state(),

@@ -61,8 +61,7 @@ final class Prices {
   /** An assumption does not refuse a move: only a measured rate or an earlier move does. */
   boolean unaffordable(VmLoad vm, MigrationCost cost) {
     boolean known = cost.measuredDirtyRate() || cost.pastMoves() > 0;
-    return known
-        && (!cost.converges() || cost.downtime().compareTo(vm.longestPause(limits)) > 0);
+    return known && (!cost.converges() || cost.downtime().compareTo(vm.longestPause(limits)) > 0);
   }
 
   Reason tooCostly(VmLoad vm, MigrationCost cost) {

@@ -79,7 +79,9 @@ public record VmLoad(
         null);
   }
 
-  /** Give the longest pause that is accepted of a move, with that of the limits as the usual one. */
+  /**
+   * Give the longest pause that is accepted of a move, with that of the limits as the usual one.
+   */
   Duration longestPause(Limits limits) {
     var own = allowed().longestPause();
     return own == null ? limits.downtimeSlo() : own;

@@ -113,8 +113,7 @@ class AccessTest {
             browser.get("/api/v1/probe/me", "Authorization", "bearer " + ConsoleTest.TOKEN).body())
         .contains("token environment", "ADMINISTRATOR");
     for (var path : List.of("/actuator/prometheus", "/v3/api-docs", "/v3/api-docs.yaml")) {
-      assertThat(
-              browser.get(path, "Authorization", "Bearer " + ConsoleTest.TOKEN).statusCode())
+      assertThat(browser.get(path, "Authorization", "Bearer " + ConsoleTest.TOKEN).statusCode())
           .as(path)
           .isEqualTo(200);
     }

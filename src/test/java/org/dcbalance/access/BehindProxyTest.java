@@ -27,8 +27,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.annotation.DirtiesContext;
 
 /**
- * A console behind a proxy on the same machine that speaks TLS to browsers, set up as docs/install.md
- * has it.
+ * A console behind a proxy on the same machine that speaks TLS to browsers, set up as
+ * docs/install.md has it.
  */
 @SpringBootTest(
     webEnvironment = WebEnvironment.RANDOM_PORT,

@@ -67,7 +67,8 @@ class OwnPasswordTest {
       assertThat(signIn(elsewhere, PASSWORD)).doesNotContain("login");
     }
     assertThat(
-            jdbc.sql("select cast(after as text) from audit_entry where act = 'REFUSED' and who = :name")
+            jdbc.sql(
+                    "select cast(after as text) from audit_entry where act = 'REFUSED' and who = :name")
                 .param("name", name)
                 .query(String.class)
                 .list())

@@ -75,7 +75,11 @@ class CheckpointBeforeMoveTest {
 
   @ParameterizedTest
   @CsvSource({
-    "PENDING, UNDER_WAY", "TAKING, UNDER_WAY", "CLEANING, UNDER_WAY", "COMPLETE, DONE", "FAILED, FAILED"
+    "PENDING, UNDER_WAY",
+    "TAKING, UNDER_WAY",
+    "CLEANING, UNDER_WAY",
+    "COMPLETE, DONE",
+    "FAILED, FAILED"
   })
   void whatWasBegunIsFoundByItsMigration(String state, Step step) {
     taken(state);

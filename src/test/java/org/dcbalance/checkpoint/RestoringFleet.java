@@ -122,10 +122,7 @@ final class RestoringFleet {
     LoadReading readLoad() {
       answers();
       return new LoadReading(
-          Instant.EPOCH,
-          0,
-          new HostCounters(null, 4, Memory.ZERO, Memory.ofGiB(64)),
-          List.of());
+          Instant.EPOCH, 0, new HostCounters(null, 4, Memory.ZERO, Memory.ofGiB(64)), List.of());
     }
 
     void destroy(UUID uuid) {
@@ -170,8 +167,7 @@ final class RestoringFleet {
       change(() -> volumes.add(volume));
     }
 
-    void restore(
-        UUID uuid, String pool, String memory, Map<String, String> disks, boolean paused) {
+    void restore(UUID uuid, String pool, String memory, Map<String, String> disks, boolean paused) {
       answers();
       change(
           () -> {

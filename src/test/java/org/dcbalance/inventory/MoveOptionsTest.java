@@ -22,8 +22,7 @@ class MoveOptionsTest {
   })
   void encryptionIsAsTheStricterOfBothHasIt(
       @Nullable Boolean vm, @Nullable Boolean pool, boolean holds) {
-    assertThat(
-            encrypted(vm).over(encrypted(pool)).over(MoveOptions.DEFAULTS).encrypted())
+    assertThat(encrypted(vm).over(encrypted(pool)).over(MoveOptions.DEFAULTS).encrypted())
         .isEqualTo(holds);
   }
 

@@ -53,7 +53,8 @@ class JobMarkTest {
   @Test
   void aMarkIsReadWhoeverWroteIt() {
     assertThat(JobMark.read(OURS)).contains(new JobMark.Written(HERE, Undo.NOTHING));
-    for (var other : new String[] {null, "", "job 7", "dcbalance migration=7 epoch=77", OURS + "x"}) {
+    for (var other :
+        new String[] {null, "", "job 7", "dcbalance migration=7 epoch=77", OURS + "x"}) {
       assertThat(JobMark.read(other)).as("%s", other).isEmpty();
     }
   }

@@ -24,8 +24,7 @@ class LostMarksTest extends MigrationFaults {
     MigrationLab.await("its mark off", () -> mark(vm) == null);
     assertThat(lab.fleet.host("kvm-01").cap(vm.uuid())).isEqualTo(70);
     MigrationLab.await(
-        "its memory",
-        () -> lab.fleet.host("kvm-01").memory(vm.uuid()).now().equals(Balloon.FULL));
+        "its memory", () -> lab.fleet.host("kvm-01").memory(vm.uuid()).now().equals(Balloon.FULL));
     MigrationLab.await("an event", () -> lost() == 1);
     assertThat(lab.fleetEvents.newest(null, 10))
         .filteredOn(e -> e.kind().equals(LOST))
@@ -55,9 +54,7 @@ class LostMarksTest extends MigrationFaults {
     var past = lab.installation.id();
     var foreign = changed("a-foreign", UUID.randomUUID());
     var busy = changed("b-busy", past);
-    lab.fleet
-        .host("kvm-01")
-        .set(busy.uuid(), GuestState.RUNNING, Why.NONE, Job.OUTGOING_MIGRATION);
+    lab.fleet.host("kvm-01").set(busy.uuid(), GuestState.RUNNING, Why.NONE, Job.OUTGOING_MIGRATION);
     restoreAndConfirm();
     var present = changed("c-present", lab.installation.id());
     var last = changed("d-last", past);

@@ -173,7 +173,9 @@ class MigrationHostFaultsTest extends MigrationFaults {
         .contains("Xen may hold half a copy of it on kvm-02")
         .contains("kill $(pidof libxl-save-helper)");
     assertThat(stateOn("kvm-01", move.vm())).isEqualTo(GuestState.RUNNING);
-    assertThat(stateOn("kvm-02", move.vm())).as("it is left to a person").isEqualTo(GuestState.SHUT_OFF);
+    assertThat(stateOn("kvm-02", move.vm()))
+        .as("it is left to a person")
+        .isEqualTo(GuestState.SHUT_OFF);
     // the person ends it, and the hosts agree again
     lab.fleet.host("kvm-02").copies.remove(move.vm().uuid());
     assertThat(ended(move.id()).state()).isEqualTo(MigrationState.FAILED);

@@ -352,11 +352,13 @@ class MigrationLab {
       var checks =
           new PreFlightChecks(
               vms, hosts, pools, connections, jdbc, settings, clock(), claims, work, rules);
+      var wanted = new StillWanted(jdbc, checks, vms, pools);
       var tools =
           new MigrationDrive.Tools(
               desk,
               settings,
               checks,
+              wanted,
               connections,
               vms,
               hosts,
@@ -375,7 +377,7 @@ class MigrationLab {
               migrations,
               lines,
               queue,
-              new StillWanted(jdbc, checks, vms, pools),
+              wanted,
               claims,
               work,
               lease.leadership(),

@@ -12,9 +12,9 @@ import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.Tuning;
+import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Vm;
-import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.method.Method;
 import org.dcbalance.migration.FaultyFleet.Point;
 import org.dcbalance.units.Memory;
@@ -54,9 +54,7 @@ class MigrationLeversTest extends MigrationFaults {
                     .isEqualTo("web-07 has 512 MiB and is asked to leave 240 MiB of it."))
         .anySatisfy(l -> assertThat(l.sentence()).startsWith("It has 240 MiB after "))
         .anySatisfy(
-            l ->
-                assertThat(l.sentence())
-                    .isEqualTo("Put back on kvm-02: 512 MiB of memory."));
+            l -> assertThat(l.sentence()).isEqualTo("Put back on kvm-02: 512 MiB of memory."));
     assertThat(end.undo().isEmpty()).isTrue();
     hasItsMemoryBack("kvm-02", vm);
     assertThat(lab.rows.find(id).orElseThrow())
@@ -127,7 +125,8 @@ class MigrationLeversTest extends MigrationFaults {
         .anySatisfy(
             l ->
                 assertThat(l.sentence())
-                    .isEqualTo("It swaps (7 MiB) with the memory that it was left. It is given up."));
+                    .isEqualTo(
+                        "It swaps (7 MiB) with the memory that it was left. It is given up."));
     hasItsMemoryBack("kvm-01", vm);
   }
 
@@ -320,10 +319,7 @@ class MigrationLeversTest extends MigrationFaults {
     var host = lab.fleet.host("kvm-02");
     host.caps.put(vm.uuid(), 10);
     lab.otherWork = "A checkpoint of web-07 is being taken.";
-    lab.jdbc
-        .sql("update migration set undo = 'cap=50' where id = :id")
-        .param("id", id)
-        .update();
+    lab.jdbc.sql("update migration set undo = 'cap=50' where id = :id").param("id", id).update();
     FaultyFleet.sleep(1_000);
     assertThat(host.cap(vm.uuid())).isEqualTo(10);
     assertThat(lab.row(id).undo().isEmpty()).isFalse();

@@ -48,8 +48,7 @@ class PostCopyTest extends MigrationFaults {
     stop.awaitReached();
     lab.aborts.request(id, ANN);
     assertThatThrownBy(() -> lab.row(id).switchToPostCopy(Instant.now()))
-        .hasMessage(
-            "Migration " + id + " cannot be switched to post-copy: ann asked to abort it.");
+        .hasMessage("Migration " + id + " cannot be switched to post-copy: ann asked to abort it.");
     stop.release();
     assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
   }

@@ -145,7 +145,9 @@ class AccessPagesTest {
     var left = "2 API tokens made by leaving still act.";
     assertThat(administrator.page("/settings/access"))
         .contains("made 2 API tokens", "Disable leaving? " + left, "Remove leaving? ", left);
-    assertThat(notice(send("/users/leaving/role", "role", "VIEWER"))).startsWith("warn").contains(left);
+    assertThat(notice(send("/users/leaving/role", "role", "VIEWER")))
+        .startsWith("warn")
+        .contains(left);
     assertThat(notice(send("/users/leaving/enabled", "enabled", "false")))
         .startsWith("warn")
         .contains(left);

@@ -89,8 +89,7 @@ class NotificationPagesTest {
               body ->
                   assertThat(body)
                       .startsWith("{\"text\":\"*Test* (information)\\npage-administrator tests"));
-      assertThat(
-              jdbc.sql("select url from notification_destination").query(String.class).single())
+      assertThat(jdbc.sql("select url from notification_destination").query(String.class).single())
           .isEqualTo("http://127.0.0.1:" + server.getAddress().getPort());
       var edit = administrator.page(PAGE + "/" + id() + "/edit");
       assertThat(edit)

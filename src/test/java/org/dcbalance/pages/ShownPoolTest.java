@@ -83,16 +83,14 @@ class ShownPoolTest extends SimulatedPages {
     try (var other = new RecordedPool(jdbc, "shown-7", 1);
         var operator = as(Role.OPERATOR)) {
       pause(other, false);
-      var pausing =
-          operator.send("/balancing/pause", "paused", "true", "shown", gone, "back", "/");
+      var pausing = operator.send("/balancing/pause", "paused", "true", "shown", gone, "back", "/");
       assertThat(pausing.statusCode()).isEqualTo(404);
       assertThat(pausing.body()).contains("is not there any more. Nothing was done.");
       assertThat(paused(other)).isFalse();
       assertThat(operator.send("/rounds", "shown", gone, "back", "/").statusCode()).isEqualTo(404);
       pause(other, true);
       var resuming =
-          operator.send(
-              "/balancing/pause", "paused", "false", "id", "" + other.id(), "id", gone);
+          operator.send("/balancing/pause", "paused", "false", "id", "" + other.id(), "id", gone);
       assertThat(resuming.statusCode()).isEqualTo(404);
       assertThat(paused(other)).as("of two, one is gone").isTrue();
       assertThat(operator.get("/?fragment=nav&shown=" + gone).statusCode()).isEqualTo(200);

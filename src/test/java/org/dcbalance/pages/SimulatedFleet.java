@@ -42,8 +42,8 @@ record SimulatedFleet(JdbcClient jdbc) {
   }
 
   /**
-   * Propose a move of a machine to the first other host by name, from a pool without hosts: no round
-   * confirms or withdraws it meanwhile.
+   * Propose a move of a machine to the first other host by name, from a pool without hosts: no
+   * round confirms or withdraws it meanwhile.
    *
    * @param expires when, such as "1 hour" from now
    */

@@ -312,14 +312,14 @@ class StrategyPagesTest {
       assertThat(Double.parseDouble(none[8])).isEqualTo(3600);
       var overTime = IMBALANCE.matcher(page);
       assertThat(overTime.find()).as("The chart leads to its file.").isTrue();
-      var points =
-          viewer.page(overTime.group(1).replace("&amp;", "&")).lines().toList();
+      var points = viewer.page(overTime.group(1).replace("&amp;", "&")).lines().toList();
       assertThat(points.getFirst()).isEqualTo("at,pool,strategy,imbalance");
       assertThat(points.stream().skip(1).map(point -> point.split(",")[2]).distinct())
           .containsExactly("DCbalance", "DLB", "OSVD", "None");
       assertThat(points.stream().skip(1))
           .hasSizeGreaterThan(20)
-          .allMatch(point -> point.matches("\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z,'=2\\+2,\\w+,[\\d.E-]+"));
+          .allMatch(
+              point -> point.matches("\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z,'=2\\+2,\\w+,[\\d.E-]+"));
       assertThat(points.getLast()).endsWith(",None," + none[none.length - 1]);
       var json = viewer.get("/api/v1/reports/strategies?poolId=" + pool.id()).body();
       assertThat(json).contains("\"strategy\":\"OSVD\"", "\"recordedSeconds\":3600", "\"series\":");

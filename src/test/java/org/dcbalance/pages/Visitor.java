@@ -28,7 +28,9 @@ final class Visitor implements AutoCloseable {
   private static final int PHONE = 390;
   private static final int THUMB = 40;
 
-  /** What keeps a thumb from something on a phone that is not scrolled sideways; empty if nothing. */
+  /**
+   * What keeps a thumb from something on a phone that is not scrolled sideways; empty if nothing.
+   */
   private static final String OUT_OF_REACH =
       """
       const [it, width, thumb] = arguments;

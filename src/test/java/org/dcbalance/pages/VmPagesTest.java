@@ -170,16 +170,14 @@ class VmPagesTest extends SimulatedPages {
         var administrator = as(Role.ADMINISTRATOR)) {
       var old = version(operator.page(path));
       administrator.sendAndFollow(path + "/move-options", "encrypted", "true");
-      var late =
-          operator.sendAndFollow(path + "/move-options", "version", old, "retries", "4");
+      var late = operator.sendAndFollow(path + "/move-options", "version", old, "retries", "4");
       assertThat(notice(late))
           .startsWith("bad")
           .contains("dns-01 was changed after this form was loaded, last by page-administrator");
       assertThat(late).containsPattern("name=\"retries\"[^>]*value=\"4\"");
       assertThat(options(vm)).contains("\"encrypted\": true").doesNotContain("\"retries\": 4");
       var again =
-          operator.sendAndFollow(
-              path + "/move-options", "version", version(late), "retries", "4");
+          operator.sendAndFollow(path + "/move-options", "version", version(late), "retries", "4");
       assertThat(notice(again)).startsWith("ok");
       assertThat(options(vm)).contains("\"retries\": 4").doesNotContain("\"encrypted\": true");
     } finally {

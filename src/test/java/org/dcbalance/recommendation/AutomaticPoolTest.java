@@ -60,7 +60,8 @@ class AutomaticPoolTest {
   void itMovesByItselfRestsInQuietHoursFallsBackAndMayBeSetAgain() {
     var pool = new PoolId(seen("the pool", "select id from pool where simulated"));
     var api = new PoolByApi(port, pool);
-    var automatic = "{\"automation\": \"AUTOMATIC\", \"automaticFrom\": \"LOW\", \"quietHours\": \"%s\"}";
+    var automatic =
+        "{\"automation\": \"AUTOMATIC\", \"automaticFrom\": \"LOW\", \"quietHours\": \"%s\"}";
     seen("a proposal", proposedSince(0));
 
     api.change(automatic.formatted(PoolByApi.aroundNow()));

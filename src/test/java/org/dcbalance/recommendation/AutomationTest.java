@@ -67,7 +67,8 @@ class AutomationTest {
 
   @ParameterizedTest
   @CsvSource({"HIGH, 1", "MEDIUM, 1 2", "LOW, 1 2 3"})
-  void whatTheNewestRoundConfirmedIsApprovedFromThePriorityOn(HostPool.Urgency from, String approved) {
+  void whatTheNewestRoundConfirmedIsApprovedFromThePriorityOn(
+      HostPool.Urgency from, String approved) {
     automate(HostPool.Automation.AUTOMATIC, from);
     automation.approveWhatMayBe(pool);
     assertThat(approvedByItself()).isEqualTo(approved);
@@ -111,7 +112,9 @@ class AutomationTest {
     long before = recommendation(8, newest, "HIGH", "APPROVED", ITSELF);
     automate(HostPool.Automation.AUTOMATIC, HostPool.Urgency.HIGH);
     ends(9, ANN, true);
-    assertThat(automationNow()).as("a person's move says nothing").isEqualTo(HostPool.Automation.AUTOMATIC);
+    assertThat(automationNow())
+        .as("a person's move says nothing")
+        .isEqualTo(HostPool.Automation.AUTOMATIC);
     end(before, false);
     ends(10, ITSELF, false);
     assertThat(automationNow())
@@ -131,10 +134,14 @@ class AutomationTest {
     long first = ends(5, ITSELF, true);
     long second = ends(6, ITSELF, true);
     measured(first, 0.39);
-    assertThat(automationNow()).as("the other may have helped").isEqualTo(HostPool.Automation.AUTOMATIC);
+    assertThat(automationNow())
+        .as("the other may have helped")
+        .isEqualTo(HostPool.Automation.AUTOMATIC);
     measured(second, 0.15);
     ends(7, ITSELF, false);
-    assertThat(automationNow()).as("the one before it helped").isEqualTo(HostPool.Automation.AUTOMATIC);
+    assertThat(automationNow())
+        .as("the one before it helped")
+        .isEqualTo(HostPool.Automation.AUTOMATIC);
     measured(ends(8, ITSELF, true), 0.39);
     assertThat(automationNow()).isEqualTo(HostPool.Automation.MANUAL);
     assertThat(fallBacks()).isEqualTo("1 event, 1 entry");

@@ -118,9 +118,7 @@ class ReportsTest {
     var attempts = moves.list(all(), Long.MAX_VALUE, 2);
     assertThat(attempts).extracting(MoveReport.Move::id).contains(failed);
     assertThat(attempts).extracting(MoveReport.Move::helped).containsExactly(null, true);
-    assertThat(attempts)
-        .extracting(MoveReport.Move::imbalanceMeasured)
-        .containsExactly(null, 0.25);
+    assertThat(attempts).extracting(MoveReport.Move::imbalanceMeasured).containsExactly(null, 0.25);
     assertThat(attempts).extracting(MoveReport.Move::decidedBy).containsOnly("amy");
     assertThat(rows.find(failed).orElseThrow().imbalanceMeasured()).isNull();
     assertThat(rows.find(attempts.getLast().id()).orElseThrow().imbalanceMeasured())

@@ -473,8 +473,7 @@ class CheckpointIT {
     long id = db().take(Map.of());
     db().until(id, "COMPLETE");
     var two = fleet().host(2).get("id").asLong();
-    api()
-        .post("/api/v1/checkpoints/" + id + "/restore", Map.of("hostId", two, "replace", "db-01"));
+    api().post("/api/v1/checkpoints/" + id + "/restore", Map.of("hostId", two, "replace", "db-01"));
     var at =
         Await.until(
             "its memory to be read",

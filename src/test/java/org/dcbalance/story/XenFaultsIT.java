@@ -124,8 +124,8 @@ class XenFaultsIT {
   }
 
   /**
-   * Another guest takes the memory that nobody promised to the one that arrives: Xen gives memory to
-   * a restored guest as its pages come in (read in 4.17). Were it given at once, the other guest
+   * Another guest takes the memory that nobody promised to the one that arrives: Xen gives memory
+   * to a restored guest as its pages come in (read in 4.17). Were it given at once, the other guest
    * would only take what is left over, and the move would go on.
    */
   @Test
@@ -136,8 +136,7 @@ class XenFaultsIT {
     int meanwhile = freeMiB();
     boolean atOnce = before - meanwhile >= MIB;
     // what the other guest leaves lasts until it is built, and not until all pages have come
-    LAB.start(
-        2, "big-02", 2, "--pvh", "--no-wait", "--mib", Integer.toString(meanwhile - MIB / 2));
+    LAB.start(2, "big-02", 2, "--pvh", "--no-wait", "--mib", Integer.toString(meanwhile - MIB / 2));
     var ended = runsOnceAsRecorded("target out of memory in the middle", id);
     Figures.print(
         "Xen, memory of a guest that arrives",
@@ -225,8 +224,7 @@ class XenFaultsIT {
     var target = fleet().host(2).get("id").asLong();
     return fleet()
         .api()
-        .post(
-            "/api/v1/vms/" + vm + "/migrations", Map.of("targetHostId", target, "method", method))
+        .post("/api/v1/vms/" + vm + "/migrations", Map.of("targetHostId", target, "method", method))
         .get("id")
         .asLong();
   }

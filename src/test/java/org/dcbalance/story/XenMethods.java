@@ -108,7 +108,9 @@ abstract class XenMethods {
         said -> said.contains(" " + MIB + " ") && said.strip().endsWith(" 0"));
     var defined = lab.host("virsh", target, "dumpxml", "--inactive", GUEST);
     var kib = defined.replaceAll("(?s).*<currentMemory unit='KiB'>(\\d+)<.*", "$1");
-    assertThat(Long.parseLong(kib) >> 10).as("what it would boot with").isBetween(MIB - 1L, 0L + MIB);
+    assertThat(Long.parseLong(kib) >> 10)
+        .as("what it would boot with")
+        .isBetween(MIB - 1L, 0L + MIB);
     lab.await(1);
     var cost =
         new Cost(

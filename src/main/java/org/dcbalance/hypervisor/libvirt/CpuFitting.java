@@ -31,8 +31,7 @@ final class CpuFitting {
         return new CpuFit.Untold();
       }
       if (connection.alive()) {
-        return new CpuFit.Lacks(
-            "and emulator cannot run the guest: " + e.said());
+        return new CpuFit.Lacks("and emulator cannot run the guest: " + e.said());
       }
       throw e;
     }

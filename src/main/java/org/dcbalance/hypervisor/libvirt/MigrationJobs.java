@@ -53,9 +53,7 @@ final class MigrationJobs {
 
   void resumePostCopy(UUID guest, String peerUri, boolean encrypted) {
     alone.run(
-        guest,
-        "a post-copy that is resumed",
-        () -> call.resumePostCopy(guest, peerUri, encrypted));
+        guest, "a post-copy that is resumed", () -> call.resumePostCopy(guest, peerUri, encrypted));
   }
 
   /** Note that its migration, if it fails, was aborted. */

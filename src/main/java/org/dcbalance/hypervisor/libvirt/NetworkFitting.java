@@ -86,9 +86,7 @@ final class NetworkFitting {
   }
 
   private void untold(String what, LibvirtFailure failure) {
-    notes.add(
-        "could not tell whether it has %s: %s"
-            .formatted(what, failure.said()));
+    notes.add("could not tell whether it has %s: %s".formatted(what, failure.said()));
   }
 
   private LibvirtFailure survived(LibvirtException e) {

@@ -136,10 +136,7 @@ final class XenStates extends VolumeStates {
           ("%s could not be saved on %s: %s. Xen may have left it suspended, though libvirt calls it"
                   + " running. Maybe see whether it answers; if not, move it to another host: even a"
                   + " move that fails lets it go on.")
-              .formatted(
-                  name,
-                  link.label(),
-                  LibvirtFailure.of(e).said()),
+              .formatted(name, link.label(), LibvirtFailure.of(e).said()),
           e);
     }
   }

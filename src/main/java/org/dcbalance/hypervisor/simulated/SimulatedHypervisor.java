@@ -317,7 +317,8 @@ final class SimulatedHypervisor implements Hypervisor {
           }
           var guest = link.here(uuid);
           refuse(guest.state() == GuestState.SHUT_OFF, guest.name() + " does not run.");
-          jobs.outgoing(uuid).ifPresent(m -> world.abort(m, failed(guest.name() + " was destroyed.")));
+          jobs.outgoing(uuid)
+              .ifPresent(m -> world.abort(m, failed(guest.name() + " was destroyed.")));
           changeState(guest, GuestState.SHUT_OFF, "destroyed");
           return uuid;
         });
