@@ -38,8 +38,8 @@ final class PuttingBack {
    */
   static Result on(Host host, Hypervisor hypervisor, UUID guest, Undo undo, boolean stayed) {
     var back = new PuttingBack(host, hypervisor, guest);
-    back.cap(undo);
     back.memory(undo);
+    back.cap(undo);
     var pause = undo.pause();
     if (pause != null && stayed && host.can(Capability.MAX_DOWNTIME)) {
       back.tried(() -> hypervisor.setMaxDowntime(guest, pause), Undo.words(pause));
