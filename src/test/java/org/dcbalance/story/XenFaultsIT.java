@@ -133,6 +133,9 @@ class XenFaultsIT {
     LAB.limitLink(1, SLOWEST);
     int before = freeMiB();
     long id = copying();
+    Await.until(
+        "the first pages", Duration.ofSeconds(30), XenFaultsIT::freeMiB, free -> free < before - 8);
+    Await.pause(Duration.ofSeconds(2));
     int meanwhile = freeMiB();
     boolean atOnce = before - meanwhile >= MIB;
     // what the other guest leaves lasts until it is built, and not until all pages have come
