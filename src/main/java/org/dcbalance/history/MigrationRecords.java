@@ -22,6 +22,9 @@ import org.springframework.stereotype.Component;
 public class MigrationRecords {
   private static final Duration DAY = Duration.ofDays(1);
 
+  /** A move that was this share of its limit fast may have been held by it. */
+  private static final double HELD = 0.5;
+
   private final JdbcClient jdbc;
 
   MigrationRecords(JdbcClient jdbc) {
@@ -49,17 +52,21 @@ public class MigrationRecords {
     return jdbc.sql(
             """
             select vm_id, source_id, target_id, finished_at, state,
-              case when plain then total_millis end as total_millis,
+              case when plain and not held then total_millis end as total_millis,
               case when plain then downtime_millis end as downtime_millis,
-              case when plain then coalesce(bytes, guest_memory_bytes) end as bytes
+              case when plain and not held then sent end as bytes
             from migration m cross join lateral (
-              select m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
-                and m.bandwidth_limit is null) as how (plain)
+              select m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage,
+                coalesce(m.bytes, m.guest_memory_bytes)) as how (plain, sent)
+            cross join lateral (
+              select coalesce(1000.0 * sent / nullif(m.total_millis, 0) >= :held * m.bandwidth_limit,
+                m.bandwidth_limit is not null)) as limited (held)
             where pool_id = :pool and state in ('COMPLETED', 'FAILED', 'ABORTED') and started_at is not null
             order by finished_at desc, id desc limit :most
             """)
         .param("pool", pool.value())
         .param("most", most)
+        .param("held", HELD)
         .query((row, n) -> pastMove(row))
         .list();
   }

@@ -9,6 +9,7 @@ import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.hypervisor.MigrationProgress;
 import org.dcbalance.method.CopyControl;
 import org.dcbalance.units.Memory;
@@ -122,18 +123,20 @@ final class CopyWatch {
 
   /** A guest that was ballooned gets its memory back where the copy shows that it needs it. */
   private void noticeSwapping(Migration row) {
-    if (row.undo().memory() == null || postCopy || gaveUp != null || !swapDue()) {
+    var had = row.undo().memory();
+    if (had == null || postCopy || gaveUp != null || !swapDue()) {
       return;
     }
     swapLooked = now();
-    Memory swapped;
+    MemoryReading reading;
     try {
-      swapped = pair.onSource().memory(pair.guest()).swappedOut();
+      reading = pair.onSource().memory(pair.guest());
     } catch (HypervisorException e) {
       // the copy goes on, and the next look tells
       return;
     }
-    if (swapped == null) {
+    var swapped = reading.swappedOut();
+    if (swapped == null || reading.now().mib() >= had.mib()) {
       return;
     }
     swappedBefore = swappedBefore == null ? swapped : swappedBefore;

@@ -75,6 +75,10 @@ final class MoveChoosing {
             vm,
             null);
       }
+      var deadline = desk.read(claim).deadline();
+      if (deadline != null && now().isAfter(deadline)) {
+        return refuse("It has waited for longer than it was given.", row, vm, Passing.BUSY);
+      }
       switch (found.choice()) {
         case Choice.Wait wait -> {
           // a guest that writes too much for what is allowed may be quieter later

@@ -171,13 +171,14 @@ class MoveHistory {
 
   /**
    * Give what moves of a VM were expected to copy, and copied, oldest first; where no bytes are
-   * told, how long they were expected to take, and took, with their preparation.
+   * told, how long they were expected to take, and took. Ballooning is left out: the hypervisor's
+   * own figures do not hold it.
    */
   List<Learning.Forecast> forecasts(Vm vm) {
     return jdbc.sql(
             """
             select expected_bytes, bytes, expected_millis / expected_bias as expected_millis,
-              coalesce(prepared_millis, 0) + total_millis as total_millis
+              total_millis
             from migration
             where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
               and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0

@@ -130,6 +130,11 @@ class PoolSnapshots {
         records.underWay(pool.id()).stream()
             .collect(
                 Collectors.toMap(MigrationRecords.UnderWay::vm, MigrationRecords.UnderWay::target));
+    var postCopy =
+        members.stream()
+            .filter(h -> h.can(Capability.POST_COPY))
+            .map(Host::id)
+            .collect(Collectors.toSet());
     var vmLoads =
         vms
             .findByHostIdInAndGoneSinceIsNullOrderByName(
@@ -150,7 +155,8 @@ class PoolSnapshots {
                           dayHighs.getOrDefault(vm.id(), 0.0),
                           rests.get(vm.id()),
                           targets.get(vm.id()),
-                          pastOf.getOrDefault(vm.id(), List.of())));
+                          pastOf.getOrDefault(vm.id(), List.of()),
+                          postCopy.contains(vm.hostId())));
                 })
             .toList();
     return new Pool(pool.name(), now, hostLoads, vmLoads, roundsOutOfBounds, past, rules(pool));
@@ -226,15 +232,15 @@ class PoolSnapshots {
         past.restsUntil(),
         past.movingTo(),
         past.moves(),
-        terms(vm, pool));
+        terms(vm, pool, past.postCopy()));
   }
 
   /** What is allowed for a VM or its pool; what nobody set is left to the limits of the round. */
-  private static @Nullable MoveTerms terms(Vm vm, HostPool pool) {
+  private static @Nullable MoveTerms terms(Vm vm, HostPool pool, boolean hostCan) {
     var options = vm.moveOptions().over(pool.moveOptions());
     var pause = options.downtimeMillis();
     var most = options.bandwidthMiB();
-    boolean postCopy = Boolean.TRUE.equals(options.postCopy());
+    boolean postCopy = hostCan && Boolean.TRUE.equals(options.postCopy());
     return pause == null && most == null && !postCopy
         ? null
         : new MoveTerms(
@@ -243,12 +249,13 @@ class PoolSnapshots {
             most == null ? null : ByteRate.ofMiB(most));
   }
 
-  /** What the history holds of one VM. */
+  /** What the history holds of one VM, and whether its host knows post-copy. */
   private record Past(
       double cpuHigh,
       @Nullable Instant restsUntil,
       @Nullable HostId movingTo,
-      List<PastMove> moves) {}
+      List<PastMove> moves,
+      boolean postCopy) {}
 
   /** What matters of a guest to the hosts of a pool, its own host aside. */
   private record Kind(String hypervisor, GuestCpu cpu) {}

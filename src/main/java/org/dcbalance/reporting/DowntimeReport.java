@@ -29,8 +29,10 @@ public class DowntimeReport {
       with moves as (
         select m.vm_id, v.name as vm, m.method, m.downtime_millis, m.guest_downtime_millis,
           m.expected_downtime_millis,
-          abs(coalesce(m.prepared_millis, 0) + m.total_millis - m.expected_millis)
-            / nullif(coalesce(m.prepared_millis, 0) + m.total_millis, 0)::float8 as time_error,
+          -- the hypervisor's own time does not hold the ballooning that is expected with it
+          case when m.method = 'BALLOON_FIRST' or m.guest_memory_bytes < v.memory_bytes then null
+            else abs(m.total_millis - m.expected_millis) / nullif(m.total_millis, 0)::float8
+            end as time_error,
           case
             when coalesce(sample.cores, minute.cores, hour.cores) is null then 'UNKNOWN'
             when coalesce(sample.cores, minute.cores, hour.cores) * 100 >= v.vcpus * :loaded then 'LOADED'

@@ -89,9 +89,13 @@ public final class PreCopyModel {
         duration(total * correction(vm, PastMove::total, total)),
         duration(pause * correction(vm, PastMove::downtime, pause)),
         course.ends(),
-        (int) vm.pastMoves().stream().filter(m -> m.succeeded() && m.total() != null).count(),
+        (int) vm.pastMoves().stream().filter(PreCopyModel::tells).count(),
         dirtyRate != null,
         !Double.isNaN(pool.bandwidth()));
+  }
+
+  private static boolean tells(PastMove move) {
+    return move.succeeded() && (move.total() != null || move.downtime() != null);
   }
 
   private double learnt(

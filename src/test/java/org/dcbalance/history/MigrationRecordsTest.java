@@ -23,17 +23,23 @@ class MigrationRecordsTest {
     moved(pool, "PRE_COPY", "1000", "null", "false");
     moved(pool, "BALLOON_FIRST", "null", "null", "false");
     moved(pool, "PRE_COPY", "1000", "5000000", "false");
+    moved(pool, "PRE_COPY", "1000", "150", "false");
     moved(pool, "PRE_COPY", "1000", "null", "true");
     moved(pool, "NOT_LIVE", "1000", "null", "false");
     moved(pool, "POST_COPY", "1000", "null", "false");
     moved(pool, "XBZRLE", "1000", "null", "false");
     var found = records.finished(pool, 10).reversed();
-    assertThat(found).hasSize(7).allMatch(PastMove::succeeded);
+    assertThat(found).hasSize(8).allMatch(PastMove::succeeded);
     assertThat(found.getFirst().transferred()).isEqualTo(new Memory(1000));
     assertThat(found.getFirst().total()).isEqualTo(Duration.ofSeconds(10));
     // where no bytes are told, what the guest had when it was sent stands for them
     assertThat(found.get(1).transferred()).isEqualTo(new Memory(512));
-    assertThat(found.subList(2, 7))
+    // a limit that did not hold it hides nothing; one that did hides all but its pause
+    assertThat(found.get(2).transferred()).isEqualTo(new Memory(1000));
+    assertThat(found.get(3).transferred()).isNull();
+    assertThat(found.get(3).total()).isNull();
+    assertThat(found.get(3).downtime()).isEqualTo(Duration.ofMillis(100));
+    assertThat(found.subList(4, 8))
         .allSatisfy(
             move -> {
               assertThat(move.transferred()).isNull();

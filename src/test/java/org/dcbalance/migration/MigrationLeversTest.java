@@ -130,6 +130,21 @@ class MigrationLeversTest extends MigrationFaults {
     hasItsMemoryBack("kvm-01", vm);
   }
 
+  /** One that was left all of its memory may swap as it did before. */
+  @Test
+  void aGuestThatKeptItsMemoryMaySwapWhileItIsCopied() {
+    var vm = guest(ALL);
+    var balloon = lab.fleet.host("kvm-01").balloon(vm.uuid());
+    balloon.sticksAt(400);
+    lab.fleet.copyTime = Duration.ofSeconds(4);
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
+    FaultyFleet.sleep(1_500);
+    balloon.swaps(7);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
   /** Whoever forbids something while a move waits is obeyed. */
   @Test
   void whatIsNotAllowedAnyMoreAfterAWaitIsNotDone() {

@@ -157,15 +157,15 @@ final class GuestLevers {
                       + " maps the memory of its checkpoint, so its memory is not changed.",
                   null);
             }
-            boolean definedSo = xen && XenBalloon.isDefinedSmaller(domain, now, target);
             long kib = target.bytes() / 1024;
-            domain.setMemory(kib);
-            if (definedSo) {
+            // the definition first: once the guest itself has it, nobody sees that it should follow
+            if (xen && XenBalloon.isDefinedSmaller(domain, now, target)) {
               connection.checked(
                   connection
                       .library()
                       .virDomainSetMemoryFlags(ref.pointer(), new NativeLong(kib), CONFIG));
             }
+            domain.setMemory(kib);
             return null;
           } finally {
             domain.free();
