@@ -217,7 +217,11 @@ public class PlacementRules {
         && of(id).stream().anyMatch(other -> other.name().equals(rule.name()))) {
       throw named(pool, rule.name(), null);
     }
-    jdbc.sql("update placement_rule set name = :name, kind = :kind, hard = :hard where id = :id")
+    jdbc.sql(
+            """
+            update placement_rule set name = :name, kind = :kind, hard = :hard, changed_at = now()
+            where id = :id
+            """)
         .param("name", rule.name())
         .param("kind", rule.kind().name())
         .param("hard", rule.hard())

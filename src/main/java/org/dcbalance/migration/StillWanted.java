@@ -119,12 +119,13 @@ class StillWanted {
     return rules.ok() ? null : rules.sentence();
   }
 
+  /** A rule that was changed since is another one than the plan knew. */
   private Set<Long> newRules(Migration row) {
     return Set.copyOf(
         jdbc.sql(
                 """
             select id from placement_rule
-            where added_at > (
+            where coalesce(changed_at, added_at) > (
               select coalesce(r.created_at, m.created_at)
               from migration m left join recommendation r on r.id = m.recommendation_id
               where m.id = :id)

@@ -36,7 +36,7 @@ public record Destination(
    * A program that takes JSON by POST.
    *
    * @param url where it is; of one for SLACK that was stored, what leads to its host alone, since
-   *     the whole is kept as a secret
+   *     the whole is kept as a secret, unless an earlier version stored it
    */
   public record Webhook(URI url, Payload payload) implements Target {
     /** Tell whether the address as a whole is the key to the channel. */

@@ -42,6 +42,8 @@ class DestinationApi {
    *
    * @param where where messages go, without anything secret
    * @param url where a webhook is; null for SLACK, whose address is the secret
+   * @param inClear whether the address of one for SLACK is stored in clear text, as by an earlier
+   *     version: saved again, it is sealed
    * @param secretSetAt since when its signing secret, password or secret address is kept; null if
    *     it has none
    * @param signingSecret the key that was generated for it, in the answer that made it alone
@@ -62,6 +64,7 @@ class DestinationApi {
       List<String> recipients,
       List<EventKind> events,
       Severity leastSeverity,
+      boolean inClear,
       @Nullable Instant secretSetAt,
       @Nullable String secretSetBy,
       @Nullable String signingSecret) {
@@ -86,6 +89,7 @@ class DestinationApi {
           mail == null ? List.of() : mail.recipients(),
           destination.events().stream().sorted().toList(),
           destination.least(),
+          known.inClear(),
           secret == null ? null : secret.at(),
           secret == null ? null : secret.by(),
           signingSecret);

@@ -75,7 +75,12 @@ public class DestinationDesk {
    *
    * @param secret since when it has one, and who set it; null if it has none
    */
-  public record Known(Destination destination, Secrets.@Nullable Kept secret) {}
+  public record Known(Destination destination, Secrets.@Nullable Kept secret) {
+    /** Tell whether its address is a secret, and in clear text until it is saved again. */
+    public boolean inClear() {
+      return destination.target() instanceof Webhook webhook && SecretAddresses.inClear(webhook);
+    }
+  }
 
   public List<Known> all() {
     return destinations.all().stream().map(this::known).toList();

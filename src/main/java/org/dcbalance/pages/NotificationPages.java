@@ -92,7 +92,7 @@ class NotificationPages {
   ModelAndView edit(@PathVariable long id) {
     var version = desk.version(id);
     var known = desk.find(id);
-    return form(id, DestinationForm.of(known.destination()), version, known.secret(), null);
+    return form(id, DestinationForm.of(known.destination()), version, known, null);
   }
 
   /** Add it; a key that was made for it is in the answer itself, and stored nowhere on the way. */
@@ -135,7 +135,7 @@ class NotificationPages {
     } catch (Problem e) {
       // who was told of the change that came between may save over it
       var shown = e.code() == ErrorCode.CONFLICT ? Long.valueOf(desk.version(id)) : version;
-      return form(id, typed.again(), shown, known.secret(), e);
+      return form(id, typed.again(), shown, known, e);
     }
   }
 
@@ -180,7 +180,7 @@ class NotificationPages {
       @Nullable Long id,
       DestinationForm form,
       @Nullable Long version,
-      Secrets.@Nullable Kept secret,
+      DestinationDesk.@Nullable Known known,
       @Nullable Problem wrong) {
     var page = new ModelAndView("notification-form");
     if (wrong != null) {
@@ -189,7 +189,8 @@ class NotificationPages {
     page.addObject("id", id);
     page.addObject("form", form);
     page.addObject("version", version);
-    page.addObject("secret", secret);
+    page.addObject("secret", known == null ? null : known.secret());
+    page.addObject("inClear", known != null && known.inClear());
     page.addObject("wrong", wrong);
     page.addObject("kinds", EventKind.values());
     page.addObject("severities", Severity.values());

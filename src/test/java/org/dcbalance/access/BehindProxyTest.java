@@ -118,7 +118,7 @@ class BehindProxyTest {
       for (var path : List.of("/login", "/app/app.js", "/api/v1/hosts")) {
         assertThat(visit.get(path).headers().firstValue("Strict-Transport-Security"))
             .as(path)
-            .hasValueSatisfying(header -> assertThat(header).contains("max-age=31536000"));
+            .hasValue("max-age=31536000");
       }
       var signedIn = visit.signIn("admin", ConsoleTest.PASSWORD);
       assertThat(signedIn.headers().allValues("Set-Cookie"))

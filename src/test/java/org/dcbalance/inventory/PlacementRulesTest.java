@@ -112,6 +112,24 @@ class PlacementRulesTest {
         .contains("web-01, web-02 must stay on one host");
   }
 
+  @Test
+  void whenARuleWasChangedIsKept() {
+    var both = List.of(vm("web-01"), vm("web-02"));
+    var wish = new NewRule("apart", Kind.APART, false, both, null);
+    var added = rules.add(pool(), wish, ANN);
+    assertThat(changedSince(added.id())).isFalse();
+    rules.change(pool(), added.id(), new NewRule(null, null, true, null, null), ANN);
+    assertThat(changedSince(added.id())).isTrue();
+  }
+
+  private boolean changedSince(long rule) {
+    return jdbc.sql(
+            "select coalesce(changed_at > added_at, false) from placement_rule where id = :id")
+        .param("id", rule)
+        .query(Boolean.class)
+        .single();
+  }
+
   private void changeFails(ErrorCode code, String sentence, long rule, NewRule change) {
     assertThatThrownBy(() -> rules.change(pool(), rule, change, ANN))
         .isInstanceOfSatisfying(Problem.class, p -> assertThat(p.code()).isEqualTo(code))

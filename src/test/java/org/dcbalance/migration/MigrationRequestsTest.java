@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.dcbalance.hypervisor.CpuFit;
+import org.dcbalance.inventory.Vm;
 import org.dcbalance.migration.FaultyFleet.Point;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Asks for moves at once, twice, for too many and in vain, and aborts them. */
@@ -160,20 +162,52 @@ class MigrationRequestsTest extends MigrationFaults {
     var vm = lab.guest("web-07", "kvm-01");
     var other = lab.guest("web-08", "kvm-02");
     var id = lab.move(vm, "kvm-02");
+    apart(vm, other, 1, null);
+    refusedByTheRule(id);
+  }
+
+  @Test
+  void aProposedMoveDoesNotBreakARuleThatWasChangedSince() {
+    var vm = lab.guest("web-07", "kvm-01");
+    var other = lab.guest("web-08", "kvm-02");
+    var id = lab.move(vm, "kvm-02");
+    apart(vm, other, -3600, 1);
+    refusedByTheRule(id);
+  }
+
+  /** Only for the time of a plan's moves, perhaps: that is for the round to judge. */
+  @Test
+  void aProposedMoveMayBreakARuleThatItsPlanKnew() {
+    var vm = lab.guest("web-07", "kvm-01");
+    var other = lab.guest("web-08", "kvm-02");
+    var id = lab.move(vm, "kvm-02");
+    apart(vm, other, -7200, -3600);
+    lab.console();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  /** Part two guests by a hard rule that was added, and perhaps changed, so many seconds hence. */
+  private void apart(Vm one, Vm other, int added, @Nullable Integer changed) {
     lab.jdbc
         .sql(
             """
             with made as (
-              insert into placement_rule (pool_id, name, kind, hard, added_by, added_at)
-              values (:pool, 'web servers apart', 'APART', true, 'ann', now() + interval '1 second')
+              insert into placement_rule (pool_id, name, kind, hard, added_by, added_at, changed_at)
+              values (:pool, 'web servers apart', 'APART', true, 'ann',
+                now() + :added * interval '1 second', now() + cast(:changed as int) * interval '1 second')
               returning id)
             insert into placement_rule_vm (rule_id, vm_id)
             select made.id, v.id from made, vm v where v.id in (:one, :other)
             """)
         .param("pool", lab.host("kvm-01").poolId().value())
-        .param("one", vm.id().value())
+        .param("added", added)
+        .param("changed", changed)
+        .param("one", one.id().value())
         .param("other", other.id().value())
         .update();
+  }
+
+  private void refusedByTheRule(long id) {
     lab.console();
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);

@@ -6,13 +6,10 @@ import java.net.http.HttpResponse;
 import java.util.Map;
 import org.dcbalance.testing.ConsoleTest;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
 
 /** Destinations by the API: what is refused, and what nobody gets to see. */
 @ConsoleTest
 class DestinationApiTest extends Receiving {
-  @Autowired private SecretAddresses addresses;
-
   @Test
   void whatIsAddedByApiIsSeenWithoutItsSecretTriedAndRemoved() {
     var made =
@@ -61,7 +58,7 @@ class DestinationApiTest extends Receiving {
   }
 
   @Test
-  void aSecretAddressOfAnEarlierVersionIsSealed() {
+  void aSecretAddressOfAnEarlierVersionIsUsedAsItIsAndSealedWhenSaved() {
     var url = receiver.url("/services/T0/key");
     jdbc.sql(
             """
@@ -71,24 +68,36 @@ class DestinationApiTest extends Receiving {
         .param("url", url)
         .update();
     long id = id("test slack");
-    addresses.sealAll();
-    assertThat(
-            jdbc.sql("select url from notification_destination where id = :id")
-                .param("id", id)
-                .query(String.class)
-                .single())
-        .isEqualTo(url.replace("/services/T0/key", ""));
-    assertThat(send("GET", "/" + id, "").body())
-        .contains("\"secretSetBy\":\"DCbalance\"")
-        .doesNotContain("/services/T0");
-    addresses.sealAll();
     assertThat(send("POST", "/" + id + "/test", "{}").body()).contains("\"delivered\":true");
     assertThat(receiver.at("/services/T0/key")).hasSize(1);
+    assertThat(send("GET", "/" + id, "").body())
+        .contains("\"inClear\":true", "\"url\":null", "\"secretSetAt\":null")
+        .doesNotContain("/services/T0");
+    assertThat(storedUrl(id)).as("a console of that version still sends").isEqualTo(url);
+    var saved =
+        send(
+            "PUT",
+            "/" + id,
+            "{\"name\":\"test slack\",\"kind\":\"WEBHOOK\",\"payload\":\"SLACK\",\"events\":[\"HOST_BACK\"]}");
+    assertThat(saved.statusCode()).as(saved.body()).isEqualTo(200);
+    assertThat(saved.body())
+        .contains("\"inClear\":false", "\"secretSetBy\":\"token environment\"")
+        .doesNotContain("/services/T0");
+    assertThat(storedUrl(id)).isEqualTo(url.replace("/services/T0/key", ""));
+    assertThat(send("POST", "/" + id + "/test", "{}").body()).contains("\"delivered\":true");
+    assertThat(receiver.at("/services/T0/key")).hasSize(2);
     jdbc.sql("delete from secret where place = 'notification/' || :id || '/url'")
         .param("id", id)
         .update();
     assertThat(send("POST", "/" + id + "/test", "{}").body())
         .contains("\"delivered\":false", "Its address is missing.");
+  }
+
+  private String storedUrl(long id) {
+    return jdbc.sql("select url from notification_destination where id = :id")
+        .param("id", id)
+        .query(String.class)
+        .single();
   }
 
   @Test

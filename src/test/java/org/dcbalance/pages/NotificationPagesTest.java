@@ -127,6 +127,29 @@ class NotificationPagesTest {
     }
   }
 
+  @Test
+  void anAddressInClearIsMarkedAndNotShownUntilItIsSealed() {
+    jdbc.sql(
+            """
+            insert into notification_destination (name, kind, url, payload, events, least_severity, created_by)
+            values ('night shift', 'WEBHOOK', 'http://127.0.0.1:9/services/key', 'SLACK', '{HOST_BACK}', 'INFO', 'amy')
+            """)
+        .update();
+    var path = PAGE + "/" + id();
+    var mark = "stored in clear text: save it again to seal it";
+    assertThat(administrator.page(PAGE)).contains(mark).doesNotContain("/services/key");
+    assertThat(administrator.page(path + "/edit"))
+        .contains(mark, "empty to keep it")
+        .doesNotContain("/services/key");
+    assertThat(slack(path, "", "SLACK", "").statusCode()).isEqualTo(302);
+    assertThat(administrator.page(PAGE))
+        .contains("<span>address</span> set ")
+        .doesNotContain(mark, "/services/key");
+    assertThat(administrator.page(path + "/edit")).doesNotContain(mark, "/services/key");
+    assertThat(jdbc.sql("select url from notification_destination").query(String.class).single())
+        .isEqualTo("http://127.0.0.1:9");
+  }
+
   private HttpResponse<String> slack(String path, String url, String payload, String secret) {
     return administrator.send(
         path,
