@@ -48,7 +48,7 @@ final class ClusterRestoring {
       running = true;
       Together.all(members, Restoring::resume);
       long millis = (System.nanoTime() - begun) / 1_000_000;
-      members.forEach(m -> m.requireIs(GuestState.RUNNING));
+      members.forEach(Restoring::requireRuns);
       members.forEach(Restoring::removeOldDefinitions);
       ledger.write(
           taken.id(),

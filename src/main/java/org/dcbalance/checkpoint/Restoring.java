@@ -2,8 +2,10 @@ package org.dcbalance.checkpoint;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.hypervisor.GuestState;
@@ -24,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Restoring {
   private static final String READING = "Reading its memory";
+
+  /** From this step on its own disks hold what it wrote, and nothing deletes them. */
+  private static final String CAME_BACK = "It came back; removing old definitions of it";
+
   private static final String LEFT_TO_DO = " Left to do: ";
 
   private final OpenRestore restore;
@@ -37,6 +43,9 @@ final class Restoring {
 
   /** Whether it ran nowhere and its memory was about to be read: what runs since then is it. */
   private boolean reading;
+
+  /** Whether it was seen to run after that. */
+  private boolean cameBack;
 
   /** What the target could not tell before. */
   private List<String> notes = List.of();
@@ -63,7 +72,8 @@ final class Restoring {
     this.whereabouts = whereabouts;
     this.host = whereabouts.to(target);
     this.mapping = mapping;
-    this.reading = restore.row().step().equals(READING);
+    this.cameBack = restore.row().step().equals(CAME_BACK);
+    this.reading = cameBack || restore.row().step().equals(READING);
   }
 
   /** Restore it alone. */
@@ -77,7 +87,7 @@ final class Restoring {
         read(false);
       }
       long millis = (System.nanoTime() - begun) / 1_000_000;
-      requireIs(GuestState.RUNNING);
+      requireRuns();
       removeOldDefinitions();
       restore.write(() -> runs(millis));
     } catch (HypervisorException e) {
@@ -202,26 +212,47 @@ final class Restoring {
     host.resume(vm.uuid());
   }
 
-  /** Let it run if it does not. */
+  /** Let it run if it never did: who paused it later may want that. */
   void resumeUnlessRuns() {
-    if (isPaused()) {
+    if (!cameBack && isPaused()) {
       resume();
     }
   }
 
   /**
-   * End what was read but never ran.
+   * End what was read but never ran; anything else that is paused there is not of this restore.
    *
    * @throws HypervisorException if its host does not
    */
   void endUnlessRuns() {
-    if (isPaused()) {
-      host.destroy(vm.uuid());
+    if (!reading || cameBack || !isPaused() || !cameFromHere()) {
+      return;
+    }
+    host.destroy(vm.uuid());
+    var defined = whereabouts.of(vm).defined();
+    boolean onlyHere = defined.stream().allMatch(h -> h.id().equals(target.id()));
+    if (!onlyHere && host.status(vm.uuid()).isPresent() && usesOwnDisks(target)) {
+      // it got this definition with its disks, and has another one
+      host.undefine(vm.uuid());
     }
   }
 
   private boolean isPaused() {
     return host.status(vm.uuid()).filter(s -> s.state() == GuestState.PAUSED).isPresent();
+  }
+
+  /** Make sure that it runs, and write down that it did. */
+  void requireRuns() {
+    requireIs(GuestState.RUNNING);
+    keepDisks();
+  }
+
+  /** Write down that it ran on its disks, in case that cannot be told later. */
+  private void keepDisks() {
+    if (!cameBack) {
+      restore.step(CAME_BACK);
+      cameBack = true;
+    }
   }
 
   void requireIs(GuestState wanted) {
@@ -238,8 +269,15 @@ final class Restoring {
   }
 
   void removeOldDefinitions() {
+    removeOldDefinitions(target);
+  }
+
+  /** Remove all but that where it goes on, and those that are of its own disks. */
+  private void removeOldDefinitions(Host at) {
     for (var left : whereabouts.of(vm).defined()) {
-      whereabouts.to(left).undefine(vm.uuid());
+      if (!left.id().equals(at.id()) && !usesOwnDisks(left)) {
+        whereabouts.to(left).undefine(vm.uuid());
+      }
     }
   }
 
@@ -253,6 +291,7 @@ final class Restoring {
       how += " Its memory is read as it needs it.";
     }
     goesOn(
+        target,
         millis,
         String.format(
             Locale.ROOT,
@@ -263,9 +302,9 @@ final class Restoring {
             how));
   }
 
-  private void goesOn(@Nullable Long millis, String sentence) {
+  private void goesOn(Host at, @Nullable Long millis, String sentence) {
     if (elsewhere()) {
-      placements.endMove(vm.id(), target.id(), "restored from a checkpoint");
+      placements.endMove(vm.id(), at.id(), "restored from a checkpoint");
     }
     restore.runs(millis, sentence);
   }
@@ -286,8 +325,9 @@ final class Restoring {
    * Say what failed and where the VM is now, as the hosts tell; take back what was made for it.
    *
    * <p>Once its memory was about to be read its host may let it run at any time, without us. Then
-   * what is left of the restore is done; and while that cannot be done, or hosts do not tell, the
-   * restore stays open, to be taken up again: its disks may be in use.
+   * what is left of the restore is done, also if the VM was shut off or moved since; and while that
+   * cannot be done, or hosts do not tell, the restore stays open, to be taken up again. Disks that
+   * it may have written to are never deleted.
    *
    * @return whether nothing is left to do of it but to detach its disks
    */
@@ -295,16 +335,19 @@ final class Restoring {
     var first = first(why);
     String now;
     try {
+      watch();
       var found = whereabouts.of(vm);
-      if (reading && found.runsOn(target) && onOwnDisks()) {
-        finish();
+      var on = reading ? onOwnDisks(found) : List.<Host>of();
+      var at = goesOnAt(found, on);
+      if (at.isPresent()) {
+        finish(at.get(), found);
         return true;
       }
-      removeDisks();
       now =
           found.running().isEmpty()
               ? vm.name() + " runs nowhere now."
               : vm.name() + " runs on " + found.running().getFirst().name() + ".";
+      now += cameBack || !on.isEmpty() ? leftDisks() : removeDisks();
     } catch (HypervisorException e) {
       if (reading) {
         say(first + LEFT_TO_DO + e.sentence());
@@ -323,6 +366,74 @@ final class Restoring {
     return true;
   }
 
+  /**
+   * See whether it runs on its target, also while other hosts do not answer: once they do it may be
+   * gone from there.
+   */
+  private void watch() {
+    if (!reading || cameBack) {
+      return;
+    }
+    boolean runs;
+    try {
+      runs =
+          host.status(vm.uuid()).filter(s -> s.state() == GuestState.RUNNING).isPresent()
+              && cameFromHere();
+    } catch (HypervisorException e) {
+      // it is asked again with all others, where one that is said to be off need not answer
+      return;
+    }
+    if (runs) {
+      keepDisks();
+    }
+  }
+
+  /** Tell whether what its target has, once its memory was about to be read, is of this restore. */
+  private boolean cameFromHere() {
+    return restore.disks().isEmpty() || usesOwnDisks(target);
+  }
+
+  /** Tell whether a host has it with any disk of this restore, whether it runs there or not. */
+  private boolean usesOwnDisks(Host where) {
+    var own = restore.disks();
+    if (own.isEmpty()) {
+      return false;
+    }
+    var on = whereabouts.to(where).states().disks(vm.uuid());
+    return own.entrySet().stream()
+        .anyMatch(o -> on.getOrDefault(o.getKey(), "").endsWith("/" + o.getValue()));
+  }
+
+  /** Give the hosts that have it with its own disks; without disks, its target if it runs there. */
+  private List<Host> onOwnDisks(Whereabouts.Found found) {
+    if (restore.disks().isEmpty()) {
+      return found.runsOn(target) ? List.of(target) : List.of();
+    }
+    return Stream.concat(found.running().stream(), found.defined().stream())
+        .filter(this::usesOwnDisks)
+        .toList();
+  }
+
+  /**
+   * Tell where it goes on.
+   *
+   * @param on the hosts that have it with its own disks
+   * @return empty if it did not come back, that is not known, or something else runs in its place
+   */
+  private Optional<Host> goesOnAt(Whereabouts.Found found, List<Host> on) {
+    if (!found.running().isEmpty()) {
+      return on.stream().filter(found::runsOn).findFirst();
+    }
+    if (cameBack && on.isEmpty()) {
+      // what is gone when it is shut off is defined again
+      return Optional.of(target).filter(t -> !whereabouts.fenced().contains(t.id()));
+    }
+    // alone it is defined once it runs; with others it waits paused, and may never have run
+    return cameBack || restore.row().clusterRestoreId() == null
+        ? on.stream().findFirst()
+        : Optional.empty();
+  }
+
   /** What went wrong first stays in front. */
   private String first(String why) {
     var said = restore.row().sentence();
@@ -337,12 +448,18 @@ final class Restoring {
   }
 
   /** Do what follows once it was read, whether or not that was begun. */
-  private void finish() {
-    requireIs(GuestState.RUNNING);
+  private void finish(Host at, Whereabouts.Found found) {
+    if (!cameBack && at.id().equals(target.id()) && found.runsOn(target)) {
+      requireIs(GuestState.RUNNING);
+    }
+    keepDisks();
     var volume = Checkpoint.memoryVolume(restore.prefix());
-    host.states().define(vm.uuid(), checkpoint.storage(), volume, restore.disks());
-    removeOldDefinitions();
-    restore.write(() -> goesOn(null, "%s runs on %s again.".formatted(vm.name(), target.name())));
+    var states = whereabouts.to(at).states();
+    states.define(vm.uuid(), checkpoint.storage(), volume, restore.disks());
+    removeOldDefinitions(at);
+    var sentence =
+        found.runsOn(at) ? "%s runs on %s again." : "%s came back on %s, and is shut off now.";
+    restore.write(() -> goesOn(at, null, sentence.formatted(vm.name(), at.name())));
   }
 
   /** Go on with a restore whose console ended: the hosts tell how far it came. */
@@ -350,20 +467,24 @@ final class Restoring {
     giveUp("The console ended while it was being restored.");
   }
 
-  private boolean onOwnDisks() {
-    var on = host.states().disks(vm.uuid());
-    return restore.disks().entrySet().stream()
-        .allMatch(own -> on.getOrDefault(own.getKey(), "").endsWith("/" + own.getValue()));
-  }
-
-  private void removeDisks() {
+  /** Delete its disks, to which it never wrote; give a sentence on what is left of them. */
+  private String removeDisks() {
     if (whereabouts.fenced().contains(target.id())) {
       // nobody could do it there, and the VM may be restored elsewhere
-      return;
+      return reading ? leftDisks() : "";
     }
     for (var disk : restore.disks().values()) {
       host.states().delete(checkpoint.storage(), disk);
     }
+    return "";
+  }
+
+  private String leftDisks() {
+    var own = restore.disks().values();
+    return own.isEmpty()
+        ? ""
+        : " Left in the storage pool %s, over the checkpoint's disks: %s."
+            .formatted(checkpoint.storage(), String.join(", ", own));
   }
 
   /** Make its disks independent of the checkpoint's, wherever it runs by now. */

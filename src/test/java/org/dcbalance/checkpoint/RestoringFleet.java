@@ -187,14 +187,16 @@ final class RestoringFleet {
 
     Map<String, String> disks(UUID uuid) {
       answers();
-      return Map.of("vda", Objects.requireNonNull(runsOn));
+      return Map.of("vda", Objects.requireNonNull(runsOn == null ? defined : runsOn));
     }
 
     void delete(String pool, String volume) {
       answers();
       change(
           () -> {
-            if (hosts.values().stream().anyMatch(h -> (FOLDER + volume).equals(h.runsOn))) {
+            var path = FOLDER + volume;
+            if (hosts.values().stream()
+                .anyMatch(h -> path.equals(h.runsOn) || path.equals(h.defined))) {
               throw new AssertionError("The guest is on " + volume);
             }
             volumes.remove(volume);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
@@ -50,8 +51,14 @@ class RestoringTest {
   /** How many changes are made until the host reads the guest's memory, by itself from then on. */
   private static final int READS = 9;
 
+  /** How many changes are made until it is defined there, too. */
+  private static final int DEFINES = 10;
+
+  /** How many changes are made until it is written down that it ran. */
+  private static final int CAME_BACK = 11;
+
   /** How many changes are made in all. */
-  private static final int ALL = 12;
+  private static final int ALL = 13;
 
   @Autowired private CheckpointRows checkpoints;
   @Autowired private RestoreRows rows;
@@ -184,12 +191,14 @@ class RestoringTest {
         .isEqualTo("/checkpoints/" + ownDisk());
     assertThat(fleet.host(source).runsOn).isNull();
     assertThat(fleet.host(source).defined).as("a definition with the disk from before").isNull();
-    assertThat(
-            jdbc.sql("select host_id from vm where id = :id")
-                .param("id", vm.id().value())
-                .query(Long.class)
-                .single())
-        .isEqualTo(target.id().value());
+    assertThat(vmIsOn()).isEqualTo(target.id().value());
+  }
+
+  private long vmIsOn() {
+    return jdbc.sql("select host_id from vm where id = :id")
+        .param("id", vm.id().value())
+        .query(Long.class)
+        .single();
   }
 
   private void nothingIsLeftOfIt(Restore end) {
@@ -200,7 +209,7 @@ class RestoringTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, READS, 10, 11, ALL, ALL + 1})
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, READS, DEFINES, CAME_BACK, 12, ALL, ALL + 1})
   void aConsoleThatIsKilledOnTheWayLeavesItWhereItWasOrWhereItShallBe(int changes) {
     assertThat(killedAfter(changes)).isEqualTo(changes <= ALL);
     var end = takenUp();
@@ -262,11 +271,92 @@ class RestoringTest {
     assertThat(takenUp().state()).isEqualTo(RestoreState.RESTORING);
     var end = takenUp(target.id());
     assertThat(end.state()).isEqualTo(RestoreState.FAILED);
-    assertThat(end.sentence()).endsWith(vm.name() + " runs nowhere now.");
+    assertThat(end.sentence()).endsWith(vm.name() + " runs nowhere now." + left());
   }
 
-  /** Have it read as the only member of a virtual cluster, whose console died at a step. */
-  private long pausedInCluster(String step) {
+  private String left() {
+    return " Left in the storage pool cp, over the checkpoint's disks: %s.".formatted(ownDisk());
+  }
+
+  private void isOnItsOwnDisks(Restore end, Host at) {
+    assertThat(end.state()).isEqualTo(RestoreState.DETACHING);
+    assertThat(fleet.volumes).as("what it wrote").contains(ownDisk());
+    assertThat(fleet.host(at).defined).isEqualTo("/checkpoints/" + ownDisk());
+    assertThat(vmIsOn()).isEqualTo(at.id().value());
+  }
+
+  private void isShutOffThere(Restore end) {
+    isOnItsOwnDisks(end, target);
+    assertThat(end.sentence())
+        .isEqualTo("%s came back on %s, and is shut off now.".formatted(vm.name(), target.name()));
+    assertThat(fleet.host(target).runsOn).isNull();
+    assertThat(fleet.host(source).defined).as("a definition with the disk from before").isNull();
+  }
+
+  /** Have it run, also while the host where it was does not answer, until that does again. */
+  private void runsWhileTheSourceIsSilent(int changes) {
+    killedAfter(changes);
+    fleet.host(source).silent = true;
+    assertThat(takenUp().state()).isEqualTo(RestoreState.RESTORING);
+    fleet.host(source).silent = false;
+  }
+
+  @Test
+  void oneThatWasShutOffMeanwhileKeepsItsDisks() {
+    runsWhileTheSourceIsSilent(DEFINES);
+    fleet.host(target).runsOn = null;
+    isShutOffThere(takenUp());
+  }
+
+  @Test
+  void oneThatIsGoneOnceItIsShutOffKeepsItsDisksAndIsDefinedAgain() {
+    runsWhileTheSourceIsSilent(READS);
+    fleet.host(target).runsOn = null;
+    assertThat(fleet.host(target).defined).isNull();
+    isShutOffThere(takenUp());
+  }
+
+  @Test
+  void oneThatWasShutOffBeforeAnybodyLookedKeepsItsDisks() {
+    killedAfter(DEFINES);
+    fleet.host(target).runsOn = null;
+    isShutOffThere(takenUp());
+  }
+
+  @Test
+  void oneThatWasMovedMeanwhileKeepsItsDisks() {
+    runsWhileTheSourceIsSilent(DEFINES);
+    fleet.host(target).runsOn = null;
+    fleet.host(source).runsOn = "/checkpoints/" + ownDisk();
+    var end = takenUp();
+    isOnItsOwnDisks(end, source);
+    assertThat(end.sentence())
+        .isEqualTo("%s runs on %s again.".formatted(vm.name(), source.name()));
+  }
+
+  @Test
+  void oneThatWasPausedOnceItRanIsNotWaitedFor() {
+    killedAfter(CAME_BACK);
+    fleet.host(target).state = GuestState.PAUSED;
+    goesOnThereAlone(takenUp());
+  }
+
+  @Test
+  void disksToWhichItWroteAreLeftWhenItRunsOnThoseFromBefore() {
+    killedAfter(CAME_BACK);
+    fleet.host(target).runsOn = null;
+    fleet.host(target).defined = null;
+    fleet.host(source).runsOn = BEFORE;
+    var end = takenUp();
+    assertThat(end.state()).isEqualTo(RestoreState.FAILED);
+    assertThat(end.sentence())
+        .endsWith("%s runs on %s.".formatted(vm.name(), source.name()) + left());
+    assertThat(fleet.volumes).contains(ownDisk());
+    assertThat(fleet.host(source).defined).isEqualTo(BEFORE);
+  }
+
+  /** Have it restored as the only member of a virtual cluster, at a step. */
+  private long inCluster(String step) {
     long cluster = clusters.add(source.poolId(), "restored shop", List.of(vm.id()), AMY);
     long taken = clusters.addTaken(cluster, VirtualCluster.Manner.BARRIER, "", AMY);
     clusters.end(taken, VirtualCluster.State.COMPLETE, "");
@@ -274,6 +364,12 @@ class RestoringTest {
     long restored = clusters.addRestore(taken, AMY);
     clusters.restoreStep(restored, step);
     rows.join(restore, restored);
+    return taken;
+  }
+
+  /** Have it read as such a member, whose console died. */
+  private long pausedInCluster(String step) {
+    long taken = inCluster(step);
     rows.step(restore, "Reading its memory", 1);
     fleet.volumes.add(ownDisk());
     fleet.host(source).runsOn = null;
@@ -283,11 +379,71 @@ class RestoringTest {
   }
 
   private Restored takenUpTogether(long taken) {
+    return together(taken, ClusterRestoring::takeUp);
+  }
+
+  private Restored together(long taken, BiConsumer<ClusterRestoring, List<Restoring>> work) {
     var template = new TransactionTemplate(transactions);
     var now = clusters.findTaken(taken).orElseThrow();
-    new ClusterRestoring(clusters, ledger(template), now, now.restores().getFirst())
-        .takeUp(List.of(restoring(template, Set.of())));
+    work.accept(
+        new ClusterRestoring(clusters, ledger(template), now, now.restores().getFirst()),
+        List.of(restoring(template, Set.of())));
     return clusters.findTaken(taken).orElseThrow().restores().getFirst();
+  }
+
+  private void wasPausedThereBefore() {
+    fleet.host(source).runsOn = null;
+    fleet.host(source).defined = null;
+    fleet.host(target).runsOn = BEFORE;
+    fleet.host(target).defined = BEFORE;
+    fleet.host(target).state = GuestState.PAUSED;
+  }
+
+  private void isPausedThereStill(Restored end) {
+    assertThat(end.state()).isEqualTo(VirtualCluster.RestoreState.FAILED);
+    assertThat(rows.find(restore).state()).isEqualTo(RestoreState.FAILED);
+    assertThat(fleet.host(target).runsOn).as("what was paused before").isEqualTo(BEFORE);
+    assertThat(fleet.host(target).state).isEqualTo(GuestState.PAUSED);
+  }
+
+  @Test
+  void aRefusedRestoreOfAClusterLeavesAMemberThatWasPausedBefore() {
+    long taken = inCluster("");
+    wasPausedThereBefore();
+    fleet.volumes.remove("dcb-test.memory");
+    var end = together(taken, ClusterRestoring::run);
+    assertThat(end.sentence()).contains("does not have all of the checkpoint");
+    isPausedThereStill(end);
+  }
+
+  @Test
+  void aRestoreOfAClusterThatDiedInItsChecksLeavesAMemberThatWasPausedBefore() {
+    long taken = inCluster("Checking that all can be brought back");
+    rows.step(restore, "Checking that it can be brought back on " + target.name(), 1);
+    wasPausedThereBefore();
+    isPausedThereStill(takenUpTogether(taken));
+  }
+
+  @Test
+  void aMemberThatNeverRanLosesTheDefinitionThatItGot() {
+    long taken = pausedInCluster("Reading their memory");
+    fleet.host(target).defined = "/checkpoints/" + ownDisk();
+    takenUpTogether(taken);
+    nothingIsLeftOfIt(rows.find(restore));
+    assertThat(fleet.host(target).defined).isNull();
+  }
+
+  @Test
+  void disksOfAMemberThatMayHaveRunAreLeft() {
+    long taken = pausedInCluster("Reading their memory");
+    fleet.host(target).defined = "/checkpoints/" + ownDisk();
+    fleet.host(target).runsOn = null;
+    takenUpTogether(taken);
+    var end = rows.find(restore);
+    assertThat(end.state()).isEqualTo(RestoreState.FAILED);
+    assertThat(end.sentence()).endsWith(vm.name() + " runs nowhere now." + left());
+    assertThat(fleet.volumes).contains(ownDisk());
+    assertThat(fleet.host(source).defined).isEqualTo(BEFORE);
   }
 
   @Test
