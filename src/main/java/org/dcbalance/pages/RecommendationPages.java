@@ -158,7 +158,7 @@ class RecommendationPages {
     model.addAttribute("imbalances", imbalances(found, others));
     model.addAttribute(
         "choosable",
-        found.waits(clock.instant()) && found.together().isEmpty() && !line.observing());
+        found.waits(clock.instant()) && found.together().isEmpty() && line.approvable());
   }
 
   private List<Targets.Target> targets(Recommendation found) {
