@@ -91,6 +91,9 @@ final class MoveChoosing {
           if (first == null) {
             return new Refused();
           }
+          if (aborted(row, vm)) {
+            return new Refused();
+          }
           if (!waited) {
             return new Chosen(vm, move, found.facts(), first.asItWas());
           }
@@ -192,10 +195,16 @@ final class MoveChoosing {
     return quiet.apply(found);
   }
 
-  private boolean refused(Migration row, Vm vm) {
+  private boolean aborted(Migration row, Vm vm) {
     var by = desk.read(claim).abortRequestedBy();
     if (by != null) {
       refuse("Aborted by " + by + " before anything was copied.", row, vm, null);
+    }
+    return by != null;
+  }
+
+  private boolean refused(Migration row, Vm vm) {
+    if (aborted(row, vm)) {
       return true;
     }
     if (!vm.hostId().equals(row.source())) {
