@@ -127,7 +127,7 @@ final class Ballooning {
   private static boolean toldAfter(MemoryReading whenReached, MemoryReading now) {
     var then = whenReached.toldAt();
     var told = now.toldAt();
-    return now.swappedOut() == null || then == null || told != null && told.isAfter(then);
+    return now.swappedOut() == null || then == null || (told != null && told.isAfter(then));
   }
 
   /** Give it back what it had, and wait until its balloon stands still. */

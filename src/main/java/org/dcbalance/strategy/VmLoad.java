@@ -92,42 +92,28 @@ public record VmLoad(
   }
 
   /** Let other things be allowed for its moves. */
-  public VmLoad by(MoveTerms other) {
-    return new VmLoad(
-        id,
-        name,
-        host,
-        mean,
-        high,
-        allocated,
-        dirtyRate,
-        workingSet,
-        ties,
-        refused,
-        restsUntil,
-        movingTo,
-        pastMoves,
-        other);
+  VmLoad by(MoveTerms other) {
+    return with(host, ties, refused, movingTo, other);
   }
 
   /** Let other hosts refuse it. */
   VmLoad refusedBy(Map<HostId, String> others) {
-    return with(host, ties, others, movingTo);
+    return with(host, ties, others, movingTo, terms);
   }
 
   /** Let other things keep it where it is, and other hosts refuse it. */
   public VmLoad held(List<String> by, Map<HostId, String> others) {
-    return with(host, by, others, movingTo);
+    return with(host, by, others, movingTo, terms);
   }
 
   /** Let a move of it be under way. */
   VmLoad movingTo(@Nullable HostId target) {
-    return with(host, ties, refused, target);
+    return with(host, ties, refused, target, terms);
   }
 
   /** Put it on another host, as it is once a move there is made. */
   public VmLoad on(HostId other) {
-    return with(other, ties, refused, movingTo);
+    return with(other, ties, refused, movingTo, terms);
   }
 
   /**
@@ -171,7 +157,11 @@ public record VmLoad(
   }
 
   private VmLoad with(
-      HostId where, List<String> by, Map<HostId, String> others, @Nullable HostId target) {
+      HostId where,
+      List<String> by,
+      Map<HostId, String> others,
+      @Nullable HostId target,
+      @Nullable MoveTerms other) {
     return new VmLoad(
         id,
         name,
@@ -186,6 +176,6 @@ public record VmLoad(
         restsUntil,
         target,
         pastMoves,
-        terms);
+        other);
   }
 }
