@@ -346,13 +346,14 @@ public class PlacementRules {
     var vms =
         known(
             "select v.id, v.name from vm v join host h on h.id = v.host_id where h.pool_id = :pool"
-                + " and v.gone_since is null",
+                + " and v.gone_since is null order by v.name, v.id",
             pool,
             wanted.vmIds(),
             "VM");
     var hosts =
         known(
-            "select id, name from host where pool_id = :pool and removed_at is null",
+            "select id, name from host where pool_id = :pool and removed_at is null"
+                + " order by name, id",
             pool,
             wanted.hostIds(),
             "host");
