@@ -7,7 +7,6 @@ import java.util.Locale;
 import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
 import org.dcbalance.checkpoint.VirtualCluster.Restored;
 import org.dcbalance.checkpoint.VirtualCluster.Taken;
-import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 
@@ -42,7 +41,7 @@ final class ClusterRestoring {
       step("Reading their memory");
       long begun = System.nanoTime();
       Together.all(members, m -> m.read(true));
-      members.forEach(m -> m.requireIs(GuestState.PAUSED));
+      members.forEach(Restoring::requirePaused);
       // from here on they go on together
       step(LETTING_RUN);
       running = true;
@@ -109,14 +108,14 @@ final class ClusterRestoring {
     for (var member : members) {
       try {
         if (running) {
-          member.resumeUnlessRuns();
+          member.settling().resumeUnlessRuns();
         } else {
-          member.endUnlessRuns();
+          member.settling().endUnlessRuns();
         }
       } catch (HypervisorException e) {
         sentence += " " + e.sentence();
       }
-      ended &= member.giveUp(why);
+      ended &= member.settling().giveUp(why);
     }
     if (!ended) {
       // what is left to do of a member is tried again

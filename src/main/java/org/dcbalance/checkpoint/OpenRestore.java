@@ -60,6 +60,15 @@ record OpenRestore(
     return own;
   }
 
+  /** Say which disks of its own are left, and over what; empty if it has none. */
+  String leftDisks() {
+    var own = disks().values();
+    return own.isEmpty()
+        ? ""
+        : " Left in the storage pool %s, over the checkpoint's disks: %s."
+            .formatted(checkpoint.storage(), String.join(", ", own));
+  }
+
   /** Make its own disks, over those of the checkpoint. */
   void makeDisks(StateStorage states) {
     step("Making disks for it");
