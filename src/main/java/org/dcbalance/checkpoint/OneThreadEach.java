@@ -1,9 +1,11 @@
 package org.dcbalance.checkpoint;
 
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -20,6 +22,9 @@ final class OneThreadEach {
 
   private final String what;
   private final Set<Long> inHand = ConcurrentHashMap.newKeySet();
+
+  /** Why rows wait, as it was said last. */
+  private final Map<Long, String> waits = new ConcurrentHashMap<>();
 
   OneThreadEach(String what) {
     this.what = what;
@@ -41,13 +46,24 @@ final class OneThreadEach {
             () -> {
               try {
                 work.run();
+                waits.remove(id);
               } catch (LeadershipLost e) {
                 log.info("The {} {} was let go: {}", what, id, e.getMessage());
-              } catch (HypervisorException | DataAccessException | TransactionException e) {
-                log.warn("The {} {} waits: {}", what, id, e.getMessage());
+              } catch (HypervisorException
+                  | Problem
+                  | DataAccessException
+                  | TransactionException e) {
+                tell(id, String.valueOf(e.getMessage()));
               } finally {
                 inHand.remove(id);
               }
             });
+  }
+
+  /** A row is looked at each second, and may wait for days. */
+  private void tell(long id, String why) {
+    if (!why.equals(waits.put(id, why))) {
+      log.warn("The {} {} waits: {}", what, id, why);
+    }
   }
 }
