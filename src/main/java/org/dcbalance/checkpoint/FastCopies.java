@@ -83,6 +83,25 @@ class FastCopies {
   }
 
   /**
+   * Give up those that an earlier console began and nobody goes on with: their helper was removed
+   * or set anew since the capture, or their checkpoint is no good any more. It would be kept for
+   * them for ever.
+   */
+  void giveUpStranded(long epoch) {
+    jdbc.sql(
+            """
+            update checkpoint_fast f set state = 'FAILED',
+              sentence = 'It was being prepared when its console ended, and nobody can go on with that.'
+            from checkpoint c
+            where c.id = f.checkpoint_id and f.state = 'MAKING' and f.epoch is distinct from :epoch
+              and (c.state = 'DAMAGED' or not exists (
+                select from host_helper h where h.host_id = c.host_id and h.set_at < c.captured_at))
+            """)
+        .param("epoch", epoch)
+        .update();
+  }
+
+  /**
    * Note that one is being made, in a transaction that others who change the checkpoint wait for.
    *
    * @return false if it is not complete any more

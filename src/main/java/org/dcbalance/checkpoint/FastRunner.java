@@ -87,10 +87,13 @@ class FastRunner {
   }
 
   @Scheduled(fixedDelay = 5000)
-  void endLeases() {
+  void endWhatIsLeft() {
     ledgers.look(
         WHAT,
-        ledger -> leases.open().forEach(l -> ending.start(l.id(), () -> endIfFree(l, ledger))));
+        ledger -> {
+          ledger.confirmed(() -> copies.giveUpStranded(ledger.epoch()));
+          leases.open().forEach(l -> ending.start(l.id(), () -> endIfFree(l, ledger)));
+        });
   }
 
   private void make(long id, Host host, Ledger ledger) {

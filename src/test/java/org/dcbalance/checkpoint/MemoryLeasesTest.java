@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.helper.HostHelper.Split;
+import org.dcbalance.leadership.Leadership;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.HostId;
@@ -28,6 +29,7 @@ class MemoryLeasesTest {
   @Autowired private MemoryLeases leases;
   @Autowired private FastCopies copies;
   @Autowired private Checkpoints checkpoints;
+  @Autowired private Leadership leadership;
   @Autowired private JdbcClient jdbc;
   private VmId vm = new VmId(0);
   private HostId host = new HostId(0);
@@ -119,13 +121,27 @@ class MemoryLeasesTest {
 
   @Test
   void keepsWhatIsBeingPrepared() {
-    copies.make(checkpoint, 1);
+    copies.make(checkpoint, leadership.epoch().orElseThrow());
     assertThatThrownBy(() -> checkpoints.delete(checkpoint, AMY))
         .isInstanceOf(Problem.class)
         .hasMessageContaining("being prepared");
     copies.end(checkpoint, FastCopy.State.FAILED, "No room.");
     checkpoints.delete(checkpoint, AMY);
     assertThat(copies.make(checkpoint, 1)).as("nobody prepares what is being deleted").isFalse();
+  }
+
+  @Test
+  void keepsNothingForWhatNobodyGoesOnToPrepare() {
+    copies.make(checkpoint, 0);
+    var left =
+        Await.until(
+            "its end",
+            Duration.ofSeconds(20),
+            () -> copies.of(checkpoint).orElseThrow(),
+            fast -> fast.state() == FastCopy.State.FAILED);
+    assertThat(left.sentence()).contains("nobody can go on with that");
+    checkpoints.delete(checkpoint, AMY);
+    assertThat(state()).isEqualTo(State.DELETING);
   }
 
   @Test
