@@ -124,11 +124,16 @@ final class Cleaning {
         return waits;
       }
     }
-    if (status.state() == GuestState.PAUSED
-        && (status.why() != Why.USER || captures.held(checkpoint.id()))) {
-      // it ran when this began, and only the capture pauses it
-      host.resume(vm.uuid());
-      ledger.write(checkpoint.id(), () -> captures.held(checkpoint.id(), false));
+    if (status.state() == GuestState.PAUSED) {
+      if (pausedByMove(status.why())) {
+        return "%s is paused on %s by a move, and may run where it was moved to. Maybe let it run (virsh resume) once that is known not to be so, or end it here."
+            .formatted(vm.name(), checkpoint.host());
+      }
+      if (status.why() != Why.USER || captures.held(checkpoint.id())) {
+        // it ran when this began, and only the capture pauses it
+        host.resume(vm.uuid());
+        ledger.write(checkpoint.id(), () -> captures.held(checkpoint.id(), false));
+      }
     }
     if (limits.isPresent() && status.state() != GuestState.SHUT_OFF) {
       limits.get().set(host, vm.uuid());
@@ -142,10 +147,21 @@ final class Cleaning {
               .formatted(vm.name(), disk.target(), disk.overlay());
         }
         states.mergeBack(vm.uuid(), disk.frozen());
-      } else {
+      } else if (disk.source().equals(on.get(disk.target()))
+          || !host.disks().place(disk.overlay()).taken()) {
         states.removeOverlay(disk.frozen());
+      } else {
+        return "the disk %s of %s is neither %s now, as it was, nor the overlay %s, which is kept since it may lie below what that is. Maybe put it on one of them, or delete the overlay if nothing needs it."
+            .formatted(disk.target(), vm.name(), disk.source(), disk.overlay());
       }
     }
     return "";
+  }
+
+  private static boolean pausedByMove(Why why) {
+    return switch (why) {
+      case MIGRATING, POST_COPY, POST_COPY_FAILED -> true;
+      case NONE, USER, SAVED, OTHER -> false;
+    };
   }
 }

@@ -2,6 +2,7 @@ package org.dcbalance.checkpoint;
 
 import java.util.Locale;
 import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
@@ -87,6 +88,13 @@ final class Comeback {
 
   boolean isPaused() {
     return host.status(vm.uuid()).filter(s -> s.state() == GuestState.PAUSED).isPresent();
+  }
+
+  /** Tell whether it may be let run: one that is just being moved may run elsewhere. */
+  boolean waitsToRun() {
+    return host.status(vm.uuid())
+        .filter(s -> s.state() == GuestState.PAUSED && s.job() == Job.NONE)
+        .isPresent();
   }
 
   /** Remove all definitions but that where it goes on, and those that are of its own disks. */

@@ -25,7 +25,7 @@ final class Settling {
 
   /** Let it run if it never did: who paused it later may want that. */
   void resumeUnlessRuns() {
-    if (!comeback.cameBack() && comeback.isPaused()) {
+    if (!comeback.cameBack() && comeback.waitsToRun()) {
       comeback.host.resume(comeback.vm.uuid());
     }
   }

@@ -260,6 +260,7 @@ public class VirtualClusters {
     var taken = findTaken(id);
     if (taken.state() == State.PENDING
         || taken.state() == State.TAKING
+        || taken.members().stream().anyMatch(m -> m.state() == Checkpoint.State.VERIFYING)
         || taken.restores().stream()
             .anyMatch(
                 r -> r.state() == RestoreState.PENDING || r.state() == RestoreState.RESTORING)) {

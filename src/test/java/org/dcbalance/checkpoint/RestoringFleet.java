@@ -1,5 +1,6 @@
 package org.dcbalance.checkpoint;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.dcbalance.hypervisor.GuestSighting;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
@@ -23,9 +25,11 @@ import org.dcbalance.hypervisor.StateStorage.Fit;
 import org.dcbalance.hypervisor.StateStorage.Room;
 import org.dcbalance.hypervisor.StateStorage.Volume;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.testing.Await;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Hosts that share the disks of one guest, and bring it back by themselves once they were told,
@@ -36,12 +40,44 @@ final class RestoringFleet {
 
   final Set<String> volumes = ConcurrentHashMap.newKeySet();
 
+  /** The volumes that lie over others, with those. */
+  final Map<String, String> over = new ConcurrentHashMap<>();
+
+  /** Why no disk can be copied; empty if that can be done. */
+  String full = "";
+
+  /** Whether the guest's emulator ends while a disk is copied. */
+  boolean crashes;
+
   /** Whether the guest's memory takes longer to be read than its console lives. */
   boolean readsSlowly;
 
   private final Map<HostId, OneHost> hosts = new ConcurrentHashMap<>();
   private int left = Integer.MAX_VALUE;
   private boolean dead;
+
+  /** Have a checkpoint of some VM in a pool of several hosts; it is only a row. */
+  static long checkpoint(JdbcClient jdbc) {
+    return Await.until(
+        "a VM",
+        Duration.ofSeconds(30),
+        () ->
+            jdbc.sql(
+                    """
+                    insert into checkpoint (vm_id, pool_id, host_id, storage, prefix, state, live, why,
+                      requested_by)
+                    select v.id, h.pool_id, h.id, 'cp', 'dcb-test', 'COMPLETE', true, '', 'amy'
+                    from vm v join host h on h.id = v.host_id
+                    where v.gone_since is null
+                      and (select count(*) from host o
+                        where o.pool_id = h.pool_id and o.removed_at is null) > 2
+                    limit 1 returning id
+                    """)
+                .query(Long.class)
+                .optional()
+                .orElse(null),
+        id -> id > 0);
+  }
 
   OneHost host(Host host) {
     return hosts.computeIfAbsent(host.id(), id -> new OneHost());
@@ -90,6 +126,7 @@ final class RestoringFleet {
     @Nullable String defined;
 
     GuestState state = GuestState.RUNNING;
+    Job job = Job.NONE;
     boolean silent;
     private final Hypervisor port = Partly.of(Hypervisor.class, this);
     private final StateStorage storage = Partly.of(StateStorage.class, this);
@@ -110,7 +147,7 @@ final class RestoringFleet {
           new GuestStatus(
               runsOn == null ? GuestState.SHUT_OFF : state,
               Why.NONE,
-              Job.NONE,
+              job,
               null,
               defined != null));
     }
@@ -164,7 +201,11 @@ final class RestoringFleet {
 
     void layOver(String pool, String backing, String volume) {
       answers();
-      change(() -> volumes.add(volume));
+      change(
+          () -> {
+            volumes.add(volume);
+            over.put(volume, backing);
+          });
     }
 
     void restore(UUID uuid, String pool, String memory, Map<String, String> disks, boolean paused) {
@@ -190,6 +231,25 @@ final class RestoringFleet {
       return Map.of("vda", Objects.requireNonNull(runsOn == null ? defined : runsOn));
     }
 
+    Map<String, String> over(String pool) {
+      answers();
+      return Map.copyOf(over);
+    }
+
+    void detach(UUID uuid, String target, Consumer<Double> progress) {
+      answers();
+      if (crashes) {
+        runsOn = null;
+      }
+      if (runsOn == null) {
+        throw new HypervisorException(Kind.FAILED, "The domain is not running.", null);
+      }
+      if (!full.isEmpty()) {
+        throw new HypervisorException(Kind.FAILED, full, null);
+      }
+      over.remove(runsOn.substring(FOLDER.length()));
+    }
+
     void delete(String pool, String volume) {
       answers();
       change(
@@ -199,7 +259,11 @@ final class RestoringFleet {
                 .anyMatch(h -> path.equals(h.runsOn) || path.equals(h.defined))) {
               throw new AssertionError("The guest is on " + volume);
             }
+            if (over.containsValue(volume)) {
+              throw new AssertionError("A disk lies over " + volume);
+            }
             volumes.remove(volume);
+            over.remove(volume);
           });
     }
   }

@@ -3,7 +3,6 @@ package org.dcbalance.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.persistence.EntityManager;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,6 +13,7 @@ import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.VirtualCluster.Restored;
 import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.inventory.Host;
@@ -23,7 +23,6 @@ import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.live.Signals;
-import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
@@ -100,25 +99,7 @@ class RestoringTest {
 
   @BeforeEach
   void ask() {
-    checkpoint =
-        Await.until(
-            "a VM",
-            Duration.ofSeconds(30),
-            () ->
-                jdbc.sql(
-                        """
-                        insert into checkpoint (vm_id, pool_id, host_id, storage, prefix, state, live, why,
-                          requested_by)
-                        select v.id, h.pool_id, h.id, 'cp', 'dcb-test', 'COMPLETE', true, '', 'amy'
-                        from vm v join host h on h.id = v.host_id
-                        where v.gone_since is null
-                          and (select count(*) from host o where o.pool_id = h.pool_id) > 1
-                        limit 1 returning id
-                        """)
-                    .query(Long.class)
-                    .optional()
-                    .orElse(null),
-            id -> id > 0);
+    checkpoint = RestoringFleet.checkpoint(jdbc);
     checkpoints.planned(
         checkpoint, "dcb-test", List.of(new FrozenDisk("vda", BEFORE, BEFORE + ".overlay")));
     var taken = checkpoints.find(checkpoint).orElseThrow();
@@ -463,5 +444,14 @@ class RestoringTest {
     long taken = pausedInCluster("Letting them run");
     assertThat(takenUpTogether(taken).state()).isEqualTo(VirtualCluster.RestoreState.FAILED);
     goesOnThereAlone(rows.find(restore));
+  }
+
+  @Test
+  void aMemberOfAClusterThatIsBeingMovedOnIsNotLetRunWhereItWas() {
+    long taken = pausedInCluster("Letting them run");
+    fleet.host(target).job = Job.OUTGOING_MIGRATION;
+    takenUpTogether(taken);
+    assertThat(fleet.host(target).state).isEqualTo(GuestState.PAUSED);
+    assertThat(rows.find(restore).state()).isEqualTo(RestoreState.RESTORING);
   }
 }

@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.dcbalance.checkpoint.Checkpoint.State;
+import org.dcbalance.hypervisor.DiskStorage;
+import org.dcbalance.hypervisor.DiskStorage.Place;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
@@ -19,6 +21,7 @@ import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage;
+import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.hypervisor.StateStorage.Volume;
 import org.dcbalance.hypervisor.StateStorage.Writing;
 import org.dcbalance.inventory.Vm;
@@ -61,6 +64,8 @@ class SavedGuestTest {
     private GuestState state = GuestState.SHUT_OFF;
     private Why why = Why.SAVED;
     private boolean broken;
+    private boolean overlay;
+    private Map<String, String> on = Map.of();
     private final Set<String> volumes = new HashSet<>();
 
     Optional<GuestStatus> status(UUID guest) {
@@ -80,7 +85,19 @@ class SavedGuestTest {
     }
 
     Map<String, String> disks(UUID guest) {
-      return Map.of();
+      return on;
+    }
+
+    DiskStorage disks() {
+      return Partly.of(DiskStorage.class, this);
+    }
+
+    Place place(String path) {
+      return new Place("images", Memory.ofGiB(1), overlay);
+    }
+
+    void removeOverlay(FrozenDisk disk) {
+      overlay = false;
     }
 
     List<Volume> volumes(String pool, String prefix) {
@@ -194,6 +211,37 @@ class SavedGuestTest {
     rows.captured(checkpoint, Duration.ofSeconds(1));
     assertThat(clean().state()).isEqualTo(State.FAILED);
     assertThat(host.state).isEqualTo(GuestState.SHUT_OFF);
+  }
+
+  @Test
+  void oneThatAMovePausedIsNotLetRunAndNotForgotten() {
+    host.state = GuestState.PAUSED;
+    for (var why : List.of(Why.MIGRATING, Why.POST_COPY, Why.POST_COPY_FAILED)) {
+      host.why = why;
+      var waits = clean();
+      assertThat(host.state).as("it may run where it was moved to").isEqualTo(GuestState.PAUSED);
+      assertThat(waits.state()).isEqualTo(State.TAKING);
+      assertThat(waits.sentence()).contains("is paused on", "may run where it was moved to");
+    }
+    host.state = GuestState.RUNNING;
+    assertThat(clean().state()).isEqualTo(State.FAILED);
+  }
+
+  @Test
+  void anOverlayThatMayLieBelowWhatAGuestIsOnIsKept() {
+    var disk = new FrozenDisk("vda", "/images/db", "/images/db.overlay");
+    rows.planned(checkpoint, "saved-", List.of(disk));
+    host.state = GuestState.RUNNING;
+    host.why = Why.NONE;
+    host.overlay = true;
+    host.on = Map.of("vda", "/images/db.snapshot");
+    var waits = clean();
+    assertThat(waits.state()).isEqualTo(State.TAKING);
+    assertThat(waits.sentence()).contains("nor the overlay /images/db.overlay, which is kept");
+    assertThat(host.overlay).isTrue();
+    host.on = Map.of("vda", "/images/db");
+    assertThat(clean().state()).isEqualTo(State.FAILED);
+    assertThat(host.overlay).isFalse();
   }
 
   @Test
