@@ -119,7 +119,17 @@ public record Checkpoint(
       @Nullable Long runningMillis,
       String sentence,
       @Nullable Long clusterRestoreId,
-      @Nullable CopyOf copy) {}
+      @Nullable CopyOf copy) {
+    /** Tell whether its disks wait to be copied; its step says for what. */
+    public boolean waits() {
+      return state == RestoreState.DETACHING && !step.endsWith(Detaching.BEING_COPIED);
+    }
+
+    /** Name what came back. */
+    String of(String vm) {
+      return copy == null ? vm : copy.name();
+    }
+  }
 
   /**
    * A VM that goes on from the checkpoint beside the one that was captured.
@@ -146,7 +156,7 @@ public record Checkpoint(
   public enum RestoreState {
     PENDING,
     RESTORING,
-    /** It runs, and its disks are being made independent of the checkpoint's. */
+    /** It came back, and its disks are being made independent of the checkpoint's. */
     DETACHING,
     DONE,
     FAILED;

@@ -25,6 +25,7 @@ public class CheckpointCopies {
   private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._-]{0,62}");
 
   private final Checkpoints checkpoints;
+  private final CheckpointRows rows;
   private final RestoreRows restores;
   private final Vms vms;
   private final Installation installation;
@@ -33,12 +34,14 @@ public class CheckpointCopies {
 
   CheckpointCopies(
       Checkpoints checkpoints,
+      CheckpointRows rows,
       RestoreRows restores,
       Vms vms,
       Installation installation,
       AuditLog audit,
       Signals signals) {
     this.checkpoints = checkpoints;
+    this.rows = rows;
     this.restores = restores;
     this.vms = vms;
     this.installation = installation;
@@ -65,6 +68,8 @@ public class CheckpointCopies {
   @Transactional
   public UUID copy(long id, Wish wish, Operator by) {
     installation.requireConfirmed();
+    // nobody begins to delete it from here on
+    rows.hold(id);
     var checkpoint = checkpoints.find(id);
     if (checkpoint.state() != State.COMPLETE) {
       throw new Problem(

@@ -274,6 +274,13 @@ class CheckpointRows {
         1);
   }
 
+  /** Have everybody else who changes a checkpoint wait until the transaction ends. */
+  void hold(long id) {
+    jdbc.sql("select id from checkpoint where id = :id for update")
+        .param("id", id)
+        .query(row -> {});
+  }
+
   /** Change the state, if it is one of those that are expected; false if it is another. */
   boolean change(long id, State from, State to) {
     return jdbc.sql("update checkpoint set state = :to, step = '' where id = :id and state = :from")
@@ -372,7 +379,9 @@ class CheckpointRows {
               and not exists (select from migration m
                 where m.id = c.before_migration and m.state = 'RUNNING')
             union all
-            select format('%s is being restored from a checkpoint.', v.name)
+            select format(case r.state
+                when 'DETACHING' then '%s was restored from checkpoint %s, on which its disks still rest.'
+                else '%s is being restored from checkpoint %s.' end, v.name, r.checkpoint_id)
             from checkpoint_restore r join vm v
               on r.copy_uuid is null and v.id = r.vm_id or v.uuid = r.copy_uuid
             where v.id = :vm and r.state in ('PENDING', 'RESTORING', 'DETACHING')

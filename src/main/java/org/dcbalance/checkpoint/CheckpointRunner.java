@@ -1,7 +1,10 @@
 package org.dcbalance.checkpoint;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
@@ -35,6 +38,9 @@ class CheckpointRunner {
   /** Checkpoints taken of VMs of one host at a time: they share its disks. */
   private static final int PER_HOST = 1;
 
+  /** A deletion that waits reads its whole storage each time. */
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
+
   private final CheckpointRows rows;
   private final CaptureRows captures;
   private final FastCopies fast;
@@ -48,6 +54,9 @@ class CheckpointRunner {
   private final FleetEvents events;
 
   private final OneThreadEach threads = new OneThreadEach("checkpoint");
+
+  /** When deletions that wait are looked at again, in nanoseconds. */
+  private final Map<Long, Long> later = new ConcurrentHashMap<>();
 
   CheckpointRunner(
       CheckpointRows rows,
@@ -82,7 +91,7 @@ class CheckpointRunner {
   private void startAll(Ledger ledger) {
     var open = rows.open();
     for (var checkpoint : open) {
-      if (!ofCluster(checkpoint) && hasTurn(checkpoint, open)) {
+      if (!ofCluster(checkpoint) && !rests(checkpoint) && hasTurn(checkpoint, open)) {
         threads.start(checkpoint.id(), () -> work(checkpoint.id(), ledger));
       }
     }
@@ -127,14 +136,26 @@ class CheckpointRunner {
           new Cleaning(rows, captures, fast, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
       case VERIFYING -> verify(checkpoint, ledger);
       case DELETING -> delete(checkpoint, ledger);
-      case COMPLETE, FAILED, DAMAGED, DELETED -> {
-        for (var restore : checkpoint.restores()) {
-          if (restore.state() == RestoreState.DETACHING
-              || restore.state().open() && restore.clusterRestoreId() == null) {
-            restore(checkpoint, restore, vm, ledger);
-          }
+      case COMPLETE, FAILED, DAMAGED, DELETED -> workOnRestores(checkpoint, vm, ledger);
+    }
+  }
+
+  /** One that fails keeps no other waiting. */
+  private void workOnRestores(Checkpoint checkpoint, Vm vm, Ledger ledger) {
+    HypervisorException failure = null;
+    for (var restore : checkpoint.restores()) {
+      try {
+        if (restore.state() == RestoreState.DETACHING) {
+          detach(checkpoint, restore, vm, ledger);
+        } else if (restore.state().open() && restore.clusterRestoreId() == null) {
+          restore(checkpoint, restore, vm, ledger);
         }
+      } catch (HypervisorException e) {
+        failure = e;
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -213,16 +234,17 @@ class CheckpointRunner {
 
   private void delete(Checkpoint checkpoint, Ledger ledger) {
     var states = to(reader(checkpoint)).states();
-    var prefix = rows.prefix(checkpoint.id());
-    states.delete(checkpoint.storage(), Checkpoint.memoryVolume(prefix));
-    for (var made : states.volumes(checkpoint.storage(), prefix + ".lazy-")) {
-      states.delete(checkpoint.storage(), made.name());
+    if (!new Deleting(rows, ledger, checkpoint, states).run()) {
+      later.put(checkpoint.id(), System.nanoTime() + LOOK_AGAIN.toNanos());
     }
-    for (var disk : checkpoint.disks()) {
-      states.delete(checkpoint.storage(), disk.volume());
-    }
-    ledger.write(
-        checkpoint.id(), () -> rows.end(checkpoint.id(), State.DELETED, "It was deleted."));
+  }
+
+  /** Tell whether it was looked at a moment ago, and nothing could be done. */
+  private boolean rests(Checkpoint checkpoint) {
+    var until = later.get(checkpoint.id());
+    return checkpoint.state() == State.DELETING
+        && until != null
+        && System.nanoTime() - until < 0;
   }
 
   /** Choose a host that is up and has the storage, that where it was taken if possible. */
@@ -239,42 +261,64 @@ class CheckpointRunner {
   }
 
   private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
-    if (restore.copy() == null) {
+    if (hosts.findById(restore.hostId().value()).isEmpty()) {
+      ledger.write(checkpoint.id(), () -> targetIsGone(checkpoint, restore));
+    } else if (restore.copy() == null) {
       bringBack(checkpoint, restore, vm, ledger);
     } else {
       copy(checkpoint, restore, ledger);
     }
     var now = restoreRows.find(restore.id());
     // one whose leftovers wait to be taken back is told of once they are
-    if (restore.state() != RestoreState.DETACHING && now.state() != RestoreState.RESTORING) {
+    if (now.state() != RestoreState.RESTORING) {
       boolean failed = now.state() == RestoreState.FAILED;
-      events.record(
+      tell(
           failed ? Severity.BAD : Severity.INFO,
           failed ? "restore-failed" : "restored",
-          null,
-          now.hostId(),
-          vm.id(),
+          now,
+          vm,
           now.sentence());
     }
   }
 
+  /** Nobody could ask it any more, and all else would wait for that. */
+  private void targetIsGone(Checkpoint checkpoint, Restore restore) {
+    restoreRows.end(
+        restore.id(),
+        RestoreState.FAILED,
+        "%s was removed from the inventory before %s was brought back on it. Maybe see what it has of that."
+            .formatted(restore.host(), restore.of(checkpoint.vm())));
+  }
+
+  private void tell(Severity severity, String kind, Restore now, Vm vm, String sentence) {
+    events.record(severity, kind, null, now.hostId(), vm.id(), sentence);
+  }
+
   private void bringBack(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
     var restoring = restores.of(ledger, checkpoint, restore, vm);
-    switch (restore.state()) {
-      case PENDING -> restoring.run();
-      case RESTORING -> restoring.takeUp();
-      case DETACHING -> restoring.detach(to(vm.hostId()));
-      case DONE, FAILED -> {}
+    if (restore.state() == RestoreState.PENDING) {
+      restoring.run();
+    } else {
+      restoring.takeUp();
     }
   }
 
   private void copy(Checkpoint checkpoint, Restore restore, Ledger ledger) {
     var copying = restores.copy(ledger, checkpoint, restore);
-    switch (restore.state()) {
-      case PENDING -> copying.run();
-      case RESTORING -> copying.takeUp();
-      case DETACHING -> copying.detach();
-      case DONE, FAILED -> {}
+    if (restore.state() == RestoreState.PENDING) {
+      copying.run();
+    } else {
+      copying.takeUp();
+    }
+  }
+
+  private void detach(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
+    restores.detaching(ledger, checkpoint, restore, vm).run();
+    var now = restoreRows.find(restore.id());
+    if (now.state() == RestoreState.FAILED) {
+      tell(Severity.BAD, "restore-failed", now, vm, now.sentence());
+    } else if (now.waits() && !restore.waits()) {
+      tell(Severity.WARN, "restore-waits", now, vm, now.step());
     }
   }
 }

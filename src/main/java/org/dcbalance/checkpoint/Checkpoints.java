@@ -7,6 +7,7 @@ import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
+import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestState;
@@ -333,13 +334,6 @@ public class Checkpoints {
   void deleteMember(long id, Operator by) {
     var checkpoint = find(id);
     claims.require(checkpoint.vmId(), work);
-    if (checkpoint.restores().stream().anyMatch(r -> r.state().open())) {
-      throw new Problem(
-          ErrorCode.CONFLICT,
-          "%s is being restored from it, and its disks are still on those of the checkpoint."
-              .formatted(checkpoint.vm()),
-          "Maybe wait until they are copied.");
-    }
     if (checkpoint.state() == State.DELETED || checkpoint.state() == State.DELETING) {
       return;
     }
@@ -347,7 +341,14 @@ public class Checkpoints {
         checkpoint,
         checkpoint.state() == State.DAMAGED ? State.DAMAGED : State.COMPLETE,
         State.DELETING);
-    // asked once the row is ours: nobody begins to prepare it from here on
+    // asked once the row is ours: nobody begins to prepare or to copy it from here on
+    find(id).restores().stream()
+        .filter(r -> r.state().open())
+        .findFirst()
+        .ifPresent(
+            open -> {
+              throw needed(checkpoint, open);
+            });
     var kept = fast.whyKept(id);
     if (kept != null) {
       throw new Problem(
@@ -361,6 +362,19 @@ public class Checkpoints {
         Thing.vm(checkpoint.vmId(), checkpoint.vm()),
         Facts.of("checkpoint", id),
         Facts.NONE);
+  }
+
+  private static Problem needed(Checkpoint checkpoint, Restore by) {
+    return by.waits()
+        ? new Problem(
+            ErrorCode.CONFLICT,
+            "Checkpoint %d is needed still. %s".formatted(checkpoint.id(), by.step()),
+            null)
+        : new Problem(
+            ErrorCode.CONFLICT,
+            "%s is being restored from it, and its disks are still on those of the checkpoint."
+                .formatted(by.of(checkpoint.vm())),
+            "Maybe wait until they are copied.");
   }
 
   private void change(Checkpoint checkpoint, State from, State to) {

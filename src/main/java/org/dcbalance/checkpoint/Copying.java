@@ -7,6 +7,7 @@ import java.util.Set;
 import org.dcbalance.checkpoint.Checkpoint.CopyOf;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.hypervisor.GuestState;
+import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
@@ -17,14 +18,18 @@ import org.dcbalance.units.Memory;
  * Bring a copy of a VM up beside it. The VM itself, which may run, is left alone: the copy has its
  * own name and UUID, its own disks and memory, and no way to the networks of the first.
  *
- * <p>It runs only by the last step, so a copy that is found paused has never run and is ended.
+ * <p>It runs only by the last step, so one that is found paused before that has never run and is
+ * ended. From then on it may have run, and what it wrote is not deleted.
  */
 final class Copying {
+  private static final String LETTING_RUN = "Letting it run";
+
   private final OpenRestore restore;
   private final Checkpoint checkpoint;
   private final CopyOf copy;
   private final Host target;
   private final Hypervisor host;
+  private boolean mayHaveRun;
 
   /**
    * Prepare to make a copy.
@@ -39,6 +44,7 @@ final class Copying {
     this.copy = Objects.requireNonNull(restore.row().copy(), "not a copy");
     this.target = target;
     this.host = host;
+    this.mayHaveRun = restore.row().step().equals(LETTING_RUN);
   }
 
   void run() {
@@ -52,7 +58,8 @@ final class Copying {
       restore.makeDisks(states);
       restore.step("Reading its memory");
       states.restoreCopy(storage(), captured(), copy.port(), memory(), restore.disks());
-      restore.step("Letting it run");
+      restore.step(LETTING_RUN);
+      mayHaveRun = true;
       host.resume(copy.uuid());
       long millis = (System.nanoTime() - begun) / 1_000_000;
       requireRunning();
@@ -110,31 +117,64 @@ final class Copying {
 
   /** Go on with a copy whose console ended: its host tells how far it came. */
   void takeUp() {
-    giveUp("The console ended while it was being copied.");
+    var why = "The console ended while it was being copied.";
+    if (mayHaveRun) {
+      letRun(why);
+    } else {
+      giveUp(why);
+    }
+  }
+
+  private void letRun(String why) {
+    try {
+      var waits =
+          host.status(copy.uuid())
+              .filter(s -> s.state() == GuestState.PAUSED && s.job() == Job.NONE);
+      if (waits.isPresent()) {
+        host.resume(copy.uuid());
+      }
+      keep(state());
+    } catch (HypervisorException e) {
+      say(why + " Left to do: " + e.sentence());
+    }
+  }
+
+  /** Have its disks made its own, wherever it is by now. */
+  private void keep(GuestState state) {
+    host.states().delete(storage(), memory());
+    var is =
+        state == GuestState.RUNNING
+            ? "%s runs on %s beside %s; %s."
+            : "%s came up on %s beside %s; %s.";
+    restore.write(
+        () ->
+            restore.runs(
+                null, is.formatted(copy.name(), target.name(), checkpoint.vm(), apart())));
+  }
+
+  private void say(String sentence) {
+    if (!sentence.equals(restore.row().sentence())) {
+      restore.write(() -> restore.say(sentence));
+    }
   }
 
   /** Keep a copy that runs; end one that never ran, and take back what was made for it. */
   private void giveUp(String why) {
     var first = restore.row().sentence().isEmpty() ? why : restore.row().sentence();
     try {
-      if (state() == GuestState.RUNNING) {
-        host.states().delete(storage(), memory());
-        restore.write(
-            () ->
-                restore.runs(
-                    null,
-                    "%s runs on %s beside %s; %s."
-                        .formatted(copy.name(), target.name(), checkpoint.vm(), apart())));
+      var state = state();
+      if (state == GuestState.RUNNING || mayHaveRun && state != GuestState.PAUSED) {
+        keep(state);
         return;
       }
       remove();
     } catch (HypervisorException e) {
       // asked again by and by: what was made must not be forgotten
-      restore.write(
-          () -> {
-            restore.say(first);
-            restore.step("Taking back what was made for it: " + e.sentence());
-          });
+      say(first);
+      var waits = "Taking back what was made for it: " + e.sentence();
+      if (!mayHaveRun && !waits.equals(restore.row().step())) {
+        restore.write(() -> restore.step(waits));
+      }
       return;
     }
     restore.write(
@@ -156,11 +196,6 @@ final class Copying {
     for (var made : host.states().volumes(storage(), restore.own(""))) {
       host.states().delete(storage(), made.name());
     }
-  }
-
-  /** Make its disks independent of the checkpoint's. */
-  void detach() {
-    restore.detach(host.states(), copy.uuid(), " Its disks are its own.");
   }
 
   private String storage() {

@@ -2,7 +2,6 @@ package org.dcbalance.checkpoint;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.UUID;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.hypervisor.StateStorage;
@@ -34,6 +33,11 @@ record OpenRestore(
    */
   void runs(@Nullable Long millis, String sentence) {
     rows.runs(row.id(), millis, sentence, ledger.epoch());
+  }
+
+  /** Say how far its disks are, in a transaction of the caller's. */
+  void detaching(String step) {
+    rows.detaching(row.id(), step, ledger.epoch());
   }
 
   /** Say why it goes on, in a transaction of the caller's. */
@@ -75,16 +79,5 @@ record OpenRestore(
     for (var disk : checkpoint.disks()) {
       states.layOver(checkpoint.storage(), disk.volume(), own(disk.target()));
     }
-  }
-
-  /** Make the disks of what runs independent of the checkpoint's, and end with a sentence more. */
-  void detach(StateStorage states, UUID guest, String sentence) {
-    var on = states.disks(guest);
-    for (var own : disks().entrySet()) {
-      if (on.getOrDefault(own.getKey(), "").endsWith("/" + own.getValue())) {
-        states.detach(guest, own.getKey(), share -> {});
-      }
-    }
-    write(() -> end(RestoreState.DONE, row.sentence() + sentence));
   }
 }

@@ -86,7 +86,7 @@ class RestoreRows {
     return name == null ? null : Manner.valueOf(name);
   }
 
-  /** Read a time that may not have come. */
+  /** Add one of the VM itself. */
   long add(Checkpoint of, HostId host, Manner manner, boolean replaces, Operator by) {
     return add(of, host, manner, replaces, null, by);
   }
@@ -160,12 +160,21 @@ class RestoreRows {
     jdbc.sql(
             """
             update checkpoint_restore set state = 'DETACHING',
-              step = 'It runs; its disks are being copied', running_millis = :millis,
-              sentence = :sentence, epoch = :epoch
+              step = :step, running_millis = :millis, sentence = :sentence, epoch = :epoch
             where id = :id
             """)
+        .param("step", Detaching.COPYING)
         .param("millis", millis)
         .param("sentence", sentence)
+        .param("epoch", epoch)
+        .param("id", id)
+        .update();
+  }
+
+  /** Say how far the disks of what came back are. */
+  void detaching(long id, String step, long epoch) {
+    jdbc.sql("update checkpoint_restore set step = :step, epoch = :epoch where id = :id")
+        .param("step", step)
         .param("epoch", epoch)
         .param("id", id)
         .update();

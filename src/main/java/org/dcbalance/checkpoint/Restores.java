@@ -1,13 +1,17 @@
 package org.dcbalance.checkpoint;
 
+import java.util.stream.Stream;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.helper.HostHelpers;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Placements;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.inventory.Vms;
 import org.springframework.stereotype.Component;
 
 /** Give restores what they work with. */
@@ -22,6 +26,7 @@ class Restores {
   private final MemoryLeases leases;
   private final HostHelpers helpers;
   private final HostFencing fencing;
+  private final Vms vms;
 
   Restores(
       CheckpointRows checkpoints,
@@ -32,18 +37,25 @@ class Restores {
       FastCopies copies,
       MemoryLeases leases,
       HostHelpers helpers,
-      HostFencing fencing) {
+      HostFencing fencing,
+      Vms vms) {
     this.checkpoints = checkpoints;
     this.rows = rows;
     this.copies = copies;
     this.leases = leases;
     this.helpers = helpers;
     this.fencing = fencing;
+    this.vms = vms;
     this.connections = connections;
     this.hosts = hosts;
     this.placements = placements;
   }
 
+  /**
+   * Give what restores a VM.
+   *
+   * @throws HypervisorException FAILED if its target was removed
+   */
   Restoring of(Ledger ledger, Checkpoint checkpoint, Restore row, Vm vm) {
     var restore = open(ledger, checkpoint, row);
     var target = target(row);
@@ -61,11 +73,42 @@ class Restores {
     return new Copying(open(ledger, checkpoint, row), target, connections.to(target));
   }
 
+  /** Give what sees to the disks of a VM that came back, or of a copy that runs. */
+  Detaching detaching(Ledger ledger, Checkpoint checkpoint, Restore row, Vm vm) {
+    var copy = row.copy();
+    var target = hosts.findById(row.hostId().value());
+    var known = vms.findByUuid(copy == null ? vm.uuid() : copy.uuid());
+    // the inventory may not have seen a copy yet
+    var home = known.isEmpty() ? target : hosts.findById(known.get().hostId().value());
+    boolean gone = known.isEmpty() || known.get().goneSince() != null;
+    return new Detaching(
+        open(ledger, checkpoint, row),
+        copy == null
+            ? new Detaching.Guest(vm.uuid(), vm.name(), home, gone, ownAgain(checkpoint))
+            : new Detaching.Guest(copy.uuid(), copy.name(), home, gone, " Its disks are its own."),
+        Whereabouts.around(
+            connections::to,
+            hosts,
+            fencing.fenced(),
+            Stream.concat(home.stream(), target.stream()).toList()));
+  }
+
+  private static String ownAgain(Checkpoint checkpoint) {
+    return checkpoint.disks().isEmpty()
+        ? ""
+        : " Its disks are its own again; those that it had before are where they were.";
+  }
+
   private OpenRestore open(Ledger ledger, Checkpoint checkpoint, Restore row) {
     return new OpenRestore(rows, ledger, checkpoint, row, checkpoints.prefix(checkpoint.id()));
   }
 
   private Host target(Restore row) {
-    return hosts.findById(row.hostId().value()).orElseThrow();
+    return hosts
+        .findById(row.hostId().value())
+        .orElseThrow(
+            () ->
+                new HypervisorException(
+                    Kind.FAILED, row.host() + " was removed from the inventory.", null));
   }
 }

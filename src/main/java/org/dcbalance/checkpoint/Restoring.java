@@ -243,14 +243,4 @@ final class Restoring {
   void takeUp() {
     settling.takeUp();
   }
-
-  /** Make its disks independent of the checkpoint's, wherever it runs by now. */
-  void detach(Hypervisor where) {
-    restore.detach(
-        where.states(),
-        vm.uuid(),
-        checkpoint.disks().isEmpty()
-            ? ""
-            : " Its disks are its own again; those that it had before are where they were.");
-  }
 }

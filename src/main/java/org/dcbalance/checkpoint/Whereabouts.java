@@ -3,6 +3,7 @@ package org.dcbalance.checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.GuestState;
@@ -29,10 +30,17 @@ record Whereabouts(Function<Host, Hypervisor> connections, List<Host> hosts, Set
    */
   static Whereabouts around(
       Function<Host, Hypervisor> connections, Hosts hosts, Set<HostId> fenced, Vm vm, Host target) {
-    var pools =
-        Stream.concat(Stream.of(target), hosts.findById(vm.hostId().value()).stream())
-            .map(Host::poolId)
-            .toList();
+    return around(
+        connections,
+        hosts,
+        fenced,
+        Stream.concat(Stream.of(target), hosts.findById(vm.hostId().value()).stream()).toList());
+  }
+
+  /** Ask all hosts that share a pool with one of these. */
+  static Whereabouts around(
+      Function<Host, Hypervisor> connections, Hosts hosts, Set<HostId> fenced, List<Host> near) {
+    var pools = near.stream().map(Host::poolId).toList();
     return new Whereabouts(
         connections,
         hosts.findAllByOrderByName().stream().filter(h -> pools.contains(h.poolId())).toList(),
@@ -61,12 +69,17 @@ record Whereabouts(Function<Host, Hypervisor> connections, List<Host> hosts, Set
    * @throws HypervisorException UNREACHABLE if one does not answer
    */
   Found of(Vm vm) {
+    return of(vm.uuid(), vm.name());
+  }
+
+  /** Ask all of them for a guest, which they may know although the inventory does not. */
+  Found of(UUID guest, String name) {
     var running = new ArrayList<Host>();
     var defined = new ArrayList<Host>();
     for (var host : hosts) {
       try {
         to(host)
-            .status(vm.uuid())
+            .status(guest)
             .ifPresent(
                 status -> (status.state() == GuestState.SHUT_OFF ? defined : running).add(host));
       } catch (HypervisorException e) {
@@ -76,7 +89,7 @@ record Whereabouts(Function<Host, Hypervisor> connections, List<Host> hosts, Set
         throw new HypervisorException(
             Kind.UNREACHABLE,
             "%s does not answer, and %s may run there: %s"
-                .formatted(host.name(), vm.name(), e.sentence()),
+                .formatted(host.name(), name, e.sentence()),
             e);
       }
     }

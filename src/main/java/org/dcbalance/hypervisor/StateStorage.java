@@ -188,6 +188,14 @@ public interface StateStorage {
   void layOver(String pool, String backing, String volume);
 
   /**
+   * Tell which volumes of a pool lie over which: what was never written to the first is read of the
+   * second, whichever guest has it, running or not. The pool is read anew.
+   *
+   * @return the names of those below, by the names of those above
+   */
+  Map<String, String> over(String pool);
+
+  /**
    * Let a guest go on from its memory, on these disks. It gets a definition.
    *
    * @param volumes of the same pool, by target; the guest's other disks stay what they were

@@ -339,6 +339,35 @@ class CheckpointPagesTest {
     }
   }
 
+  @Test
+  void aRestoreWhoseDisksAreNotCopiedSaysWhyAndKeepsItsCheckpoint() {
+    jdbc.sql(
+            """
+            with disk as (
+              insert into checkpoint_disk (checkpoint_id, target, source, overlay, volume)
+              values (:alone, 'vda', '/images/db', '/images/db.over', 'kept.vda'))
+            insert into checkpoint_restore (checkpoint_id, vm_id, host_id, state, step, replaces, requested_by,
+              sentence)
+            select :alone, id, host_id, 'DETACHING', 'kept-db is shut off on kept-01.', false, 'amy',
+              'kept-db runs on kept-01 again, after 1.3 s.'
+            from vm where id = :vm
+            """)
+        .param("alone", alone)
+        .param("vm", vm)
+        .update();
+    try (var operator = as(Role.OPERATOR)) {
+      // nothing answers there, which is said as soon as that was noticed
+      assertThat(operator.page("/checkpoints/" + alone))
+          .contains("Not on its own disks")
+          .containsPattern("kept-db is shut off on kept-01\\.|What became of kept-db is not known")
+          .doesNotContain("kept-db runs on kept-01 again");
+      var page = operator.sendAndFollow("/checkpoints/" + alone + "/delete");
+      assertThat(notice(page))
+          .startsWith("bad")
+          .contains("Checkpoint " + alone + " is needed still.");
+    }
+  }
+
   /** Nothing answers at these hosts, which is noticed at any time. */
   private String whileUp(Supplier<String> page, String contains) {
     return Await.until(

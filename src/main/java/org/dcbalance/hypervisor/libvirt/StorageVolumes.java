@@ -84,6 +84,34 @@ final class StorageVolumes {
                 }));
   }
 
+  /**
+   * Tell which volumes lie over which, by names: libvirt reads that in their headers when it reads
+   * the pool. What lies below is known by its name alone, however its folder is written.
+   */
+  Map<String, String> over(String pool) {
+    return link.longCall(
+        "tell what lies over what in the storage pool " + pool,
+        connection ->
+            inPool(
+                connection,
+                pool,
+                open -> {
+                  refresh(open);
+                  var over = new LinkedHashMap<String, String>();
+                  for (var name : open.listVolumes()) {
+                    var below = with(open.storageVolLookupByName(name), StorageVolumes::below);
+                    if (!below.isEmpty()) {
+                      over.put(name, nameOf(below));
+                    }
+                  }
+                  return over;
+                }));
+  }
+
+  private static String below(StorageVol volume) throws LibvirtException {
+    return Xml.text(Xml.parse(volume.getXMLDesc(0)), "backingStore/path");
+  }
+
   /** Give the path that a volume of that name has, or will have. */
   String path(OpenConnection connection, String pool, String volume) throws LibvirtException {
     return inPool(connection, pool, open -> folder(open) + "/" + volume);

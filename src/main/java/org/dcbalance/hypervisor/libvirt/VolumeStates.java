@@ -76,6 +76,11 @@ abstract class VolumeStates implements StateStorage {
     volumes.layOver(pool, backing, volume);
   }
 
+  @Override
+  public final Map<String, String> over(String pool) {
+    return volumes.over(pool);
+  }
+
   final void requireRunning(OpenConnection connection, UUID guest, String name)
       throws LibvirtException {
     var status = StatusReading.read(connection, guest).orElseThrow();
