@@ -7,7 +7,9 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.dcbalance.checkpoint.CheckpointSchedules.Schedule;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
@@ -33,6 +35,9 @@ class ScheduleRunner {
   private final Ledgers ledgers;
   private final JdbcClient jdbc;
   private final Clock clock;
+
+  /** Why checkpoints of schedules stay, as it was said last. */
+  private final Map<List<Long>, String> stays = new ConcurrentHashMap<>();
 
   ScheduleRunner(
       CheckpointSchedules schedules,
@@ -142,7 +147,9 @@ class ScheduleRunner {
             });
       } catch (Problem e) {
         // somebody restores from it, or works on its VM: later
-        log.info("The checkpoint {} of {} stays: {}", old.id(), schedule.of(), e.sentence());
+        if (!e.sentence().equals(stays.put(List.of(schedule.id(), old.id()), e.sentence()))) {
+          log.info("The checkpoint {} of {} stays: {}", old.id(), schedule.of(), e.sentence());
+        }
       }
     }
   }

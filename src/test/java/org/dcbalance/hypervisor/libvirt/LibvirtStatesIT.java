@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor.libvirt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -143,7 +144,9 @@ class LibvirtStatesIT {
           .isBetween(then.minusSeconds(10), then.plusSeconds(60));
       assertThat(LAB.disk(1)).contains("before");
       LAB.disk(1, "again");
+      assertThat(states.over(POOL)).containsExactly(entry("cp-1.r" + restore + ".vda", "cp-1.vda"));
       states.detach(db, "vda", share -> assertThat(share).isBetween(0.0, 1.0));
+      assertThat(states.over(POOL)).isEmpty();
       assertThat(LAB.disk(1)).contains("again");
     }
     assertThat(two.status(db).orElseThrow().persistent()).isTrue();
