@@ -17,6 +17,7 @@ import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
@@ -50,6 +51,7 @@ class CheckpointRunner {
   private final Connections connections;
   private final Hosts hosts;
   private final Vms vms;
+  private final HostFencing fencing;
   private final Ledgers ledgers;
   private final FleetEvents events;
 
@@ -68,6 +70,7 @@ class CheckpointRunner {
       Connections connections,
       Hosts hosts,
       Vms vms,
+      HostFencing fencing,
       Ledgers ledgers,
       FleetEvents events) {
     this.rows = rows;
@@ -79,6 +82,7 @@ class CheckpointRunner {
     this.connections = connections;
     this.hosts = hosts;
     this.vms = vms;
+    this.fencing = fencing;
     this.ledgers = ledgers;
     this.events = events;
   }
@@ -132,11 +136,20 @@ class CheckpointRunner {
                 rows.step(checkpoint.id(), State.CLEANING, "", ledger.epoch());
                 rows.say(checkpoint.id(), "The console ended while it was being taken.");
               });
-      case CLEANING ->
-          new Cleaning(rows, captures, fast, ledger, checkpoint).run(vm, to(checkpoint.hostId()));
+      case CLEANING -> clean(checkpoint, vm, ledger);
       case VERIFYING -> verify(checkpoint, ledger);
       case DELETING -> delete(checkpoint, ledger);
       case COMPLETE, FAILED, DAMAGED, DELETED -> workOnRestores(checkpoint, vm, ledger);
+    }
+  }
+
+  /** A host that is said to be off is not waited for: its VMs are to be restored elsewhere. */
+  private void clean(Checkpoint checkpoint, Vm vm, Ledger ledger) {
+    var cleaning = new Cleaning(rows, captures, fast, ledger, checkpoint);
+    if (fencing.fenced().contains(checkpoint.hostId())) {
+      cleaning.leave(vm);
+    } else {
+      cleaning.run(vm, to(checkpoint.hostId()));
     }
   }
 

@@ -53,6 +53,20 @@ final class Cleaning {
         () -> rows.end(checkpoint.id(), State.FAILED, first() + " Nothing of it is left."));
   }
 
+  /** End it without its host, which is said to be off; what may be left is named. */
+  void leave(Vm vm) {
+    var left =
+        " %s was said to be off before it was put right: volumes that begin with %s. may be left in the storage pool %s."
+            .formatted(checkpoint.host(), prefix, checkpoint.storage());
+    var disks =
+        checkpoint.disks().isEmpty()
+            ? ""
+            : " What %s wrote last may be in overlays beside its disks that end in .%s."
+                .formatted(vm.name(), prefix);
+    ledger.write(
+        checkpoint.id(), () -> rows.end(checkpoint.id(), State.FAILED, first() + left + disks));
+  }
+
   /** What went wrong first stays in front. */
   private String first() {
     var said = checkpoint.sentence();

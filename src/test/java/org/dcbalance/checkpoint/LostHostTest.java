@@ -1,0 +1,104 @@
+package org.dcbalance.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.dcbalance.checkpoint.Checkpoint.State;
+import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
+import org.dcbalance.testing.Await;
+import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.VmId;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** A checkpoint whose host was lost while it was taken, as the console's own runner sees to it. */
+@ConsoleTest
+class LostHostTest {
+  @Autowired private CheckpointRows rows;
+  @Autowired private JdbcClient jdbc;
+  private long pool;
+  private long host;
+  private VmId vm = new VmId(0);
+  private long checkpoint;
+
+  @BeforeEach
+  void lose() {
+    pool =
+        jdbc.sql("insert into pool (name) values ('lost ' || gen_random_uuid()) returning id")
+            .query(Long.class)
+            .single();
+    host =
+        number(
+            """
+            insert into host (pool_id, name, uri, state)
+            values (:id, 'lost-' || gen_random_uuid(), 'qemu+tcp://127.0.0.1:9/' || gen_random_uuid(), 'DOWN')
+            returning id
+            """,
+            pool);
+    vm =
+        new VmId(
+            number(
+                """
+                insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
+                values (gen_random_uuid(), :id, 'lost-db', 'RUNNING', 1, 1, 1) returning id
+                """,
+                host));
+    checkpoint =
+        number(
+            """
+            insert into checkpoint (vm_id, pool_id, host_id, storage, prefix, state, live, why, requested_by,
+              sentence)
+            select v.id, h.pool_id, h.id, 'cp', 'dcb-lost', 'CLEANING', true, '', 'amy',
+              'No route to host. Left to do: No route to host.'
+            from vm v join host h on h.id = v.host_id where v.id = :id returning id
+            """,
+            vm.value());
+    rows.planned(
+        checkpoint, "dcb-lost", List.of(new FrozenDisk("vda", "/images/db", "/images/db.over")));
+  }
+
+  @AfterEach
+  void forget() {
+    for (var sql :
+        List.of(
+            "delete from vm where host_id in (select id from host where pool_id = :id)",
+            "delete from host where pool_id = :id",
+            "delete from pool where id = :id")) {
+      jdbc.sql(sql).param("id", pool).update();
+    }
+  }
+
+  private long number(String sql, long id) {
+    return jdbc.sql(sql).param("id", id).query(Long.class).single();
+  }
+
+  @Test
+  void isNotWaitedForOnceItIsSaidToBeOff() {
+    Await.pause(Duration.ofSeconds(2));
+    assertThat(rows.find(checkpoint).orElseThrow().state())
+        .as("it may answer again")
+        .isEqualTo(State.CLEANING);
+    assertThat(rows.work(vm)).isPresent();
+    number(
+        """
+        insert into host_fencing (host_id, why, stated_by) values (:id, 'its power was cut', 'amy')
+        returning id
+        """,
+        host);
+    var end =
+        Await.until(
+            "the end of the checkpoint",
+            Duration.ofSeconds(20),
+            () -> rows.find(checkpoint).orElseThrow(),
+            found -> found.state() == State.FAILED);
+    assertThat(end.sentence())
+        .startsWith("No route to host. ")
+        .contains("was said to be off", "volumes that begin with dcb-lost.")
+        .endsWith("What lost-db wrote last may be in overlays beside its disks that end in .dcb-lost.");
+    assertThat(rows.work(vm)).as("it can be restored elsewhere").isEmpty();
+  }
+}
