@@ -66,7 +66,11 @@ final class Detaching {
         lookElsewhere();
       }
     } catch (HypervisorException e) {
-      say("What became of %s is not known now: %s".formatted(guest.name(), e.sentence()));
+      var unknown = "What became of %s is not known now: ".formatted(guest.name());
+      if (!step.startsWith(unknown)) {
+        // a host that is silent says so in one way or another
+        say(unknown + e.sentence());
+      }
     }
   }
 
