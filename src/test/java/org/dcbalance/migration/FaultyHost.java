@@ -231,6 +231,7 @@ final class FaultyHost implements Hypervisor {
   @Override
   public void migrate(MigrationOrder order, Runnable lastWord) {
     known(order.guest());
+    fleet.pass(Point.ORDER);
     lastWord.run();
     var job = fleet.begin(this, order);
     while (true) {

@@ -80,6 +80,22 @@ class MigrationHostFaultsTest extends MigrationFaults {
     runsOn(vm, "kvm-02");
   }
 
+  /** Connecting may take longer than its move was waited for. */
+  @Test
+  void anOrderThatComesAfterItsMoveWasSettledIsNotGiven() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.ORDER);
+    var console = lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
+    MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
+    stop.release();
+    FaultyFleet.sleep(500);
+    assertThat(lab.fleet.migrations).hasValue(0);
+    runsOn(vm, "kvm-01");
+  }
+
   @Test
   void anAdministratorClosesALostMoveWhoseSourceIsGoneForGood() throws InterruptedException {
     var vm = lab.guest("web-07", "kvm-01");
