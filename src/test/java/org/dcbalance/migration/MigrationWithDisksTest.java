@@ -97,6 +97,34 @@ class MigrationWithDisksTest extends MigrationFaults {
     assertThat(ended(ask(vm, true)).state()).isEqualTo(MigrationState.COMPLETED);
   }
 
+  /** Somebody may bring it there by other means, and its disks have the same paths then. */
+  @Test
+  void leavesWhatLiesWhereTheGuestIsByNow() {
+    var vm = guest();
+    lab.fleet.copyTime = Duration.ofSeconds(30);
+    lab.fleet.host("kvm-02").disks.keeps = true;
+    var console = lab.console();
+    long id = ask(vm, true);
+    MigrationLab.await("a job", () -> files("kvm-02").contains(FILE));
+    lab.aborts.request(id, ANN);
+    assertThat(ended(id).storage().begun()).isTrue();
+    console.kill();
+    lab.fleet.host("kvm-02").disks.keeps = false;
+    lab.jdbc
+        .sql("update vm set host_id = :host where id = :vm")
+        .param("host", lab.host("kvm-02").id().value())
+        .param("vm", vm.id().value())
+        .update();
+    assertThat(lab.halfCopies.clear(vm.id())).isTrue();
+    assertThat(files("kvm-02")).contains(FILE);
+    assertThat(lab.row(id).storage().begun()).isFalse();
+    assertThat(lab.lines.of(id).getLast().sentence())
+        .isEqualTo(
+            "It is on kvm-02 by now, so what was copied of its disks there is left. Maybe look whether those are its own: "
+                + FILE
+                + ".");
+  }
+
   @Test
   void neverWritesOverAFileThatIsThereNorWhereThereIsNoRoom() {
     var vm = guest();
