@@ -176,6 +176,11 @@ final class MigrationDrive implements Runnable {
     if (desk.read(claim).abortRequestedBy() != null) {
       return;
     }
+    // preparing may have taken minutes since that was checked
+    notStarted = toPrepare ? DiskCopying.inTheWay(disks, pair) : null;
+    if (notStarted != null) {
+      return;
+    }
     var order =
         MoveOrders.of(
             vm,
