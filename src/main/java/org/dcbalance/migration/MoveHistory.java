@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.method.DirtyEstimate;
@@ -26,9 +27,6 @@ import org.springframework.stereotype.Component;
 @Component
 class MoveHistory {
   private static final int MOST_PAST = 50;
-
-  /** A move that reached so much of its limit was held by it; its time holds more than sending. */
-  private static final double HELD = 0.5;
 
   private final JdbcClient jdbc;
 
@@ -205,20 +203,19 @@ class MoveHistory {
     jdbc.sql(
             """
             select m.source_id, m.target_id, m.total_millis, m.downtime_millis,
-              case when m.bandwidth_limit is null
-                or 1000.0 * coalesce(m.bytes, m.guest_memory_bytes) / m.total_millis < :held * m.bandwidth_limit
-                then coalesce(m.bytes, m.guest_memory_bytes) end as bytes
+              case when not held then sent end as bytes
             from migration m
-            where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
-              and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
-            order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc
-            limit :most
-            """)
+            """
+                + MigrationRecords.AS_IT_WENT
+                + """
+                where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0 and plain
+                order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc
+                limit :most
+                """)
         .param("pool", source.poolId().value())
         .param("source", source.id().value())
         .param("target", target.id().value())
         .param("most", MOST_PAST)
-        .param("held", HELD)
         .query(
             (row, n) -> {
               var past = past(row);
