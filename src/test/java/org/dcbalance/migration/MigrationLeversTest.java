@@ -324,6 +324,31 @@ class MigrationLeversTest extends MigrationFaults {
     assertThat(lab.lines.of(id).getLast().sentence()).startsWith("Put back on kvm-01, later: ");
   }
 
+  /** Its definition there is what arrived, with the memory that was left to it. */
+  @Test
+  void tellsWhatXenMayHaveDefinedOfAGuestThatWasShutOffBeforeItHadItsMemoryBack() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    lab.jdbc.sql("update host set hypervisor = 'Xen'").update();
+    lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    lab.jdbc
+        .sql("update migration set undo = 'memory=536870912' where id = :id")
+        .param("id", id)
+        .update();
+    MigrationLab.await("its end", () -> lab.row(id).undo().isEmpty());
+    MigrationLab.await(
+        "a line",
+        () ->
+            lab.lines
+                .of(id)
+                .getLast()
+                .sentence()
+                .equals(
+                    "It was shut off before it had its 512 MiB of memory back, and kvm-02 may have it defined with less. Maybe look there before it is started."));
+  }
+
   /** A capture keeps limits of its own on its guest, and puts back what it found. */
   @Test
   void putsNothingBackLaterWhileSomethingElseGoesOnWithTheVm() {
