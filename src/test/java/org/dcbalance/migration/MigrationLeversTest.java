@@ -64,6 +64,24 @@ class MigrationLeversTest extends MigrationFaults {
         .satisfies(r -> assertThat(r.expectedBytes()).isNotNull());
   }
 
+  /** Where memory runs out the kernel ends guests. */
+  @Test
+  void aHostWithoutRoomKeepsNoPagesToCompressAgainst() {
+    var vm = guest(ALL);
+    lab.console();
+    assertThat(ended(ask(vm, Method.XBZRLE)).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.orders.getFirst().tuning().compressionCache())
+        .isEqualTo(Memory.ofGiB(1));
+    lab.fleet.host("kvm-02").used = Memory.ofMiB(16_000);
+    var id = ask(lab.vm("web-07"), "kvm-03", Method.XBZRLE);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.orders.getLast().tuning().compressionCache()).isNull();
+    assertThat(lab.lines.of(id))
+        .extracting(l -> l.sentence())
+        .contains(
+            "What it changes is not compressed: that may take 1024 MiB on kvm-02, which has 384 MiB free.");
+  }
+
   @Test
   void aGuestThatRefusesToBalloonMovesWithout() {
     var vm = guest(ALL);
