@@ -22,8 +22,20 @@ import org.springframework.stereotype.Component;
 public class MigrationRecords {
   private static final Duration DAY = Duration.ofDays(1);
 
-  /** A move that was this share of its limit fast may have been held by it. */
-  private static final double HELD = 0.5;
+  /**
+   * Tell in SQL, of a migration called m, whether its figures are like those of others (plain),
+   * what it sent, and whether its limit may have held it: one that was half as fast may have been,
+   * since its time holds more than sending.
+   */
+  public static final String AS_IT_WENT =
+      """
+      cross join lateral (
+        select m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage,
+          coalesce(m.bytes, m.guest_memory_bytes)) as how (plain, sent)
+      cross join lateral (
+        select coalesce(1000.0 * sent / nullif(m.total_millis, 0) >= 0.5 * m.bandwidth_limit,
+          m.bandwidth_limit is not null)) as limited (held)
+      """;
 
   private final JdbcClient jdbc;
 
@@ -55,18 +67,15 @@ public class MigrationRecords {
               case when plain and not held then total_millis end as total_millis,
               case when plain then downtime_millis end as downtime_millis,
               case when plain and not held then sent end as bytes
-            from migration m cross join lateral (
-              select m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage,
-                coalesce(m.bytes, m.guest_memory_bytes)) as how (plain, sent)
-            cross join lateral (
-              select coalesce(1000.0 * sent / nullif(m.total_millis, 0) >= :held * m.bandwidth_limit,
-                m.bandwidth_limit is not null)) as limited (held)
-            where pool_id = :pool and state in ('COMPLETED', 'FAILED', 'ABORTED') and started_at is not null
-            order by finished_at desc, id desc limit :most
-            """)
+            from migration m
+            """
+                + AS_IT_WENT
+                + """
+                where pool_id = :pool and state in ('COMPLETED', 'FAILED', 'ABORTED') and started_at is not null
+                order by finished_at desc, id desc limit :most
+                """)
         .param("pool", pool.value())
         .param("most", most)
-        .param("held", HELD)
         .query((row, n) -> pastMove(row))
         .list();
   }

@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor;
 
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param encrypted whether the memory is sent encrypted (TLS), or not at all
  * @param copiedDisks the disks that are copied with it, by target, such as "vda"; needs {@link
  *     Capability#DISK_COPY}
+ * @param isShared tells of where a disk lies whether that was marked so: the guest may have been
+ *     given another disk since the caller looked
  */
 public record MigrationOrder(
     UUID guest,
@@ -23,13 +26,14 @@ public record MigrationOrder(
     Tuning tuning,
     boolean sharedDisks,
     boolean encrypted,
-    List<String> copiedDisks) {
+    List<String> copiedDisks,
+    Predicate<String> isShared) {
 
   public MigrationOrder {
     copiedDisks = List.copyOf(copiedDisks);
   }
 
-  /** Order one that copies no disks. */
+  /** Order one that copies no disks, wherever they lie. */
   public MigrationOrder(
       UUID guest,
       String peerUri,
@@ -37,6 +41,6 @@ public record MigrationOrder(
       Tuning tuning,
       boolean sharedDisks,
       boolean encrypted) {
-    this(guest, peerUri, migrateUri, tuning, sharedDisks, encrypted, List.of());
+    this(guest, peerUri, migrateUri, tuning, sharedDisks, encrypted, List.of(), _ -> true);
   }
 }

@@ -6,7 +6,8 @@ import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 
 /**
- * Show how far an outgoing migration is.
+ * Show how far an outgoing migration is. While disks that go along are copied, amounts are theirs,
+ * and no rate or pass is told.
  *
  * @param elapsed since the hypervisor started it
  * @param total memory to look at

@@ -201,10 +201,10 @@ public final class CopyControl {
   private boolean planned(Seen now) {
     // a whole pass is what the hypervisor calls one: what is in use is only an estimate of it
     return now.iteration() >= 2
-        || policy.postCopyAfter() < 1
+        || (policy.postCopyAfter() < 1
             && now.iteration() == 1
             && now.elapsed().compareTo(TELLS_AFTER) >= 0
-            && now.sent().bytes() >= beforeSwitch;
+            && now.sent().bytes() >= beforeSwitch);
   }
 
   /**

@@ -86,7 +86,7 @@ public record Levers(
         live, pause, balloonTo, cap, most, first, cache, connections, postCopy, bandwidth);
   }
 
-  Levers withCache(Memory size) {
+  public Levers withCache(@Nullable Memory size) {
     return new Levers(
         live,
         pause,

@@ -2,7 +2,9 @@ package org.dcbalance.migration;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestStatus.Job;
@@ -34,12 +36,20 @@ final class CopyWatch {
   private @Nullable Instant abortTaken;
   private boolean stuck;
   private @Nullable Instant silentSince;
-  private boolean told;
+  private final Set<Said> said = EnumSet.noneOf(Said.class);
   private boolean postCopy;
   private @Nullable String gaveUp;
   private boolean switching;
   private @Nullable Memory swappedBefore;
   private Instant swapLooked = Instant.EPOCH;
+
+  /** What is said once of a copy, however often it is found. */
+  private enum Said {
+    NO_ANSWER,
+    LATE,
+    NO_ABORT,
+    NOT_ABORTED_YET
+  }
 
   /**
    * Watch a copy.
@@ -228,17 +238,18 @@ final class CopyWatch {
     try {
       return pair.onSource().progress(pair.guest());
     } catch (HypervisorException e) {
-      tellOnce(pair.source().name() + " does not answer: " + e.sentence() + " Nothing is assumed.");
+      tellOnce(
+          Said.NO_ANSWER,
+          pair.source().name() + " does not answer: " + e.sentence() + " Nothing is assumed.");
       return Optional.empty();
     } catch (Problem e) {
-      tellOnce(e.sentence());
+      tellOnce(Said.NO_ANSWER, e.sentence());
       return Optional.empty();
     }
   }
 
-  private void tellOnce(String sentence) {
-    if (!told) {
-      told = true;
+  private void tellOnce(Said what, String sentence) {
+    if (said.add(what)) {
       desk.note(claim, sentence);
     }
   }
@@ -275,6 +286,7 @@ final class CopyWatch {
       desk.timeOut(claim, Operator.DCBALANCE);
     } else {
       tellOnce(
+          Said.LATE,
           "It takes longer than it was given, and "
               + pair.source().name()
               + " cannot abort migrations, so it is left to end by itself.");
@@ -284,6 +296,7 @@ final class CopyWatch {
   private void abort(String by) {
     if (!pair.source().can(Capability.ABORT)) {
       tellOnce(
+          Said.NO_ABORT,
           "The copy had begun by then, and %s cannot abort one, so it is left to end."
               .formatted(pair.source().name()));
       return;
@@ -311,7 +324,8 @@ final class CopyWatch {
       noticeStuck(abortTaken);
     } catch (HypervisorException e) {
       // before the job has begun and after it has ended there is nothing to abort
-      tellOnce(pair.source().name() + " did not abort yet: " + e.sentence());
+      tellOnce(
+          Said.NOT_ABORTED_YET, pair.source().name() + " did not abort yet: " + e.sentence());
     }
   }
 

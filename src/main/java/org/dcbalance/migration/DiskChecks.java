@@ -34,8 +34,12 @@ final class DiskChecks {
     record Told(List<Found> found) implements Disks {}
   }
 
-  /** A disk, and where its copy would lie on the target. */
-  record Found(DiskStorage.LocalDisk disk, DiskStorage.Place place) {}
+  /**
+   * A disk, and where its copy would lie on the target.
+   *
+   * @param promised room there that the copies of other moves may come to need
+   */
+  record Found(DiskStorage.LocalDisk disk, DiskStorage.Place place, Memory promised) {}
 
   /** List the disks and media that other hosts do not reach. */
   static List<Guest.Disk> local(List<Guest.Disk> disks, Predicate<String> shares) {
@@ -87,26 +91,36 @@ final class DiskChecks {
                 .formatted(target, disk.path()));
       }
       var all = needed.merge(pool, disk.capacity(), Memory::plus);
-      if (all.compareTo(each.place().available()) > 0) {
+      var free = free(each);
+      if (all.compareTo(each.place().available().minus(each.promised())) > 0) {
         return no(
             COPIES,
-            "The storage pool %s of %s has %s free, and copies need up to %s."
-                .formatted(pool, target, gib(each.place().available()), gib(all)));
+            "The storage pool %s of %s has %s, and copies need up to %s."
+                .formatted(pool, target, free, gib(all)));
       }
       words.add(
-          "%s (%s) of %s, %s of it written, to pool %s with %s free"
+          "%s (%s) of %s, %s of it written, to pool %s with %s"
               .formatted(
                   disk.target(),
                   disk.path(),
                   gib(disk.capacity()),
                   gib(disk.allocation()),
                   pool,
-                  gib(each.place().available())));
+                  free));
     }
     return yes(
         COPIES,
         "Copied with it, and left on %s as well: disk %s."
             .formatted(known.source().name(), String.join("; disk ", words)));
+  }
+
+  private static String free(Found found) {
+    var promised = found.promised();
+    return gib(found.place().available())
+        + " free"
+        + (promised.equals(Memory.ZERO)
+            ? ""
+            : ", " + gib(promised) + " of it promised to other moves");
   }
 
   private static Check notShared(Policy policy, Subject vm, List<Guest.Disk> local) {

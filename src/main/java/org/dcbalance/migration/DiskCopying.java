@@ -2,9 +2,11 @@ package org.dcbalance.migration;
 
 import java.time.Duration;
 import java.util.List;
+import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.method.Facts;
+import org.jspecify.annotations.Nullable;
 
 /** See to the disks that go along with a guest: which they are, and what of them must not stay. */
 final class DiskCopying {
@@ -43,6 +45,27 @@ final class DiskCopying {
 
   static Duration time(List<CopiedDisk> disks, Facts facts) {
     return MoveFacts.time(CopiedDisk.allocated(disks), facts.route());
+  }
+
+  /**
+   * Look once more whether anything is where copies would lie: libvirt would write over it, and it
+   * would be removed if the move failed.
+   *
+   * @return a clause that says what; null if nothing is
+   */
+  static @Nullable String inTheWay(List<CopiedDisk> disks, HostPair pair) {
+    try {
+      for (var disk : disks) {
+        if (pair.onTarget().disks().place(disk.path()).taken()) {
+          return "a file %s came to be on %s meanwhile, and a copy would write over it"
+              .formatted(disk.path(), pair.target().name());
+        }
+      }
+      return null;
+    } catch (HypervisorException e) {
+      return "whether its copies would write over files was not told (%s)"
+          .formatted(e.sentence());
+    }
   }
 
   /** The guest stayed, so what there is of its disks on the target is of no use to anybody. */

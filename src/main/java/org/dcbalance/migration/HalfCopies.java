@@ -7,6 +7,7 @@ import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.VmClaims;
+import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.slf4j.Logger;
@@ -17,7 +18,7 @@ import org.springframework.stereotype.Component;
 /**
  * Remove from targets what moves that did not complete had begun to copy of disks. Only files that
  * were not there when the move began, and only where both hosts agreed that the guest stayed: what
- * a person closed is left to that person.
+ * a person closed is left to that person. So is what lies where the guest is by now.
  */
 @Component
 class HalfCopies {
@@ -26,6 +27,7 @@ class HalfCopies {
   private final JdbcClient jdbc;
   private final Migrations migrations;
   private final MigrationLog lines;
+  private final Vms vms;
   private final Hosts hosts;
   private final Connections connections;
   private final Sweep sweep;
@@ -34,6 +36,7 @@ class HalfCopies {
       JdbcClient jdbc,
       Migrations migrations,
       MigrationLog lines,
+      Vms vms,
       Hosts hosts,
       Connections connections,
       VmClaims claims,
@@ -41,6 +44,7 @@ class HalfCopies {
     this.jdbc = jdbc;
     this.migrations = migrations;
     this.lines = lines;
+    this.vms = vms;
     this.hosts = hosts;
     this.connections = connections;
     this.sweep = new Sweep("migration-half-copies", jdbc, claims, work);
@@ -72,7 +76,12 @@ class HalfCopies {
             .map(left -> new Sweep.Left<>(left.id(), left.vm().value(), left))
             .toList(),
         confirm,
-        left -> removed(left.what()));
+        // a new move may have cleared them by the time that their turn comes
+        left ->
+            migrations
+                .findById(left.migration())
+                .filter(now -> now.storage().begun())
+                .ifPresent(this::removed));
   }
 
   /**
@@ -94,20 +103,37 @@ class HalfCopies {
 
   private boolean removed(Migration left) {
     var target = hosts.findById(left.target().value()).orElse(null);
-    var failed = target == null ? List.<String>of() : remove(target, left.storage().disks());
+    if (target == null) {
+      return done(left, "The host with its half-copied disks is not known any more.");
+    }
+    if (isOn(target, left.vm())) {
+      // under these paths there may be the disks that somebody brought there with it
+      return done(
+          left,
+          "It is on %s by now, so what was copied of its disks there is left. Maybe look whether those are its own: %s."
+              .formatted(target.name(), paths(left)));
+    }
+    var failed = remove(target, left.storage().disks());
     if (!failed.isEmpty()) {
       log.info("Migration {} left copies of disks: {}", left.id(), failed);
       return false;
     }
+    return done(left, "Its half-copied disks were removed from " + target.name() + ", later.");
+  }
+
+  private boolean isOn(Host target, VmId vm) {
+    return vms.findById(vm.value()).filter(known -> known.hostId().equals(target.id())).isPresent();
+  }
+
+  private static String paths(Migration left) {
+    return String.join(", ", left.storage().disks().stream().map(CopiedDisk::path).toList());
+  }
+
+  private boolean done(Migration left, String sentence) {
     jdbc.sql("update migration set copies_begun = false, version = version + 1 where id = :id")
         .param("id", left.id())
         .update();
-    lines.add(
-        left.id(),
-        Phase.DONE,
-        target == null
-            ? "The host with its half-copied disks is not known any more."
-            : "Its half-copied disks were removed from " + target.name() + ", later.");
+    lines.add(left.id(), Phase.DONE, sentence);
     sweep.done(left.id());
     return true;
   }

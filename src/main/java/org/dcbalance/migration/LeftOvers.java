@@ -8,6 +8,7 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
+import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
@@ -114,7 +115,7 @@ class LeftOvers {
         return false;
       }
       if (status.get().state() == GuestState.SHUT_OFF) {
-        return done(left, "What was changed on it ended when it was shut off.");
+        return done(left, ended(undo, host));
       }
       var back = PuttingBack.on(host, hypervisor, vm.uuid(), undo, true);
       if (back.failed().isEmpty()) {
@@ -129,6 +130,15 @@ class LeftOvers {
       log.info("{} still has something to put back: {}", vm.name(), e.sentence());
       return false;
     }
+  }
+
+  /** Xen's driver defines a guest that arrives by what runs, so one that was ballooned by less. */
+  private static String ended(Undo undo, Host host) {
+    var memory = undo.memory();
+    return memory == null || !host.hypervisor().equals("Xen")
+        ? "What was changed on it ended when it was shut off."
+        : "It was shut off before it had its %s back, and %s may have it defined with less. Maybe look there before it is started."
+            .formatted(Undo.words(memory), host.name());
   }
 
   private boolean done(Left<String> left, String sentence) {

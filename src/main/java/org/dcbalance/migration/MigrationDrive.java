@@ -1,6 +1,7 @@
 package org.dcbalance.migration;
 
 import java.time.Duration;
+import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
@@ -165,7 +166,7 @@ final class MigrationDrive implements Runnable {
         claim,
         toPrepare ? Phase.PREPARING : Phase.COPYING,
         "All checks passed. " + move.method().words() + ".");
-    var levers = chosen.asItWas() ? move.levers() : untouched(move.levers());
+    var levers = roomy(chosen.asItWas() ? move.levers() : untouched(move.levers()), pair);
     var prepared = new Preparation(desk, tools.settings(), claim, pair, marking).prepare(levers);
     if (prepared == null) {
       notStarted =
@@ -174,6 +175,11 @@ final class MigrationDrive implements Runnable {
     }
     measurements.before(vm);
     if (desk.read(claim).abortRequestedBy() != null) {
+      return;
+    }
+    // preparing may have taken minutes since that was checked
+    notStarted = toPrepare ? DiskCopying.inTheWay(disks, pair) : null;
+    if (notStarted != null) {
       return;
     }
     var order =
@@ -220,6 +226,30 @@ final class MigrationDrive implements Runnable {
         claim,
         "An earlier move still has something to put back, so it is neither ballooned nor capped.");
     return levers.withBalloon(null).withCap(0);
+  }
+
+  /** A host that runs out of memory ends guests, so it keeps no pages to compress others against. */
+  private Levers roomy(Levers levers, HostPair pair) {
+    var cache = levers.cache();
+    if (cache == null) {
+      return levers;
+    }
+    Memory free;
+    try {
+      var host = pair.onSource().readLoad().host();
+      free = host.memoryTotal().minus(host.memoryUsed());
+    } catch (HypervisorException e) {
+      // the order itself will say what is wrong
+      return levers;
+    }
+    if (cache.compareTo(free) <= 0) {
+      return levers;
+    }
+    desk.note(
+        claim,
+        "What it changes is not compressed: that may take %d MiB on %s, which has %d MiB free."
+            .formatted(cache.mib(), pair.source().name(), free.mib()));
+    return levers.withCache(null);
   }
 
   private void settle(Migration row, Vm vm, HostPair pair, Measurements measurements) {

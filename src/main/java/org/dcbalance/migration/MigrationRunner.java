@@ -176,6 +176,8 @@ class MigrationRunner implements DisposableBean {
                         try {
                           drive.run();
                         } finally {
+                          // an order that has not gone out by now must not: its move was settled
+                          claim.release();
                           forget(claim);
                         }
                       });

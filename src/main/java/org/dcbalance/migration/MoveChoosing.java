@@ -174,7 +174,9 @@ final class MoveChoosing {
     if (!longest.isPositive()) {
       return found;
     }
-    var wait = new QuietWait(desk, claim, tools.pair(row, vm));
+    var wait =
+        new QuietWait(
+            desk, claim, tools.pair(row, vm), () -> tools.host(row.source()).maintenance());
     if (!tools.host(row.source()).can(Capability.DIRTY_RATE)) {
       var rest = QuietMoment.byCpu(found.facts(), found.choice(), tools.facts().pastCores(vm));
       if (rest == null) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import org.dcbalance.history.MigrationRecords;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.method.DirtyEstimate;
@@ -26,9 +27,6 @@ import org.springframework.stereotype.Component;
 @Component
 class MoveHistory {
   private static final int MOST_PAST = 50;
-
-  /** A move that reached so much of its limit was held by it; its time holds more than sending. */
-  private static final double HELD = 0.5;
 
   private final JdbcClient jdbc;
 
@@ -110,22 +108,26 @@ class MoveHistory {
 
   /**
    * Tell what was tried of late. What did not do yesterday may today: a day later it is tried
-   * again.
+   * again. Compression that post-copy had to end did not do either.
    */
   Facts.Tried tried(Vm vm) {
     var givenUp = new EnumMap<Method, ByteRate>(Method.class);
     var compressed = new boolean[1];
     jdbc.sql(
             """
-            select distinct on (m.method) m.method, m.state, coalesce(s.dirty_rate, 0) as dirty_rate
-            from migration m left join lateral (
+            select distinct on (m.method) m.method, ended, coalesce(s.dirty_rate, 0) as dirty_rate
+            from migration m cross join lateral (
+              select m.state = 'COMPLETED' and (m.method <> 'XBZRLE' or m.switched_at is null))
+                as how (ended)
+            left join lateral (
               select avg(dirty_rate) as dirty_rate from (
                 select dirty_rate from vm_sample
                 where vm_id = m.vm_id and at <= m.started_at and dirty_rate is not null
                 order by at desc limit 4) last) s on true
             where m.vm_id = :vm and m.method is not null and m.finished_at > now() - interval '1 day'
               and m.started_at is not null
-              and (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us
+              and (ended
+                or (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us)
                   and m.end_by is null and not m.with_storage)
             order by m.method, m.finished_at desc
             """)
@@ -134,7 +136,7 @@ class MoveHistory {
         .query(
             row -> {
               var method = Method.valueOf(row.getString("method"));
-              boolean ended = row.getString("state").equals("COMPLETED");
+              boolean ended = row.getBoolean("ended");
               if (!ended) {
                 givenUp.put(method, new ByteRate(row.getDouble("dirty_rate")));
               }
@@ -172,7 +174,8 @@ class MoveHistory {
   /**
    * Give what moves of a VM were expected to copy, and copied, oldest first; where no bytes are
    * told, how long they were expected to take, and took. Ballooning is left out: the hypervisor's
-   * own figures do not hold it.
+   * own figures do not hold it. So is what was to end by pre-copy and was switched to post-copy: it
+   * sent what no pre-copy sends.
    */
   List<Learning.Forecast> forecasts(Vm vm) {
     return jdbc.sql(
@@ -181,6 +184,7 @@ class MoveHistory {
               total_millis
             from migration
             where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
+              and (switched_at is null or method = 'POST_COPY')
               and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
             order by finished_at desc limit :most
             """)
@@ -205,20 +209,19 @@ class MoveHistory {
     jdbc.sql(
             """
             select m.source_id, m.target_id, m.total_millis, m.downtime_millis,
-              case when m.bandwidth_limit is null
-                or 1000.0 * coalesce(m.bytes, m.guest_memory_bytes) / m.total_millis < :held * m.bandwidth_limit
-                then coalesce(m.bytes, m.guest_memory_bytes) end as bytes
+              case when not held then sent end as bytes
             from migration m
-            where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0
-              and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage
-            order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc
-            limit :most
-            """)
+            """
+                + MigrationRecords.AS_IT_WENT
+                + """
+                where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0 and plain
+                order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc
+                limit :most
+                """)
         .param("pool", source.poolId().value())
         .param("source", source.id().value())
         .param("target", target.id().value())
         .param("most", MOST_PAST)
-        .param("held", HELD)
         .query(
             (row, n) -> {
               var past = past(row);

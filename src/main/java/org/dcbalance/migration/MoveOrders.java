@@ -23,7 +23,14 @@ final class MoveOrders {
         DiskChecks.local(vm.disks(), pool::shares).stream()
             .allMatch(disk -> copied.contains(disk.target()));
     return new MigrationOrder(
-        vm.uuid(), target.reachedAt(), null, tuning(levers), shared, encrypted(vm, pool), copied);
+        vm.uuid(),
+        target.reachedAt(),
+        null,
+        tuning(levers),
+        shared,
+        encrypted(vm, pool),
+        copied,
+        pool::shares);
   }
 
   /** Name the disks that lie on one host alone, such as "vda"; media are left out. */

@@ -34,6 +34,14 @@ import org.springframework.stereotype.Component;
 public class PreFlightChecks {
   private static final long NONE = -1;
 
+  /** Of what begins at the same time the one that was asked for later makes way. */
+  private static final String THEIR_WAY =
+      """
+      where m.target_id = :target and m.id <> :self
+        and (m.state = 'LOST'
+          or m.state = 'RUNNING' and (m.phase <> 'CHECKS' or m.id < :self or :self < 0))
+      """;
+
   private final Vms vms;
   private final Hosts hosts;
   private final Pools pools;
@@ -126,7 +134,13 @@ public class PreFlightChecks {
             PreFlight.of(
                 known(vm, source, target, pool, migration),
                 asked(
-                    vm, source, target, migration, disks(vm, source, target, pool, withStorage))));
+                    vm,
+                    source,
+                    target,
+                    migration,
+                    withStorage
+                        ? disks(vm, source, target, pool, migration)
+                        : new DiskChecks.Disks.NotAsked())));
     all.add(runsOnce(vm));
     all.add(peer(target));
     return List.copyOf(all);
@@ -204,10 +218,7 @@ public class PreFlightChecks {
   }
 
   private DiskChecks.Disks disks(
-      Vm vm, Host source, Host target, HostPool pool, boolean withStorage) {
-    if (!withStorage) {
-      return new DiskChecks.Disks.NotAsked();
-    }
+      Vm vm, Host source, Host target, HostPool pool, long migration) {
     for (var host : List.of(source, target)) {
       var cannot = host.missing().get(Capability.DISK_COPY);
       if (cannot != null) {
@@ -228,7 +239,11 @@ public class PreFlightChecks {
       }
       var places = new ArrayList<DiskChecks.Found>();
       for (var disk : disks) {
-        places.add(new DiskChecks.Found(disk, connections.to(target).disks().place(disk.path())));
+        places.add(
+            new DiskChecks.Found(
+                disk,
+                connections.to(target).disks().place(disk.path()),
+                promisedBeside(disk.path(), target, migration)));
       }
       return new DiskChecks.Disks.Told(places);
     } catch (HypervisorException e) {
@@ -263,12 +278,30 @@ public class PreFlightChecks {
         jdbc.sql(
                 """
                 select coalesce(sum(v.memory_bytes), 0) from migration m join vm v on v.id = m.vm_id
-                where m.target_id = :target and m.id <> :self
-                  and (m.state = 'LOST'
-                    or m.state = 'RUNNING' and (m.phase <> 'CHECKS' or m.id < :self or :self < 0))
-                """)
+                """
+                    + THEIR_WAY)
             .param("target", target.id().value())
             .param("self", migration)
+            .query(Long.class)
+            .single());
+  }
+
+  /**
+   * Add up the disks on their way to a file's folder: their copies grow there, and a storage pool
+   * that is full stops all guests that write to it.
+   */
+  private Memory promisedBeside(String path, Host target, long migration) {
+    return new Memory(
+        jdbc.sql(
+                """
+                select coalesce(sum(cast(d->>'capacity' as bigint)), 0)
+                from migration m cross join lateral jsonb_path_query(m.disks, '$[*]') d
+                """
+                    + THEIR_WAY
+                    + " and regexp_replace(d->>'path', '[^/]*$', '') = :folder")
+            .param("target", target.id().value())
+            .param("self", migration)
+            .param("folder", path.substring(0, path.lastIndexOf('/') + 1))
             .query(Long.class)
             .single());
   }

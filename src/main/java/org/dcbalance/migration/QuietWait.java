@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.dcbalance.hypervisor.HypervisorException;
@@ -25,18 +26,25 @@ final class QuietWait {
   private final MigrationDesk desk;
   private final Claim claim;
   private final HostPair pair;
+  private final BooleanSupplier hurried;
 
-  QuietWait(MigrationDesk desk, Claim claim, HostPair pair) {
+  /**
+   * Be ready to.
+   *
+   * @param hurried tells whether there is no time for it any more
+   */
+  QuietWait(MigrationDesk desk, Claim claim, HostPair pair, BooleanSupplier hurried) {
     this.desk = desk;
     this.claim = claim;
     this.pair = pair;
+    this.hurried = hurried;
   }
 
   /**
    * Wait.
    *
-   * @return the dirty rate that is low enough; null if none came in time, or somebody asked for the
-   *     end of the move
+   * @return the dirty rate that is low enough; null if none came in time, there is no time any
+   *     more, or somebody asked for the end of the move
    */
   @Nullable ByteRate until(QuietMoment.Worth worth, Duration longest) {
     return until(
@@ -78,8 +86,10 @@ final class QuietWait {
     desk.remark(claim, announcement);
     T found = null;
     boolean lowBefore = false;
+    boolean hurry = false;
     while (found == null && now().isBefore(begun.plus(longest))) {
-      if (desk.read(claim).abortRequestedBy() != null) {
+      hurry = hurried.getAsBoolean();
+      if (hurry || desk.read(claim).abortRequestedBy() != null) {
         break;
       }
       claim.check();
@@ -95,7 +105,9 @@ final class QuietWait {
         claim,
         waited,
         found == null
-            ? "No quieter moment came in %d s.".formatted(waited.toSeconds())
+            ? (hurry
+                ? "No quieter moment is waited for any longer, since its host is in maintenance."
+                : "No quieter moment came in %d s.".formatted(waited.toSeconds()))
             : "%s, after %d s.".formatted(words.apply(found), waited.toSeconds()));
     return found;
   }

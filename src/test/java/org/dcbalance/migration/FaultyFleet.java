@@ -37,6 +37,7 @@ class FaultyFleet implements HypervisorDriver {
     FITS,
     MARK,
     CAP,
+    ORDER,
     COPYING,
     SWITCH_OVER,
     POST_COPY,

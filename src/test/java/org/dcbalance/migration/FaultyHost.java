@@ -72,6 +72,9 @@ final class FaultyHost implements Hypervisor {
   private final Map<UUID, Balloon> balloons = new ConcurrentHashMap<>();
   static final Duration USUAL_PAUSE = Duration.ofMillis(300);
 
+  /** Tells nothing of its jobs. */
+  volatile boolean tellsNoProgress;
+
   /** Whether the link is mended, so that a failed post-copy can go on. */
   volatile boolean resumable;
 
@@ -231,6 +234,7 @@ final class FaultyHost implements Hypervisor {
   @Override
   public void migrate(MigrationOrder order, Runnable lastWord) {
     known(order.guest());
+    fleet.pass(Point.ORDER);
     lastWord.run();
     var job = fleet.begin(this, order);
     while (true) {
@@ -252,6 +256,7 @@ final class FaultyHost implements Hypervisor {
   @Override
   public Optional<MigrationProgress> progress(UUID guest) {
     answer();
+    fail(tellsNoProgress, Kind.TIMED_OUT, name + " did not tell that in time.");
     return Optional.ofNullable(jobs.get(guest))
         .map(
             job ->

@@ -80,6 +80,43 @@ class MigrationHostFaultsTest extends MigrationFaults {
     runsOn(vm, "kvm-02");
   }
 
+  /** What is said once of one thing does not keep another from being said. */
+  @Test
+  void aCopyThatIsLateIsCalledSoAlsoIfItsHostWasSilentBefore() throws InterruptedException {
+    lab.jdbc.sql("update host set missing = jsonb_build_object('ABORT', 'no call')").update();
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.fleet.host("kvm-01").tellsNoProgress = true;
+    lab.console(Duration.ofSeconds(1), Duration.ofSeconds(20));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    MigrationLab.await("silence", () -> said(id, "kvm-01 does not answer: "));
+    lab.fleet.host("kvm-01").tellsNoProgress = false;
+    MigrationLab.await("lateness", () -> said(id, "It takes longer than it was given"));
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  private boolean said(long id, String beginning) {
+    return lab.lines.of(id).stream().anyMatch(line -> line.sentence().startsWith(beginning));
+  }
+
+  /** Connecting may take longer than its move was waited for. */
+  @Test
+  void anOrderThatComesAfterItsMoveWasSettledIsNotGiven() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.ORDER);
+    var console = lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
+    MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
+    stop.release();
+    FaultyFleet.sleep(500);
+    assertThat(lab.fleet.migrations).hasValue(0);
+    runsOn(vm, "kvm-01");
+  }
+
   @Test
   void anAdministratorClosesALostMoveWhoseSourceIsGoneForGood() throws InterruptedException {
     var vm = lab.guest("web-07", "kvm-01");

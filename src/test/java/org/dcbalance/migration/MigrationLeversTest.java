@@ -64,6 +64,24 @@ class MigrationLeversTest extends MigrationFaults {
         .satisfies(r -> assertThat(r.expectedBytes()).isNotNull());
   }
 
+  /** Where memory runs out the kernel ends guests. */
+  @Test
+  void aHostWithoutRoomKeepsNoPagesToCompressAgainst() {
+    var vm = guest(ALL);
+    lab.console();
+    assertThat(ended(ask(vm, Method.XBZRLE)).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.orders.getFirst().tuning().compressionCache())
+        .isEqualTo(Memory.ofGiB(1));
+    lab.fleet.host("kvm-02").used = Memory.ofMiB(16_000);
+    var id = ask(lab.vm("web-07"), "kvm-03", Method.XBZRLE);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.orders.getLast().tuning().compressionCache()).isNull();
+    assertThat(lab.lines.of(id))
+        .extracting(l -> l.sentence())
+        .contains(
+            "What it changes is not compressed: that may take 1024 MiB on kvm-02, which has 384 MiB free.");
+  }
+
   @Test
   void aGuestThatRefusesToBalloonMovesWithout() {
     var vm = guest(ALL);
@@ -322,6 +340,31 @@ class MigrationLeversTest extends MigrationFaults {
     MigrationLab.await("put back later", () -> lab.row(id).undo().isEmpty());
     assertThat(lab.fleet.host("kvm-01").cap(vm.uuid())).isZero();
     assertThat(lab.lines.of(id).getLast().sentence()).startsWith("Put back on kvm-01, later: ");
+  }
+
+  /** Its definition there is what arrived, with the memory that was left to it. */
+  @Test
+  void tellsWhatXenMayHaveDefinedOfAGuestThatWasShutOffBeforeItHadItsMemoryBack() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    lab.jdbc.sql("update host set hypervisor = 'Xen'").update();
+    lab.fleet.host("kvm-02").set(vm.uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    lab.jdbc
+        .sql("update migration set undo = 'memory=536870912' where id = :id")
+        .param("id", id)
+        .update();
+    MigrationLab.await("its end", () -> lab.row(id).undo().isEmpty());
+    MigrationLab.await(
+        "a line",
+        () ->
+            lab.lines
+                .of(id)
+                .getLast()
+                .sentence()
+                .equals(
+                    "It was shut off before it had its 512 MiB of memory back, and kvm-02 may have it defined with less. Maybe look there before it is started."));
   }
 
   /** A capture keeps limits of its own on its guest, and puts back what it found. */

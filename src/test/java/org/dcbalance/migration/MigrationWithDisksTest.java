@@ -2,12 +2,15 @@ package org.dcbalance.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.dcbalance.testing.NamedOptions.options;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.dcbalance.hypervisor.DiskStorage.LocalDisk;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.method.Method;
 import org.dcbalance.migration.FaultyFleet.Point;
 import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
@@ -97,6 +100,34 @@ class MigrationWithDisksTest extends MigrationFaults {
     assertThat(ended(ask(vm, true)).state()).isEqualTo(MigrationState.COMPLETED);
   }
 
+  /** Somebody may bring it there by other means, and its disks have the same paths then. */
+  @Test
+  void leavesWhatLiesWhereTheGuestIsByNow() {
+    var vm = guest();
+    lab.fleet.copyTime = Duration.ofSeconds(30);
+    lab.fleet.host("kvm-02").disks.keeps = true;
+    var console = lab.console();
+    long id = ask(vm, true);
+    MigrationLab.await("a job", () -> files("kvm-02").contains(FILE));
+    lab.aborts.request(id, ANN);
+    assertThat(ended(id).storage().begun()).isTrue();
+    console.kill();
+    lab.fleet.host("kvm-02").disks.keeps = false;
+    lab.jdbc
+        .sql("update vm set host_id = :host where id = :vm")
+        .param("host", lab.host("kvm-02").id().value())
+        .param("vm", vm.id().value())
+        .update();
+    assertThat(lab.halfCopies.clear(vm.id())).isTrue();
+    assertThat(files("kvm-02")).contains(FILE);
+    assertThat(lab.row(id).storage().begun()).isFalse();
+    assertThat(lab.lines.of(id).getLast().sentence())
+        .isEqualTo(
+            "It is on kvm-02 by now, so what was copied of its disks there is left. Maybe look whether those are its own: "
+                + FILE
+                + ".");
+  }
+
   @Test
   void neverWritesOverAFileThatIsThereNorWhereThereIsNoRoom() {
     var vm = guest();
@@ -116,6 +147,49 @@ class MigrationWithDisksTest extends MigrationFaults {
     assertThat(lab.fleet.migrations).hasValue(0);
   }
 
+  /** What two copies may come to need together does not fit only because neither has grown yet. */
+  @Test
+  void leavesTheRoomThatAnotherMoveMayComeToNeed() throws InterruptedException {
+    lab.fleet.host("kvm-02").disks.available = Memory.ofGiB(3);
+    var first = guest();
+    var second = guest("db-02", FaultyDisks.FOLDER + "db-02.qcow2");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    long id = ask(first, true);
+    stop.awaitReached();
+    assertThatThrownBy(() -> ask(second, true))
+        .hasMessageContaining(
+            "The storage pool images of kvm-02 has 3.0 GiB free, 2.0 GiB of it promised to other moves, and copies need up to 2.0 GiB.");
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(ended(ask(second, true)).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  @Test
+  void doesNotWriteOverAFileThatCameWhileItWasPrepared() throws InterruptedException {
+    var vm = allow(guest(), options(Map.of("capPercent", 10)));
+    var stop = lab.fleet.stopAt(Point.CAP);
+    lab.console();
+    long id =
+        lab.moves.request(
+            new MoveByHand(
+                vm.id(), lab.host("kvm-02").id(), Method.CAPPED, false, null, true),
+            ANN);
+    stop.awaitReached();
+    lab.fleet.host("kvm-02").disks.files.add(FILE);
+    stop.release();
+    var end = ended(id);
+    assertThat(end.state()).isEqualTo(MigrationState.FAILED);
+    assertThat(end.sentence())
+        .isEqualTo(
+            "db-01 still runs on kvm-01: a file %s came to be on kvm-02 meanwhile, and a copy would write over it."
+                .formatted(FILE));
+    assertThat(lab.fleet.migrations).hasValue(0);
+    assertThat(files("kvm-02")).as("it is not ours").containsExactly(FILE);
+    assertThat(lab.fleet.host("kvm-01").caps).containsEntry(vm.uuid(), 0);
+    runsOn(vm, "kvm-01");
+  }
+
   private Set<String> files(String host) {
     return lab.fleet.host(host).disks.files;
   }
@@ -126,19 +200,23 @@ class MigrationWithDisksTest extends MigrationFaults {
   }
 
   private Vm guest() {
+    return guest("db-01", FILE);
+  }
+
+  private Vm guest(String name, String file) {
     var vm =
         lab.guest(
-            "db-01",
+            name,
             "kvm-01",
             """
             [{"target":"vda","source":"%s","format":"qcow2","cache":"none",
               "network":false,"readOnly":false,"medium":false}]
             """
-                .formatted(FILE));
+                .formatted(file));
     var disks = lab.fleet.host("kvm-01").disks;
-    disks.files.add(FILE);
+    disks.files.add(file);
     disks.ofGuests.put(
-        vm.uuid(), new LocalDisk("vda", FILE, "qcow2", Memory.ofGiB(2), Memory.ofMiB(300)));
+        vm.uuid(), new LocalDisk("vda", file, "qcow2", Memory.ofGiB(2), Memory.ofMiB(300)));
     return vm;
   }
 }

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.sql.Types;
 import java.time.Duration;
+import java.util.Map;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.method.Facts;
+import org.dcbalance.method.Method;
+import org.dcbalance.units.ByteRate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +77,38 @@ class MoveHistoryTest extends MigrationFaults {
                 .query(Double.class)
                 .single())
         .isEqualTo(64.0 * (1 << 20));
+  }
+
+  @Test
+  void aPreCopyThatWasSwitchedToPostCopySaysNothingOfWhatPreCopySends() {
+    var vm = lab.guest("web-07", "kvm-01");
+    moved(vm, 10_000, 100, null, 3);
+    lab.jdbc
+        .sql("update migration set expected_bytes = 4000000000, expected_millis = 40000")
+        .update();
+    var history = new MoveHistory(lab.jdbc);
+    assertThat(history.forecasts(vm)).hasSize(3);
+    lab.jdbc.sql("update migration set switched_at = now()").update();
+    assertThat(history.forecasts(vm)).isEmpty();
+    lab.jdbc.sql("update migration set method = 'POST_COPY'").update();
+    assertThat(history.forecasts(vm)).hasSize(3);
+  }
+
+  @Test
+  void compressionThatPostCopyHadToEndDidNotDo() {
+    var vm = lab.guest("web-07", "kvm-01");
+    moved(vm, 10_000, 100, null, 1);
+    lab.jdbc.sql("update migration set method = 'XBZRLE'").update();
+    var history = new MoveHistory(lab.jdbc);
+    assertThat(history.tried(vm)).isEqualTo(new Facts.Tried(Map.of(), true));
+    lab.jdbc.sql("update migration set switched_at = now()").update();
+    assertThat(history.tried(vm))
+        .isEqualTo(new Facts.Tried(Map.of(Method.XBZRLE, ByteRate.ZERO), false));
+    // switched to keep a deadline it shows neither
+    lab.jdbc.sql("update migration set end_by = now()").update();
+    assertThat(history.tried(vm)).isEqualTo(Facts.Tried.NOTHING);
+    lab.jdbc.sql("update migration set method = 'PRE_COPY', end_by = null").update();
+    assertThat(history.tried(vm)).as("it ended in time").isEqualTo(Facts.Tried.NOTHING);
   }
 
   private Facts.Route route() {

@@ -88,6 +88,22 @@ class QuietWaitTest extends MigrationFaults {
         .anyMatch(said -> said.startsWith("No quieter moment came in"));
   }
 
+  @Test
+  void waitsNoLongerOnceItsHostIsToBeEmptied() {
+    var vm = fastWriter();
+    wasQuiet(vm, 3);
+    lab.fleet.host("kvm-02").dirtyRates.add(4e10);
+    allow(lab.vm("web-07"), options(Map.of("quietWaitSeconds", 600)));
+    long id = lab.move(lab.vm("web-07"), "kvm-03");
+    MigrationLab.await(
+        "a wait", () -> lab.row(id).sentence().startsWith("It changes too much memory"));
+    lab.jdbc.sql("update host set maintenance = true where name = 'kvm-02'").update();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(lab.lines.of(id))
+        .extracting(line -> line.sentence())
+        .anyMatch(said -> said.startsWith("No quieter moment is waited for any longer"));
+  }
+
   /** A guest on kvm-02 that was moved by some hundred MiB/s, and writes thousands. */
   private Vm fastWriter() {
     var vm = guest(MoveOptions.NONE);

@@ -52,18 +52,21 @@ final class BulkLoadReader implements LoadReader {
             library.virConnectGetAllDomainStats(
                 connection.pointer(), groups, records, ACTIVE | NOWAIT));
     var guests = new ArrayList<GuestCounters>();
+    var running = new ArrayList<UUID>();
     try {
       for (int i = 0; i < count; i++) {
         // struct virDomainStatsRecord: virDomainPtr dom; virTypedParameterPtr params; int nparams
         var record = records.getValue().getPointer((long) i * Long.BYTES);
         var values = TypedParameters.read(record.getPointer(8), record.getInt(16));
         var uuid = uuid(library, record.getPointer(0));
+        running.add(uuid);
         new BulkStats(values).counters(uuid, dirtyRates, at).ifPresent(guests::add);
       }
     } finally {
       library.virDomainStatsRecordListFree(records.getValue());
     }
-    dirtyRates.keepOnly(guests.stream().map(GuestCounters::uuid).toList());
+    // those that are left out are there, and their last measurement must not count as new later
+    dirtyRates.keepOnly(running);
     return new LoadReading(at, monotonic, host(connection), guests);
   }
 

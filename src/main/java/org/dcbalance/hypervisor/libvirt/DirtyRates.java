@@ -22,14 +22,18 @@ final class DirtyRates {
   private final Map<UUID, Instant> ordered = new ConcurrentHashMap<>();
   private final Map<UUID, Known> known = new ConcurrentHashMap<>();
 
-  private record Known(long stamp, Instant startedAt) {}
+  /** The last one; null for when it was if it is older than our first look at the guest. */
+  private record Known(long stamp, @Nullable Instant startedAt) {}
 
   /** Note that a measurement was just started. */
   void started(UUID guest, Instant at) {
     ordered.put(guest, at);
   }
 
-  /** Read the newest finished measurement out of a guest's statistics; null if there is none. */
+  /**
+   * Read the newest finished measurement out of a guest's statistics; null if there is none. One
+   * that is there at the first look, and that we did not start, may be of any age.
+   */
   @Nullable DirtyRate read(UUID guest, TypedParameters values, Instant at) {
     var megabytes = values.number("dirtyrate.megabytes_per_second");
     if (values.number("dirtyrate.calc_status", 0) != MEASURED
@@ -42,10 +46,12 @@ final class DirtyRates {
     var before = known.get(guest);
     if (before == null || before.stamp != stamp) {
       var start = ordered.remove(guest);
-      before = new Known(stamp, start == null ? at.minus(window) : start);
+      var byOthers = before == null ? null : at.minus(window);
+      before = new Known(stamp, start == null ? byOthers : start);
       known.put(guest, before);
     }
-    return new DirtyRate(before.startedAt, window, ByteRate.ofMiB(megabytes));
+    var startedAt = before.startedAt;
+    return startedAt == null ? null : new DirtyRate(startedAt, window, ByteRate.ofMiB(megabytes));
   }
 
   void keepOnly(Collection<UUID> guests) {

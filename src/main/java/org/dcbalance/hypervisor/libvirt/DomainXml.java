@@ -81,6 +81,16 @@ final class DomainXml {
         .orElse("");
   }
 
+  /** Tell whether one of its disks is this file, lies over it, or is being copied to it. */
+  boolean uses(String path) {
+    return Xml.children(devices, "disk").stream().anyMatch(disk -> uses(disk, path));
+  }
+
+  private static boolean uses(Element element, String path) {
+    return element.getAttribute("file").equals(path)
+        || Xml.children(element, "*").stream().anyMatch(child -> uses(child, path));
+  }
+
   List<String> macs() {
     return Xml.children(devices, "interface").stream()
         .map(i -> Xml.attribute(i, "mac", "address"))

@@ -94,6 +94,11 @@ final class HostLink {
     return apart(doing, settings.callDeadline(), call);
   }
 
+  /** Run a call that may go on for so long, and is not waited for beyond that. */
+  <T extends @Nullable Object> T patientCall(String doing, Duration most, Session.Call<T> call) {
+    return apart(doing, most, call);
+  }
+
   private <T extends @Nullable Object> T apart(
       String doing, @Nullable Duration deadline, Session.Call<T> call) {
     if (longCalls.size() >= MOST_LONG_CALLS) {

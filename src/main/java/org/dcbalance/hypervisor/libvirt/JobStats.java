@@ -70,13 +70,15 @@ record JobStats(int type, TypedParameters values) {
     return values.number("operation", MIGRATION_OUT) == MIGRATION_OUT;
   }
 
+  /** Tell how far a migration is. Disks that go along are sent first, and its memory after them. */
   MigrationProgress progress(Instant at) {
+    var sent = values.number("memory_total", 0) > 0 ? "memory" : "data";
     return new MigrationProgress(
         at,
         Duration.ofMillis(values.number("time_elapsed", 0)),
-        memory("memory_total"),
-        memory("memory_processed"),
-        memory("memory_remaining"),
+        memory(sent + "_total"),
+        memory(sent + "_processed"),
+        memory(sent + "_remaining"),
         new ByteRate(
             (double) values.number("memory_dirty_rate", 0)
                 * values.number("memory_page_size", 4096)),

@@ -121,7 +121,7 @@ final class LibvirtDisks implements DiskStorage {
   private static @Nullable String user(Domain domain, String path) throws LibvirtException {
     try {
       var xml = new DomainXml(domain.getXMLDesc(0));
-      return xml.disks().stream().anyMatch(d -> d.source().equals(path)) ? xml.name() : null;
+      return xml.uses(path) ? xml.name() : null;
     } finally {
       domain.free();
     }

@@ -199,6 +199,7 @@ final class MigrationCall {
         if (StatusReading.job(connection, ref) != Job.NONE) {
           throw refused("%s already has a job on %s.", xml.name(), link.label());
         }
+        checkShared(xml, order);
         checkCaches(connection, xml, order);
         var moves = xen ? XenBalloon.moves(domain, link.label()) : Optional.<String>empty();
         if (moves.isPresent()) {
@@ -220,6 +221,26 @@ final class MigrationCall {
         domain.free();
       }
     }
+  }
+
+  /** Xen checks no storage, and of QEMU hosts libvirt's check is overridden. */
+  private static void checkShared(DomainXml xml, MigrationOrder order) {
+    var local = local(xml.disks(), order);
+    if (local != null) {
+      throw refused(
+          "The disk %s of %s (%s) is not on storage that is marked as shared.",
+          local.target(), xml.name(), local.source());
+    }
+  }
+
+  /** Find a disk that the target may not have, though the order says that it has all. */
+  static @Nullable Disk local(List<Disk> disks, MigrationOrder order) {
+    return disks.stream()
+        .filter(MigrationCall::onFiles)
+        .filter(disk -> order.sharedDisks() && !order.copiedDisks().contains(disk.target()))
+        .filter(disk -> !order.isShared().test(disk.source()))
+        .findFirst()
+        .orElse(null);
   }
 
   /** Overriding libvirt's check of shared storage also overrides its check of caches. */

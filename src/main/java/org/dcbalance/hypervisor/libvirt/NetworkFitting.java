@@ -111,8 +111,16 @@ final class NetworkFitting {
     }
     boolean used = false;
     for (var domain : connection.listAllDomains(ACTIVE)) {
-      used |= new DomainXml(domain.getXMLDesc(0)).networks().contains(name);
-      domain.free();
+      try {
+        used |= new DomainXml(domain.getXMLDesc(0)).networks().contains(name);
+      } catch (LibvirtException e) {
+        // a guest that ended a moment ago is on no bridge
+        if (!connection.alive()) {
+          throw e;
+        }
+      } finally {
+        domain.free();
+      }
     }
     return used;
   }

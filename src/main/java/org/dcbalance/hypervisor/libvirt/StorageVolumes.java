@@ -32,6 +32,8 @@ final class StorageVolumes {
   // a pool is not read again while libvirt copies into it
   private static final Duration BUSY_FOR = Duration.ofMinutes(2);
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+  // a folder on a file server that is away is never read to its end
+  private static final Duration MOST = BUSY_FOR.plusSeconds(30);
 
   private final HostLink link;
 
@@ -278,8 +280,9 @@ final class StorageVolumes {
 
   /** Delete a file by its path, if it is there. */
   void deleteFile(String path) {
-    link.longCall(
+    link.patientCall(
         "delete " + path,
+        MOST,
         connection ->
             inFolderOf(
                 connection,
@@ -292,8 +295,9 @@ final class StorageVolumes {
 
   /** Find out where a file of that path lies or would lie, from a pool that is read anew. */
   Place place(String path) {
-    return link.longCall(
+    return link.patientCall(
         "look for a place for " + path,
+        MOST,
         connection -> {
           for (var name : connection.listStoragePools()) {
             var pool = connection.storagePoolLookupByName(name);

@@ -182,8 +182,8 @@ final class XenStates extends VolumeStates {
     if (length <= 0 || length > LONGEST) {
       throw failed("%s on %s is a saved memory of a form that is not known.", memory, link.label());
     }
-    var text = new String(volumes.beginning(pool, memory, HEADER + length), StandardCharsets.UTF_8);
-    return text.substring(HEADER).replace("\0", "");
+    var bytes = volumes.beginning(pool, memory, HEADER + length);
+    return new String(bytes, HEADER, length, StandardCharsets.UTF_8).replace("\0", "");
   }
 
   @Override

@@ -123,4 +123,18 @@ class BulkStatsTest {
     values.put("dirtyrate.megabytes_per_second", -1L);
     assertThat(counters(values)).extracting(c -> c.dirtyRate()).isNull();
   }
+
+  /** It may be of yesterday: QEMU tells its last one for as long as the guest runs. */
+  @Test
+  void aMeasurementThatWasThereBeforeUsHasNoTime() {
+    var values = record();
+    values.put("dirtyrate.calc_status", 2L);
+    values.put("dirtyrate.calc_period", 1L);
+    values.put("dirtyrate.calc_start_time", 5_000L);
+    values.put("dirtyrate.megabytes_per_second", 31L);
+    assertThat(counters(values)).extracting(c -> c.dirtyRate()).isNull();
+    assertThat(counters(values)).extracting(c -> c.dirtyRate()).isNull();
+    values.put("dirtyrate.calc_start_time", 5_060L);
+    assertThat(counters(values)).extracting(c -> c.dirtyRate()).isNotNull();
+  }
 }

@@ -66,6 +66,15 @@ class DomainXmlTest {
   }
 
   @Test
+  void knowsTheFilesThatItsDisksLieOver() {
+    var domain = new DomainXml(KVM.formatted("", ""));
+    assertThat(domain.uses("/srv/shared/web-07.qcow2")).isTrue();
+    assertThat(domain.uses("/srv/shared/base.qcow2")).isTrue();
+    assertThat(domain.uses("/var/log/web-07.console")).as("no disk").isFalse();
+    assertThat(domain.uses("/srv/shared/web-08.qcow2")).isFalse();
+  }
+
+  @Test
   void readsWhatTheGuestIs() {
     var xml = with("", "");
     assertThat(xml.uuid()).isEqualTo(UUID.fromString("00000000-0000-4000-9000-000000000007"));

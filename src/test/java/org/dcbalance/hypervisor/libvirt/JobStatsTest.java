@@ -45,6 +45,26 @@ class JobStatsTest {
     assertThat(job(UNBOUNDED, Map.of("time_elapsed", 5L)).job()).isEqualTo(Job.OUTGOING_MIGRATION);
   }
 
+  /** Of memory nothing is told before all disks are copied, which may take hours. */
+  @Test
+  void tellsOfDisksUntilMemoryIsSent() {
+    var values =
+        Map.<String, Object>of(
+            "time_elapsed", 3_501L,
+            "data_total", 900_000_000L,
+            "data_processed", 100_000_000L,
+            "data_remaining", 800_000_000L,
+            "memory_total", 0L,
+            "memory_processed", 0L,
+            "memory_remaining", 0L);
+    var progress = job(UNBOUNDED, values).progress(Instant.EPOCH);
+    assertThat(progress.tellsAmounts()).isTrue();
+    assertThat(progress.total()).isEqualTo(new Memory(900_000_000));
+    assertThat(progress.processed()).isEqualTo(new Memory(100_000_000));
+    assertThat(progress.remaining()).isEqualTo(new Memory(800_000_000));
+    assertThat(progress.iteration()).isZero();
+  }
+
   @Test
   void translatesProgress() {
     var at = Instant.parse("2026-03-01T12:00:00Z");
