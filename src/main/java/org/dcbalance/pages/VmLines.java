@@ -73,7 +73,7 @@ class VmLines {
   }
 
   List<VmLine> ofHost(HostId host) {
-    return lines(vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(host.value())));
+    return lines(vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(host.value())));
   }
 
   VmLine line(Vm vm) {

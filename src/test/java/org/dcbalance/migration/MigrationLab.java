@@ -179,7 +179,7 @@ class MigrationLab {
   }
 
   Vm vm(String name) {
-    return vms.findByGoneSinceIsNullOrderByName().stream()
+    return vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream()
         .filter(v -> v.name().equals(name))
         .findFirst()
         .orElseThrow();

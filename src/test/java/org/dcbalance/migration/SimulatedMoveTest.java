@@ -157,7 +157,7 @@ class SimulatedMoveTest {
     var source = hosts.findByName("sim-01").orElseThrow();
     var target = hosts.findByName("sim-04").orElseThrow();
     var guests =
-        vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(source.id().value())).stream()
+        vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(source.id().value())).stream()
             .filter(Vm::running)
             .sorted(Comparator.comparing(Vm::memory))
             .toList();
@@ -222,11 +222,11 @@ class SimulatedMoveTest {
   }
 
   private boolean find(String name) {
-    return vms.findByGoneSinceIsNullOrderByName().stream().anyMatch(v -> v.name().equals(name));
+    return vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream().anyMatch(v -> v.name().equals(name));
   }
 
   private Vm named(String name) {
-    return vms.findByGoneSinceIsNullOrderByName().stream()
+    return vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream()
         .filter(v -> v.name().equals(name))
         .findFirst()
         .orElseThrow();
