@@ -46,7 +46,7 @@ class DowntimeProbeTest {
             answers.incrementAndGet();
           }
         } catch (IOException | InterruptedException e) {
-          Thread.onSpinWait();
+          Await.pause(Duration.ofMillis(1));
         }
       }
     }

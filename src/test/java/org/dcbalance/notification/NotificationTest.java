@@ -143,7 +143,7 @@ class NotificationTest extends Receiving {
                     """)
                 .query(Double.class)
                 .single())
-        .isBetween(14.9, 20.0);
+        .isBetween(14.9, 29.0);
     receiver.answer("/later", Receiver.status(200));
     soon("test later");
     seen(() -> states("test later").equals(Map.of("SENT", 1L)));
@@ -194,7 +194,7 @@ class NotificationTest extends Receiving {
     receiver.answer(
         "/slow",
         exchange -> {
-          Thread.sleep(6000);
+          Thread.sleep(15_000);
           exchange.sendResponseHeaders(204, -1);
         });
     add("test slow", "/slow", "INFO", "HOST_UNREACHABLE");
@@ -204,7 +204,7 @@ class NotificationTest extends Receiving {
       hostDown("event " + i);
     }
     seen(() -> receiver.at("/quick").size() == 5);
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(12));
     assertThat(receiver.at("/slow")).as("one at a time").hasSize(1);
   }
 
