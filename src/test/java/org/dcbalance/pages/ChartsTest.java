@@ -63,7 +63,7 @@ class ChartsTest extends SimulatedPages {
     var readout = readout();
     var painted = painted();
     Await.until("newer samples", SOON, this::readout, now -> !now.equals(readout));
-    assertThat(painted()).as("drawn with them").isNotEqualTo(painted);
+    Await.until("a chart with them", SOON, this::painted, now -> !now.equals(painted));
     assertThat(web.findElements(By.id("first"))).hasSize(1);
 
     var pointer = new Actions(web);
