@@ -190,6 +190,31 @@ class NotificationTest extends Receiving {
   }
 
   @Test
+  void whoHasWaitedLongestIsServedFirst() {
+    long one = add("test one", "/one", "INFO", "HOST_UNREACHABLE");
+    long two = add("test two", "/two", "INFO", "HOST_UNREACHABLE");
+    transaction.executeWithoutResult(
+        status -> {
+          // the running console does not see what is not committed
+          status.setRollbackOnly();
+          hostDown("waited for");
+          waitsFor(one, 60);
+          waitsFor(two, 120);
+          assertThat(outbox.due()).containsSubsequence(two, one);
+          waitsFor(one, 180);
+          assertThat(outbox.due()).containsSubsequence(one, two);
+        });
+  }
+
+  private void waitsFor(long destination, int seconds) {
+    jdbc.sql(
+            "update notification_delivery set next_at = now() - make_interval(secs => :seconds) where destination_id = :id")
+        .param("seconds", seconds)
+        .param("id", destination)
+        .update();
+  }
+
+  @Test
   void aSlowReceiverHoldsUpNobodyElse() {
     receiver.answer(
         "/slow",
