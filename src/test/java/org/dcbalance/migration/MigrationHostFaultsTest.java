@@ -313,8 +313,9 @@ class MigrationHostFaultsTest extends MigrationFaults {
         .contains("either copy alone is incomplete");
     second.kill();
     source.resumable = true;
-    lab.console();
-    FaultyFleet.sleep(1500);
+    var third = lab.console();
+    MigrationLab.await("another console", () -> third.runner.drives().contains(id));
+    FaultyFleet.sleep(1000);
     assertThat(lab.row(id).state()).isEqualTo(MigrationState.LOST);
     assertThat(source.resumes).as("not again by another console").hasValue(1);
     assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.PAUSED);
