@@ -89,7 +89,7 @@ guest_verb() {
       ask 30 "$1" "cgi-bin/peers$([ $# = 1 ] || (IFS=: && echo "?$*"))" ;;
     where)
       for n in $(host_numbers); do
-        [ ! -S "$(socket_of "$n")" ] || ! state=$(timeout 5 virsh -q -c "$(unix_uri "$n")" domstate "${1:?}" 2>/dev/null) || echo "$n $state"
+        [ ! -S "$(socket_of "$n")" ] || ! state=$(timeout 15 virsh -q -c "$(unix_uri "$n")" domstate "${1:?}" 2>/dev/null) || echo "$n $state"
       done ;;
     list)
       for n in $(hosts_that_answer); do virsh_on "$n" list --all | awk -v host="$n" 'NF > 2 && $2 != "Domain-0" { name = $2; $1 = $2 = ""; print host, name $0 }'; done ;;

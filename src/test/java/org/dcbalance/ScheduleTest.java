@@ -25,7 +25,7 @@ class ScheduleTest {
     var waiting = schedule.scheduleWithFixedDelay(() -> awaited(wait), Duration.ofMillis(1));
     var running = schedule.scheduleWithFixedDelay(runs::countDown, Duration.ofMillis(1));
     try {
-      assertThat(runs.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(runs.await(60, TimeUnit.SECONDS)).isTrue();
     } finally {
       wait.countDown();
       waiting.cancel(false);
@@ -42,7 +42,7 @@ class ScheduleTest {
 
   private static void awaited(CountDownLatch latch) {
     try {
-      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(latch.await(120, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -107,7 +107,7 @@ public class CheckpointCopies {
               + " hyphens or underscores, and starts with a letter or digit.",
           null);
     }
-    if (vms.findByGoneSinceIsNullOrderByName().stream().anyMatch(vm -> vm.name().equals(name))
+    if (vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream().anyMatch(vm -> vm.name().equals(name))
         || restores.isBeingCopiedAs(name)) {
       throw new Problem(
           ErrorCode.CONFLICT,

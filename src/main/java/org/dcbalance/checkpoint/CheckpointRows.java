@@ -385,7 +385,7 @@ class CheckpointRows {
             from checkpoint_restore r join vm v
               on r.copy_uuid is null and v.id = r.vm_id or v.uuid = r.copy_uuid
             where v.id = :vm and r.state in ('PENDING', 'RESTORING', 'DETACHING')
-            limit 1
+            order by 1 limit 1
             """)
         .param("vm", vm.value())
         .query(String.class)

@@ -58,7 +58,7 @@ class ClusterRows {
             """
             select v.id, v.name, h.name as host, v.state = 'RUNNING' and v.gone_since is null as running
             from virtual_cluster_vm m join vm v on v.id = m.vm_id join host h on h.id = v.host_id
-            where m.cluster_id = :cluster order by v.name
+            where m.cluster_id = :cluster order by v.name, v.id
             """)
         .param("cluster", cluster)
         .query(

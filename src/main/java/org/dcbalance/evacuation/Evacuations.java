@@ -218,7 +218,7 @@ public class Evacuations {
 
   /** List what is to leave a host, or is leaving. */
   List<Vm> guests(HostId id) {
-    return vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(id.value())).stream()
+    return vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(id.value())).stream()
         .filter(vm -> vm.running() || vm.movingTo() != null || stands(vm))
         .toList();
   }

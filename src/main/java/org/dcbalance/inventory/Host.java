@@ -9,6 +9,7 @@ import jakarta.persistence.GenerationType;
 import jakarta.persistence.Id;
 import jakarta.persistence.Version;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -188,7 +189,12 @@ public class Host {
   /** Name what the host cannot do, by capability, with the reason. */
   public Map<Capability, String> missing() {
     return missing.entrySet().stream()
-        .collect(Collectors.toMap(e -> Capability.valueOf(e.getKey()), Map.Entry::getValue));
+        .collect(
+            Collectors.toMap(
+                e -> Capability.valueOf(e.getKey()),
+                Map.Entry::getValue,
+                (one, _) -> one,
+                () -> new EnumMap<>(Capability.class)));
   }
 
   public boolean can(Capability capability) {

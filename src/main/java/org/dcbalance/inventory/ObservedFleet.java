@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -158,7 +159,7 @@ class ObservedFleet {
     guests.forEach(g -> states.put(g.uuid(), g.state()));
     shown.put(id, new Shown(Instant.now(), Map.copyOf(states)));
     boolean changed = up(host);
-    var known = new HashMap<UUID, VmRow>();
+    var known = new LinkedHashMap<UUID, VmRow>();
     rows(id, states.keySet()).forEach(r -> known.put(r.uuid(), r));
     for (var guest : guests) {
       changed |= place(host, guest, known.get(guest.uuid()), asked);
@@ -332,6 +333,7 @@ class ObservedFleet {
             select id, uuid, name, host_id, state, moving_to, last_moved_at, gone_since,
               second_host_id
             from vm where host_id = :host or uuid = any(:uuids) or second_host_id = :host
+            order by name, id
             """)
         .param("host", id.value())
         .param("uuids", new HashSet<>(uuids).toArray(UUID[]::new))

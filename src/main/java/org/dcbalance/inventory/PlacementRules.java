@@ -109,7 +109,7 @@ public class PlacementRules {
         jdbc.sql(
                 "select id, pool_id, name, kind, hard from placement_rule "
                     + which
-                    + " order by name")
+                    + " order by name, id")
             .param("id", id)
             .query(new SimplePropertyRowMapper<>(Row.class))
             .list();

@@ -90,7 +90,7 @@ public class Placements {
             """
             select p.host_id, h.name as host_name, p.since, p.until, p.how
             from placement p join host h on h.id = p.host_id
-            where p.vm_id = :vm order by p.since desc limit :most
+            where p.vm_id = :vm order by p.since desc, p.id desc limit :most
             """)
         .param("vm", vm.value())
         .param("most", most)

@@ -83,7 +83,7 @@ class VmApi {
       @RequestParam @Nullable String q) {
     var fleet = fleet();
     return new Items<>(
-        vms.findByGoneSinceIsNullOrderByName().stream()
+        vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream()
             .filter(vm -> hostId == null || vm.hostId().value() == hostId)
             .filter(vm -> q == null || matches(vm, q))
             .filter(

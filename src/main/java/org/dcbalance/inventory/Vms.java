@@ -17,9 +17,9 @@ public interface Vms extends Repository<Vm, Long> {
 
   List<Vm> findByIdIn(Collection<Long> ids);
 
-  List<Vm> findByGoneSinceIsNullOrderByName();
+  List<Vm> findByGoneSinceIsNullOrderByNameAscIdAsc();
 
-  List<Vm> findByHostIdInAndGoneSinceIsNullOrderByName(List<Long> hostIds);
+  List<Vm> findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List<Long> hostIds);
 
   int countByHostIdInAndGoneSinceIsNull(Collection<Long> hostIds);
 
@@ -39,7 +39,7 @@ public interface Vms extends Repository<Vm, Long> {
       """
       select new org.dcbalance.inventory.VmSummary(
         v.id, v.name, v.uuid, v.hostId, v.addresses, v.vcpus, v.memoryBytes, v.lastMovedAt)
-      from Vm v where v.goneSince is null order by v.name
+      from Vm v where v.goneSince is null order by v.name, v.id
       """)
   List<VmSummary> summaries();
 
@@ -47,7 +47,7 @@ public interface Vms extends Repository<Vm, Long> {
   @Query(
       """
       select new org.dcbalance.inventory.VmAttachments(v.id, v.name, v.disks, v.networks)
-      from Vm v where v.goneSince is null and v.hostId in :hosts order by v.name
+      from Vm v where v.goneSince is null and v.hostId in :hosts order by v.name, v.id
       """)
   List<VmAttachments> attachments(Collection<Long> hosts);
 }

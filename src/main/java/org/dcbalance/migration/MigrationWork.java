@@ -22,7 +22,8 @@ class MigrationWork implements VmWork {
             select format('A migration of %s is %s.', v.name,
               case m.state when 'PENDING' then 'queued' when 'LOST' then 'lost' else 'running' end)
             from migration m join vm v on v.id = m.vm_id
-            where m.vm_id = :vm and m.state in ('PENDING', 'RUNNING', 'LOST') limit 1
+            where m.vm_id = :vm and m.state in ('PENDING', 'RUNNING', 'LOST')
+            order by m.id limit 1
             """)
         .param("vm", vm.value())
         .query(String.class)

@@ -129,7 +129,7 @@ class MoveHistory {
               and (ended
                 or (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us)
                   and m.end_by is null and not m.with_storage)
-            order by m.method, m.finished_at desc
+            order by m.method, m.finished_at desc, m.id desc
             """)
         .param("vm", vm.id().value())
         .param("us", Operator.DCBALANCE.name())
@@ -186,7 +186,7 @@ class MoveHistory {
             where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
               and (switched_at is null or method = 'POST_COPY')
               and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
-            order by finished_at desc limit :most
+            order by finished_at desc, id desc limit :most
             """)
         .param("vm", vm.id().value())
         .param("most", MOST_PAST)
@@ -215,7 +215,8 @@ class MoveHistory {
                 + MigrationRecords.AS_IT_WENT
                 + """
                 where m.pool_id = :pool and m.state = 'COMPLETED' and m.total_millis > 0 and plain
-                order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc
+                order by m.source_id = :source and m.target_id = :target desc, m.finished_at desc,
+                  m.id desc
                 limit :most
                 """)
         .param("pool", source.poolId().value())

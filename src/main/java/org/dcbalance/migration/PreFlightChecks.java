@@ -310,7 +310,8 @@ public class PreFlightChecks {
     return jdbc.sql(
             """
             select id, state from migration
-            where vm_id = :vm and id <> :self and state in ('PENDING', 'RUNNING', 'LOST') limit 1
+            where vm_id = :vm and id <> :self and state in ('PENDING', 'RUNNING', 'LOST')
+            order by id limit 1
             """)
         .param("vm", vm.id().value())
         .param("self", migration)

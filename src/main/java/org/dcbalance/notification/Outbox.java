@@ -76,14 +76,15 @@ class Outbox {
     return pool == null ? null : pool.value();
   }
 
-  /** List the destinations that something waits for. */
+  /** List the destinations that something waits for, the one that waits longest first. */
   List<Long> due() {
     return jdbc.sql(
             """
-            select distinct n.destination_id from notification_delivery n
+            select n.destination_id from notification_delivery n
             join notification_destination d on d.id = n.destination_id and d.enabled
             where n.state = 'WAITING' and n.next_at <= clock_timestamp()
               and (n.claimed_until is null or n.claimed_until <= clock_timestamp())
+            group by n.destination_id order by min(n.next_at), n.destination_id
             """)
         .query((row, n) -> row.getLong(1))
         .list();

@@ -1,5 +1,7 @@
 package org.dcbalance.offline;
 
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +18,7 @@ sealed interface ClusterFile permits HtoolsFile, PoolFile {
    */
   record Request(String strategy, String score, @Nullable Integer maxMoves, Set<String> evacuate) {
     public Request {
-      evacuate = Set.copyOf(evacuate);
+      evacuate = Collections.unmodifiableSet(new LinkedHashSet<>(evacuate));
     }
   }
 

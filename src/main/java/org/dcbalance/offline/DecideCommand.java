@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -50,7 +51,7 @@ final class DecideCommand {
             arguments.oneOf("--strategy", List.of("dcbalance", "dlb", "osvd"), "dcbalance"),
             arguments.oneOf("--score", List.of("dcbalance", "htools"), "dcbalance"),
             cap < 0 ? null : cap,
-            Set.copyOf(arguments.all("--evacuate")));
+            new LinkedHashSet<>(arguments.all("--evacuate")));
     var cluster =
         ClusterFile.of(
             file,

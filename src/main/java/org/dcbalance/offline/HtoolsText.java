@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -234,7 +235,7 @@ final class HtoolsText {
 
   /** Read what is known of the instances' load: name, CPU, memory, disk and network per line. */
   static Map<String, Load> loads(String file, List<String> lines) {
-    var loads = new HashMap<String, Load>();
+    var loads = new LinkedHashMap<String, Load>();
     for (int i = 0; i < lines.size(); i++) {
       if (lines.get(i).isBlank()) {
         continue;

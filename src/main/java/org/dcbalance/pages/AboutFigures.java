@@ -77,7 +77,7 @@ class AboutFigures {
             ours as (select name, cast(sum(bytes) as bigint) as bytes from size group by name)
             select name, bytes from ours union all
             select 'PostgreSQL itself', cast(pg_database_size(current_database()) - sum(bytes) as bigint)
-            from ours order by bytes desc
+            from ours order by bytes desc, name
             """)
         .query(new SimplePropertyRowMapper<>(Kept.class))
         .list();

@@ -1,11 +1,13 @@
 package org.dcbalance.pages;
 
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toSet;
 
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -80,7 +82,7 @@ class HostAnomalies implements AnomalySource {
     var answering =
         shown.stream()
             .filter(host -> host.state() == Host.State.UP && host.stateSince().isBefore(late))
-            .collect(groupingBy(Host::poolId));
+            .collect(groupingBy(Host::poolId, LinkedHashMap::new, toList()));
     answering.forEach(
         (pool, members) -> {
           var stale = members.stream().filter(host -> stale(samples.get(host.id()), late)).toList();

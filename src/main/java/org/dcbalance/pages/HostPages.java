@@ -151,7 +151,8 @@ class HostPages {
         .sorted(
             Comparator.comparing(
                     HostVm::cpuShare, Comparator.nullsLast(Comparator.<Double>reverseOrder()))
-                .thenComparing(HostVm::name))
+                .thenComparing(HostVm::name)
+                .thenComparing(HostVm::id))
         .toList();
   }
 

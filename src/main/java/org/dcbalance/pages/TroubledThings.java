@@ -54,7 +54,7 @@ class TroubledThings {
                 or v.gone_since is null and v.state in ('CRASHED', 'PAUSED', 'SUSPENDED'))
               and not exists (select from checkpoint c
                 where c.vm_id = v.id and c.state in ('TAKING', 'CLEANING'))
-            order by v.name
+            order by v.name, v.id
             """)
         .param("pool", pool == null ? null : pool.value())
         .param("since", OffsetDateTime.ofInstant(goneSince, ZoneOffset.UTC))
@@ -69,7 +69,7 @@ class TroubledThings {
             select v.id, v.name, h.name as host, s.name as second_host, v.second_since as since
             from vm v join host h on h.id = v.host_id join host s on s.id = v.second_host_id
             where s.removed_at is null and (cast(:pool as bigint) is null or h.pool_id = :pool)
-            order by v.name
+            order by v.name, v.id
             """)
         .param("pool", pool == null ? null : pool.value())
         .query(new SimplePropertyRowMapper<>(SplitVm.class))

@@ -29,7 +29,8 @@ import org.springframework.stereotype.Component;
 /** Put the VMs that some host shows into lines. */
 @Component
 class VmLines {
-  private static final Comparator<VmSummary> BY_NAME = Comparator.comparing(VmSummary::name);
+  private static final Comparator<VmSummary> BY_NAME =
+      Comparator.comparing(VmSummary::name).thenComparing(VmSummary::id);
 
   private final Vms vms;
   private final Hosts hosts;
@@ -73,7 +74,7 @@ class VmLines {
   }
 
   List<VmLine> ofHost(HostId host) {
-    return lines(vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(host.value())));
+    return lines(vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(host.value())));
   }
 
   VmLine line(Vm vm) {

@@ -137,7 +137,7 @@ class PoolSnapshots {
             .collect(Collectors.toSet());
     var vmLoads =
         vms
-            .findByHostIdInAndGoneSinceIsNullOrderByName(
+            .findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(
                 members.stream().map(h -> h.id().value()).toList())
             .stream()
             .filter(vm -> vm.running() || vm.movingTo() != null)

@@ -123,7 +123,7 @@ public class Recoveries {
   }
 
   private List<Offer> offers(Host host, Instant now) {
-    return vms.findByHostIdInAndGoneSinceIsNullOrderByName(List.of(host.id().value())).stream()
+    return vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(host.id().value())).stream()
         .filter(vm -> vm.state() != GuestState.SHUT_OFF)
         .map(vm -> offer(vm, now))
         .toList();

@@ -139,8 +139,8 @@ public class DowntimeReport {
         filter,
         "select vm_id, vm, method, load,"
             + FIGURES
-            + " from moves group by vm_id, vm, method, load order by longest desc, vm, method, load"
-            + " limit "
+            + " from moves group by vm_id, vm, method, load"
+            + " order by longest desc, vm, vm_id, method, load limit "
             + most);
   }
 

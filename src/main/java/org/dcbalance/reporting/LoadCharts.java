@@ -274,7 +274,7 @@ class LoadCharts {
               join host t on t.id = m.target_id
             where %s and m.started_at is not null and m.started_at < :to
               and coalesce(m.finished_at, now()) >= :from
-            order by m.started_at desc limit :most
+            order by m.started_at desc, m.id desc limit :most
             """
                 .formatted(which))
         .param("id", id)

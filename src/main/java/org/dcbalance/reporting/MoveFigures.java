@@ -36,12 +36,13 @@ public class MoveFigures {
             """
             select m.vm_id, v.name as vm, cast(count(*) as int) as moves,
               max(m.downtime_millis) as longest_millis,
-              (array_agg(m.downtime_millis order by m.finished_at desc))[1] as last_millis
+              (array_agg(m.downtime_millis order by m.finished_at desc, m.id desc))[1] as last_millis
             from migration m join vm v on v.id = m.vm_id
             where m.state = 'COMPLETED' and m.finished_at >= :since
               and m.downtime_millis is not null
               and (cast(:pool as bigint) is null or m.pool_id = :pool)
-            group by m.vm_id, v.name order by longest_millis desc, v.name limit :most
+            group by m.vm_id, v.name order by longest_millis desc, v.name, m.vm_id
+            limit :most
             """)
         .param("since", utc(since))
         .param("pool", pool == null ? null : pool.value())

@@ -91,7 +91,7 @@ public class RoundHistory {
               and (h.removed_at is null or h.removed_at > r.at)
             left join host_sample s on s.host_id = h.id and s.at <= r.at
               and s.at > r.at - r.window_seconds * interval '1 second'
-            where r.id = :round group by h.id, h.name order by h.name
+            where r.id = :round group by h.id, h.name order by h.name, h.id
             """)
         .param("round", round)
         .query(new SimplePropertyRowMapper<>(Input.class))

@@ -199,7 +199,7 @@ public class RecordedLoad {
             from host h join vm v on v.host_id = h.id and v.gone_since is null
             join placement p on p.vm_id = v.id and p.since < :to and (p.until is null or p.until > :from)
             where h.pool_id = :pool and h.removed_at is null
-            order by p.vm_id, p.since
+            order by p.vm_id, p.since, p.id
             """,
             pool,
             range)

@@ -137,7 +137,7 @@ class Retention {
           jdbc.sql(
                   """
                   select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-                  where i.inhparent = cast(:table as regclass)
+                  where i.inhparent = cast(:table as regclass) order by c.relname
                   """)
               .param("table", table)
               .query((row, index) -> row.getString(1))

@@ -98,7 +98,11 @@ class AuditTest {
                       pools.pause(new PoolId(pool()), false, new Operator("amy"));
                     }))
         .isInstanceOf(DataAccessException.class);
-    assertThat(jdbc.sql("select bool_or(paused) from pool").query(Boolean.class).single())
+    assertThat(
+            jdbc.sql("select paused from pool where id = :id")
+                .param("id", pool())
+                .query(Boolean.class)
+                .single())
         .isFalse();
   }
 

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The barrier on machines whose memory is written, dirtied and passed over as QEMU's is. */
-@Timeout(30)
+@Timeout(120)
 class LiveBarrierTest {
   private static final Pacing QUICK =
-      new Pacing(Duration.ofMillis(2), Duration.ofMillis(300), Duration.ofSeconds(5));
+      new Pacing(Duration.ofMillis(2), Duration.ofMillis(600), Duration.ofSeconds(30));
 
   private final List<String> steps = new CopyOnWriteArrayList<>();
   private final LiveBarrier barrier = new LiveBarrier(QUICK, steps::add);

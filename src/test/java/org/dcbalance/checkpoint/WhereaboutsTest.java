@@ -39,7 +39,7 @@ class WhereaboutsTest {
                 "a VM that runs",
                 Duration.ofSeconds(30),
                 () ->
-                    vms.findByGoneSinceIsNullOrderByName().stream()
+                    vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream()
                         .filter(v -> v.running() && v.movingTo() == null)
                         .findFirst(),
                 found -> found.isPresent())

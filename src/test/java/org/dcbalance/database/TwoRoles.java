@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 
 /** A database on a real PostgreSQL, with "migrator", who owns it, and a role that works with it. */
 final class TwoRoles implements AutoCloseable {
@@ -12,7 +13,12 @@ final class TwoRoles implements AutoCloseable {
 
   /** Start it. The password of a role is its name. */
   TwoRoles(String worker) throws IOException, SQLException {
-    server = EmbeddedPostgres.builder().setRegisterShutdownHook(false).start();
+    server =
+        EmbeddedPostgres.builder()
+            .setRegisterShutdownHook(false)
+            // a busy machine takes longer than the 10 s that are usual
+            .setPGStartupWait(Duration.ofSeconds(60))
+            .start();
     try (var admin = DriverManager.getConnection(server.getJdbcUrl("postgres", "postgres"));
         var statement = admin.createStatement()) {
       statement.execute("create role migrator login password 'migrator'");

@@ -89,7 +89,8 @@ class EvacuationTest {
     await(60, () -> moves(begun, "RUNNING") == 0);
     var progress = progress(host);
     assertThat(progress.state()).isEqualTo(Evacuations.State.CANCELLED);
-    assertThat(progress.moved()).isEqualTo(2);
+    // the first may have ended, and another begun, before it was stopped
+    assertThat(progress.moved()).isBetween(2, 4);
     assertThat(hosts.findByName("sim-02").orElseThrow().maintenance()).isTrue();
     assertThatThrownBy(() -> evacuations.cancel(host, ANN))
         .isInstanceOf(Problem.class)

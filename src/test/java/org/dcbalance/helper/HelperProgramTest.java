@@ -24,7 +24,7 @@ class HelperProgramTest {
             .redirectErrorStream(true)
             .start();
     var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(said).isZero();
     assertThat(said).contains("OK").doesNotContain("Ran 0 tests");
   }

@@ -30,7 +30,7 @@ import org.springframework.transaction.support.TransactionOperations;
 
 @ConsoleTest
 class LiveFeedTest {
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @LocalServerPort private int port;
   @Autowired private JdbcConnectionDetails database;
@@ -85,13 +85,15 @@ class LiveFeedTest {
   @Test
   void whatRepeatsQuicklyIsSentOnce() {
     var page = new Page(browser);
+    long before = System.nanoTime();
     for (int i = 0; i < 200; i++) {
       signals.publish("probe-repeat", 7);
     }
     signals.publish("probe-end", 0);
     page.awaitData("{\"name\":\"probe-end\",\"id\":0}");
+    var took = Duration.ofNanos(System.nanoTime() - before);
     assertThat(page.data().stream().filter(data -> data.contains("probe-repeat")).count())
-        .isBetween(1L, 40L);
+        .isBetween(1L, 2 + took.dividedBy(LiveStream.GATHERING));
   }
 
   @Test
@@ -122,11 +124,13 @@ class LiveFeedTest {
     page.awaitEnd();
     await()
         .atMost(SOON)
+        .ignoreExceptions()
         .untilAsserted(
             () -> {
               var next = new Page(browser);
               signals.publish("probe-end", 3);
-              next.awaitData("{\"name\":\"probe-end\",\"id\":3}");
+              // what was said before it is listened again is lost
+              next.awaitData("{\"name\":\"probe-end\",\"id\":3}", Duration.ofSeconds(5));
             });
   }
 
@@ -197,8 +201,12 @@ class LiveFeedTest {
     }
 
     void awaitData(String expected) {
+      awaitData(expected, SOON);
+    }
+
+    void awaitData(String expected, Duration most) {
       await()
-          .atMost(SOON)
+          .atMost(most)
           .pollInterval(Duration.ofMillis(20))
           .until(() -> data().contains(expected));
     }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 
 class LiveStreamTest {
   @Test
-  @Timeout(10)
+  @Timeout(60)
   void aSilentStreamBeatsByAnEventThatPagesSee() throws Exception {
     var stream = new LiveStream(Duration.ofMillis(5));
     var page = new PageUntil(stream, "beat");
@@ -20,7 +20,7 @@ class LiveStreamTest {
   }
 
   @Test
-  @Timeout(10)
+  @Timeout(60)
   void aSignalIsSignOfLifeEnough() throws Exception {
     var stream = new LiveStream(Duration.ofSeconds(60));
     stream.offer(new Signal("samples", 0));

@@ -23,6 +23,7 @@ final class Balloon {
   private double pausesAbove = Double.POSITIVE_INFINITY;
   private double pauseSeconds;
   private long lived = System.nanoTime();
+  private int looks;
 
   /** Let it never shrink below this. */
   synchronized void sticksAt(long most) {
@@ -65,8 +66,14 @@ final class Balloon {
     target = aim.mib();
   }
 
+  /** Tell how often it was read. */
+  synchronized int looks() {
+    return looks;
+  }
+
   synchronized MemoryReading read() {
     live();
+    looks++;
     var now = Instant.now();
     if (toldAt == null || !now.isBefore(toldAt.plus(tellsEvery))) {
       toldAt = now;

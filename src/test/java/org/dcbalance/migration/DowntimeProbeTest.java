@@ -1,7 +1,5 @@
 package org.dcbalance.migration;
 
-import static java.util.concurrent.CompletableFuture.delayedExecutor;
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -13,9 +11,12 @@ import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.dcbalance.inventory.ProbeAddresses;
+import org.dcbalance.testing.Await;
 import org.junit.jupiter.api.Test;
 
 /** Probes loopback servers that go away for a while. */
@@ -26,6 +27,7 @@ class DowntimeProbeTest {
     private volatile ServerSocket socket;
     private volatile boolean deaf;
     private volatile boolean ended;
+    private final AtomicInteger answers = new AtomicInteger();
     private final int port;
 
     Server() throws IOException {
@@ -41,28 +43,50 @@ class DowntimeProbeTest {
             Thread.sleep(1);
           } else {
             socket.accept().close();
+            answers.incrementAndGet();
           }
         } catch (IOException | InterruptedException e) {
-          Thread.onSpinWait();
+          Await.pause(Duration.ofMillis(1));
         }
       }
     }
 
-    /** Give up the port, so that attempts are refused. */
-    void away(long millis) throws IOException, InterruptedException {
-      socket.close();
+    /** Answer for long enough that the probe knows the server. */
+    void isKnown() throws InterruptedException {
+      Await.until("answers", Duration.ofSeconds(10), answers::get, n -> n > 5);
+      Thread.sleep(300);
+    }
+
+    /** Give up the port for a while, so that attempts are refused; gives the milliseconds. */
+    long away(long millis) throws IOException, InterruptedException {
+      long begun = System.nanoTime();
+      leave();
       Thread.sleep(millis);
+      back();
+      return millisSince(begun);
+    }
+
+    void leave() throws IOException {
+      socket.close();
+    }
+
+    void back() throws IOException {
       var again = new ServerSocket();
       again.setReuseAddress(true);
       again.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1);
       socket = again;
     }
 
-    /** Accept nothing: the kernel drops attempts once its queue is full, as a paused guest does. */
-    void deaf(long millis) throws InterruptedException {
+    /**
+     * Accept nothing for a while: the kernel drops attempts once its queue is full, as a paused
+     * guest does; gives the milliseconds.
+     */
+    long deaf(long millis) throws InterruptedException {
+      long begun = System.nanoTime();
       deaf = true;
       Thread.sleep(millis);
       deaf = false;
+      return millisSince(begun);
     }
 
     @Override
@@ -72,17 +96,29 @@ class DowntimeProbeTest {
     }
   }
 
+  private static long millisSince(long nanos) {
+    return Duration.ofNanos(System.nanoTime() - nanos).toMillis();
+  }
+
+  /** Wait until the last answer is one of now. */
+  private static void answersAgain(DowntimeProbe probe) throws InterruptedException {
+    Thread.sleep(DowntimeProbe.PATIENCE.plusMillis(100));
+    Await.until("an answer", Duration.ofSeconds(10), probe::silent, silent -> !silent);
+  }
+
+  // a busy machine may keep a probe from running for some hundred milliseconds
+
   @Test
   void seesHowLongAServerWasAway() throws Exception {
     try (var server = new Server();
         var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
-      Thread.sleep(400);
+      server.isKnown();
       probe.moveBegins();
       Thread.sleep(200);
-      server.away(300);
-      Thread.sleep(600);
+      long away = server.away(1000);
+      answersAgain(probe);
       var seen = probe.finish();
-      assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isBetween(290L, 420L);
+      assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isBetween(900L, away + 500);
       assertThat(seen.words())
           .startsWith("TCP 127.0.0.1:" + server.port + " every 10 ms; gaps of up to ");
     }
@@ -93,15 +129,17 @@ class DowntimeProbeTest {
     try (var server = new Server();
         var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
       assertThat(probe.silent()).as("nothing is known yet").isFalse();
-      Thread.sleep(400);
+      server.isKnown();
       probe.moveBegins();
-      var silent = CompletableFuture.supplyAsync(probe::silent, delayedExecutor(1, SECONDS));
-      server.away(1500);
-      assertThat(silent.get()).isTrue();
-      Thread.sleep(600);
-      assertThat(probe.silent()).isFalse();
+      long begun = System.nanoTime();
+      server.leave();
+      Await.until("silence", Duration.ofSeconds(10), probe::silent, silent -> silent);
+      server.back();
+      long away = millisSince(begun);
+      answersAgain(probe);
       var seen = probe.finish();
-      assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isBetween(1400L, 2000L);
+      assertThat(Objects.requireNonNull(seen.downtime()).toMillis())
+          .isBetween(DowntimeProbe.PATIENCE.toMillis(), away + 500);
     }
   }
 
@@ -109,13 +147,17 @@ class DowntimeProbeTest {
   void saysForHowLongAGuestWasSilentAtTheEnd() throws Exception {
     var server = new Server();
     try (var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
-      Thread.sleep(400);
+      server.isKnown();
       probe.moveBegins();
+      long begun = System.nanoTime();
       server.close();
       Thread.sleep(1200);
       var seen = probe.finish();
       assertThat(seen.downtime()).isNull();
-      assertThat(seen.words()).containsPattern("no answer in the last 1\\.[1-5] s");
+      var silent = Pattern.compile("no answer in the last (\\d+\\.\\d) s").matcher(seen.words());
+      assertThat(silent.find()).as(seen.words()).isTrue();
+      assertThat(Double.parseDouble(silent.group(1)))
+          .isBetween(1.1, millisSince(begun) / 1000.0 + 0.5);
     }
   }
 
@@ -123,14 +165,14 @@ class DowntimeProbeTest {
   void doesNotWaitForRetransmissionsOfLostAttempts() throws Exception {
     try (var server = new Server();
         var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
-      Thread.sleep(400);
+      server.isKnown();
       probe.moveBegins();
       Thread.sleep(200);
-      server.deaf(300);
-      Thread.sleep(600);
+      long deaf = server.deaf(300);
+      answersAgain(probe);
       var seen = probe.finish();
       // a client that waits for the first retransmission sees a second and more
-      assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isBetween(200L, 420L);
+      assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isBetween(200L, deaf + 600);
     }
   }
 
@@ -138,11 +180,11 @@ class DowntimeProbeTest {
   void doesNotCountTheUsualGapsOfASlowServer() throws Exception {
     try (var server = new Server();
         var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
-      Thread.sleep(100);
-      server.away(400);
+      server.isKnown();
+      server.away(1000);
       Thread.sleep(200);
       probe.moveBegins();
-      Thread.sleep(700);
+      answersAgain(probe);
       var seen = probe.finish();
       assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isZero();
       assertThat(seen.words()).endsWith("none longer during it");
@@ -176,7 +218,7 @@ class DowntimeProbeTest {
       probe.moveBegins();
       Thread.sleep(700);
       var seen = probe.finish();
-      assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isLessThan(200);
+      assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isLessThan(500);
       assertThat(seen.words()).startsWith("ICMP echo to 127.0.0.1 every 10 ms");
     }
   }

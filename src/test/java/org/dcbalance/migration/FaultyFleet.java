@@ -64,7 +64,7 @@ class FaultyFleet implements HypervisorDriver {
     private final Semaphore go = new Semaphore(0);
 
     void awaitReached() throws InterruptedException {
-      if (!reached.await(20, TimeUnit.SECONDS)) {
+      if (!reached.await(90, TimeUnit.SECONDS)) {
         throw new AssertionError("The point was not reached.");
       }
     }

@@ -22,7 +22,12 @@ class MigrationDeadlineTest extends MigrationFaults {
     lab.move(lab.guest("web-2", "kvm-01"), "kvm-02");
     MigrationLab.await("two jobs", () -> lab.fleet.migrations.get() == 2);
     var late = lab.guest("web-3", "kvm-01");
-    long id = ask(late, Duration.ofMillis(900));
+    long id = ask(late, Duration.ofMinutes(10));
+    MigrationLab.await("a sentence", () -> lab.row(id).sentence().startsWith("Waits for kvm-01"));
+    lab.jdbc
+        .sql("update migration set end_by = now(), version = version + 1 where id = :id")
+        .param("id", id)
+        .update();
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
     assertThat(end.sentence())
@@ -38,9 +43,10 @@ class MigrationDeadlineTest extends MigrationFaults {
   @Test
   void isEndedWhileItRunsAndNotTriedAgain() {
     var vm = lab.guest("web-07", "kvm-01");
-    lab.fleet.copyTime = Duration.ofSeconds(30);
+    lab.fleet.copyTime = Duration.ofMinutes(5);
     lab.console();
-    long id = ask(vm, Duration.ofMillis(800));
+    // time enough to begin, on any machine
+    long id = ask(vm, Duration.ofSeconds(5));
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
     assertThat(end.deadline()).isEqualTo(end.endBy());

@@ -20,7 +20,8 @@ import org.springframework.boot.test.context.SpringBootTest;
     classes = MigrationLab.class,
     webEnvironment = SpringBootTest.WebEnvironment.NONE,
     properties = {
-      "spring.datasource.hikari.connection-timeout=500",
+      "spring.datasource.hikari.connection-timeout=2000",
+      "dcbalance.migration.fresh-within=10m",
       "dcbalance.data-dir=target/migration-lab"
     })
 @Execution(ExecutionMode.CONCURRENT)

@@ -90,7 +90,7 @@ import org.springframework.transaction.support.TransactionTemplate;
             type = FilterType.ANNOTATION,
             classes = SpringBootConfiguration.class))
 class MigrationLab {
-  private static final Duration LEASE = Duration.ofMillis(700);
+  private static final Duration LEASE = Duration.ofMillis(1500);
 
   @Autowired Pools pools;
   @Autowired Hosts hosts;
@@ -179,7 +179,7 @@ class MigrationLab {
   }
 
   Vm vm(String name) {
-    return vms.findByGoneSinceIsNullOrderByName().stream()
+    return vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream()
         .filter(v -> v.name().equals(name))
         .findFirst()
         .orElseThrow();
@@ -298,9 +298,9 @@ class MigrationLab {
   }
 
   static void await(String what, BooleanSupplier condition) {
-    var until = Instant.now().plusSeconds(25);
+    long until = System.nanoTime() + Duration.ofSeconds(90).toNanos();
     while (!condition.getAsBoolean()) {
-      if (Instant.now().isAfter(until)) {
+      if (System.nanoTime() > until) {
         throw new AssertionError("This did not come about: " + what);
       }
       FaultyFleet.sleep(10);
@@ -322,7 +322,8 @@ class MigrationLab {
               2,
               1,
               1,
-              Duration.ofSeconds(30),
+              // no inventory runs here, so what is known of hosts is as old as the test
+              Duration.ofMinutes(10),
               Duration.ofMillis(100),
               longest,
               5,
@@ -336,7 +337,7 @@ class MigrationLab {
               Duration.ofMillis(100),
               Duration.ofMillis(500),
               Duration.ofMillis(600),
-              Duration.ofSeconds(6));
+              Duration.ofSeconds(10));
       var desk =
           new MigrationDesk(
               migrations,

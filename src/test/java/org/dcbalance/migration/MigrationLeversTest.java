@@ -130,13 +130,15 @@ class MigrationLeversTest extends MigrationFaults {
   @Test
   void aCopyIsGivenUpIfTheGuestSwapsWithWhatItWasLeft() {
     var vm = guest(ALL);
-    lab.fleet.copyTime = Duration.ofSeconds(20);
+    var balloon = lab.fleet.host("kvm-01").balloon(vm.uuid());
+    lab.fleet.copyTime = Duration.ofMinutes(5);
     lab.console();
     var id = ask(vm, Method.BALLOON_FIRST);
     MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
     // its first figure of the copy is what later ones are held against
-    FaultyFleet.sleep(1_500);
-    lab.fleet.host("kvm-01").balloon(vm.uuid()).swaps(7);
+    int looks = balloon.looks();
+    MigrationLab.await("its first figure", () -> balloon.looks() > looks);
+    balloon.swaps(7);
     var end = ended(id);
     assertThat(end.state()).isNotEqualTo(MigrationState.COMPLETED);
     assertThat(lab.lines.of(id))
@@ -201,11 +203,18 @@ class MigrationLeversTest extends MigrationFaults {
 
   /** Memory that a move gives back is still on its way when the next one begins. */
   @Test
-  void theNextMoveWaitsForTheBalloonOfTheOneBefore() {
+  void theNextMoveWaitsForTheBalloonOfTheOneBefore() throws InterruptedException {
     var vm = guest(ALL);
-    lab.fleet.host("kvm-01").balloon(vm.uuid()).crawls(150);
+    var balloon = lab.fleet.host("kvm-01").balloon(vm.uuid());
+    balloon.crawls(150);
+    var stop = lab.fleet.stopAt(Point.COPYING);
     lab.console();
-    assertThat(ended(ask(vm, Method.BALLOON_FIRST)).state()).isEqualTo(MigrationState.COMPLETED);
+    var id = ask(vm, Method.BALLOON_FIRST);
+    stop.awaitReached();
+    // so that it is still on its way back when the next one begins
+    balloon.crawls(50);
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
     var next = ask(vm, "kvm-03", Method.PRE_COPY);
     assertThat(ended(next).state()).isEqualTo(MigrationState.COMPLETED);
     assertThat(lab.lines.of(next))

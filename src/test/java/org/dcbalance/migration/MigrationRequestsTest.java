@@ -124,7 +124,7 @@ class MigrationRequestsTest extends MigrationFaults {
         .update();
     var host = lab.fleet.host("kvm-01");
     // somebody moves its balloon, which is waited for
-    host.balloon(vm.uuid()).crawls(20);
+    host.balloon(vm.uuid()).crawls(1);
     host.setMemory(vm.uuid(), Memory.ofMiB(400));
     lab.console();
     var id = lab.move(vm, "kvm-02");
@@ -259,7 +259,7 @@ class MigrationRequestsTest extends MigrationFaults {
     lab.fleet.host("kvm-02").fit = new CpuFit.Lacks("lacks avx2");
     lab.fleet.host("kvm-02").used = Memory.ofGiB(16);
     lab.jdbc
-        .sql("update host set last_seen = now() - interval '5 minutes' where name = 'kvm-02'")
+        .sql("update host set last_seen = now() - interval '1 hour' where name = 'kvm-02'")
         .update();
     lab.console();
     var end = ended(lab.move(vm, "kvm-02"));

@@ -71,7 +71,8 @@ class MigrationWithDisksTest extends MigrationFaults {
     dies.kill();
     lab.fleet.host("kvm-02").alive = false;
     stop.release();
-    FaultyFleet.sleep(100);
+    MigrationLab.await(
+        "the end of its job", () -> !lab.fleet.host("kvm-01").jobs.containsKey(vm.uuid()));
     lab.fleet.host("kvm-02").alive = true;
     assertThat(files("kvm-02")).contains(FILE);
     lab.console();

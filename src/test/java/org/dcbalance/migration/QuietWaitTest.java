@@ -5,6 +5,7 @@ import static org.dcbalance.testing.NamedOptions.options;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.method.Method;
@@ -33,7 +34,7 @@ class QuietWaitTest extends MigrationFaults {
     var row = lab.rows.find(id).orElseThrow();
     assertThat(row.method()).isEqualTo(Method.PRE_COPY);
     assertThat(row.waitedMillis()).isGreaterThan(2_000);
-    assertThat(row.preparedMillis()).isLessThan(2_000);
+    assertThat(row.preparedMillis()).isLessThan(Objects.requireNonNull(row.waitedMillis()));
     assertThat(lab.lines.of(id))
         .extracting(line -> line.sentence())
         .anyMatch(said -> said.contains("as it had in 30 % of the last hour's measurements"))
@@ -129,7 +130,8 @@ class QuietWaitTest extends MigrationFaults {
 
   /** So many of ten measurements of the last minutes found it quiet. */
   private void wasQuiet(Vm vm, int quiet) {
-    for (int day = -1; day <= 0; day++) {
+    // midnight may come
+    for (int day = -1; day <= 1; day++) {
       lab.jdbc
           .sql("select make_sample_partition('vm_sample', current_date + :day)")
           .param("day", day)

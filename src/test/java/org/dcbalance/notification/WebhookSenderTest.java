@@ -203,7 +203,7 @@ class WebhookSenderTest {
         });
     var began = System.nanoTime();
     assertThat(send(receiver.url("/endless")).delivered()).isTrue();
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(2));
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
     assertThat(written.get()).as("what the sockets' buffers hold").isLessThan(64 * 1024 * 1024);
   }
 
@@ -213,7 +213,7 @@ class WebhookSenderTest {
         "/drip",
         exchange -> {
           exchange.sendResponseHeaders(200, 0);
-          for (int i = 0; i < 100; i++) {
+          for (int i = 0; i < 300; i++) {
             exchange.getResponseBody().write('.');
             exchange.getResponseBody().flush();
             Thread.sleep(100);
@@ -221,7 +221,7 @@ class WebhookSenderTest {
         });
     var began = System.nanoTime();
     var outcome = sendHastily(receiver.url("/drip"));
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(4));
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(12));
     assertThat(outcome.delivered()).as("the status had come").isTrue();
   }
 
@@ -245,7 +245,7 @@ class WebhookSenderTest {
       var began = System.nanoTime();
       assertThat(sendHastily("http://127.0.0.1:" + server.getLocalPort()).sentence())
           .endsWith("did not finish within 2 s.");
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(4));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(12));
     }
   }
 

@@ -37,6 +37,8 @@ import org.springframework.test.annotation.DirtiesContext;
       "dcbalance.balancing.simulated.window=10s",
       "dcbalance.balancing.simulated.every=1s",
       "dcbalance.balancing.simulated.hold-rounds=1",
+      // a busy machine misses samples
+      "dcbalance.balancing.simulated.minimum-coverage=0.3",
       "dcbalance.balancing.simulated.cool-down=0s",
       "dcbalance.balancing.simulated.cool-down-most=0s",
       "dcbalance.balancing.fall-back-after=1"

@@ -88,7 +88,7 @@ final class Console implements AutoCloseable {
         .set("DCBALANCE_BALANCING_EVERY", "3s")
         .set("DCBALANCE_BALANCING_HOLD_ROUNDS", "2")
         // a machine that runs hosts, guests and console at once misses samples
-        .set("DCBALANCE_BALANCING_MINIMUM_COVERAGE", "0.5")
+        .set("DCBALANCE_BALANCING_MINIMUM_COVERAGE", "0.3")
         .set("DCBALANCE_TELEMETRY_DIRTY_RATE_EVERY", "30s")
         .set("DCBALANCE_TELEMETRY_DIRTY_RATE_LONG", "3s");
   }

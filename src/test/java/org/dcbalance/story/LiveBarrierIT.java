@@ -79,7 +79,7 @@ class LiveBarrierIT {
     assertThat(done.get("members"))
         .hasSize(3)
         .allMatch(m -> m.get("state").asString().equals("COMPLETE"))
-        .allMatch(m -> m.get("pauseMillis").asLong() <= done.get("pauseMillis").asLong() + 50);
+        .allMatch(m -> m.get("pauseMillis").asLong() <= done.get("pauseMillis").asLong() + 500);
     cluster().talks();
     assertThat(cluster().sum("backwards")).isZero();
     print(manner, done);

@@ -4,6 +4,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.dcbalance.lab.Lab;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,8 @@ final class Postgres implements AutoCloseable {
                 .setCleanDataDirectory(false)
                 .setOverrideWorkingDirectory(folder.resolve("server").toFile())
                 .setRegisterShutdownHook(false)
+                // a busy machine takes longer than the 10 s that are usual
+                .setPGStartupWait(Duration.ofSeconds(60))
                 .start();
     try {
       server = lab == null ? start.call() : lab.fabric().inside(start);

@@ -282,11 +282,15 @@ class StoryByApiIT {
       assertThat(migration.get("totalMillis").asLong())
           .isEqualTo(source.number("time_elapsed"))
           .isCloseTo(
-              fleet().lastMoveTo(target, guest).number("time_elapsed"), withinPercentage(20));
+              fleet().lastMoveTo(target, guest).number("time_elapsed"), withinPercentage(50));
       assertThat(migration.get("bytes").asLong()).isGreaterThan(1 << 20);
       assertThat(migration.get("guestDowntimeMillis").asLong()).isPositive().isLessThan(10_000);
 
-      assertThat(caller.silentFor()).as("it answers").isLessThan(Duration.ofSeconds(5));
+      Await.until(
+          "it answers",
+          Duration.ofSeconds(30),
+          caller::silentFor,
+          silence -> silence.compareTo(Duration.ofSeconds(5)) < 0);
       assertThat(caller.answered()).isGreaterThan(20);
       for (var host : List.of("sourceCpu", "targetCpu")) {
         assertThat(migration.get(host).get("userMillis").asLong()).as(host).isPositive();
@@ -299,7 +303,7 @@ class StoryByApiIT {
       Figures.print("silence heard from outside", caller.longestSilence().toMillis() + " ms");
       assertThat(caller.longestSilence())
           .as("silent for the downtime alone")
-          .isLessThan(Duration.ofMillis(migration.get("guestDowntimeMillis").asLong() + 1000));
+          .isLessThan(Duration.ofMillis(migration.get("guestDowntimeMillis").asLong() + 3000));
       moved = best;
     }
   }

@@ -1,5 +1,6 @@
 package org.dcbalance.testing;
 
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -16,10 +17,15 @@ public final class RecordedPool implements AutoCloseable {
   private final long pool;
   private final List<Long> hosts = new ArrayList<>();
 
+  /** The same for all, though a minute may end while they are recorded. */
+  private final OffsetDateTime minute;
+
   public RecordedPool(JdbcClient jdbc, String name, int minutes) {
     this.jdbc = jdbc;
     this.name = name;
     this.minutes = minutes;
+    minute =
+        jdbc.sql("select date_trunc('minute', now())").query(OffsetDateTime.class).single();
     pool =
         jdbc.sql("insert into pool (name, paused) values (:name, true) returning id")
             .param("name", name)
@@ -54,12 +60,13 @@ public final class RecordedPool implements AutoCloseable {
             """
             insert into host_rollup (resolution, at, host_id, samples, cpu_cores, cpu_cores_max, cores,
               memory_used_bytes, memory_bytes, net_received, net_sent, disk_read, disk_written)
-            select 60, date_trunc('minute', now()) - n * interval '1 minute', :host, 12, :cores, :cores, 4,
+            select 60, cast(:minute as timestamptz) - n * interval '1 minute', :host, 12, :cores, :cores, 4,
               8589934592, 34359738368, 0, 0, 0, 0
             from generate_series(1, :minutes) n
             """)
         .param("host", host)
         .param("cores", cores)
+        .param("minute", minute)
         .param("minutes", minutes)
         .update();
     return host;
@@ -71,12 +78,13 @@ public final class RecordedPool implements AutoCloseable {
             """
             insert into vm_rollup (resolution, at, vm_id, samples, cpu_cores, cpu_cores_max, memory_bytes,
               net_received, net_sent, disk_read, disk_written)
-            select 60, date_trunc('minute', now()) - n * interval '1 minute', :vm, 12, :cores, :cores,
+            select 60, cast(:minute as timestamptz) - n * interval '1 minute', :vm, 12, :cores, :cores,
               2147483648, 0, 0, 0, 0
             from generate_series(1, :minutes) n
             """)
         .param("vm", vm)
         .param("cores", cores)
+        .param("minute", minute)
         .param("minutes", minutes)
         .update();
   }

@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor.libvirt;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +45,8 @@ final class GuestListing {
         guest(uuid, snapshots.contains(uuid)).ifPresent(guests::add);
       }
     }
+    // libvirt gives them in the order of a hash table, which changes when its daemon starts again
+    guests.sort(Comparator.comparing(Guest::name));
     return guests;
   }
 

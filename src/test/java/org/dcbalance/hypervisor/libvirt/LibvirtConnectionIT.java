@@ -91,7 +91,7 @@ class LibvirtConnectionIT {
                 }));
       }
       for (var caller : all) {
-        caller.get(30, TimeUnit.SECONDS);
+        caller.get(120, TimeUnit.SECONDS);
       }
     }
     Figures.print("calls by 16 callers at once, in 4 s", Long.toString(calls.sum()));
@@ -140,7 +140,7 @@ class LibvirtConnectionIT {
       var late = catchThrowableOfType(HypervisorException.class, hasty::guests);
       System.out.println(late + " after " + (System.nanoTime() - began) / 1_000_000 + " ms");
       assertThat(late.kind()).isEqualTo(Kind.TIMED_OUT);
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
       assertThat(one.guests()).as("another host is not held up").isEmpty();
       for (int i = 0; i < 6; i++) {
         var next = catchThrowableOfType(HypervisorException.class, hasty::guests);

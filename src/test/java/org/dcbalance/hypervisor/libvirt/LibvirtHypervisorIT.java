@@ -143,11 +143,12 @@ class LibvirtHypervisorIT {
     assertThat(one.readLoad().guests().getFirst().dirtyRate()).isNull();
     var asked = Instant.now();
     one.measureDirtyRate(web, Duration.ofSeconds(1));
+    var ordered = Instant.now();
     await(Duration.ofSeconds(10), () -> one.readLoad().guests().getFirst().dirtyRate() != null);
     var rate = one.readLoad().guests().getFirst().dirtyRate();
     System.out.println(rate);
     assertThat(rate).isNotNull();
-    assertThat(rate.startedAt()).isBetween(asked.minusSeconds(1), asked.plusSeconds(1));
+    assertThat(rate.startedAt()).isBetween(asked.minusSeconds(1), ordered.plusSeconds(1));
     assertThat(rate.window()).isEqualTo(Duration.ofSeconds(1));
     // all of the 24 MiB each second, judged by 56 pages of the guest: QEMU samples 512 of a GiB
     assertThat(rate.rate()).isBetween(ByteRate.ofMiB(2), ByteRate.ofMiB(64));
@@ -240,14 +241,14 @@ class LibvirtHypervisorIT {
     assertThat(one.readLoad().guests()).hasSize(1);
     assertThat(one.guests()).hasSize(1);
     assertThat(two.progress(web)).isEmpty();
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
     assertThatThrownBy(() -> one.migrate(to(2, web))).hasMessageContaining("is in a migration");
     assertThatThrownBy(() -> one.measureDirtyRate(web, Duration.ofSeconds(1)))
         .hasMessageContaining("is in a migration");
     one.setMaxDowntime(web, Duration.ofMillis(60));
     one.abort(web);
     var failure =
-        catchThrowableOfType(ExecutionException.class, () -> moving.get(20, TimeUnit.SECONDS));
+        catchThrowableOfType(ExecutionException.class, () -> moving.get(60, TimeUnit.SECONDS));
     System.out.println(failure.getCause());
     assertThat(failure.getCause()).isInstanceOf(HypervisorException.class);
     assertThat(((HypervisorException) failure.getCause()).kind()).isEqualTo(Kind.ABORTED);
@@ -427,7 +428,7 @@ class LibvirtHypervisorIT {
     await(
         Duration.ofSeconds(20),
         () -> why(one, web) == Why.POST_COPY_FAILED && why(two, web) == Why.POST_COPY_FAILED);
-    moving.get(20, TimeUnit.SECONDS);
+    moving.get(60, TimeUnit.SECONDS);
     LAB.unlimitLink(1);
     var resumed = Beside.run(() -> one.resumePostCopy(web, LAB.peerUri(2), false));
     try {
