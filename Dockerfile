@@ -1,4 +1,4 @@
-# The console. Build the jar first, since the image takes it as it is:  ./mvnw -DskipTests package  &&  docker compose up
+# The console. Build the jar first, since the image takes it as it is:  ./mvnw -DskipTests package && docker compose up --build
 # Any base with a Java 25 runtime on the PATH serves: --build-arg BASE_IMAGE=...
 ARG BASE_IMAGE=eclipse-temurin:25-jre
 FROM ${BASE_IMAGE} AS base
