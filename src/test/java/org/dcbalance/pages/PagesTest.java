@@ -63,6 +63,7 @@ class PagesTest extends SimulatedPages {
               "/vms/" + vm + "?fragment=state",
               "/vms/" + vm + "?fragment=moves",
               "/hosts/" + host + "?fragment=moves",
+              "/pools/" + pool + "?fragment=state",
               "/pools/" + pool + "?fragment=hosts")) {
         someone.fragment(path);
       }
