@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,9 @@ class FormatTest {
   void theZoneOfDaysIsNamedByItsId() {
     var berlin = new Format(Clock.fixed(NOW, ZoneId.of("Europe/Berlin")));
     assertThat(berlin.zone()).isEqualTo("Europe/Berlin");
+    for (var id : List.of("Etc/UTC", "UTC", "Z")) {
+      assertThat(new Format(Clock.fixed(NOW, ZoneId.of(id))).zone()).as(id).isEqualTo("UTC");
+    }
   }
 
   @Test
