@@ -166,13 +166,13 @@ public final class Format {
     return instant == null ? NOT_KNOWN : coarse(Duration.between(instant, clock.instant()));
   }
 
-  /** Write how long it is until an instant: "in 2 min"; one behind us is "now". */
+  /** Write how long it is until an instant: "in 2 min"; one behind us, or less than a second ahead, is "now". */
   public String until(@Nullable Instant instant) {
     if (instant == null) {
       return NOT_KNOWN;
     }
     var left = Duration.between(clock.instant(), instant);
-    return left.isPositive() ? "in " + coarse(left) : "now";
+    return left.toSeconds() > 0 ? "in " + coarse(left) : "now";
   }
 
   /** Give a share as the length of a bar of 100, in the digits that SVG reads. */

@@ -88,6 +88,8 @@ class FormatTest {
     assertThat(format.age(NOW.minusSeconds(240))).isEqualTo("4 min");
     assertThat(format.age(NOW.plusSeconds(3))).isEqualTo("0 s");
     assertThat(format.until(NOW.plusSeconds(120))).isEqualTo("in 2 min");
+    assertThat(format.until(NOW.plusSeconds(1))).isEqualTo("in 1 s");
+    assertThat(format.until(NOW.plusMillis(900))).isEqualTo("now");
     assertThat(format.until(NOW)).isEqualTo("now");
   }
 
