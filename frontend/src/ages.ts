@@ -21,7 +21,7 @@ function refresh(): void {
 
 function aged(element: HTMLTimeElement, instant: number, now: number): string {
   element.title ||= `${day(instant)} ${clock(instant, true)}`;
-  if (element.dataset['age'] === 'until') return instant > now ? `in ${age(now, instant)}` : 'now';
+  if (element.dataset['age'] === 'until') return instant - now >= 1000 ? `in ${age(now, instant)}` : 'now';
   return element.dataset['age'] === 'bare' ? age(instant, now) : `${age(instant, now)} ago`;
 }
 

@@ -90,15 +90,18 @@ export function aligned(series: readonly LoadSeries[], resolutionSeconds: number
   return [instants, ...maps.map((values) => instants.map((at) => values.get(at) ?? null))];
 }
 
-/** The upper end of the axis: 100 % for shares, the whole where it is known, else a little above what is there. */
+/** The upper end of the axis: 100 % for shares, the whole where it is known, else a step of it above what is there. */
 export function axisMax(series: readonly LoadSeries[], thresholds: readonly number[]): number {
   const shown = series.flatMap(({ points }) => points.map(([, value]) => value ?? 0));
   const highest = shown.reduce((a, b) => Math.max(a, b), 0);
   if (series[0]?.unit === 'share') return Math.max(1, highest);
   const whole = Math.max(0, ...series.map(({ max }) => max ?? 0));
   if (whole > 0) return Math.max(whole, highest);
-  const flat = series[0]?.unit === 'bytes' || series[0]?.unit === 'bytesPerSecond' ? 1024 : 1;
-  return Math.max(highest, ...thresholds) * 1.1 || flat;
+  const unit = series[0]?.unit ?? 'count';
+  const flat = unit === 'bytes' || unit === 'bytesPerSecond' ? 1024 : 1;
+  const reach = Math.max(highest, ...thresholds) * 1.1 || flat;
+  const [, step = reach] = axisSteps(reach, unit);
+  return Math.ceil(reach / step - 0.01) * step;
 }
 
 /** Choose round axis steps in the unit: powers of two for bytes, 1-2-5 otherwise. At most `count` steps reach `max`. */

@@ -59,13 +59,20 @@ export function isTyping(target: EventTarget | null): boolean {
   return target.isContentEditable || target.matches('input:not([type=checkbox], [type=radio]), textarea, select');
 }
 
+/** What was looked for before gives way to what is typed now. */
+function focusSearch(): void {
+  const field = document.querySelector<HTMLInputElement>('#search');
+  field?.focus();
+  field?.select();
+}
+
 function run(command: Command): void {
   switch (command.kind) {
     case 'go':
       location.assign(command.to);
       return;
     case 'search':
-      document.querySelector<HTMLInputElement>('#search')?.focus();
+      focusSearch();
       return;
     case 'help':
       document.querySelector<HTMLDialogElement>('#keys-dialog')?.showModal();

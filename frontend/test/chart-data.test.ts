@@ -63,6 +63,15 @@ describe('the axis', () => {
     expect(axisMax([{ ...series('memory', [[0, 5]], 'bytes'), max: 32 }], [])).toBe(32);
   });
 
+  it('ends at a labelled step where no capacity is known', () => {
+    const top = axisMax([series('networkReceived', [[0, 21 * 2 ** 20]], 'bytesPerSecond')], []);
+    expect(top).toBe(24 * 2 ** 20);
+    expect(axisSteps(top, 'bytesPerSecond').at(-1)).toBe(top);
+    const uneven = axisMax([series('imbalance', [[0, 0.69]], 'score')], [0.15]);
+    expect(uneven).toBeCloseTo(0.8);
+    expect(axisSteps(uneven, 'score').at(-1)).toBeCloseTo(0.8);
+  });
+
   it('does not break down over nothing at all', () => {
     expect(axisMax([series('diskRead', [], 'bytesPerSecond')], [])).toBe(1024);
   });

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -155,9 +156,9 @@ public final class Format {
         : clockSeconds(instant) + " " + ZONE.format(instant.atZone(zone));
   }
 
-  /** Name the zone in which days begin and end here: "Europe/Berlin". */
+  /** Name the zone in which days begin and end: "Europe/Berlin", or "UTC" by any of its ids. */
   public String zone() {
-    return zone.getId();
+    return zone.normalized().equals(ZoneOffset.UTC) ? "UTC" : zone.getId();
   }
 
   /** Write how long ago an instant was: "8 s", "4 min", "3 h", "2 d"; one ahead of us is "0 s". */
@@ -165,13 +166,13 @@ public final class Format {
     return instant == null ? NOT_KNOWN : coarse(Duration.between(instant, clock.instant()));
   }
 
-  /** Write how long it is until an instant: "in 2 min"; one behind us is "now". */
+  /** Write how long it is until an instant: "in 2 min"; one behind us, or less than a second ahead, is "now". */
   public String until(@Nullable Instant instant) {
     if (instant == null) {
       return NOT_KNOWN;
     }
     var left = Duration.between(clock.instant(), instant);
-    return left.isPositive() ? "in " + coarse(left) : "now";
+    return left.toSeconds() > 0 ? "in " + coarse(left) : "now";
   }
 
   /** Give a share as the length of a bar of 100, in the digits that SVG reads. */

@@ -290,7 +290,7 @@ class MigrationPages {
         format.millis(null),
         format.millis(spent == null ? null : spent.userMillis() + spent.systemMillis()),
         spent == null
-            ? "not told"
+            ? "not measured"
             : "user %s, system %s, of all that it did meanwhile"
                 .formatted(format.millis(spent.userMillis()), format.millis(spent.systemMillis())));
   }

@@ -61,7 +61,7 @@ class OverviewPages {
   }
 
   /** The pool that the chart of imbalances shows. */
-  record PoolBalance(PoolId poolId, String pool, @Nullable Double imbalance, double threshold) {}
+  record PoolBalance(PoolId poolId, String pool, double threshold) {}
 
   /** Something that happened; href is null where there is no page to it. */
   record Event(Instant at, String tone, String sentence, @Nullable String href) {}
@@ -125,7 +125,10 @@ class OverviewPages {
     model.addAttribute("anomalies", anomalies.of(new AnomalySource.Fleet(shell, found, all)));
     model.addAttribute(
         "balances",
-        found.stream().filter(b -> b.round() != null).map(OverviewPages::balance).toList());
+        found.stream()
+            .filter(b -> b.round() != null)
+            .map(b -> new PoolBalance(b.poolId(), b.pool(), b.threshold()))
+            .toList());
   }
 
   private void anomalies(Shell shell, Model model) {
@@ -133,12 +136,6 @@ class OverviewPages {
     var all = hosts.of(shell.poolId());
     model.addAttribute("verdict", verdicts.of(shell, found, all));
     model.addAttribute("anomalies", anomalies.of(new AnomalySource.Fleet(shell, found, all)));
-  }
-
-  private static PoolBalance balance(Board board) {
-    var facts = board.facts();
-    return new PoolBalance(
-        board.poolId(), board.pool(), facts == null ? null : facts.imbalance(), board.threshold());
   }
 
   private static void hosts(List<HostLine> lines, Model model) {

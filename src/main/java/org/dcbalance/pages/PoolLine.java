@@ -20,4 +20,10 @@ record PoolLine(
     @Nullable Double imbalance,
     double threshold,
     HostPool.Automation automation,
-    boolean paused) {}
+    boolean paused) {
+
+  /** Tell whether it is less even than it may be. */
+  public boolean uneven() {
+    return imbalance != null && imbalance > threshold;
+  }
+}

@@ -61,6 +61,9 @@ class PoolPages {
     var pool = policy.find(id.value());
     model.addAttribute("hosts", hosts.of(id));
     model.addAttribute("pool", details.line(pool));
+    if ("state".equals(fragment)) {
+      return "pool :: state";
+    }
     if ("hosts".equals(fragment)) {
       return "pool :: hosts";
     }

@@ -1,10 +1,14 @@
 package org.dcbalance.pages;
 
+import static java.util.stream.Collectors.toMap;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Pools;
 import org.dcbalance.units.HostId;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -15,10 +19,12 @@ import org.springframework.web.bind.annotation.RequestParam;
 @Controller
 class SearchPages {
   private final Hosts hosts;
+  private final Pools pools;
   private final VmLines vms;
 
-  SearchPages(Hosts hosts, VmLines vms) {
+  SearchPages(Hosts hosts, Pools pools, VmLines vms) {
     this.hosts = hosts;
+    this.pools = pools;
     this.vms = vms;
   }
 
@@ -40,6 +46,8 @@ class SearchPages {
     var wanted = q.toLowerCase(Locale.ROOT);
     var hits = new ArrayList<Hit>();
     var names = new HashMap<HostId, String>();
+    var homes =
+        pools.findAllByOrderByName().stream().collect(toMap(HostPool::id, HostPool::name));
     for (var host : hosts.findAllByOrderByName()) {
       names.put(host.id(), host.name());
       var uuid = host.uuid();
@@ -50,7 +58,7 @@ class SearchPages {
                 "Host",
                 host.name(),
                 "/hosts/" + host.id(),
-                (host.hypervisor() + " " + host.hypervisorVersion()).strip()));
+                "in " + homes.getOrDefault(host.poolId(), "a removed pool")));
       }
     }
     for (var vm : vms.all(null)) {

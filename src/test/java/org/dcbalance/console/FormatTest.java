@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,8 @@ class FormatTest {
     assertThat(format.age(NOW.minusSeconds(240))).isEqualTo("4 min");
     assertThat(format.age(NOW.plusSeconds(3))).isEqualTo("0 s");
     assertThat(format.until(NOW.plusSeconds(120))).isEqualTo("in 2 min");
+    assertThat(format.until(NOW.plusSeconds(1))).isEqualTo("in 1 s");
+    assertThat(format.until(NOW.plusMillis(900))).isEqualTo("now");
     assertThat(format.until(NOW)).isEqualTo("now");
   }
 
@@ -109,6 +112,9 @@ class FormatTest {
   void theZoneOfDaysIsNamedByItsId() {
     var berlin = new Format(Clock.fixed(NOW, ZoneId.of("Europe/Berlin")));
     assertThat(berlin.zone()).isEqualTo("Europe/Berlin");
+    for (var id : List.of("Etc/UTC", "UTC", "Z")) {
+      assertThat(new Format(Clock.fixed(NOW, ZoneId.of(id))).zone()).as(id).isEqualTo("UTC");
+    }
   }
 
   @Test

@@ -96,7 +96,7 @@ final class FleetActs {
         new PageActs(
             () -> {
               visitor.open("/hosts/" + stage.fleet().host("sim-02") + "/recovery");
-              visitor.sees("It answers: nothing is to be recovered.");
+              visitor.sees("sim-02 answers, so nothing of it is restored elsewhere.");
             },
             () -> {
               says(stage.host(2), "is not the name of the host, " + stage.host(1), PLUG);

@@ -63,6 +63,7 @@ class PagesTest extends SimulatedPages {
               "/vms/" + vm + "?fragment=state",
               "/vms/" + vm + "?fragment=moves",
               "/hosts/" + host + "?fragment=moves",
+              "/pools/" + pool + "?fragment=state",
               "/pools/" + pool + "?fragment=hosts")) {
         someone.fragment(path);
       }
@@ -75,6 +76,9 @@ class PagesTest extends SimulatedPages {
       assertThat(viewer.page("/hosts")).contains("sim-01", "sim-04", "16 cores, 64.0 GiB");
       assertThat(viewer.page("/vms")).contains("web-01", "db-01");
       assertThat(viewer.page("/search?q=web-")).contains("web-01", "web-02");
+      assertThat(viewer.page("/search?q=sim-")).contains(">in Simulated<", "value=\"sim-\"");
+      assertThat(viewer.page("/search")).contains("Type what you look for into the field above.");
+      assertThat(viewer.page("/vms?q=web-")).doesNotContain("autocomplete=\"off\" value=\"web-");
       assertThat(viewer.get("/search?q=sim-03").headers().firstValue("Location"))
           .hasValueSatisfying(to -> assertThat(to).endsWith("/hosts/" + fleet.host("sim-03")));
     }

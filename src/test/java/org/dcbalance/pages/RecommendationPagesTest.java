@@ -263,8 +263,13 @@ class RecommendationPagesTest extends SimulatedPages {
 
   @Test
   void aPausedPoolIsNotSaidToWaitForSamplesOrToBeWatched() {
-    try (var recorded = new RecordedPool(jdbc, "paused-" + UUID.randomUUID(), 1);
+    var name = "paused-" + UUID.randomUUID();
+    try (var recorded = new RecordedPool(jdbc, name, 1);
         var viewer = as(Role.VIEWER)) {
+      assertThat(viewer.page("/recommendations"))
+          .as("beside pools that are not, the banner says it alone")
+          .contains("Balancing of ")
+          .doesNotContain(name + "</span> is paused", "No round of <span>" + name);
       var shown = "?shown=" + recorded.id();
       assertThat(viewer.page("/" + shown))
           .contains(

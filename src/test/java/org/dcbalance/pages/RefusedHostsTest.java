@@ -172,6 +172,9 @@ class RefusedHostsTest extends SimulatedPages {
                   .single(),
           down -> down == 2);
       try (var viewer = as(Role.VIEWER)) {
+        assertThat(viewer.page("/hosts"))
+            .as("the reason in place of the load that there is not")
+            .containsPattern("colspan=\"5\">since [^<]+ are not allowed here any more");
         for (var host : hosts) {
           assertThat(viewer.page("/hosts/" + host)).contains("are not allowed here any more");
           assertThat(viewer.page("/api/v1/hosts/" + host))

@@ -3,6 +3,7 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
+import java.util.List;
 import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
@@ -28,7 +29,7 @@ class VmPagesTest extends SimulatedPages {
     try (var viewer = as(Role.VIEWER)) {
       var first = viewer.page("/vms?q=paged&sort=name");
       assertThat(first)
-          .contains("paged-001", "paged-100", "1–100 of 120", "page=2")
+          .contains("paged-001", "paged-100", "1–100 of 120", "page=2", ">120 of ", ", by name<")
           .doesNotContain("paged-101", "rel=\"prev\"");
       var second = viewer.page("/vms?q=paged&sort=name&page=2");
       assertThat(second)
@@ -61,6 +62,19 @@ class VmPagesTest extends SimulatedPages {
           .contains("is probed at 192.0.2.9 by TCP, port 80");
       assertThat(operator.sendAndFollow(path + "/probe", "kind", "NONE"))
           .contains("is not probed any more");
+    }
+  }
+
+  @Test
+  void whatCanBeDoneWithAVmIsAtTheTopAndLeadsToItsPlace() {
+    var path = "/vms/" + fleet.vm("dns-01");
+    try (var administrator = as(Role.ADMINISTRATOR);
+        var viewer = as(Role.VIEWER)) {
+      var page = administrator.page(path);
+      for (var place : List.of("migrate", "checkpoints", "never-move", "rules")) {
+        assertThat(page).contains("href=\"#" + place + "\"", "id=\"" + place + "\"");
+      }
+      assertThat(viewer.page(path)).doesNotContain("href=\"#migrate\"");
     }
   }
 
