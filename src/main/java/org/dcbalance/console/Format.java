@@ -155,9 +155,10 @@ public final class Format {
         : clockSeconds(instant) + " " + ZONE.format(instant.atZone(zone));
   }
 
-  /** Name the zone in which days begin and end here: "Europe/Berlin". */
+  /** Name the zone in which days begin and end here: "Europe/Berlin", or "UTC" for Etc/UTC. */
   public String zone() {
-    return zone.getId();
+    var id = zone.getId();
+    return id.equals("Etc/UTC") ? "UTC" : id;
   }
 
   /** Write how long ago an instant was: "8 s", "4 min", "3 h", "2 d"; one ahead of us is "0 s". */

@@ -109,6 +109,8 @@ class FormatTest {
   void theZoneOfDaysIsNamedByItsId() {
     var berlin = new Format(Clock.fixed(NOW, ZoneId.of("Europe/Berlin")));
     assertThat(berlin.zone()).isEqualTo("Europe/Berlin");
+    var installed = new Format(Clock.fixed(NOW, ZoneId.of("Etc/UTC")));
+    assertThat(installed.zone()).isEqualTo("UTC");
   }
 
   @Test
