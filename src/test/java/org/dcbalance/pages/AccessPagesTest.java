@@ -166,7 +166,7 @@ class AccessPagesTest {
     var id = Pattern.compile("href=\"/rounds/([0-9]+)\"").matcher(list);
     assertThat(id.find()).isTrue();
     assertThat(administrator.page("/rounds/" + id.group(1)))
-        .contains("What it knew", "sim-01", "Decided in", "Passed over", "Open after it")
+        .contains("What it knew", "sim-01", "Decided in", "Passed over", "Open after this round")
         .contains("Try other limits on the last 24 h");
     try (var operator = SignedIn.as(Role.OPERATOR, port, jdbc, encoder)) {
       assertThat(operator.page("/rounds/" + id.group(1))).doesNotContain("Try other limits");
