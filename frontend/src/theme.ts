@@ -18,4 +18,6 @@ function apply(theme: string): void {
 export function onThemeChange(changed: () => void): void {
   new MutationObserver(changed).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
+  // paper is light
+  matchMedia('print').addEventListener('change', changed);
 }

@@ -80,7 +80,7 @@ public class OwnPassword {
       refusals.request(me.operator(), request, "the password so far was wrong");
       throw new Problem(
           ErrorCode.REFUSED,
-          "The password that you have is another one. It was not changed.",
+          "That is not your current password. It was not changed.",
           "Maybe type it again, or ask an administrator to set your password.",
           e);
     }

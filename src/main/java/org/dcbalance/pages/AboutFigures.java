@@ -66,7 +66,7 @@ class AboutFigures {
             with size as (
               select case
                   when relname like 'host_sample%' or relname like 'vm_sample%' then 'Samples'
-                  when relname like '%_rollup' then 'Means of minutes and hours'
+                  when relname like '%_rollup' then 'Averages of minutes and hours'
                   when relname = 'audit_entry' then 'Audit log'
                   when relname like 'migration%' then 'Migrations'
                   when relname in ('round', 'recommendation', 'past_decision') then 'Decisions'

@@ -61,7 +61,7 @@ class OwnPasswordTest {
   void nothingIsChangedByAPasswordThatWillNotDo() {
     assertThat(change(PASSWORD, "short")).contains("at least 10 characters");
     assertThat(change(PASSWORD, PASSWORD)).contains("That is the password that you have.");
-    assertThat(change("not this", OTHER)).contains("The password that you have is another one.");
+    assertThat(change("not this", OTHER)).contains("That is not your current password.");
     try (var elsewhere = new Browser(port)) {
       assertThat(signIn(elsewhere, OTHER)).contains("error");
       assertThat(signIn(elsewhere, PASSWORD)).doesNotContain("login");
@@ -80,7 +80,7 @@ class OwnPasswordTest {
   @Test
   void whoeverFindsABrowserSignedInCannotGuess() {
     for (int i = 0; i < SignInBrake.FREE_FAILURES; i++) {
-      assertThat(change("not this", OTHER)).contains("The password that you have is another one.");
+      assertThat(change("not this", OTHER)).contains("That is not your current password.");
     }
     // on a slow machine a second is over before it is asked again: each failure doubles it
     String said = "";

@@ -177,7 +177,7 @@ class AccessPagesTest {
             found -> found > 0);
     assertThat(administrator.page("/rounds")).contains("href=\"/rounds/" + id + "\"");
     assertThat(administrator.page("/rounds/" + id))
-        .contains("What it knew", "sim-01", "Decided in", "Passed over", "Open after it")
+        .contains("What it knew", "sim-01", "Decided in", "Passed over", "Open after this round")
         .contains("Try other limits on the last 24 h");
     try (var operator = SignedIn.as(Role.OPERATOR, port, jdbc, encoder)) {
       assertThat(operator.page("/rounds/" + id)).doesNotContain("Try other limits");

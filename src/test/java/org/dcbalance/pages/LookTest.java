@@ -113,6 +113,7 @@ class LookTest {
       look(web, "host-edit", axe, wrong);
       web.get(address("/reports/strategies?pool=" + recorded.id()));
       look(web, "strategies-compared", axe, wrong);
+      print(web);
       web.get(address("/settings/strategy?pool=" + recorded.id()));
       look(web, "strategy", axe, wrong);
       preview(web);
@@ -181,6 +182,21 @@ class LookTest {
                     + " innerHeight / 2"))
         .as("the preview comes into view")
         .isEqualTo(true);
+  }
+
+  /** Paper is light and shows a table as one, though a sheet is as narrow as a phone. */
+  private static void print(ChromeDriver web) {
+    web.executeScript("document.documentElement.dataset.theme = 'dark'");
+    web.manage().window().setSize(new Dimension(718, 1000));
+    web.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("media", "print"));
+    assertThat(
+            web.executeScript(
+                "return [getComputedStyle(document.querySelector('.stacked thead')).display,"
+                    + " getComputedStyle(document.body).color]"))
+        .as("how a report is printed")
+        .isEqualTo(List.of("table-header-group", "rgb(27, 36, 48)"));
+    web.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("media", ""));
+    web.manage().window().setSize(new Dimension(1280, 1000));
   }
 
   private long proposing() {

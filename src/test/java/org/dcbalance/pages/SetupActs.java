@@ -92,7 +92,7 @@ final class SetupActs {
               visitor.fill("Change the password", "current", "not " + ConsoleTest.PASSWORD);
               visitor.fill("Change the password", "password", "a password for acts");
               visitor.press("Change the password");
-              visitor.sees("The password that you have is another one.");
+              visitor.sees("That is not your current password.");
             },
             () -> {
               // other tests sign in with the first one

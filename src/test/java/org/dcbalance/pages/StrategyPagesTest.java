@@ -247,11 +247,13 @@ class StrategyPagesTest {
       var page = administrator.send(path + "/preview", form("strategy", "NONE")).body();
       assertThat(page)
           .contains("</html>", "1 h recorded", "4 VMs", "3 hosts", "None would have been made.")
-          .contains("Host-hours above 85 % CPU", "core-h", "Nothing is saved.")
+          .contains("Hosts above 85 % CPU", "host-h", "core-h", "Nothing is saved.")
+          .contains("Edited, 0 moves and a mean imbalance of ")
           .containsPattern("value=\"NONE\"[^>]*selected");
       var alike = administrator.send(path + "/preview", form()).body();
       assertThat(alike)
           .contains("both columns are alike", "-1 →")
+          .doesNotContain("made no difference")
           .containsPattern("CPU at \\d+ % for the window, above 85 %");
       var refused = administrator.send(path + "/preview", form("cpuPercent", "700"));
       assertThat(refused.statusCode()).isEqualTo(200);

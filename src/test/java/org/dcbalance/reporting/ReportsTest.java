@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.dcbalance.console.Format;
 import org.dcbalance.migration.MigrationRows;
 import org.dcbalance.migration.MigrationState;
 import org.dcbalance.testing.Browser;
@@ -282,7 +283,7 @@ class ReportsTest {
   @Test
   void whereDaysAreAskedForTheirZoneIsNamed() {
     var days = "?from=2026-03-01&to=2026-03-03";
-    var zone = Pattern.quote(ZoneId.systemDefault().getId());
+    var zone = Pattern.quote(new Format().zone());
     try (var browser = new Browser(port)) {
       browser.signIn("admin", ConsoleTest.PASSWORD);
       for (var path :
