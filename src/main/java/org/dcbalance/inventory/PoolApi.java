@@ -13,6 +13,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -29,7 +30,11 @@ class PoolApi {
     this.policy = policy;
   }
 
-  /** A pool as the API shows it. */
+  /**
+   * A pool as the API shows it.
+   *
+   * @param version of its settings, for a change to tell what it has seen
+   */
   record PoolView(
       long id,
       String name,
@@ -46,6 +51,7 @@ class PoolApi {
       MoveOptions moveOptions,
       PoolRoom room,
       PoolLimits limits,
+      long version,
       long hosts) {}
 
   /** What makes a pool. */
@@ -85,8 +91,11 @@ class PoolApi {
               + " automation; what is left out stays.")
   @PatchMapping("/{id}")
   PoolView change(
-      @PathVariable long id, @RequestBody PoolPolicy.Change change, CurrentOperator me) {
-    return view(policy.change(policy.find(id).id(), change, me.operator()));
+      @PathVariable long id,
+      @RequestParam @Nullable Long version,
+      @RequestBody PoolPolicy.Change change,
+      CurrentOperator me) {
+    return view(policy.change(policy.find(id).id(), version, change, me.operator()));
   }
 
   @Operation(summary = "Remove a pool that has no hosts.")
@@ -125,6 +134,7 @@ class PoolApi {
         pool.moveOptions(),
         pool.room(),
         pool.limits(),
+        pool.version(),
         hosts.countByPoolId(pool.id().value()));
   }
 }
