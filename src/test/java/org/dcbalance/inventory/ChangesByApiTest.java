@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,13 @@ class ChangesByApiTest {
   }
 
   private void undoesNothingUnseen(String table, String things, String query) {
-    long id = jdbc.sql(query).query(Long.class).single();
+    long id =
+        Await.until(
+            query,
+            Duration.ofSeconds(60),
+            Duration.ofMillis(50),
+            () -> jdbc.sql(query).query(Long.class).optional().orElse(null),
+            found -> true);
     var path = things + id;
     try (var program = new Browser(port)) {
       long seen = version(program.get(path, "Authorization", bearer()));

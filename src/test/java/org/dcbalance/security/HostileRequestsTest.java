@@ -183,6 +183,35 @@ class HostileRequestsTest {
     assertThat(answer.body()).doesNotContain("Exception", "org.", "root:");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/audit?q=%00",
+        "/events?host=%00",
+        "/reports/migrations?q=%00",
+        "/events?to=%2B999999999-12-31",
+        "/audit?from=-999999999-01-01",
+        "/reports/downtime?to=-999999999-01-01",
+        "/reports/strategies?to=%2B999999999-12-31",
+        "/api/v1/audit?to=-1000000000-01-01T00:00:00Z",
+        "/api/v1/events?from=%2B1000000000-12-31T23:59:59Z",
+        "/api/v1/reports/migrations?from=%2B300000-01-01T00:00:00Z",
+        "/api/v1/pools/1/load?to=-1000000000-01-01T00:00:00Z"
+      })
+  void valuesThatNothingHoldsAreRefusedWithASentence(String address) {
+    browser.signIn("admin", ConsoleTest.PASSWORD);
+    var answer = browser.get(address);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+    assertThat(answer.body()).doesNotContain("what is stored already", "made a mistake");
+  }
+
+  @Test
+  void fieldsWithoutANameThatCanBeAreRefused() {
+    browser.signIn("admin", ConsoleTest.PASSWORD);
+    var form = "a%00=1&_csrf=" + browser.csrf("/login");
+    assertThat(browser.post("/checkpoint-schedules", form).statusCode()).isEqualTo(400);
+  }
+
   @Test
   void deepNestingDoesNotExhaustTheStack() {
     assertThat(post("/api/v1/probe/orders", "{\"name\":" + "[".repeat(200_000))).isEqualTo(400);
