@@ -1,6 +1,8 @@
 package org.dcbalance.inventory;
 
 import io.swagger.v3.oas.annotations.Operation;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.units.Items;
@@ -56,7 +58,7 @@ class PoolApi {
 
   /** What makes a pool. */
   record NewPool(
-      String name,
+      @NotNull String name,
       @Nullable List<String> sharedStorages,
       @Nullable List<String> networks,
       @Nullable String note) {}
@@ -76,7 +78,7 @@ class PoolApi {
   @Operation(summary = "Add a pool.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
-  PoolView add(@RequestBody NewPool pool, CurrentOperator me) {
+  PoolView add(@Valid @RequestBody NewPool pool, CurrentOperator me) {
     var added = policy.add(pool.name(), me.operator());
     return view(
         policy.change(

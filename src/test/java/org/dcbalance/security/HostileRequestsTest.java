@@ -12,12 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.Route;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.web.servlet.mvc.method.RequestMappingInfoHandlerMapping;
 
 /** Requests that no page and no honest program sends. */
 @ConsoleTest
@@ -26,6 +30,7 @@ class HostileRequestsTest {
   private static final int MIB = 1 << 20;
 
   @LocalServerPort private int port;
+  @Autowired private List<RequestMappingInfoHandlerMapping> mappings;
   private Browser browser;
 
   @BeforeEach
@@ -183,6 +188,37 @@ class HostileRequestsTest {
     assertThat(answer.body()).doesNotContain("Exception", "org.", "root:");
   }
 
+  @Test
+  void anEmptyObjectIsNoMistakeOfTheConsole() {
+    for (var route : Route.all(mappings)) {
+      if (route.changes() && route.program()) {
+        var answer = send(route.method(), route.address(), "{}");
+        assertThat(answer.body()).as(route.toString()).doesNotContain("\"INTERNAL\"");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          users                         | {"name":"a","password":"one of twelve"}  | role
+          tokens                        | {"name":"a"}                             | role
+          pools                         | {"note":"a"}                             | name
+          pools                         | {"name":"a","networks":[null]}           | networks
+          hosts/test                    | {"poolId":null}                          | no hypervisor of the kind
+          notification-destinations     | {"name":"a","events":["HOST_BACK"]}      | kind
+          virtual-clusters              | {"name":"a","vmIds":[null,null]}         | vmIds
+          cluster-checkpoints/1/restore | {"hosts":[{"vmId":3}]}                   | hosts[0].hostId
+          """)
+  void whatABodyLacksIsNamed(String path, String body, String named) {
+    var answer = send("POST", "/api/v1/" + path, body);
+    assertThat(answer.statusCode()).as(answer.body()).isBetween(400, 422);
+    assertThat(answer.body()).contains(named).doesNotContain("needs a body");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -282,12 +318,16 @@ class HostileRequestsTest {
   }
 
   private HttpResponse<String> send(String path, String body) {
+    return send("POST", path, body);
+  }
+
+  private HttpResponse<String> send(String method, String path, String body) {
     return browser.send(
         browser
             .request(path)
             .header("Content-Type", "application/json")
             .header("Authorization", BEARER)
-            .POST(BodyPublishers.ofString(body))
+            .method(method, BodyPublishers.ofString(body))
             .build());
   }
 
