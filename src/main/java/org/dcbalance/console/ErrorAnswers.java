@@ -52,6 +52,11 @@ class ErrorAnswers implements ErrorController {
       log.debug("An answer broke off.", failure);
       return null;
     }
+    if (String.valueOf(response.getContentType()).startsWith("text/csv")) {
+      // a table had begun, of which nothing was sent: it must not become a file of this answer
+      response.reset();
+      response.setHeader(RequestIds.HEADER, RequestIds.of(request));
+    }
     var trouble = troubles.of(failure, request);
     note(trouble, failure, request);
     return switch (RequestKind.of(request)) {

@@ -242,6 +242,20 @@ class HostileRequestsTest {
   }
 
   @Test
+  void aTableThatFailsBeforeItsFirstRowIsNoTable() {
+    for (var table : List.of("audit", "events", "reports/migrations", "reports/downtime")) {
+      var value = table.equals("events") ? "?vm=%00" : "?q=%00";
+      var answer = browser.get("/api/v1/" + table + ".csv" + value, "Authorization", BEARER);
+      assertThat(answer.statusCode()).as(table).isEqualTo(400);
+      var headers = answer.headers();
+      assertThat(headers.firstValue("Content-Type")).hasValue("application/problem+json");
+      assertThat(headers.firstValue("Content-Disposition")).isEmpty();
+      assertThat(headers.firstValue("X-Request-Id")).isPresent();
+      assertThat(headers.firstValue("X-Content-Type-Options")).hasValue("nosniff");
+    }
+  }
+
+  @Test
   void fieldsWithoutANameThatCanBeAreRefused() {
     browser.signIn("admin", ConsoleTest.PASSWORD);
     var form = "a%00=1&_csrf=" + browser.csrf("/login");
