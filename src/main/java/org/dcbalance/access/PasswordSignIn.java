@@ -19,8 +19,8 @@ final class PasswordSignIn implements AuthenticationProvider {
   /** As in {@link Accounts}. */
   static final int LONGEST_NAME = 63;
 
-  /** A name that nobody can have. */
-  private static final String TOO_LONG = "?";
+  /** A name that nobody can have, in place of all others. */
+  private static final String IMPOSSIBLE = "?";
 
   private final SignInBrake brake;
   private final DaoAuthenticationProvider check;
@@ -42,7 +42,7 @@ final class PasswordSignIn implements AuthenticationProvider {
   @Override
   public Authentication authenticate(Authentication attempt) {
     // no user has such a name, and what guesses are remembered by must not be as long as they like
-    var user = attempt.getName().length() > LONGEST_NAME ? TOO_LONG : attempt.getName();
+    var user = possible(attempt.getName()) ? attempt.getName() : IMPOSSIBLE;
     var address =
         attempt.getDetails() instanceof WebAuthenticationDetails details
             ? String.valueOf(details.getRemoteAddress())
@@ -54,9 +54,9 @@ final class PasswordSignIn implements AuthenticationProvider {
     try {
       var signedIn =
           check.authenticate(
-              user.equals(TOO_LONG)
+              user.equals(IMPOSSIBLE)
                   ? UsernamePasswordAuthenticationToken.unauthenticated(
-                      TOO_LONG, attempt.getCredentials())
+                      IMPOSSIBLE, attempt.getCredentials())
                   : attempt);
       brake.succeeded(user, address);
       return signedIn;
@@ -65,6 +65,11 @@ final class PasswordSignIn implements AuthenticationProvider {
       brake.withdrawn(user, address);
       throw e;
     }
+  }
+
+  /** What the database does not take would pass for one that is away. */
+  private static boolean possible(String name) {
+    return name.length() <= LONGEST_NAME && name.chars().noneMatch(Character::isISOControl);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package org.dcbalance.access;
 
 import io.swagger.v3.oas.annotations.Operation;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
 import java.time.Instant;
 import org.dcbalance.units.Items;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +32,11 @@ class TokenApi {
    * @param readOnly whether it may change nothing, whatever its role; false where left out
    * @param days how long it holds; null for until it is revoked
    */
-  record NewToken(String name, Role role, @Nullable Boolean readOnly, @Nullable Integer days) {}
+  record NewToken(
+      @NotNull String name,
+      @NotNull Role role,
+      @Nullable Boolean readOnly,
+      @Nullable Integer days) {}
 
   /**
    * A token just made.
@@ -55,7 +61,7 @@ class TokenApi {
   @Operation(summary = "Make an API token; the answer alone shows it.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
-  FreshToken add(@RequestBody NewToken wanted, CurrentOperator me) {
+  FreshToken add(@Valid @RequestBody NewToken wanted, CurrentOperator me) {
     var fresh =
         keys.add(
             wanted.name(),

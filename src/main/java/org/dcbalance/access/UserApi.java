@@ -1,6 +1,8 @@
 package org.dcbalance.access;
 
 import io.swagger.v3.oas.annotations.Operation;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
 import org.dcbalance.units.Items;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -24,7 +26,7 @@ class UserApi {
   }
 
   /** What makes a user. */
-  record NewUser(String name, String password, Role role) {
+  record NewUser(@NotNull String name, @NotNull String password, @NotNull Role role) {
     /** Tell who it is, never the password. */
     @Override
     public String toString() {
@@ -41,7 +43,7 @@ class UserApi {
   @Operation(summary = "Add a user.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
-  Accounts.Account add(@RequestBody NewUser user, CurrentOperator me) {
+  Accounts.Account add(@Valid @RequestBody NewUser user, CurrentOperator me) {
     return accounts.add(user.name(), user.password(), user.role(), me.operator());
   }
 

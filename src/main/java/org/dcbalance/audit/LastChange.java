@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Keep forms from undoing what they never showed: a form sends all that it shows, and something of
- * it may have been changed since, by a person or by DCbalance itself.
+ * Keep people and programs from undoing what they never saw: a form sends all that it shows, and
+ * something of it may have been changed since, by a person or by DCbalance itself.
  */
 @Component
 public class LastChange {
@@ -33,11 +33,11 @@ public class LastChange {
     if (seen != null && seen != stored) {
       throw new Problem(
           ErrorCode.CONFLICT,
-          "%s was changed after this form was loaded%s. Nothing was saved."
+          "%s was changed after you loaded it%s. Nothing was saved."
               .formatted(
                   thing.name(),
                   entries.newest(thing, List.of(acts)).map(LastChange::told).orElse("")),
-          "Maybe look at what you entered once more: saved again, it takes the place of that.");
+          "Maybe look at both once more: what you save then takes the place of that.");
     }
   }
 

@@ -197,7 +197,7 @@ public class Checkpoints {
             storages.of(pool.id()).orElseThrow(),
             "dcb-%s-".formatted(installation.id().toString().substring(0, 8)),
             live && host.can(Capability.LIVE_CHECKPOINT),
-            why.isBlank() ? "Asked for by hand." : why.strip(),
+            CheckpointText.why(why),
             by);
     audit.note(by, Act.CHECKPOINT_ASKED, Thing.vm(id, vm.name()));
     signals.publish("checkpoint-changed", added);

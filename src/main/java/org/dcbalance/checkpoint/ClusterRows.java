@@ -3,7 +3,10 @@ package org.dcbalance.checkpoint;
 import static org.dcbalance.database.Columns.instant;
 
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.checkpoint.VirtualCluster.Member;
@@ -35,6 +38,7 @@ class ClusterRows {
   }
 
   List<VirtualCluster> clusters() {
+    var members = members();
     return jdbc.sql(
             """
             select c.id, c.pool_id, p.name as pool, c.name, c.created_by, c.created_at
@@ -49,26 +53,31 @@ class ClusterRows {
                     row.getString("name"),
                     row.getString("created_by"),
                     row.getObject("created_at", OffsetDateTime.class).toInstant(),
-                    members(row.getLong("id"))))
+                    members.getOrDefault(row.getLong("id"), List.of())))
         .list();
   }
 
-  private List<Member> members(long cluster) {
-    return jdbc.sql(
+  private Map<Long, List<Member>> members() {
+    var byCluster = new HashMap<Long, List<Member>>();
+    jdbc.sql(
             """
-            select v.id, v.name, h.name as host, v.state = 'RUNNING' and v.gone_since is null as running
+            select m.cluster_id, v.id, v.name, h.name as host,
+              v.state = 'RUNNING' and v.gone_since is null as running
             from virtual_cluster_vm m join vm v on v.id = m.vm_id join host h on h.id = v.host_id
-            where m.cluster_id = :cluster order by v.name, v.id
+            order by v.name, v.id
             """)
-        .param("cluster", cluster)
         .query(
-            (row, n) ->
-                new Member(
-                    new VmId(row.getLong("id")),
-                    row.getString("name"),
-                    row.getString("host"),
-                    row.getBoolean("running")))
-        .list();
+            row -> {
+              byCluster
+                  .computeIfAbsent(row.getLong("cluster_id"), _ -> new ArrayList<>())
+                  .add(
+                      new Member(
+                          new VmId(row.getLong("id")),
+                          row.getString("name"),
+                          row.getString("host"),
+                          row.getBoolean("running")));
+            });
+    return byCluster;
   }
 
   Optional<VirtualCluster> find(long id) {
@@ -153,9 +162,13 @@ class ClusterRows {
                     instant(row, "finished_at"),
                     row.getObject("pause_millis", Long.class),
                     row.getString("sentence"),
-                    checkpoints.ofCluster(row.getLong("id")),
-                    restores(row.getLong("id"))))
-        .list();
+                    List.of(),
+                    List.of()))
+        .list()
+        .stream()
+        // the connection is given back by now: whoever keeps one and waits for another blocks all
+        .map(each -> each.with(checkpoints.ofCluster(each.id()), restores(each.id())))
+        .toList();
   }
 
   private List<Restored> restores(long taken) {

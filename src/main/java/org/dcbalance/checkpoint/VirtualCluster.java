@@ -58,6 +58,24 @@ public record VirtualCluster(
       List<Checkpoint> members,
       List<Restored> restores) {
 
+    Taken with(List<Checkpoint> ofMembers, List<Restored> attempts) {
+      return new Taken(
+          id,
+          clusterId,
+          cluster,
+          manner,
+          state,
+          step,
+          why,
+          requestedBy,
+          requestedAt,
+          finishedAt,
+          pauseMillis,
+          sentence,
+          ofMembers,
+          attempts);
+    }
+
     /** Give the instant at which the last of its members was captured; null until all are. */
     public @Nullable Instant capturedAt() {
       var last = Instant.MIN;

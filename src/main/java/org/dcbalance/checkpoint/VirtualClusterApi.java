@@ -1,6 +1,8 @@
 package org.dcbalance.checkpoint;
 
 import io.swagger.v3.oas.annotations.Operation;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -41,7 +43,7 @@ class VirtualClusterApi {
   record Wish(@Nullable String why, @Nullable Manner manner) {}
 
   /** Where a member is to go on. */
-  record Place(VmId vmId, HostId hostId) {}
+  record Place(@NotNull VmId vmId, @NotNull HostId hostId) {}
 
   /**
    * How to restore.
@@ -49,7 +51,7 @@ class VirtualClusterApi {
    * @param hosts where members go on that are not to where they were captured
    * @param replace the cluster's name, if members that run are to be ended
    */
-  record RestoreWish(@Nullable List<Place> hosts, @Nullable String replace) {}
+  record RestoreWish(@Nullable List<@Valid Place> hosts, @Nullable String replace) {}
 
   @Operation(summary = "List virtual clusters: VMs whose checkpoints are taken at one point.")
   @GetMapping("/virtual-clusters")
@@ -106,7 +108,7 @@ class VirtualClusterApi {
   @ResponseStatus(HttpStatus.ACCEPTED)
   Taken restore(
       @PathVariable long id,
-      @RequestBody(required = false) @Nullable RestoreWish wish,
+      @Valid @RequestBody(required = false) @Nullable RestoreWish wish,
       CurrentOperator me) {
     Map<VmId, HostId> targets =
         wish == null || wish.hosts() == null

@@ -192,8 +192,7 @@ public class VirtualClusters {
             "Maybe take checkpoints of each alone.");
       }
     }
-    long taken =
-        clusters.addTaken(id, manner, why.isBlank() ? "Asked for by hand." : why.strip(), by);
+    long taken = clusters.addTaken(id, manner, CheckpointText.why(why), by);
     boolean live = manner == Manner.BARRIER;
     // in the order of ids, as everybody locks them
     cluster.members().stream()

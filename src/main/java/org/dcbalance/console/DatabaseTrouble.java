@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.transaction.CannotCreateTransactionException;
 
@@ -44,6 +45,12 @@ final class DatabaseTrouble {
                 "The connection to the database was lost half-way.",
                 "Maybe load the page again to see whether the change was made."))
         : Optional.empty();
+  }
+
+  /** Tell whether a value cannot be one of its column: class 22 of the SQL states. */
+  static boolean noValue(Throwable failure) {
+    return NestedExceptionUtils.getMostSpecificCause(failure) instanceof SQLException sql
+        && String.valueOf(sql.getSQLState()).startsWith("22");
   }
 
   /** Class 08 of the SQL states, and the server's words for being shut down or starting up. */

@@ -3,10 +3,12 @@ package org.dcbalance.console;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.dcbalance.access.RequestKind;
+import org.dcbalance.csv.Csv;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,14 +48,27 @@ class ErrorAnswers implements ErrorController {
   /** Answer what a controller threw. */
   @ExceptionHandler
   @Nullable Object thrown(
-      Exception failure, HttpServletRequest request, HttpServletResponse response) {
-    if (failure instanceof AsyncRequestNotUsableException || response.isCommitted()) {
+      Exception failure, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    boolean table = String.valueOf(response.getContentType()).startsWith("text/csv");
+    if (failure instanceof AsyncRequestNotUsableException
+        || (response.isCommitted() && (failure instanceof IOException || !table))) {
       // the client has gone, or has half an answer: there is nobody to tell
       log.debug("An answer broke off.", failure);
       return null;
     }
     var trouble = troubles.of(failure, request);
     note(trouble, failure, request);
+    if (response.isCommitted()) {
+      // half a table must not pass for a whole one
+      var _ = new Csv(response.getWriter(), "This table is not whole. " + trouble.sentence());
+      return null;
+    }
+    if (table) {
+      // nothing of it was sent yet: the answer must not be saved as the table
+      response.reset();
+      response.setHeader(RequestIds.HEADER, RequestIds.of(request));
+    }
     return switch (RequestKind.of(request)) {
       case API ->
           ResponseEntity.status(trouble.status())

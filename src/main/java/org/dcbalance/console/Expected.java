@@ -1,6 +1,7 @@
 package org.dcbalance.console;
 
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.dcbalance.units.HostId;
@@ -24,6 +25,9 @@ final class Expected {
     }
     if (type == Instant.class) {
       return "a time like 2026-01-31T14:02:00Z";
+    }
+    if (type == LocalDate.class) {
+      return "a day like 2026-01-31";
     }
     if (type == boolean.class || type == Boolean.class) {
       return "true or false";

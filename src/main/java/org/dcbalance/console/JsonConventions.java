@@ -1,5 +1,8 @@
 package org.dcbalance.console;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import java.util.List;
 import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
 import org.dcbalance.units.HostId;
@@ -14,13 +17,14 @@ import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.KeyDeserializer;
 import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.cfg.MutableConfigOverride;
 import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.ser.std.StdSerializer;
 
 /**
- * Settle how the API reads and writes JSON: unknown properties are refused by name, absent values
- * are written as null, times are ISO 8601 in UTC, ids are plain numbers.
+ * Settle how the API reads and writes JSON: unknown properties are refused by name, and null within
+ * lists; absent values are written as null, times are ISO 8601 in UTC, ids are plain numbers.
  */
 @Configuration(proxyBeanMethods = false)
 class JsonConventions {
@@ -29,7 +33,12 @@ class JsonConventions {
     return json ->
         json.enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .withConfigOverride(List.class, JsonConventions::withoutNulls)
             .addModule(ids());
+  }
+
+  private static void withoutNulls(MutableConfigOverride lists) {
+    lists.setNullHandling(JsonSetter.Value.forContentNulls(Nulls.FAIL));
   }
 
   private static SimpleModule ids() {

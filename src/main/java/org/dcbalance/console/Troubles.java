@@ -15,6 +15,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.stereotype.Component;
 import org.springframework.validation.BindException;
 import org.springframework.web.ErrorResponse;
@@ -64,6 +65,12 @@ class Troubles {
               ErrorCode.CONFLICT,
               "Somebody else changed this at the same moment. Your change was not made.",
               "Maybe load it again and repeat the change.");
+      case DataIntegrityViolationException wrong when DatabaseTrouble.noValue(wrong) ->
+          Trouble.of(
+              ErrorCode.BAD_REQUEST,
+              "A value is too large, too long, or has a character that cannot be stored."
+                  + " Nothing was changed.",
+              "Maybe correct it and send it again.");
       case DataIntegrityViolationException clash ->
           Trouble.of(
               ErrorCode.CONFLICT,
@@ -84,6 +91,7 @@ class Troubles {
               "There is no answer in a form that the request accepts.",
               "Maybe send \"Accept: application/json\".");
       case MaxUploadSizeExceededException large -> tooLarge();
+      case RequestRejectedException rejected -> Trouble.of(400, "");
       case ErrorResponse other ->
           Trouble.of(other.getStatusCode().value(), RequestKind.path(request));
       default -> Trouble.internal();

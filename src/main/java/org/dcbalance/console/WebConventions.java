@@ -1,5 +1,8 @@
 package org.dcbalance.console;
 
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.ErrorCode;
@@ -19,9 +22,14 @@ import org.springframework.web.method.support.ModelAndViewContainer;
 import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
-/** Settle what all controllers share: ids and cursors as parameters, and the front end's files. */
+/**
+ * Settle what all controllers share: ids, times and cursors as parameters, and the front end's
+ * files.
+ */
 @Configuration(proxyBeanMethods = false)
 class WebConventions implements WebMvcConfigurer {
+  private static final int LAST_YEAR = 9999;
+
   @Override
   public void addFormatters(FormatterRegistry formats) {
     formats.addConverter(String.class, HostId.class, text -> new HostId(Long.parseLong(text)));
@@ -30,6 +38,24 @@ class WebConventions implements WebMvcConfigurer {
     formats.addConverter(HostId.class, String.class, HostId::toString);
     formats.addConverter(VmId.class, String.class, VmId::toString);
     formats.addConverter(PoolId.class, String.class, PoolId::toString);
+    formats.addFormatterForFieldType(
+        LocalDate.class, (day, _) -> String.valueOf(day), (text, _) -> near(LocalDate.parse(text)));
+    formats.addFormatterForFieldType(
+        Instant.class, (time, _) -> String.valueOf(time), (text, _) -> time(text));
+  }
+
+  private static Instant time(String text) {
+    var time = Instant.parse(text);
+    near(LocalDate.ofInstant(time, ZoneOffset.UTC));
+    return time;
+  }
+
+  /** Refuse days that overflow whatever computes with them, here or in the database. */
+  private static LocalDate near(LocalDate day) {
+    if (day.getYear() < 1 || day.getYear() > LAST_YEAR) {
+      throw new IllegalArgumentException("There was and will be nothing in " + day.getYear() + ".");
+    }
+    return day;
   }
 
   @Override

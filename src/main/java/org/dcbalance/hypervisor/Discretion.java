@@ -35,11 +35,15 @@ public final class Discretion {
   private static final Pattern KEY_FILE =
       Pattern.compile("(?<![\\w/.)])/(etc|root|run|var/run)/[\\w.@+~/-]*\\w");
 
+  /** Nobody reads more, and looking through a text takes time by the square of its length. */
+  private static final int LONGEST = 2_000;
+
   private Discretion() {}
 
-  /** Leave out addresses, ports and logins, and files of keys. */
+  /** Leave out addresses, ports and logins, and files of keys; cut what a host says without end. */
   public static String addresses(String words) {
-    return KEY_FILE.matcher(ADDRESS.matcher(words).replaceAll("(address)")).replaceAll("(file)");
+    var read = words.length() <= LONGEST ? words : words.substring(0, LONGEST) + "…";
+    return KEY_FILE.matcher(ADDRESS.matcher(read).replaceAll("(address)")).replaceAll("(file)");
   }
 
   /** Leave out all files as well, of what was said before there was a connection. */

@@ -3,11 +3,14 @@ package org.dcbalance.hypervisor;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.dcbalance.units.Memory;
 
 /**
  * Describe a guest (domain) as its host does.
  *
+ * @param name as the host has it, but for what cannot be read: a host that means ill must not write
+ *     lines of its own into logs and messages, turn them round, or fill pages with one name
  * @param domainId the hypervisor's number of the running guest, -1 when it does not run
  * @param osType such as "hvm", "xen" (PV) or "xenpvh"
  * @param cpuTime CPU time used since the guest started, all vCPUs
@@ -33,7 +36,14 @@ public record Guest(
     List<Tie> ties,
     GuestCpu cpu) {
 
+  /** No host has a longer one, whose definition would be a file without a name. */
+  private static final int LONGEST_NAME = 255;
+
+  private static final Pattern UNREADABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+");
+
   public Guest {
+    name = UNREADABLE.matcher(name).replaceAll(" ");
+    name = name.substring(0, Math.min(LONGEST_NAME, name.length()));
     disks = List.copyOf(disks);
     addresses = List.copyOf(addresses);
     networks = List.copyOf(networks);

@@ -9,17 +9,19 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Find out whether anything answers at the address of a host whose libvirt does not. */
+/**
+ * Find out whether anything answers at the address of a host whose libvirt does not. Everybody is
+ * told, so the words hold neither addresses nor ports, which only administrators see.
+ */
 final class AddressProbe {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
-  private static final int SSH = 22;
-  private static final int LIBVIRT = 16_509;
-  private static final int LIBVIRT_TLS = 16_514;
+  private static final Map<Integer, String> USUAL =
+      Map.of(22, "SSH", 16_509, "libvirt", 16_514, "libvirt by TLS");
 
   private AddressProbe() {}
 
@@ -35,7 +37,7 @@ final class AddressProbe {
    * Ask the addresses in these URIs, by echo and by the ports that a host's libvirt is reached by.
    */
   static Heard ask(List<String> uris) {
-    var asked = new LinkedHashSet<String>();
+    boolean asked = false;
     for (var uri : uris) {
       var parsed = URI.create(uri);
       var address = parsed.getHost();
@@ -46,26 +48,26 @@ final class AddressProbe {
         var found = InetAddress.getByName(address);
         var how = answers(found, parsed.getPort());
         if (how != null) {
-          return new Heard(false, "%s answers (%s).".formatted(address, how));
+          return new Heard(false, "Something answers at its address (%s).".formatted(how));
         }
-        asked.add(address);
+        asked = true;
       } catch (UnknownHostException e) {
-        return new Heard(false, "The name %s leads to no address now.".formatted(address));
+        return new Heard(false, "Its name leads to no address now.");
       }
     }
-    return asked.isEmpty()
-        ? new Heard(false, "It has no address that could be asked.")
-        : new Heard(true, "Nothing answers at %s.".formatted(String.join(" or ", asked)));
+    return asked
+        ? new Heard(true, "Nothing answers at its address.")
+        : new Heard(false, "It has no address that could be asked.");
   }
 
   private static @Nullable String answers(InetAddress address, int port) {
-    var ports = new LinkedHashSet<Integer>(Set.of(SSH, LIBVIRT, LIBVIRT_TLS));
+    var ports = new LinkedHashMap<>(USUAL);
     if (port > 0) {
-      ports.add(port);
+      ports.putIfAbsent(port, "TCP");
     }
-    for (int each : ports) {
-      if (connects(address, each)) {
-        return "TCP port " + each;
+    for (var each : ports.entrySet()) {
+      if (connects(address, each.getKey())) {
+        return each.getValue();
       }
     }
     try {

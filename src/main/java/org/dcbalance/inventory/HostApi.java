@@ -129,6 +129,18 @@ class HostApi {
     return view(host, poolNames(), me);
   }
 
+  @Operation(summary = "Put a host into maintenance: nothing moves to it, and its VMs stay.")
+  @PostMapping("/{id}/maintenance")
+  HostView enterMaintenance(@PathVariable HostId id, CurrentOperator me) {
+    return view(registration.maintain(id, true, me.operator()), poolNames(), me);
+  }
+
+  @Operation(summary = "Let a host that is in maintenance take guests again.")
+  @DeleteMapping("/{id}/maintenance")
+  HostView leaveMaintenance(@PathVariable HostId id, CurrentOperator me) {
+    return view(registration.maintain(id, false, me.operator()), poolNames(), me);
+  }
+
   @Operation(summary = "Take a host out of the inventory; its VMs keep running.")
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)

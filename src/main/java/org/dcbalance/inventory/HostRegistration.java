@@ -72,8 +72,9 @@ public class HostRegistration {
    */
   public record Entry(String name, String uri, @Nullable String peerUri, @Nullable Long poolId) {
     public Entry {
-      name = name.strip();
-      uri = uri.strip();
+      // a body may leave out what a form has empty
+      name = Objects.requireNonNullElse(name, "").strip();
+      uri = Objects.requireNonNullElse(uri, "").strip();
       peerUri = peerUri == null || peerUri.isBlank() ? null : peerUri.strip();
     }
   }

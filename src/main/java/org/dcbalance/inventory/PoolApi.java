@@ -1,6 +1,8 @@
 package org.dcbalance.inventory;
 
 import io.swagger.v3.oas.annotations.Operation;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.units.Items;
@@ -13,6 +15,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -29,7 +32,11 @@ class PoolApi {
     this.policy = policy;
   }
 
-  /** A pool as the API shows it. */
+  /**
+   * A pool as the API shows it.
+   *
+   * @param version of its settings, for a change to tell what it has seen
+   */
   record PoolView(
       long id,
       String name,
@@ -46,11 +53,12 @@ class PoolApi {
       MoveOptions moveOptions,
       PoolRoom room,
       PoolLimits limits,
+      long version,
       long hosts) {}
 
   /** What makes a pool. */
   record NewPool(
-      String name,
+      @NotNull String name,
       @Nullable List<String> sharedStorages,
       @Nullable List<String> networks,
       @Nullable String note) {}
@@ -70,7 +78,7 @@ class PoolApi {
   @Operation(summary = "Add a pool.")
   @PostMapping
   @ResponseStatus(HttpStatus.CREATED)
-  PoolView add(@RequestBody NewPool pool, CurrentOperator me) {
+  PoolView add(@Valid @RequestBody NewPool pool, CurrentOperator me) {
     var added = policy.add(pool.name(), me.operator());
     return view(
         policy.change(
@@ -85,8 +93,11 @@ class PoolApi {
               + " automation; what is left out stays.")
   @PatchMapping("/{id}")
   PoolView change(
-      @PathVariable long id, @RequestBody PoolPolicy.Change change, CurrentOperator me) {
-    return view(policy.change(policy.find(id).id(), change, me.operator()));
+      @PathVariable long id,
+      @RequestParam @Nullable Long version,
+      @RequestBody PoolPolicy.Change change,
+      CurrentOperator me) {
+    return view(policy.change(policy.find(id).id(), version, change, me.operator()));
   }
 
   @Operation(summary = "Remove a pool that has no hosts.")
@@ -125,6 +136,7 @@ class PoolApi {
         pool.moveOptions(),
         pool.room(),
         pool.limits(),
+        pool.version(),
         hosts.countByPoolId(pool.id().value()));
   }
 }

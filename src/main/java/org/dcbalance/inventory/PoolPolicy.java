@@ -110,9 +110,9 @@ public class PoolPolicy {
   }
 
   /**
-   * Change a pool by a form that shows more than what was meant to change.
+   * Change a pool, of which more was shown than what was meant to change.
    *
-   * @param seen the version that it showed; null not to ask for it
+   * @param seen the version that was shown; null not to ask for it
    * @throws Problem CONFLICT if the pool was changed since
    */
   @Transactional

@@ -41,6 +41,7 @@ class VmApi {
    *
    * @param domainId the hypervisor's number of the running guest; null when it does not run
    * @param ties sentences that say why it cannot move; empty if it can
+   * @param version of what is wished for it, for a change to tell what it has seen
    */
   record VmView(
       long id,
@@ -66,6 +67,7 @@ class VmApi {
       @Nullable String probeAddress,
       @Nullable Integer probePort,
       MoveOptions moveOptions,
+      long version,
       @Nullable Instant lastMovedAt,
       @Nullable Long movingToHostId,
       Instant firstSeen,
@@ -107,8 +109,12 @@ class VmApi {
           "Change what is wished for a VM: never move, how it may be moved, by what its"
               + " downtime is probed; what is left out stays.")
   @PatchMapping("/{id}")
-  VmView change(@PathVariable long id, @RequestBody VmWishes.Change change, CurrentOperator me) {
-    return view(wishes.change(id, change, me.operator()), fleet());
+  VmView change(
+      @PathVariable long id,
+      @RequestParam @Nullable Long version,
+      @RequestBody VmWishes.Change change,
+      CurrentOperator me) {
+    return view(wishes.change(id, version, change, me.operator()), fleet());
   }
 
   private static boolean matches(Vm vm, String q) {
@@ -156,6 +162,7 @@ class VmApi {
         vm.probeAddress(),
         vm.probePort(),
         vm.moveOptions(),
+        vm.version(),
         vm.lastMovedAt(),
         movingTo == null ? null : movingTo.value(),
         vm.firstSeen(),

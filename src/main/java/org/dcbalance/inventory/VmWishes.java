@@ -51,9 +51,9 @@ public class VmWishes {
   }
 
   /**
-   * Change a VM by a form that shows more than what was meant to change.
+   * Change a VM, of which more was shown than what was meant to change.
    *
-   * @param seen the version that it showed; null not to ask for it
+   * @param seen the version that was shown; null not to ask for it
    * @throws Problem CONFLICT if the VM was changed since
    */
   @Transactional

@@ -11,9 +11,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param events what it is told
  * @param least the least severity that it is told
+ * @param version how often it was changed
  */
 public record Destination(
-    long id, String name, boolean enabled, Target target, Set<EventKind> events, Severity least) {
+    long id,
+    String name,
+    boolean enabled,
+    Target target,
+    Set<EventKind> events,
+    Severity least,
+    long version) {
   public Destination {
     events = Set.copyOf(events);
   }

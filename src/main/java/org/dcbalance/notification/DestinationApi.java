@@ -20,6 +20,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -46,6 +47,7 @@ class DestinationApi {
    *     version: saved again, it is sealed
    * @param secretSetAt since when its signing secret, password or secret address is kept; null if
    *     it has none
+   * @param version that it is, for a change to tell what it has seen
    * @param signingSecret the key that was generated for it, in the answer that made it alone
    */
   record View(
@@ -67,6 +69,7 @@ class DestinationApi {
       boolean inClear,
       @Nullable Instant secretSetAt,
       @Nullable String secretSetBy,
+      long version,
       @Nullable String signingSecret) {
     static View of(DestinationDesk.Known known, @Nullable String signingSecret) {
       var destination = known.destination();
@@ -92,6 +95,7 @@ class DestinationApi {
           known.inClear(),
           secret == null ? null : secret.at(),
           secret == null ? null : secret.by(),
+          destination.version(),
           signingSecret);
     }
 
@@ -124,8 +128,12 @@ class DestinationApi {
 
   @Operation(summary = "Make a destination what is wanted; a secret that is left out stays.")
   @PutMapping("/{id}")
-  View change(@PathVariable long id, @RequestBody Wanted wanted, CurrentOperator me) {
-    return view(desk.change(id, wanted, me.operator()));
+  View change(
+      @PathVariable long id,
+      @RequestParam @Nullable Long version,
+      @RequestBody Wanted wanted,
+      CurrentOperator me) {
+    return view(desk.change(id, version, wanted, me.operator()));
   }
 
   private View view(DestinationDesk.Stored stored) {

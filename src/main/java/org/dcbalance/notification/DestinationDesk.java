@@ -95,11 +95,6 @@ public class DestinationDesk {
     return known(require(id));
   }
 
-  /** Count the changes of a destination, so that a form can say which of them it shows. */
-  public long version(long id) {
-    return destinations.version(id);
-  }
-
   private Known known(Destination destination) {
     return new Known(destination, secrets.about(place(destination)).orElse(null));
   }
@@ -130,24 +125,14 @@ public class DestinationDesk {
   /**
    * Change a destination into what is wanted; a secret that is left out stays.
    *
-   * @throws Problem with the sentence that says why not
-   */
-  @Transactional
-  public Stored change(long id, Wanted wanted, Operator by) {
-    return change(id, null, wanted, by);
-  }
-
-  /**
-   * Do so by a form.
-   *
-   * @param seen the version that it showed; null not to ask for it
-   * @throws Problem CONFLICT if the destination was changed since; else as above
+   * @param seen the version that was shown; null not to ask for it
+   * @throws Problem CONFLICT if the destination was changed since; else with the sentence that says
+   *     why not
    */
   @Transactional
   public Stored change(long id, @Nullable Long seen, Wanted wanted, Operator by) {
-    var version = destinations.version(id);
-    var before = require(id);
-    last.requireSeen(thing(before), seen, version, Act.DESTINATION_CHANGED);
+    var before = destinations.hold(id).orElseThrow(() -> unknown(id));
+    last.requireSeen(thing(before), seen, before.version(), Act.DESTINATION_CHANGED);
     var after = read(id, withKeptAddress(wanted, before));
     if (before.kind() != after.kind()) {
       throw new Problem(
@@ -192,7 +177,13 @@ public class DestinationDesk {
     var before = require(id);
     var after =
         new Destination(
-            id, before.name(), enabled, before.target(), before.events(), before.least());
+            id,
+            before.name(),
+            enabled,
+            before.target(),
+            before.events(),
+            before.least(),
+            before.version() + 1);
     destinations.enable(id, enabled);
     audit.change(by, Act.DESTINATION_CHANGED, thing(after), facts(before), facts(after));
     return after;
@@ -321,18 +312,17 @@ public class DestinationDesk {
         !Boolean.FALSE.equals(wanted.enabled()),
         WantedTarget.read(wanted, guard),
         EnumSet.copyOf(events),
-        Objects.requireNonNullElse(wanted.leastSeverity(), Severity.INFO));
+        Objects.requireNonNullElse(wanted.leastSeverity(), Severity.INFO),
+        0);
   }
 
   private Destination require(long id) {
-    return destinations
-        .find(id)
-        .orElseThrow(
-            () ->
-                new Problem(
-                    ErrorCode.NOT_FOUND,
-                    "There is no destination " + id + ".",
-                    "Maybe somebody removed it."));
+    return destinations.find(id).orElseThrow(() -> unknown(id));
+  }
+
+  private static Problem unknown(long id) {
+    return new Problem(
+        ErrorCode.NOT_FOUND, "There is no destination " + id + ".", "Maybe somebody removed it.");
   }
 
   private static Problem taken(String name) {

@@ -25,7 +25,7 @@ import org.springframework.stereotype.Repository;
 class Destinations {
   private static final String COLUMNS =
       "id, name, enabled, kind, url, payload, smtp_host, smtp_port, smtp_security, smtp_user, sender,"
-          + " recipients, events, least_severity";
+          + " recipients, events, least_severity, version";
 
   private final JdbcClient jdbc;
 
@@ -41,6 +41,14 @@ class Destinations {
 
   Optional<Destination> find(long id) {
     return jdbc.sql("select " + COLUMNS + " from notification_destination where id = :id")
+        .param("id", id)
+        .query(Destinations::row)
+        .optional();
+  }
+
+  /** Find one that nobody else changes until this transaction ends. */
+  Optional<Destination> hold(long id) {
+    return jdbc.sql("select " + COLUMNS + " from notification_destination where id = :id for update")
         .param("id", id)
         .query(Destinations::row)
         .optional();
@@ -75,15 +83,6 @@ class Destinations {
             destination)
         .param("id", destination.id())
         .update();
-  }
-
-  /** Count the changes of one, and let nobody else change it until this transaction ends. */
-  long version(long id) {
-    return jdbc.sql("select version from notification_destination where id = :id for update")
-        .param("id", id)
-        .query(Long.class)
-        .optional()
-        .orElse(0L);
   }
 
   /** Switch one on or off, and touch nothing else of it: its address may be sealed. */
@@ -140,7 +139,8 @@ class Destinations {
         row.getBoolean("enabled"),
         target(row),
         events(row),
-        Severity.valueOf(row.getString("least_severity")));
+        Severity.valueOf(row.getString("least_severity")),
+        row.getLong("version"));
   }
 
   private static Target target(ResultSet row) throws SQLException {

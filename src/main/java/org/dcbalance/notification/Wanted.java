@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Wanted(
     String name,
-    Kind kind,
+    @Nullable Kind kind,
     @Nullable Boolean enabled,
     @Nullable String url,
     @Nullable Payload payload,

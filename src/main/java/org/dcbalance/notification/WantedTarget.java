@@ -39,6 +39,7 @@ final class WantedTarget {
                   address(text(wanted.url())),
                   Objects.requireNonNullElse(wanted.payload(), Payload.DCBALANCE));
           case EMAIL -> mail(wanted);
+          case null -> throw bad("\"kind\" is missing.", "Maybe send WEBHOOK or EMAIL.");
         };
     var host =
         switch (target) {

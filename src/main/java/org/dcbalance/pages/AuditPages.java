@@ -12,7 +12,6 @@ import org.dcbalance.audit.AuditEntry;
 import org.dcbalance.audit.AuditFilter;
 import org.dcbalance.audit.AuditProtection;
 import org.jspecify.annotations.Nullable;
-import org.springframework.format.annotation.DateTimeFormat;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -49,10 +48,8 @@ class AuditPages {
       @RequestParam(required = false) @Nullable String q,
       @RequestParam(required = false) @Nullable Act act,
       @RequestParam(defaultValue = "false") boolean refusals,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate from,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate to,
+      @RequestParam(required = false) @Nullable LocalDate from,
+      @RequestParam(required = false) @Nullable LocalDate to,
       @RequestParam(required = false) @Nullable Long before,
       Model model) {
     var filter =

@@ -7,7 +7,6 @@ import org.dcbalance.inventory.FleetEventFilter;
 import org.dcbalance.inventory.FleetEventLog;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.jspecify.annotations.Nullable;
-import org.springframework.format.annotation.DateTimeFormat;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -44,10 +43,8 @@ class EventPages {
       @RequestParam(required = false) @Nullable Severity severity,
       @RequestParam(required = false) @Nullable String host,
       @RequestParam(required = false) @Nullable String vm,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate from,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate to,
+      @RequestParam(required = false) @Nullable LocalDate from,
+      @RequestParam(required = false) @Nullable LocalDate to,
       @RequestParam(required = false) @Nullable Long before,
       @RequestParam(required = false) @Nullable String fragment,
       Model model) {

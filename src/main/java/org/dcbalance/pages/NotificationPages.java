@@ -90,9 +90,9 @@ class NotificationPages {
 
   @GetMapping("/{id}/edit")
   ModelAndView edit(@PathVariable long id) {
-    var version = desk.version(id);
     var known = desk.find(id);
-    return form(id, DestinationForm.of(known.destination()), version, known, null);
+    var destination = known.destination();
+    return form(id, DestinationForm.of(destination), destination.version(), known, null);
   }
 
   /** Add it; a key that was made for it is in the answer itself, and stored nowhere on the way. */
@@ -134,7 +134,7 @@ class NotificationPages {
       return new ModelAndView(PAGE);
     } catch (Problem e) {
       // who was told of the change that came between may save over it
-      var shown = e.code() == ErrorCode.CONFLICT ? Long.valueOf(desk.version(id)) : version;
+      var shown = e.code() == ErrorCode.CONFLICT ? Long.valueOf(desk.find(id).destination().version()) : version;
       return form(id, typed.again(), shown, known, e);
     }
   }

@@ -1,5 +1,6 @@
 package org.dcbalance.pages;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.dcbalance.access.CurrentOperator;
@@ -74,11 +75,22 @@ class RecoveryPages {
       @RequestParam(required = false) @Nullable HostId hostId,
       CurrentOperator me,
       RedirectAttributes redirect) {
+    var chosen = vmIds == null ? List.<VmId>of() : vmIds;
     Notice.tried(
-        () -> recoveries.recover(id, vmIds == null ? List.of() : vmIds, hostId, me.operator()),
+        () -> recoveries.recover(id, chosen, hostId, me.operator()),
         "They are being restored.",
+        ticked(chosen, hostId),
         redirect);
     return back(id);
+  }
+
+  private static Entered ticked(List<VmId> vms, @Nullable HostId target) {
+    var fields = new HashMap<String, String>();
+    vms.forEach(vm -> fields.put("vm-" + vm, "true"));
+    if (target != null) {
+      fields.put("hostId", target.toString());
+    }
+    return new Entered("recovery", fields);
   }
 
   private static String back(HostId id) {

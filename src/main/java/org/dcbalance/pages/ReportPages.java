@@ -15,7 +15,6 @@ import org.dcbalance.reporting.ReportFilter;
 import org.dcbalance.reporting.Stretch;
 import org.dcbalance.units.PoolId;
 import org.jspecify.annotations.Nullable;
-import org.springframework.format.annotation.DateTimeFormat;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -71,10 +70,8 @@ class ReportPages {
   @GetMapping("/reports/migrations")
   String moves(
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate from,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate to,
+      @RequestParam(required = false) @Nullable LocalDate from,
+      @RequestParam(required = false) @Nullable LocalDate to,
       @RequestParam(required = false) @Nullable String q,
       @RequestParam(required = false) @Nullable MigrationState state,
       @RequestParam(required = false) @Nullable Long before,
@@ -99,10 +96,8 @@ class ReportPages {
   @GetMapping("/reports/downtime")
   String downtime(
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate from,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate to,
+      @RequestParam(required = false) @Nullable LocalDate from,
+      @RequestParam(required = false) @Nullable LocalDate to,
       @RequestParam(required = false) @Nullable String q,
       Model model) {
     var asked = asked(from, to, q, null);

@@ -10,7 +10,6 @@ import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.TimeRange;
 import org.jspecify.annotations.Nullable;
-import org.springframework.format.annotation.DateTimeFormat;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -56,10 +55,8 @@ class StrategyReportPages {
   String strategies(
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @RequestParam(required = false) @Nullable PoolId pool,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate from,
-      @RequestParam(required = false) @DateTimeFormat(iso = DateTimeFormat.ISO.DATE)
-          @Nullable LocalDate to,
+      @RequestParam(required = false) @Nullable LocalDate from,
+      @RequestParam(required = false) @Nullable LocalDate to,
       Model model) {
     var last = to == null ? LocalDate.ofInstant(clock.instant(), ZoneId.systemDefault()) : to;
     var asked =

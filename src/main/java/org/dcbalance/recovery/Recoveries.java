@@ -6,10 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import org.dcbalance.checkpoint.Checkpoint;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
-import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.checkpoint.Checkpoints;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestState;
@@ -20,7 +17,6 @@ import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.recovery.RecoveryRows.Recovered;
-import org.dcbalance.units.Cursor;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
@@ -123,25 +119,21 @@ public class Recoveries {
   }
 
   private List<Offer> offers(Host host, Instant now) {
+    var last = rows.last(host.id());
     return vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(host.id().value())).stream()
         .filter(vm -> vm.state() != GuestState.SHUT_OFF)
-        .map(vm -> offer(vm, now))
+        .map(vm -> offer(vm, last.get(vm.id()), now))
         .toList();
   }
 
-  private Offer offer(Vm vm, Instant now) {
-    var last = last(vm.id());
-    var at = last.map(Checkpoint::capturedAt).orElse(null);
+  private static Offer offer(Vm vm, RecoveryRows.@Nullable Last last, Instant now) {
+    var at = last == null ? null : last.capturedAt();
     return new Offer(
         vm.id(),
         vm.name(),
-        last.map(Checkpoint::id).orElse(null),
+        last == null ? null : last.checkpoint(),
         at,
         at == null ? null : Duration.between(at, now));
-  }
-
-  private Optional<Checkpoint> last(VmId vm) {
-    return checkpoints.list(vm, State.COMPLETE, new Cursor(1, null)).items().stream().findFirst();
   }
 
   /** List VMs that lost hosts have although they were restored elsewhere. */

@@ -2,7 +2,9 @@ package org.dcbalance.recovery;
 
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.VmId;
@@ -41,6 +43,30 @@ class RecoveryRows {
       String state,
       String sentence,
       @Nullable GuestState twin) {}
+
+  /** What a VM can be restored from. */
+  record Last(long checkpoint, @Nullable Instant capturedAt) {}
+
+  /** Find the last complete checkpoint of each VM of a host that has one. */
+  Map<VmId, Last> last(HostId host) {
+    var found = new HashMap<VmId, Last>();
+    jdbc.sql(
+            """
+            select distinct on (c.vm_id) c.vm_id, c.id, c.captured_at
+            from checkpoint c join vm v on v.id = c.vm_id
+            where v.host_id = :host and c.state = 'COMPLETE'
+            order by c.vm_id, c.id desc
+            """)
+        .param("host", host.value())
+        .query(
+            row -> {
+              var at = row.getObject("captured_at", OffsetDateTime.class);
+              found.put(
+                  new VmId(row.getLong("vm_id")),
+                  new Last(row.getLong("id"), at == null ? null : at.toInstant()));
+            });
+    return found;
+  }
 
   long add(long fencing, VmId vm, long restore) {
     return jdbc.sql(

@@ -1,6 +1,7 @@
 package org.dcbalance.reporting;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -225,8 +226,8 @@ class LoadCharts {
 
   private record Span(Instant from, @Nullable Instant to) {}
 
-  /** Draw a migration from its start to its end, or to now while it runs. */
-  Chart migration(long id) {
+  /** Draw a migration from its start to its end, or to now while it runs, in so many points. */
+  Chart migration(long id, int most) {
     var span =
         jdbc.sql(
                 """
@@ -237,20 +238,28 @@ class LoadCharts {
             .query(Span.class)
             .optional()
             .orElseThrow(() -> missing("migration", id));
+    var end = span.to() == null ? clock.instant() : span.to();
+    var to = end.isAfter(span.from()) ? end : span.from().plusSeconds(1);
+    // figures come several times a second, for hours perhaps: of each step, the last is drawn
+    long step = Math.max(1, Duration.between(span.from(), to).toMillis() / most);
     var points =
         jdbc.sql(
                 """
-                select at, remaining_bytes as remaining, dirty_rate, bandwidth
-                from migration_progress where migration_id = :id order by at
+                select at, remaining, dirty_rate, bandwidth from (
+                  select distinct on (1)
+                    date_bin(:step * interval '1 millisecond', at, timestamptz '2000-01-01') as bin,
+                    at, remaining_bytes as remaining, dirty_rate, bandwidth
+                  from migration_progress where migration_id = :id order by 1, at desc) thinned
+                order by at
                 """)
+            .param("step", step)
             .param("id", id)
             .query(new SimplePropertyRowMapper<>(Copied.class))
             .list();
-    var end = span.to() == null ? clock.instant() : span.to();
     return new Chart(
         span.from(),
-        end.isAfter(span.from()) ? end : span.from().plusSeconds(1),
-        1,
+        to,
+        Math.toIntExact(Math.ceilDiv(step, 1000)),
         List.of(
             Chart.series(
                 "remaining", "bytes", points, Copied::at, p -> (double) p.remaining(), null),

@@ -7,9 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import org.dcbalance.csv.CsvDownload;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.PoolId;
-import org.dcbalance.units.Problem;
 import org.dcbalance.units.TimeRange;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -109,14 +107,6 @@ class StrategyReportApi {
   }
 
   private TimeRange range(@Nullable Instant from, @Nullable Instant to) {
-    var end = to == null ? clock.instant() : to;
-    var start = from == null ? end.minus(USUAL) : from;
-    if (!start.isBefore(end)) {
-      throw new Problem(
-          ErrorCode.BAD_REQUEST,
-          "The time range from " + start + " to " + end + " ends before it begins.",
-          null);
-    }
-    return new TimeRange(start, end);
+    return AskedSpan.of(from, to, USUAL, clock.instant());
   }
 }

@@ -37,6 +37,8 @@ class AccessRulesTest {
     "POST,   /balancing/pause,                  OPERATOR",
     "POST,   /pools/1/pause,                    OPERATOR",
     "POST,   /hosts/1/maintenance,              OPERATOR",
+    "POST,   /api/v1/hosts/1/maintenance,       OPERATOR",
+    "DELETE, /api/v1/hosts/1/maintenance,       OPERATOR",
     "POST,   /api/v1/recommendations/9/approve, OPERATOR",
     "POST,   /api/v1/vms/9/migrations,          OPERATOR",
     "PATCH,  /api/v1/vms/9,                     OPERATOR",

@@ -41,6 +41,14 @@ class PasswordSignInTest {
   }
 
   @Test
+  void aNameThatCannotBeStoredIsAWrongOne() {
+    var signIn = new PasswordSignIn(users, encoder, new SignInBrake(Clock.systemUTC()));
+    assertThatExceptionOfType(AuthenticationException.class)
+        .isThrownBy(() -> attempt(signIn, "admin\u0000"))
+        .withMessage("Bad credentials");
+  }
+
+  @Test
   void fewPasswordsAreComparedAtOnceAndTooManyAreRefused() throws Exception {
     var slow = new SlowEncoder();
     var few = new FewAtOnce(slow);

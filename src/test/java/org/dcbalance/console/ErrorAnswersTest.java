@@ -55,6 +55,17 @@ class ErrorAnswersTest {
   }
 
   @Test
+  void halfATableDoesNotPassForAWholeOne() {
+    try (var browser = new Browser(port)) {
+      assertThat(browser.get("/api/v1/probe/table.csv", TOKEN).body())
+          .startsWith("n\r\n0\r\n1\r\n")
+          .endsWith(
+              "\r\n99999\r\n"
+                  + "This table is not whole. DCbalance made a mistake while it answered this request.\r\n");
+    }
+  }
+
+  @Test
   void theDocumentHasEveryCodeWithEveryStatusThatItComesWith() throws IOException {
     var documented = new ArrayList<String>();
     for (var line : Files.readAllLines(Path.of("docs/api.md"))) {

@@ -2,6 +2,8 @@ package org.dcbalance.hypervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +50,12 @@ class DiscretionTest {
       })
   void leavesAllElseAsItIs(String words) {
     assertThat(Discretion.addressesAndFiles(words)).isEqualTo(words);
+  }
+
+  @Test
+  @Timeout(60)
+  void aHostThatTalksWithoutEndKeepsNobody() {
+    assertThat(Discretion.addressesAndFiles("x".repeat(4_000_000))).hasSize(2_001);
   }
 
   @ParameterizedTest

@@ -93,6 +93,22 @@ class DestinationApiTest extends Receiving {
         .contains("\"delivered\":false", "Its address is missing.");
   }
 
+  @Test
+  void aProgramUndoesNothingThatItHasNotSeen() {
+    send("POST", "", webhook("test seen", "/seen", "INFO", "HOST_BACK"));
+    long id = id("test seen");
+    assertThat(send("GET", "/" + id, "").body()).contains("\"version\":0");
+    var first = webhook("test seen", "/first", "INFO", "HOST_BACK");
+    assertThat(send("PUT", "/" + id + "?version=0", first).body()).contains("\"version\":1");
+    var second = webhook("test seen", "/second", "INFO", "HOST_BACK");
+    var late = send("PUT", "/" + id + "?version=0", second);
+    assertThat(late.statusCode()).isEqualTo(409);
+    assertThat(late.body()).contains("test seen was changed after you loaded it");
+    assertThat(storedUrl(id)).isEqualTo(receiver.url("/first"));
+    assertThat(send("PUT", "/" + id + "?version=1", second).statusCode()).isEqualTo(200);
+    assertThat(storedUrl(id)).isEqualTo(receiver.url("/second"));
+  }
+
   private String storedUrl(long id) {
     return jdbc.sql("select url from notification_destination where id = :id")
         .param("id", id)

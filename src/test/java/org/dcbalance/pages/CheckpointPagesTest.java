@@ -323,6 +323,42 @@ class CheckpointPagesTest {
   }
 
   @Test
+  void aRefusedRecoveryKeepsWhatWasTicked() {
+    long host = number("select id from host where name = 'kept-01'");
+    jdbc.sql("update vm set state = 'RUNNING' where name like 'kept-%'").update();
+    try (var operator = as(Role.OPERATOR)) {
+      var page =
+          Await.until(
+              "a refusal beside the form",
+              Duration.ofSeconds(30),
+              () -> {
+                jdbc.sql(
+                        """
+                        update host set state = case name when 'kept-01' then 'DOWN' else 'UP' end
+                        where pool_id = :pool
+                        """)
+                    .param("pool", pool)
+                    .update();
+                jdbc.sql(
+                        """
+                        insert into host_fencing (host_id, why, stated_by) values (:host, 'unplugged', 'amy')
+                        on conflict do nothing
+                        """)
+                    .param("host", host)
+                    .update();
+                return operator.sendAndFollow("/hosts/" + host + "/recovery", "vmIds", "" + vm);
+              },
+              shown -> shown.contains("name=\"vmIds\"") && shown.contains("is to be said"));
+      assertThat(notice(page)).startsWith("bad");
+      var ticked = "<input(?=[^>]*name=\"vmIds\")(?=[^>]*value=\"%d\")(?=[^>]*checked)";
+      long other = number("select id from vm where name = 'kept-web'");
+      assertThat(page)
+          .containsPattern(ticked.formatted(vm))
+          .doesNotContainPattern(ticked.formatted(other));
+    }
+  }
+
+  @Test
   void theChosenPoolIsTheOneThatIsListed() {
     try (var operator = as(Role.OPERATOR)) {
       operator.send(

@@ -3,17 +3,25 @@ package org.dcbalance.pages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
+import org.dcbalance.access.Keys;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.dcbalance.testing.RecordedPool;
+import org.dcbalance.units.Operator;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
 
 /** Hosts enter maintenance from a page that says what that takes, and leave it. */
 @ConsolePagesTest
 class MaintenancePagesTest extends SimulatedPages {
+  @Autowired private Keys keys;
+
   @Test
   void thePreviewSaysWhatMovesWhatStaysAndWhatItDoesToOthersAndChangesNothing() {
     long host = fleet.host("sim-02");
@@ -70,6 +78,33 @@ class MaintenancePagesTest extends SimulatedPages {
           .startsWith("ok")
           .contains("takes guests again");
       assertThat(maintenance(host)).isFalse();
+    }
+  }
+
+  @Test
+  void programsOfOperatorsDoTheSame() {
+    var token = keys.add("maintains", Role.OPERATOR, false, null, new Operator("tests")).secret();
+    try (var recorded = new RecordedPool(jdbc, "kept-" + UUID.randomUUID(), 1);
+        var program = new Browser(port)) {
+      long host =
+          jdbc.sql("select min(id) from host where pool_id = :pool")
+              .param("pool", recorded.id())
+              .query(Long.class)
+              .single();
+      for (boolean on : List.of(true, false)) {
+        var answer =
+            program.send(
+                program
+                    .request("/api/v1/hosts/" + host + "/maintenance")
+                    .header("Authorization", "Bearer " + token)
+                    .method(on ? "POST" : "DELETE", BodyPublishers.noBody())
+                    .build());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.body()).contains("\"maintenance\":" + on, "\"uri\":null");
+        assertThat(maintenance(host)).isEqualTo(on);
+      }
+    } finally {
+      keys.revoke("maintains", new Operator("tests"));
     }
   }
 

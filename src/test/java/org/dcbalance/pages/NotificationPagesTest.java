@@ -181,7 +181,7 @@ class NotificationPagesTest {
     var late = renamed(path, old);
     assertThat(late.statusCode()).isEqualTo(409);
     assertThat(late.body())
-        .contains("night shift was changed after this form was loaded, last by page-administrator")
+        .contains("night shift was changed after you loaded it, last by page-administrator")
         .contains("enabled from yes to no", "value=\"day shift\"");
     assertThat(stored()).isEqualTo("night shift, off");
     assertThat(renamed(path, version(late.body())).statusCode()).isEqualTo(302);

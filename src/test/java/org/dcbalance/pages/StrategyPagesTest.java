@@ -201,7 +201,7 @@ class StrategyPagesTest {
       var answer = administrator.send(path, late);
       assertThat(answer.statusCode()).isEqualTo(409);
       assertThat(answer.body())
-          .contains("Not saved", "was changed after this form was loaded, last by ")
+          .contains("Not saved", "was changed after you loaded it, last by ")
           .contains("automation from AUTOMATIC to MANUAL. Nothing was saved.")
           .containsPattern("name=\"holdRounds\"[^>]*value=\"7\"")
           .containsPattern("value=\"AUTOMATIC\"[^>]*checked");
@@ -227,7 +227,7 @@ class StrategyPagesTest {
           administrator.sendAndFollow(page + "/move-options", "version", old, "retries", "4");
       assertThat(SignedIn.notice(late))
           .startsWith("bad")
-          .contains("was changed after this form was loaded, last by page-administrator: moves");
+          .contains("was changed after you loaded it, last by page-administrator: moves");
       assertThat(late).containsPattern("name=\"retries\"[^>]*value=\"4\"");
       assertThat(policy.find(pool.id()).moveOptions().encrypted()).isTrue();
       administrator.sendAndFollow(

@@ -187,7 +187,7 @@ class VmPagesTest extends SimulatedPages {
       var late = operator.sendAndFollow(path + "/move-options", "version", old, "retries", "4");
       assertThat(notice(late))
           .startsWith("bad")
-          .contains("dns-01 was changed after this form was loaded, last by page-administrator");
+          .contains("dns-01 was changed after you loaded it, last by page-administrator");
       assertThat(late).containsPattern("name=\"retries\"[^>]*value=\"4\"");
       assertThat(options(vm)).contains("\"encrypted\": true").doesNotContain("\"retries\": 4");
       var again =

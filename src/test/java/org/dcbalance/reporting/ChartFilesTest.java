@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What charts draw, as files for spreadsheets; names that they would compute are text. */
 @ConsolePagesTest
@@ -110,19 +111,7 @@ class ChartFilesTest {
 
   @Test
   void whatAMigrationHadStillToCopyIsThereFromItsFirstFigureOn() {
-    long migration =
-        jdbc.sql(
-                """
-                insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
-                  created_at, started_at, finished_at)
-                select :pool, :vm, :host, t.id, 'COMPLETED', 'DONE', 'Asked for by hand.', 'amy', now(), now(), now()
-                from host t where t.name = 'chart-files-2' returning id
-                """)
-            .param("pool", pool.id())
-            .param("vm", vm)
-            .param("host", host)
-            .query(Long.class)
-            .single();
+    long migration = migration("0 s");
     jdbc.sql(
             """
             insert into migration_progress (migration_id, at, iteration, processed_bytes, remaining_bytes,
@@ -140,6 +129,45 @@ class ChartFilesTest {
             first -> assertThat(first).matches(INSTANT + ",'=1\\+1,4096\\.0,10\\.0,200\\.0"),
             last -> assertThat(last).matches(INSTANT + ",'=1\\+1,2048\\.0,10\\.0,200\\.0"));
     assertThat(browser.get("/migrations/" + migration).body()).contains("href=\"/api/v1" + path);
+  }
+
+  @Test
+  void aLongCopyIsDrawnInNoMorePointsThanOtherCharts() {
+    long migration = migration("1 hour");
+    jdbc.sql(
+            """
+            insert into migration_progress (migration_id, at, iteration, processed_bytes, remaining_bytes,
+              dirty_rate, bandwidth)
+            select m.id, m.started_at + n * interval '250 milliseconds', 1, 1000, 14400 - n, 10, 200
+            from migration m cross join generate_series(1, 14400) n where m.id = :id
+            """)
+        .param("id", migration)
+        .update();
+    var path = "/migrations/" + migration + "/progress";
+    var points =
+        JsonMapper.shared()
+            .readTree(browser.get("/api/v1" + path).body())
+            .at("/series/0/points");
+    assertThat(points.size()).isBetween(700, 722);
+    assertThat(points.get(points.size() - 1).get(1).asDouble()).isZero();
+    assertThat(rows(csv(path + ".csv", "migration-progress.csv"))).hasSize(14_400);
+  }
+
+  private long migration(String lasted) {
+    return jdbc.sql(
+            """
+            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
+              created_at, started_at, finished_at)
+            select :pool, :vm, :host, t.id, 'COMPLETED', 'DONE', 'Asked for by hand.', 'amy',
+              now() - cast(:lasted as interval), now() - cast(:lasted as interval), now()
+            from host t where t.name = 'chart-files-2' returning id
+            """)
+        .param("pool", pool.id())
+        .param("vm", vm)
+        .param("host", host)
+        .param("lasted", lasted)
+        .query(Long.class)
+        .single();
   }
 
   @Test

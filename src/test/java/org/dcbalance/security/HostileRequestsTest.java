@@ -12,12 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.testing.Route;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.web.servlet.mvc.method.RequestMappingInfoHandlerMapping;
 
 /** Requests that no page and no honest program sends. */
 @ConsoleTest
@@ -26,6 +30,7 @@ class HostileRequestsTest {
   private static final int MIB = 1 << 20;
 
   @LocalServerPort private int port;
+  @Autowired private List<RequestMappingInfoHandlerMapping> mappings;
   private Browser browser;
 
   @BeforeEach
@@ -184,6 +189,80 @@ class HostileRequestsTest {
   }
 
   @Test
+  void anEmptyObjectIsNoMistakeOfTheConsole() {
+    for (var route : Route.all(mappings)) {
+      if (route.changes() && route.program()) {
+        var answer = send(route.method(), route.address(), "{}");
+        assertThat(answer.body()).as(route.toString()).doesNotContain("\"INTERNAL\"");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          users                         | {"name":"a","password":"one of twelve"}  | role
+          tokens                        | {"name":"a"}                             | role
+          pools                         | {"note":"a"}                             | name
+          pools                         | {"name":"a","networks":[null]}           | networks
+          hosts/test                    | {"poolId":null}                          | no hypervisor of the kind
+          notification-destinations     | {"name":"a","events":["HOST_BACK"]}      | kind
+          virtual-clusters              | {"name":"a","vmIds":[null,null]}         | vmIds
+          cluster-checkpoints/1/restore | {"hosts":[{"vmId":3}]}                   | hosts[0].hostId
+          """)
+  void whatABodyLacksIsNamed(String path, String body, String named) {
+    var answer = send("POST", "/api/v1/" + path, body);
+    assertThat(answer.statusCode()).as(answer.body()).isBetween(400, 422);
+    assertThat(answer.body()).contains(named).doesNotContain("needs a body");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/audit?q=%00",
+        "/events?host=%00",
+        "/reports/migrations?q=%00",
+        "/events?to=%2B999999999-12-31",
+        "/audit?from=-999999999-01-01",
+        "/reports/downtime?to=-999999999-01-01",
+        "/reports/strategies?to=%2B999999999-12-31",
+        "/api/v1/audit?to=-1000000000-01-01T00:00:00Z",
+        "/api/v1/events?from=%2B1000000000-12-31T23:59:59Z",
+        "/api/v1/reports/migrations?from=%2B300000-01-01T00:00:00Z",
+        "/api/v1/pools/1/load?to=-1000000000-01-01T00:00:00Z"
+      })
+  void valuesThatNothingHoldsAreRefusedWithASentence(String address) {
+    browser.signIn("admin", ConsoleTest.PASSWORD);
+    var answer = browser.get(address);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+    assertThat(answer.body()).doesNotContain("what is stored already", "made a mistake");
+  }
+
+  @Test
+  void aTableThatFailsBeforeItsFirstRowIsNoTable() {
+    for (var table : List.of("audit", "events", "reports/migrations", "reports/downtime")) {
+      var value = table.equals("events") ? "?vm=%00" : "?q=%00";
+      var answer = browser.get("/api/v1/" + table + ".csv" + value, "Authorization", BEARER);
+      assertThat(answer.statusCode()).as(table).isEqualTo(400);
+      var headers = answer.headers();
+      assertThat(headers.firstValue("Content-Type")).hasValue("application/problem+json");
+      assertThat(headers.firstValue("Content-Disposition")).isEmpty();
+      assertThat(headers.firstValue("X-Request-Id")).isPresent();
+      assertThat(headers.firstValue("X-Content-Type-Options")).hasValue("nosniff");
+    }
+  }
+
+  @Test
+  void fieldsWithoutANameThatCanBeAreRefused() {
+    browser.signIn("admin", ConsoleTest.PASSWORD);
+    var form = "a%00=1&_csrf=" + browser.csrf("/login");
+    assertThat(browser.post("/checkpoint-schedules", form).statusCode()).isEqualTo(400);
+  }
+
+  @Test
   void deepNestingDoesNotExhaustTheStack() {
     assertThat(post("/api/v1/probe/orders", "{\"name\":" + "[".repeat(200_000))).isEqualTo(400);
   }
@@ -253,12 +332,16 @@ class HostileRequestsTest {
   }
 
   private HttpResponse<String> send(String path, String body) {
+    return send("POST", path, body);
+  }
+
+  private HttpResponse<String> send(String method, String path, String body) {
     return browser.send(
         browser
             .request(path)
             .header("Content-Type", "application/json")
             .header("Authorization", BEARER)
-            .POST(BodyPublishers.ofString(body))
+            .method(method, BodyPublishers.ofString(body))
             .build());
   }
 

@@ -1,11 +1,14 @@
 package org.dcbalance.testing;
 
+import jakarta.servlet.http.HttpServletResponse;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.dcbalance.access.CurrentOperator;
+import org.dcbalance.csv.CsvDownload;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.live.Signals;
 import org.dcbalance.units.Cursor;
@@ -52,6 +55,16 @@ class ConsoleProbes {
     long from = cursor.afterId().orElse(0);
     List<Long> rows = LongStream.rangeClosed(from + 1, 5).limit(cursor.fetch()).boxed().toList();
     return Items.page(rows, cursor, row -> row);
+  }
+
+  /** A table of which much was sent when something fails. */
+  @GetMapping("/api/v1/probe/table.csv")
+  void table(HttpServletResponse response) throws IOException {
+    var table = CsvDownload.begin(response, "table.csv", "n");
+    for (int n = 0; n < 100_000; n++) {
+      table.row(n);
+    }
+    throw new IllegalStateException("There is more.");
   }
 
   @PostMapping("/api/v1/probe/signals/{id}")
