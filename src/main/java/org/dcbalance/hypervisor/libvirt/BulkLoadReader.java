@@ -5,14 +5,25 @@ import com.sun.jna.ptr.PointerByReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import org.dcbalance.hypervisor.CopiedDisks;
+import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.LoadReading;
 import org.dcbalance.hypervisor.LoadReading.GuestCounters;
 import org.dcbalance.hypervisor.LoadReading.HostCounters;
 import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 import org.libvirt.LibvirtException;
 
-/** Read the counters of all guests in one call (QEMU). */
+/**
+ * Read the counters of all guests in one call (QEMU); those of their disks in another one while a
+ * guest's disks are copied. For disk counters libvirt asks QEMU for all images that it has open,
+ * and QEMU 7.2 crashes if that comes in the instant in which a copy ends.
+ */
 final class BulkLoadReader implements LoadReader {
   // virDomainStatsTypes
   static final int STATE = 1;
@@ -30,37 +41,47 @@ final class BulkLoadReader implements LoadReader {
 
   private final HostLink link;
   private final DirtyRates dirtyRates;
+  private final CopiedDisks copiedDisks;
 
-  BulkLoadReader(HostLink link, DirtyRates dirtyRates) {
+  BulkLoadReader(HostLink link, DirtyRates dirtyRates, CopiedDisks copiedDisks) {
     this.link = link;
     this.dirtyRates = dirtyRates;
+    this.copiedDisks = copiedDisks;
   }
 
   @Override
   public LoadReading read() {
-    return link.call("report its load", this::read);
+    var copied = copiedDisks.guests();
+    return link.call("report its load", connection -> read(connection, copied));
   }
 
-  private LoadReading read(OpenConnection connection) throws LibvirtException {
+  /** What libvirt tells of a guest; the domain is there for as long as the records are. */
+  private record Stats(Pointer domain, UUID uuid, TypedParameters values) {}
+
+  private LoadReading read(OpenConnection connection, Set<UUID> copied) throws LibvirtException {
     var library = connection.library();
     var records = new PointerByReference();
     var at = Instant.now();
     long monotonic = System.nanoTime();
-    var groups = STATE | CPU | BALLOON | VCPU | INTERFACE | BLOCK | DIRTY_RATE;
+    var groups = STATE | CPU | BALLOON | VCPU | INTERFACE | DIRTY_RATE;
     int count =
         connection.checked(
             library.virConnectGetAllDomainStats(
-                connection.pointer(), groups, records, ACTIVE | NOWAIT));
+                connection.pointer(),
+                copied.isEmpty() ? groups | BLOCK : groups,
+                records,
+                ACTIVE | NOWAIT));
     var guests = new ArrayList<GuestCounters>();
     var running = new ArrayList<UUID>();
     try {
-      for (int i = 0; i < count; i++) {
-        // struct virDomainStatsRecord: virDomainPtr dom; virTypedParameterPtr params; int nparams
-        var record = records.getValue().getPointer((long) i * Long.BYTES);
-        var values = TypedParameters.read(record.getPointer(8), record.getInt(16));
-        var uuid = uuid(library, record.getPointer(0));
-        running.add(uuid);
-        new BulkStats(values).counters(uuid, dirtyRates, at).ifPresent(guests::add);
+      var all = list(library, records, count);
+      var disks = copied.isEmpty() ? Map.<UUID, TypedParameters>of() : disks(connection, all, copied);
+      for (var guest : all) {
+        running.add(guest.uuid());
+        var values = copied.isEmpty() ? guest.values() : with(guest, disks.get(guest.uuid()));
+        if (values != null) {
+          new BulkStats(values).counters(guest.uuid(), dirtyRates, at).ifPresent(guests::add);
+        }
       }
     } finally {
       library.virDomainStatsRecordListFree(records.getValue());
@@ -68,6 +89,88 @@ final class BulkLoadReader implements LoadReader {
     // those that are left out are there, and their last measurement must not count as new later
     dirtyRates.keepOnly(running);
     return new LoadReading(at, monotonic, host(connection), guests);
+  }
+
+  private static List<Stats> list(NativeLibvirt library, PointerByReference records, int count) {
+    var all = new ArrayList<Stats>();
+    for (int i = 0; i < count; i++) {
+      // struct virDomainStatsRecord: virDomainPtr dom; virTypedParameterPtr params; int nparams
+      var record = records.getValue().getPointer((long) i * Long.BYTES);
+      var domain = record.getPointer(0);
+      all.add(
+          new Stats(
+              domain,
+              uuid(library, domain),
+              TypedParameters.read(record.getPointer(8), record.getInt(16))));
+    }
+    return all;
+  }
+
+  /** Give the disk counters of each guest that told them. */
+  private static Map<UUID, TypedParameters> disks(
+      OpenConnection connection, List<Stats> all, Set<UUID> copied) {
+    var found = new HashMap<UUID, TypedParameters>();
+    var others = new ArrayList<Pointer>();
+    for (var guest : all) {
+      if (copied.contains(guest.uuid())) {
+        var sum = sum(connection, guest.uuid());
+        if (sum != null) {
+          found.put(guest.uuid(), sum);
+        }
+      } else {
+        others.add(guest.domain());
+      }
+    }
+    if (others.isEmpty()) {
+      return found;
+    }
+    var library = connection.library();
+    var records = new PointerByReference();
+    int count =
+        connection.checked(
+            library.virDomainListGetStats(
+                others.toArray(new Pointer[0]), BLOCK, records, NOWAIT));
+    try {
+      list(library, records, count).forEach(guest -> found.put(guest.uuid(), guest.values()));
+    } finally {
+      library.virDomainStatsRecordListFree(records.getValue());
+    }
+    return found;
+  }
+
+  /**
+   * Read what a guest's disks did altogether, for which libvirt asks QEMU for counters alone.
+   *
+   * @return null if it is not there any more, or has a job, behind which the question would wait
+   */
+  private static @Nullable TypedParameters sum(OpenConnection connection, UUID guest) {
+    try (var ref = connection.ref(guest)) {
+      if (StatusReading.job(connection, ref) != Job.NONE) {
+        return null;
+      }
+      var domain = connection.domain(guest);
+      try {
+        var counters = domain.blockStats("");
+        return new TypedParameters(
+            Map.of(
+                "block.count", 1L,
+                "block.0.rd.bytes", counters.rd_bytes,
+                "block.0.wr.bytes", counters.wr_bytes));
+      } finally {
+        domain.free();
+      }
+    } catch (LibvirtException | LibvirtFailure e) {
+      return null;
+    }
+  }
+
+  private static @Nullable TypedParameters with(Stats guest, @Nullable TypedParameters disks) {
+    if (disks == null) {
+      return null;
+    }
+    var both = new HashMap<>(guest.values().values());
+    both.putAll(disks.values());
+    return new TypedParameters(both);
   }
 
   private static HostCounters host(OpenConnection connection) throws LibvirtException {

@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor.libvirt;
 
 import java.net.URI;
 import java.util.Set;
+import org.dcbalance.hypervisor.CopiedDisks;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorDriver;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +19,11 @@ final class LibvirtDriver implements HypervisorDriver {
 
   private final LibvirtSettings settings;
   private final AllowedNetworks networks;
+  private final CopiedDisks copiedDisks;
 
-  LibvirtDriver(LibvirtSettings settings) {
+  LibvirtDriver(LibvirtSettings settings, CopiedDisks copiedDisks) {
     this.settings = settings;
+    this.copiedDisks = copiedDisks;
     this.networks = AllowedNetworks.of(settings);
   }
 
@@ -59,6 +62,6 @@ final class LibvirtDriver implements HypervisorDriver {
   @Override
   public Hypervisor open(URI uri, @Nullable String name) {
     // where its host is now, each connection looks for itself
-    return new LibvirtHypervisor(parse(uri), name, settings, networks);
+    return new LibvirtHypervisor(parse(uri), name, settings, networks, copiedDisks);
   }
 }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.dcbalance.hypervisor.CopiedDisks;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.CpuTimes;
 import org.dcbalance.hypervisor.DiskStorage;
@@ -52,7 +53,11 @@ final class LibvirtHypervisor implements Hypervisor {
   private final MigrationJobs migrations;
 
   LibvirtHypervisor(
-      LibvirtUri uri, @Nullable String name, LibvirtSettings settings, AllowedNetworks networks) {
+      LibvirtUri uri,
+      @Nullable String name,
+      LibvirtSettings settings,
+      AllowedNetworks networks,
+      CopiedDisks copiedDisks) {
     xen = uri.driver().equals("xen");
     var finished = new FinishedJobs();
     events = new HostEvents(finished);
@@ -66,7 +71,7 @@ final class LibvirtHypervisor implements Hypervisor {
     loads =
         xen
             ? new SingleLoadReader(readings, alone::busy)
-            : new BulkLoadReader(readings, dirtyRates);
+            : new BulkLoadReader(readings, dirtyRates, copiedDisks);
   }
 
   @Override

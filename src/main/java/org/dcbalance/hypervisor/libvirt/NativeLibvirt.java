@@ -19,6 +19,9 @@ interface NativeLibvirt extends Library {
   int virConnectGetAllDomainStats(
       Pointer connect, int groups, PointerByReference records, int flags);
 
+  int virDomainListGetStats(
+      Pointer[] domains, int groups, PointerByReference records, int flags);
+
   void virDomainStatsRecordListFree(Pointer records);
 
   int virNodeGetCPUStats(

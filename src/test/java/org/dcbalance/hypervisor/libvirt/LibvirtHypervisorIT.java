@@ -8,6 +8,7 @@ import static org.dcbalance.hypervisor.libvirt.OnLab.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -25,6 +26,7 @@ import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.LoadReading.GuestCounters;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.lab.QemuLab;
@@ -135,6 +137,35 @@ class LibvirtHypervisorIT {
     assertThat(one.facts().missing())
         .as("with a guest that is shut off")
         .containsOnlyKeys(Capability.CPU_CAP);
+  }
+
+  @Test
+  void readsTheDisksOfAGuestWhoseDisksAreCopiedApartFromThoseOfOthers() {
+    var web = LAB.start(1, "web-01", 1, "--disk", "shared");
+    var db = LAB.start(1, "db-01", 2, "--disk", "shared");
+    LAB.disk(1, "web");
+    LAB.disk(2, "db");
+    try (var careful = OnLab.open(LAB, 1, () -> Set.of(web))) {
+      var together = one.readLoad().guests();
+      var apart = careful.readLoad().guests();
+      assertThat(apart)
+          .extracting(GuestCounters::uuid)
+          .containsExactlyInAnyOrder(web, db)
+          .hasSameSizeAs(together);
+      for (var guest : together) {
+        assertThat(apart)
+            .filteredOn(other -> other.uuid().equals(guest.uuid()))
+            .singleElement()
+            .satisfies(
+                other -> {
+                  assertThat(other.diskWrittenBytes())
+                      .isPositive()
+                      .isEqualTo(guest.diskWrittenBytes());
+                  assertThat(other.diskReadBytes()).isEqualTo(guest.diskReadBytes());
+                  assertThat(other.memoryUsed()).isNotNull();
+                });
+      }
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
@@ -24,9 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LibvirtNetworksTest {
   private static final String SETTING = "dcbalance.libvirt.allowed-networks";
 
-  private final LibvirtDriver anywhere = new LibvirtDriver(settings());
+  private final LibvirtDriver anywhere = new LibvirtDriver(settings(), Set::of);
   private final LibvirtDriver listed =
-      new LibvirtDriver(settings("10.1.0.0/16", "fd12::/16", "127.0.0.0/30"));
+      new LibvirtDriver(settings("10.1.0.0/16", "fd12::/16", "127.0.0.0/30"), Set::of);
 
   private static LibvirtSettings settings(String... networks) {
     var second = Duration.ofSeconds(1);
@@ -151,7 +152,7 @@ class LibvirtNetworksTest {
   @Test
   void saysWhereANameLeads() {
     refuses(
-        () -> new LibvirtDriver(settings("10.1.0.0/16")).check(tcp("localhost")),
+        () -> new LibvirtDriver(settings("10.1.0.0/16"), Set::of).check(tcp("localhost")),
         "localhost is at ",
         "in no network that");
   }
@@ -247,7 +248,7 @@ class LibvirtNetworksTest {
   @ValueSource(strings = {"localhost/8", "10.0.0.0/33", "10.0.0.0/x", "kvm-01", ""})
   void whatIsNoNetworkStopsTheStart(String text) {
     assertThatExceptionOfType(Problem.class)
-        .isThrownBy(() -> new LibvirtDriver(settings(text)))
+        .isThrownBy(() -> new LibvirtDriver(settings(text), Set::of))
         .withMessageContaining(SETTING);
   }
 }

@@ -11,7 +11,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
@@ -151,6 +154,43 @@ class LibvirtStatesIT {
       assertThat(LAB.disk(1)).contains("again");
     }
     assertThat(two.status(db).orElseThrow().persistent()).isTrue();
+  }
+
+  /** QEMU 7.2 crashes if it is asked for all its images in the instant in which a copy ends. */
+  @Test
+  void aGuestIsReadWhileItsDisksAreCopied() throws Exception {
+    var db = start();
+    var reading = new AtomicBoolean(true);
+    try (var careful = OnLab.open(LAB, 1, () -> Set.of(db));
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var readings =
+          threads.submit(
+              () -> {
+                int seen = 0;
+                while (reading.get()) {
+                  seen += careful.readLoad().guests().size();
+                }
+                return seen;
+              });
+      for (int i = 0; i < 40; i++) {
+        LAB.host(
+            "virsh",
+            1,
+            "snapshot-create-as",
+            "db-01",
+            "--disk-only",
+            "--no-metadata",
+            "--diskspec",
+            "vda,file=" + LAB.folder() + "/shared/db-01.copied-" + i);
+        one.states().detach(db, "vda", share -> {});
+      }
+      reading.set(false);
+      Figures.print("readings of a guest while its disk was copied 40 times", "" + readings.get());
+      assertThat(readings.resultNow()).isGreaterThan(40);
+    } finally {
+      reading.set(false);
+    }
+    assertThat(LAB.disk(1)).contains("before");
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.dcbalance.units.Problem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class LibvirtUriTest {
   @BeforeEach
   void allow() throws IOException {
     allowed = Files.createDirectory(temp.toRealPath().resolve("allowed"));
-    driver = new LibvirtDriver(settings(List.of(allowed)));
+    driver = new LibvirtDriver(settings(List.of(allowed)), Set::of);
   }
 
   private static LibvirtSettings settings(List<Path> allowed) {
@@ -216,7 +217,7 @@ class LibvirtUriTest {
 
   @Test
   void allowsNoFilesByDefault() {
-    var strict = new LibvirtDriver(settings(List.of()));
+    var strict = new LibvirtDriver(settings(List.of()), Set::of);
     var problem =
         catchThrowableOfType(
             Problem.class,

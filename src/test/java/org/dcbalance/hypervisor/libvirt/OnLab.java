@@ -3,7 +3,9 @@ package org.dcbalance.hypervisor.libvirt;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.dcbalance.hypervisor.CopiedDisks;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.lab.QemuLab;
@@ -18,6 +20,15 @@ final class OnLab {
   }
 
   static Hypervisor open(QemuLab lab, int host, Duration callDeadline) {
+    return open(lab, host, callDeadline, Set::of);
+  }
+
+  static Hypervisor open(QemuLab lab, int host, CopiedDisks copiedDisks) {
+    return open(lab, host, Duration.ofSeconds(10), copiedDisks);
+  }
+
+  private static Hypervisor open(
+      QemuLab lab, int host, Duration callDeadline, CopiedDisks copiedDisks) {
     var settings =
         new LibvirtSettings(
             List.of(lab.folder()),
@@ -28,7 +39,7 @@ final class OnLab {
             3,
             Duration.ofMillis(200),
             Duration.ofSeconds(2));
-    return new LibvirtDriver(settings).open(URI.create(lab.uri(host)));
+    return new LibvirtDriver(settings, copiedDisks).open(URI.create(lab.uri(host)));
   }
 
   static boolean answers(Hypervisor hypervisor) {
