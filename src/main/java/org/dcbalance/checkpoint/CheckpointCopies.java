@@ -107,7 +107,8 @@ public class CheckpointCopies {
               + " hyphens or underscores, and starts with a letter or digit.",
           null);
     }
-    if (vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream().anyMatch(vm -> vm.name().equals(name))
+    if (vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream()
+            .anyMatch(vm -> vm.name().equals(name))
         || restores.isBeingCopiedAs(name)) {
       throw new Problem(
           ErrorCode.CONFLICT,

@@ -255,9 +255,7 @@ class CheckpointRunner {
   /** Tell whether it was looked at a moment ago, and nothing could be done. */
   private boolean rests(Checkpoint checkpoint) {
     var until = later.get(checkpoint.id());
-    return checkpoint.state() == State.DELETING
-        && until != null
-        && System.nanoTime() - until < 0;
+    return checkpoint.state() == State.DELETING && until != null && System.nanoTime() - until < 0;
   }
 
   /** Choose a host that is up and has the storage, that where it was taken if possible. */

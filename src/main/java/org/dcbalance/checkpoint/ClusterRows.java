@@ -145,7 +145,8 @@ class ClusterRows {
   }
 
   private List<Taken> taken(String sql, @Nullable Long id) {
-    return jdbc.sql(sql)
+    return jdbc
+        .sql(sql)
         .param("id", id)
         .query(
             (row, n) ->

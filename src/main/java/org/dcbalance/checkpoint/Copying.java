@@ -148,8 +148,7 @@ final class Copying {
             : "%s came up on %s beside %s; %s.";
     restore.write(
         () ->
-            restore.runs(
-                null, is.formatted(copy.name(), target.name(), checkpoint.vm(), apart())));
+            restore.runs(null, is.formatted(copy.name(), target.name(), checkpoint.vm(), apart())));
   }
 
   private void say(String sentence) {

@@ -174,8 +174,7 @@ final class Detaching {
     }
     say(
         "%s, and its disks are copied only while it runs: until then %s %s on this checkpoint, whose files are kept. Maybe start it: copying goes on by itself."
-            .formatted(
-                is, CheckpointText.names(resting), resting.size() == 1 ? "rests" : "rest"));
+            .formatted(is, CheckpointText.names(resting), resting.size() == 1 ? "rests" : "rest"));
   }
 
   /** Write down what is so, once: it is looked at each second. */
@@ -185,7 +184,8 @@ final class Detaching {
     }
     restore.write(() -> restore.detaching(now));
     if (!now.endsWith(BEING_COPIED)) {
-      log.warn("Restore {} of checkpoint {}: {}", restore.row().id(), restore.checkpoint().id(), now);
+      log.warn(
+          "Restore {} of checkpoint {}: {}", restore.row().id(), restore.checkpoint().id(), now);
     }
     step = now;
   }

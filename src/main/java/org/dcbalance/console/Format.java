@@ -166,7 +166,10 @@ public final class Format {
     return instant == null ? NOT_KNOWN : coarse(Duration.between(instant, clock.instant()));
   }
 
-  /** Write how long it is until an instant: "in 2 min"; one behind us, or less than a second ahead, is "now". */
+  /**
+   * Write how long it is until an instant: "in 2 min"; one behind us, or less than a second ahead,
+   * is "now".
+   */
   public String until(@Nullable Instant instant) {
     if (instant == null) {
       return NOT_KNOWN;

@@ -324,8 +324,7 @@ final class CopyWatch {
       noticeStuck(abortTaken);
     } catch (HypervisorException e) {
       // before the job has begun and after it has ended there is nothing to abort
-      tellOnce(
-          Said.NOT_ABORTED_YET, pair.source().name() + " did not abort yet: " + e.sentence());
+      tellOnce(Said.NOT_ABORTED_YET, pair.source().name() + " did not abort yet: " + e.sentence());
     }
   }
 

@@ -63,8 +63,7 @@ final class DiskCopying {
       }
       return null;
     } catch (HypervisorException e) {
-      return "whether its copies would write over files was not told (%s)"
-          .formatted(e.sentence());
+      return "whether its copies would write over files was not told (%s)".formatted(e.sentence());
     }
   }
 

@@ -228,7 +228,9 @@ final class MigrationDrive implements Runnable {
     return levers.withBalloon(null).withCap(0);
   }
 
-  /** A host that runs out of memory ends guests, so it keeps no pages to compress others against. */
+  /**
+   * A host that runs out of memory ends guests, so it keeps no pages to compress others against.
+   */
   private Levers roomy(Levers levers, HostPair pair) {
     var cache = levers.cache();
     if (cache == null) {

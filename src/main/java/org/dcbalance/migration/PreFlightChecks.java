@@ -217,8 +217,7 @@ public class PreFlightChecks {
         disks);
   }
 
-  private DiskChecks.Disks disks(
-      Vm vm, Host source, Host target, HostPool pool, long migration) {
+  private DiskChecks.Disks disks(Vm vm, Host source, Host target, HostPool pool, long migration) {
     for (var host : List.of(source, target)) {
       var cannot = host.missing().get(Capability.DISK_COPY);
       if (cannot != null) {

@@ -48,7 +48,8 @@ class Destinations {
 
   /** Find one that nobody else changes until this transaction ends. */
   Optional<Destination> hold(long id) {
-    return jdbc.sql("select " + COLUMNS + " from notification_destination where id = :id for update")
+    return jdbc.sql(
+            "select " + COLUMNS + " from notification_destination where id = :id for update")
         .param("id", id)
         .query(Destinations::row)
         .optional();

@@ -134,7 +134,10 @@ class NotificationPages {
       return new ModelAndView(PAGE);
     } catch (Problem e) {
       // who was told of the change that came between may save over it
-      var shown = e.code() == ErrorCode.CONFLICT ? Long.valueOf(desk.find(id).destination().version()) : version;
+      var shown =
+          e.code() == ErrorCode.CONFLICT
+              ? Long.valueOf(desk.find(id).destination().version())
+              : version;
       return form(id, typed.again(), shown, known, e);
     }
   }

@@ -46,8 +46,7 @@ class SearchPages {
     var wanted = q.toLowerCase(Locale.ROOT);
     var hits = new ArrayList<Hit>();
     var names = new HashMap<HostId, String>();
-    var homes =
-        pools.findAllByOrderByName().stream().collect(toMap(HostPool::id, HostPool::name));
+    var homes = pools.findAllByOrderByName().stream().collect(toMap(HostPool::id, HostPool::name));
     for (var host : hosts.findAllByOrderByName()) {
       names.put(host.id(), host.name());
       var uuid = host.uuid();

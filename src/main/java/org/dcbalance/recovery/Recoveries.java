@@ -120,7 +120,9 @@ public class Recoveries {
 
   private List<Offer> offers(Host host, Instant now) {
     var last = rows.last(host.id());
-    return vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(host.id().value())).stream()
+    return vms
+        .findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(host.id().value()))
+        .stream()
         .filter(vm -> vm.state() != GuestState.SHUT_OFF)
         .map(vm -> offer(vm, last.get(vm.id()), now))
         .toList();

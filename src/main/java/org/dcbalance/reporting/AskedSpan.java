@@ -24,8 +24,7 @@ final class AskedSpan {
    *
    * @throws Problem BAD_REQUEST if it ends before it begins, or is too long
    */
-  static TimeRange of(
-      @Nullable Instant from, @Nullable Instant to, Duration usual, Instant now) {
+  static TimeRange of(@Nullable Instant from, @Nullable Instant to, Duration usual, Instant now) {
     var end = to == null ? now : to;
     var start = from == null ? end.minus(usual) : from;
     if (!start.isBefore(end) || Duration.between(start, end).compareTo(LONGEST) > 0) {

@@ -98,7 +98,8 @@ class LostHostTest {
     assertThat(end.sentence())
         .startsWith("No route to host. ")
         .contains("was said to be off", "volumes that begin with dcb-lost.")
-        .endsWith("What lost-db wrote last may be in overlays beside its disks that end in .dcb-lost.");
+        .endsWith(
+            "What lost-db wrote last may be in overlays beside its disks that end in .dcb-lost.");
     assertThat(rows.work(vm)).as("it can be restored elsewhere").isEmpty();
   }
 }

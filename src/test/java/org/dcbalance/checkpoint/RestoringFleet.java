@@ -145,11 +145,7 @@ final class RestoringFleet {
       }
       return Optional.of(
           new GuestStatus(
-              runsOn == null ? GuestState.SHUT_OFF : state,
-              Why.NONE,
-              job,
-              null,
-              defined != null));
+              runsOn == null ? GuestState.SHUT_OFF : state, Why.NONE, job, null, defined != null));
     }
 
     GuestSighting look(UUID uuid, String name) {

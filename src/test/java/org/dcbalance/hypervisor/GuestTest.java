@@ -13,7 +13,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A host that means ill chooses names. */
 class GuestTest {
   @ParameterizedTest
-  @ValueSource(strings = {"web\n07", "web\r\n07", "web\t07", "web\u202e07", "web\u200b\u200b07", "web\u202807"})
+  @ValueSource(
+      strings = {
+        "web\n07",
+        "web\r\n07",
+        "web\t07",
+        "web\u202e07",
+        "web\u200b\u200b07",
+        "web\u202807"
+      })
   void aNameIsOneLineThatReadsAsItIsWritten(String told) {
     assertThat(named(told)).isEqualTo("web 07");
   }

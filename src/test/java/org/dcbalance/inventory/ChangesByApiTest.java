@@ -47,7 +47,8 @@ class ChangesByApiTest {
       assertThat(version(first)).isNotEqualTo(seen);
       var late = change(program, path + "?version=" + seen, "{\"retries\":4}");
       assertThat(late.statusCode()).as(late.body()).isEqualTo(409);
-      assertThat(late.body()).contains("was changed after you loaded it, last by token environment");
+      assertThat(late.body())
+          .contains("was changed after you loaded it, last by token environment");
       var now = program.get(path, "Authorization", bearer());
       assertThat(now.body()).contains("\"encrypted\":true");
       assertThat(version(now)).isEqualTo(version(first));

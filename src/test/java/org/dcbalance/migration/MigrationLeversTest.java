@@ -70,8 +70,7 @@ class MigrationLeversTest extends MigrationFaults {
     var vm = guest(ALL);
     lab.console();
     assertThat(ended(ask(vm, Method.XBZRLE)).state()).isEqualTo(MigrationState.COMPLETED);
-    assertThat(lab.fleet.orders.getFirst().tuning().compressionCache())
-        .isEqualTo(Memory.ofGiB(1));
+    assertThat(lab.fleet.orders.getFirst().tuning().compressionCache()).isEqualTo(Memory.ofGiB(1));
     lab.fleet.host("kvm-02").used = Memory.ofMiB(16_000);
     var id = ask(lab.vm("web-07"), "kvm-03", Method.XBZRLE);
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);

@@ -173,8 +173,7 @@ class MigrationWithDisksTest extends MigrationFaults {
     lab.console();
     long id =
         lab.moves.request(
-            new MoveByHand(
-                vm.id(), lab.host("kvm-02").id(), Method.CAPPED, false, null, true),
+            new MoveByHand(vm.id(), lab.host("kvm-02").id(), Method.CAPPED, false, null, true),
             ANN);
     stop.awaitReached();
     lab.fleet.host("kvm-02").disks.files.add(FILE);

@@ -156,7 +156,9 @@ class SimulatedMoveTest {
     var source = hosts.findByName("sim-01").orElseThrow();
     var target = hosts.findByName("sim-04").orElseThrow();
     var guests =
-        vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(source.id().value())).stream()
+        vms
+            .findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(source.id().value()))
+            .stream()
             .filter(Vm::running)
             .sorted(Comparator.comparing(Vm::memory))
             .toList();
@@ -221,7 +223,8 @@ class SimulatedMoveTest {
   }
 
   private boolean find(String name) {
-    return vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream().anyMatch(v -> v.name().equals(name));
+    return vms.findByGoneSinceIsNullOrderByNameAscIdAsc().stream()
+        .anyMatch(v -> v.name().equals(name));
   }
 
   private Vm named(String name) {

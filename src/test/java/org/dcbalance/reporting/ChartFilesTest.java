@@ -145,9 +145,7 @@ class ChartFilesTest {
         .update();
     var path = "/migrations/" + migration + "/progress";
     var points =
-        JsonMapper.shared()
-            .readTree(browser.get("/api/v1" + path).body())
-            .at("/series/0/points");
+        JsonMapper.shared().readTree(browser.get("/api/v1" + path).body()).at("/series/0/points");
     assertThat(points.size()).isBetween(700, 722);
     assertThat(points.get(points.size() - 1).get(1).asDouble()).isZero();
     assertThat(rows(csv(path + ".csv", "migration-progress.csv"))).hasSize(14_400);

@@ -24,8 +24,7 @@ public final class RecordedPool implements AutoCloseable {
     this.jdbc = jdbc;
     this.name = name;
     this.minutes = minutes;
-    minute =
-        jdbc.sql("select date_trunc('minute', now())").query(OffsetDateTime.class).single();
+    minute = jdbc.sql("select date_trunc('minute', now())").query(OffsetDateTime.class).single();
     pool =
         jdbc.sql("insert into pool (name, paused) values (:name, true) returning id")
             .param("name", name)

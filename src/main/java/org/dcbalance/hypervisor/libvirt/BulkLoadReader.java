@@ -75,7 +75,8 @@ final class BulkLoadReader implements LoadReader {
     var running = new ArrayList<UUID>();
     try {
       var all = list(library, records, count);
-      var disks = copied.isEmpty() ? Map.<UUID, TypedParameters>of() : disks(connection, all, copied);
+      var disks =
+          copied.isEmpty() ? Map.<UUID, TypedParameters>of() : disks(connection, all, copied);
       for (var guest : all) {
         running.add(guest.uuid());
         var values = copied.isEmpty() ? guest.values() : with(guest, disks.get(guest.uuid()));
@@ -128,8 +129,7 @@ final class BulkLoadReader implements LoadReader {
     var records = new PointerByReference();
     int count =
         connection.checked(
-            library.virDomainListGetStats(
-                others.toArray(new Pointer[0]), BLOCK, records, NOWAIT));
+            library.virDomainListGetStats(others.toArray(new Pointer[0]), BLOCK, records, NOWAIT));
     try {
       list(library, records, count).forEach(guest -> found.put(guest.uuid(), guest.values()));
     } finally {

@@ -19,8 +19,7 @@ interface NativeLibvirt extends Library {
   int virConnectGetAllDomainStats(
       Pointer connect, int groups, PointerByReference records, int flags);
 
-  int virDomainListGetStats(
-      Pointer[] domains, int groups, PointerByReference records, int flags);
+  int virDomainListGetStats(Pointer[] domains, int groups, PointerByReference records, int flags);
 
   void virDomainStatsRecordListFree(Pointer records);
 
