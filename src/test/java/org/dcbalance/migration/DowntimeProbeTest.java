@@ -133,6 +133,7 @@ class DowntimeProbeTest {
       probe.moveBegins();
       long begun = System.nanoTime();
       server.leave();
+      Thread.sleep(DowntimeProbe.PATIENCE.plusMillis(200));
       Await.until("silence", Duration.ofSeconds(10), probe::silent, silent -> silent);
       server.back();
       long away = millisSince(begun);

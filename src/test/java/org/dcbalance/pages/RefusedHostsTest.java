@@ -38,7 +38,7 @@ class RefusedHostsTest extends SimulatedPages {
             .as(action)
             .contains("169.254.169.254 is a link-local address, which " + SETTING);
       }
-      assertThat(administrator.page("/about")).contains("anywhere but at loopback");
+      assertThat(administrator.page("/about")).contains("any but loopback, link-local");
     }
   }
 
