@@ -272,12 +272,12 @@ class CheckpointRunner {
   }
 
   private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
-    if (hosts.findById(restore.hostId().value()).isEmpty()) {
-      ledger.write(checkpoint.id(), () -> targetIsGone(checkpoint, restore));
-    } else if (restore.copy() == null) {
-      bringBack(checkpoint, restore, vm, ledger);
-    } else {
-      copy(checkpoint, restore, ledger);
+    if (restores.endWithoutTarget(ledger, checkpoint, restore).isEmpty()) {
+      if (restore.copy() == null) {
+        bringBack(checkpoint, restore, vm, ledger);
+      } else {
+        copy(checkpoint, restore, ledger);
+      }
     }
     var now = restoreRows.find(restore.id());
     // one whose leftovers wait to be taken back is told of once they are
@@ -290,15 +290,6 @@ class CheckpointRunner {
           vm,
           now.sentence());
     }
-  }
-
-  /** Nobody could ask it any more, and all else would wait for that. */
-  private void targetIsGone(Checkpoint checkpoint, Restore restore) {
-    restoreRows.end(
-        restore.id(),
-        RestoreState.FAILED,
-        "%s was removed from the inventory before %s was brought back on it. Maybe see what it has of that."
-            .formatted(restore.host(), restore.of(checkpoint.vm())));
   }
 
   private void tell(Severity severity, String kind, Restore now, Vm vm, String sentence) {
