@@ -260,11 +260,14 @@ class CheckpointRunner {
 
   /** Choose a host that is up and has the storage, that where it was taken if possible. */
   private HostId reader(Checkpoint checkpoint) {
-    var taken = hosts.findById(checkpoint.hostId().value());
-    if (taken.isEmpty() || taken.get().state() == Host.State.UP) {
+    // one that was removed is none, and whatever is kept of it must not stay for ever
+    if (hosts
+        .findById(checkpoint.hostId().value())
+        .filter(h -> h.state() == Host.State.UP)
+        .isPresent()) {
       return checkpoint.hostId();
     }
-    return hosts.findByPoolIdOrderByName(taken.get().poolId().value()).stream()
+    return hosts.findByPoolIdOrderByName(rows.pool(checkpoint.id())).stream()
         .filter(h -> h.state() == Host.State.UP && h.can(Capability.CHECKPOINT))
         .map(Host::id)
         .findFirst()
