@@ -204,6 +204,14 @@ class CheckpointRows {
         .single();
   }
 
+  /** Give the pool of hosts in which it was taken, and whose storage it is kept in. */
+  long pool(long id) {
+    return jdbc.sql("select pool_id from checkpoint where id = :id")
+        .param("id", id)
+        .query(Long.class)
+        .single();
+  }
+
   /** Add one; its volumes' names begin with these words and its id. */
   long add(
       VmId vm,

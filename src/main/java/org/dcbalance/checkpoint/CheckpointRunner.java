@@ -260,11 +260,14 @@ class CheckpointRunner {
 
   /** Choose a host that is up and has the storage, that where it was taken if possible. */
   private HostId reader(Checkpoint checkpoint) {
-    var taken = hosts.findById(checkpoint.hostId().value());
-    if (taken.isEmpty() || taken.get().state() == Host.State.UP) {
+    // one that was removed is none, and whatever is kept of it must not stay for ever
+    if (hosts
+        .findById(checkpoint.hostId().value())
+        .filter(h -> h.state() == Host.State.UP)
+        .isPresent()) {
       return checkpoint.hostId();
     }
-    return hosts.findByPoolIdOrderByName(taken.get().poolId().value()).stream()
+    return hosts.findByPoolIdOrderByName(rows.pool(checkpoint.id())).stream()
         .filter(h -> h.state() == Host.State.UP && h.can(Capability.CHECKPOINT))
         .map(Host::id)
         .findFirst()
@@ -272,12 +275,12 @@ class CheckpointRunner {
   }
 
   private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
-    if (hosts.findById(restore.hostId().value()).isEmpty()) {
-      ledger.write(checkpoint.id(), () -> targetIsGone(checkpoint, restore));
-    } else if (restore.copy() == null) {
-      bringBack(checkpoint, restore, vm, ledger);
-    } else {
-      copy(checkpoint, restore, ledger);
+    if (restores.endWithoutTarget(ledger, checkpoint, restore).isEmpty()) {
+      if (restore.copy() == null) {
+        bringBack(checkpoint, restore, vm, ledger);
+      } else {
+        copy(checkpoint, restore, ledger);
+      }
     }
     var now = restoreRows.find(restore.id());
     // one whose leftovers wait to be taken back is told of once they are
@@ -290,15 +293,6 @@ class CheckpointRunner {
           vm,
           now.sentence());
     }
-  }
-
-  /** Nobody could ask it any more, and all else would wait for that. */
-  private void targetIsGone(Checkpoint checkpoint, Restore restore) {
-    restoreRows.end(
-        restore.id(),
-        RestoreState.FAILED,
-        "%s was removed from the inventory before %s was brought back on it. Maybe see what it has of that."
-            .formatted(restore.host(), restore.of(checkpoint.vm())));
   }
 
   private void tell(Severity severity, String kind, Restore now, Vm vm, String sentence) {

@@ -92,7 +92,15 @@ final class ClusterRestoring {
 
   /** Go on with one whose console ended: what was read and never ran is ended. */
   void takeUp(List<Restoring> members) {
-    var why = "The console ended while they were being restored.";
+    breakOff(members, "The console ended while they were being restored.");
+  }
+
+  /**
+   * End what was read and never ran.
+   *
+   * @param why unless something went wrong before
+   */
+  void breakOff(List<Restoring> members, String why) {
     var said = restored.sentence();
     giveUp(members, said.isEmpty() ? why : said, restored.step().equals(LETTING_RUN));
   }

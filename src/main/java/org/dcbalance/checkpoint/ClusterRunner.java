@@ -97,20 +97,37 @@ class ClusterRunner {
 
   private void restore(Taken taken, Restored restored, Ledger ledger) {
     var members = new ArrayList<Restoring>();
-    for (var checkpoint : taken.members()) {
-      for (var restore : checkpoint.restores()) {
-        if (partOf(restore, restored)) {
-          var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
-          members.add(restores.of(ledger, checkpoint, restore, vm));
-        }
-      }
-    }
+    var gone = new ArrayList<String>();
+    // all at once: whoever goes on with it must not bring the others back alone
+    ledger.confirmed(
+        () -> {
+          for (var checkpoint : taken.members()) {
+            for (var restore : checkpoint.restores()) {
+              if (partOf(restore, restored)) {
+                restores
+                    .endWithoutTarget(ledger, checkpoint, restore)
+                    .ifPresentOrElse(
+                        gone::add, () -> members.add(member(checkpoint, restore, ledger)));
+              }
+            }
+          }
+          if (!gone.isEmpty() && restored.state() == RestoreState.PENDING) {
+            clusters.restoreStep(restored.id(), "Ending it");
+          }
+        });
     var restoring = new ClusterRestoring(clusters, ledger, taken, restored);
-    if (restored.state() == RestoreState.PENDING) {
+    if (!gone.isEmpty()) {
+      restoring.breakOff(members, String.join(" ", gone));
+    } else if (restored.state() == RestoreState.PENDING) {
       restoring.run(members);
     } else {
       restoring.takeUp(members);
     }
+  }
+
+  private Restoring member(Checkpoint checkpoint, Restore restore, Ledger ledger) {
+    var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
+    return restores.of(ledger, checkpoint, restore, vm);
   }
 
   /** Tell whether it is part of it, and does not run yet. */

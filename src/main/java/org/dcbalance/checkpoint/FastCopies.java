@@ -83,9 +83,9 @@ class FastCopies {
   }
 
   /**
-   * Give up those that an earlier console began and nobody goes on with: their helper was removed
-   * or set anew since the capture, or their checkpoint is no good any more. It would be kept for
-   * them for ever.
+   * Give up those that an earlier console began and nobody goes on with: their host or its helper
+   * was removed, or that was set anew since the capture, or their checkpoint is no good any more.
+   * It would be kept for them for ever.
    */
   void giveUpStranded(long epoch) {
     jdbc.sql(
@@ -95,7 +95,8 @@ class FastCopies {
             from checkpoint c
             where c.id = f.checkpoint_id and f.state = 'MAKING' and f.epoch is distinct from :epoch
               and (c.state = 'DAMAGED' or not exists (
-                select from host_helper h where h.host_id = c.host_id and h.set_at < c.captured_at))
+                select from host_helper h join host o on o.id = h.host_id and o.removed_at is null
+                where h.host_id = c.host_id and h.set_at < c.captured_at))
             """)
         .param("epoch", epoch)
         .update();

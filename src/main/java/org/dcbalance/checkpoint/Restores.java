@@ -1,7 +1,9 @@
 package org.dcbalance.checkpoint;
 
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
+import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
@@ -71,6 +73,23 @@ class Restores {
   Copying copy(Ledger ledger, Checkpoint checkpoint, Restore row) {
     var target = target(row);
     return new Copying(open(ledger, checkpoint, row), target, connections.to(target));
+  }
+
+  /**
+   * End one whose target was removed: nobody could ask it any more, and all else would wait for
+   * that.
+   *
+   * @return what is said of it; empty if its target is there, and nothing was done
+   */
+  Optional<String> endWithoutTarget(Ledger ledger, Checkpoint checkpoint, Restore row) {
+    if (hosts.findById(row.hostId().value()).isPresent()) {
+      return Optional.empty();
+    }
+    var sentence =
+        "%s was removed from the inventory before %s was brought back on it. Maybe see what it has of that."
+            .formatted(row.host(), row.of(checkpoint.vm()));
+    ledger.write(checkpoint.id(), () -> rows.end(row.id(), RestoreState.FAILED, sentence));
+    return Optional.of(sentence);
   }
 
   /** Give what sees to the disks of a VM that came back, or of a copy that runs. */

@@ -3,11 +3,11 @@ package org.dcbalance.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.dcbalance.checkpoint.CheckpointCopies.Wish;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Beside;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
@@ -44,7 +44,7 @@ class CheckpointCopiesTest {
     var deleting = new CountDownLatch(1);
     var goOn = new CountDownLatch(1);
     var deletion =
-        CompletableFuture.runAsync(
+        Beside.run(
             () ->
                 transaction.executeWithoutResult(
                     status -> {
@@ -53,7 +53,7 @@ class CheckpointCopiesTest {
                       await(goOn);
                     }));
     assertThat(deleting.await(30, TimeUnit.SECONDS)).isTrue();
-    var copy = CompletableFuture.supplyAsync(this::refused);
+    var copy = Beside.supply(this::refused);
     // one that is not held back is refused at once, for another reason
     Await.pause(Duration.ofMillis(500));
     goOn.countDown();

@@ -4,21 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import org.dcbalance.checkpoint.Checkpoint.Manner;
+import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
 import org.dcbalance.units.VmId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
 
-/** A checkpoint whose host was lost while it was taken, as the console's own runner sees to it. */
+/** Checkpoints of a host that was lost or removed, as the console's own runners see to them. */
 @ConsoleTest
 class LostHostTest {
+  private static final Operator AMY = new Operator("amy");
+
   @Autowired private CheckpointRows rows;
+  @Autowired private RestoreRows restores;
+  @Autowired private ClusterRows clusters;
+  @Autowired private TransactionTemplate transaction;
   @Autowired private JdbcClient jdbc;
   private long pool;
   private long host;
@@ -101,5 +112,35 @@ class LostHostTest {
         .endsWith(
             "What lost-db wrote last may be in overlays beside its disks that end in .dcb-lost.");
     assertThat(rows.work(vm)).as("it can be restored elsewhere").isEmpty();
+  }
+
+  @Test
+  void aClusterIsNotBroughtBackForEverOnAHostThatWasRemoved() {
+    var ids = new long[2];
+    transaction.executeWithoutResult(
+        status -> {
+          jdbc.sql("update checkpoint set state = 'COMPLETE' where id = :id")
+              .param("id", checkpoint)
+              .update();
+          jdbc.sql("update host set removed_at = now() where id = :id").param("id", host).update();
+          long cluster = clusters.add(new PoolId(pool), "lost shop", List.of(vm), AMY);
+          long taken = clusters.addTaken(cluster, VirtualCluster.Manner.BLOCKING, "", AMY);
+          clusters.end(taken, VirtualCluster.State.COMPLETE, "");
+          rows.join(checkpoint, taken);
+          var of = rows.find(checkpoint).orElseThrow();
+          long restore = restores.add(of, new HostId(host), Manner.EAGER, true, AMY);
+          restores.join(restore, clusters.addRestore(taken, AMY));
+          ids[0] = taken;
+          ids[1] = restore;
+        });
+    var end =
+        Await.until(
+            "the end of the restore",
+            Duration.ofSeconds(20),
+            () -> clusters.findTaken(ids[0]).orElseThrow().restores().getFirst(),
+            found -> found.state() == VirtualCluster.RestoreState.FAILED);
+    assertThat(end.sentence()).contains("was removed from the inventory before lost-db");
+    assertThat(restores.find(ids[1]).state()).isEqualTo(RestoreState.FAILED);
+    assertThat(rows.work(vm)).isEmpty();
   }
 }

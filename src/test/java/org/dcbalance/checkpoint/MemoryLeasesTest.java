@@ -132,6 +132,42 @@ class MemoryLeasesTest {
 
   @Test
   void keepsNothingForWhatNobodyGoesOnToPrepare() {
+    isGivenUp();
+    checkpoints.delete(checkpoint, AMY);
+    assertThat(state()).isEqualTo(State.DELETING);
+  }
+
+  @Test
+  void keepsNothingForAHostThatWasRemovedWithItsHelper() {
+    long removed =
+        number(
+            """
+            insert into host (pool_id, name, uri, removed_at)
+            select pool_id, 'removed', 'qemu+tcp://127.0.0.1:9/system', now() from host where id = :id
+            returning id
+            """,
+            host.value());
+    try {
+      number(
+          """
+          insert into host_helper (host_id, address, port, login, key_file, host_key, version, hook,
+            security, emulator_user, set_by, set_at)
+          values (:id, '127.0.0.1', 9, 'dcb', '/none', 'none', 1, 'ready', '{}', 'none', 'amy',
+            now() - interval '1 day')
+          returning host_id
+          """,
+          removed);
+      jdbc.sql("update checkpoint set host_id = :host where id = :id")
+          .param("host", removed)
+          .param("id", checkpoint)
+          .update();
+      isGivenUp();
+    } finally {
+      jdbc.sql("delete from host where id = :id").param("id", removed).update();
+    }
+  }
+
+  private void isGivenUp() {
     copies.make(checkpoint, 0);
     var left =
         Await.until(
@@ -140,8 +176,6 @@ class MemoryLeasesTest {
             () -> copies.of(checkpoint).orElseThrow(),
             fast -> fast.state() == FastCopy.State.FAILED);
     assertThat(left.sentence()).contains("nobody can go on with that");
-    checkpoints.delete(checkpoint, AMY);
-    assertThat(state()).isEqualTo(State.DELETING);
   }
 
   @Test

@@ -51,8 +51,8 @@ final class BulkLoadReader implements LoadReader {
 
   @Override
   public LoadReading read() {
-    var copied = copiedDisks.guests();
-    return link.call("report its load", connection -> read(connection, copied));
+    // not before: the call may have to connect, or to wait for others, while a copy begins and ends
+    return link.call("report its load", connection -> read(connection, copiedDisks.guests()));
   }
 
   /** What libvirt tells of a guest; the domain is there for as long as the records are. */

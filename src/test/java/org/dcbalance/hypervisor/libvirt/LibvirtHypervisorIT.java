@@ -145,6 +145,9 @@ class LibvirtHypervisorIT {
     var db = LAB.start(1, "db-01", 2, "--disk", "shared");
     LAB.disk(1, "web");
     LAB.disk(2, "db");
+    await(
+        Duration.ofSeconds(20),
+        () -> one.readLoad().guests().stream().allMatch(g -> g.memoryUsed() != null));
     try (var careful = OnLab.open(LAB, 1, () -> Set.of(web))) {
       var together = one.readLoad().guests();
       var apart = careful.readLoad().guests();

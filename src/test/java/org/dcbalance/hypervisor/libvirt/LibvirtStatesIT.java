@@ -172,23 +172,25 @@ class LibvirtStatesIT {
                 }
                 return seen;
               });
-      for (int i = 0; i < 40; i++) {
-        LAB.host(
-            "virsh",
-            1,
-            "snapshot-create-as",
-            "db-01",
-            "--disk-only",
-            "--no-metadata",
-            "--diskspec",
-            "vda,file=" + LAB.folder() + "/shared/db-01.copied-" + i);
-        one.states().detach(db, "vda", share -> {});
+      try {
+        for (int i = 0; i < 40; i++) {
+          LAB.host(
+              "virsh",
+              1,
+              "snapshot-create-as",
+              "db-01",
+              "--disk-only",
+              "--no-metadata",
+              "--diskspec",
+              "vda,file=" + LAB.folder() + "/shared/db-01.copied-" + i);
+          one.states().detach(db, "vda", share -> {});
+        }
+      } finally {
+        // the threads are waited for when they are closed
+        reading.set(false);
       }
-      reading.set(false);
       Figures.print("readings of a guest while its disk was copied 40 times", "" + readings.get());
       assertThat(readings.resultNow()).isGreaterThan(40);
-    } finally {
-      reading.set(false);
     }
     assertThat(LAB.disk(1)).contains("before");
   }
