@@ -50,7 +50,8 @@ class ErrorAnswers implements ErrorController {
   @Nullable Object thrown(
       Exception failure, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    boolean table = String.valueOf(response.getContentType()).startsWith("text/csv");
+    // Spring has taken the content type off an answer of which nothing was sent yet
+    boolean table = RequestKind.path(request).endsWith(".csv");
     if (failure instanceof AsyncRequestNotUsableException
         || (response.isCommitted() && (failure instanceof IOException || !table))) {
       // the client has gone, or has half an answer: there is nobody to tell
