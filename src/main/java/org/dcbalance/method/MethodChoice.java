@@ -59,7 +59,8 @@ public final class MethodChoice {
 
   /**
    * Move by the method that somebody asked for, whatever is expected of it. Pre-copy is then what
-   * the hypervisor does by itself, with no levers of ours, for comparison.
+   * the hypervisor does by itself, with no levers of ours, for comparison; the limit of bandwidth
+   * holds for it too, since the network is not the VM's own.
    *
    * @return a Wait with one verdict if the host cannot, or the policy forbids it
    */
@@ -80,7 +81,7 @@ public final class MethodChoice {
     }
     var levers =
         method == Method.PRE_COPY
-            ? Levers.NONE
+            ? limited()
             : levers(method, method == Method.BALLOON_FIRST ? leastMemory() : null);
     return move(method, levers, List.of(new Considered(method, new Verdict.AskedFor())));
   }
@@ -217,12 +218,15 @@ public final class MethodChoice {
     return one.compareTo(other) >= 0 ? one : other;
   }
 
+  private Levers limited() {
+    return facts.host().has(Lever.BANDWIDTH)
+        ? Levers.NONE.withBandwidth(facts.policy().bandwidth())
+        : Levers.NONE;
+  }
+
   private Levers levers(Method method, @Nullable Memory balloonTo) {
     var policy = facts.policy();
-    var levers = Levers.NONE.withBalloon(balloonTo);
-    if (facts.host().has(Lever.BANDWIDTH)) {
-      levers = levers.withBandwidth(policy.bandwidth());
-    }
+    var levers = limited().withBalloon(balloonTo);
     if (method == Method.NOT_LIVE) {
       return levers.stopped();
     }

@@ -42,6 +42,7 @@ class MigrationRunner implements DisposableBean {
   private final MigrationSettings settings;
   private final MigrationDrive.Tools tools;
   private final JdbcClient jdbc;
+  private final MigrationTurns turns;
   private final ConcurrentHashMap<Long, Driven> driven = new ConcurrentHashMap<>();
   private final ReentrantLock looking = new ReentrantLock();
   private boolean stopped;
@@ -61,6 +62,7 @@ class MigrationRunner implements DisposableBean {
     this.settings = settings;
     this.tools = tools;
     this.jdbc = jdbc;
+    this.turns = new MigrationTurns(jdbc, tools.desk().clock());
   }
 
   /** Take up what needs driving, if this console holds the lease; otherwise let everything go. */
@@ -119,16 +121,14 @@ class MigrationRunner implements DisposableBean {
       rows = migrations.findByStateInOrderById(MigrationState.OPEN);
     }
     var quiet = quiet(rows);
-    var turns =
+    var next =
         MigrationSlots.of(
-            moves(rows, MigrationState.PENDING).stream()
-                .filter(move -> !quiet.containsKey(move.id()))
-                .toList(),
-            moves(rows, MigrationState.RUNNING),
+            turns.queued(rows).stream().filter(move -> !quiet.containsKey(move.id())).toList(),
+            MigrationTurns.underWay(rows),
             caps(),
-            settings.perPool());
-    turns.start().forEach(id -> drive(id, epoch, true));
-    turns.waiting().forEach(this::showWaiting);
+            settings.atOnce());
+    next.start().forEach(id -> drive(id, epoch, true));
+    next.waiting().forEach(this::showWaiting);
     quiet.forEach(this::showWaiting);
   }
 
@@ -195,16 +195,6 @@ class MigrationRunner implements DisposableBean {
         .param("slot", slot)
         .param("id", id)
         .update();
-  }
-
-  static List<MigrationSlots.Move> moves(List<Migration> rows, MigrationState state) {
-    return rows.stream()
-        .filter(m -> m.state() == state)
-        .map(
-            m ->
-                new MigrationSlots.Move(
-                    m.id(), m.pool().value(), m.source().value(), m.target().value()))
-        .toList();
   }
 
   private Map<Long, MigrationSlots.HostCaps> caps() {

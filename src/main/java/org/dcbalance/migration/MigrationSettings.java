@@ -18,6 +18,7 @@ import org.springframework.validation.annotation.Validated;
  * @param inPerHost most moves at once to a host
  * @param outPerXenHost the same from a Xen host, whose tool stack sends guests one after another
  * @param inPerXenHost the same to a Xen host
+ * @param perLink most moves at once between two hosts, either way
  * @param freshWithin age up to which what is known of a host is good enough to start a move
  * @param shortest least time that a move is given before it is aborted
  * @param longest most time that a move is given, unless twice what is expected of it is more; and
@@ -45,6 +46,7 @@ record MigrationSettings(
     @DefaultValue("2") @Min(1) int inPerHost,
     @DefaultValue("1") @Min(1) int outPerXenHost,
     @DefaultValue("1") @Min(1) int inPerXenHost,
+    @DefaultValue("2") @Min(1) int perLink,
     @DefaultValue("30s") @DurationMin(seconds = 1) Duration freshWithin,
     @DefaultValue("10m") @DurationMin(millis = 100) Duration shortest,
     @DefaultValue("15m") @DurationMin(millis = 100) Duration longest,
@@ -60,6 +62,10 @@ record MigrationSettings(
     @DefaultValue("20s") @DurationMin(millis = 50) Duration probeSilent,
     @DefaultValue("10s") @DurationMin(millis = 50) Duration balloonStalled,
     @DefaultValue("2m") @DurationMin(millis = 50) Duration balloonMost) {
+
+  MigrationSlots.Caps atOnce() {
+    return new MigrationSlots.Caps(perPool, perLink);
+  }
 
   MigrationSlots.HostCaps caps(Host host) {
     return xen(host)

@@ -54,7 +54,10 @@ record CombinedEffect(
             .map(RecommendationLine::downtime)
             .max(Duration::compareTo)
             .orElse(Duration.ZERO),
-        slots.of(moves.stream().map(m -> new Wish(m.poolId(), m.fromId(), m.toId())).toList()));
+        slots.of(
+            moves.stream()
+                .map(m -> new Wish(m.poolId(), m.fromId(), m.toId(), m.priority(), m.expected()))
+                .toList()));
   }
 
   private static Map<VmId, HostId> goals(List<RecommendationLine> moves) {

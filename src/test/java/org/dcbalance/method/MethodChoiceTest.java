@@ -267,6 +267,9 @@ class MethodChoiceTest {
     assertThat(plain.levers()).as("as the hypervisor does it").isEqualTo(Levers.NONE);
     assertThat(plain.expected().ends()).isFalse();
     assertThat(MethodText.why(plain)).isEqualTo("Pre-copy, as asked for.");
+    cases.limit = 20.0;
+    var limited = (Choice.Move) MethodChoice.askedFor(Method.PRE_COPY, cases.facts());
+    assertThat(limited.levers()).isEqualTo(Levers.NONE.withBandwidth(ByteRate.ofMiB(20)));
   }
 
   /** Without opting in, no lever that may hurt the guest is used, asked for or not. */

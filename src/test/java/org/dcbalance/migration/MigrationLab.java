@@ -322,6 +322,7 @@ class MigrationLab {
               2,
               1,
               1,
+              2,
               // no inventory runs here, so what is known of hosts is as old as the test
               Duration.ofMinutes(10),
               Duration.ofMillis(100),
