@@ -487,8 +487,15 @@ class CheckpointIT {
             Duration.ofMillis(5),
             () -> db().shown(id).get("restores").get(0).get("step").asString(),
             step -> step.startsWith("Reading") || step.startsWith("It runs"));
-    Objects.requireNonNull(console).kill();
     assertThat(at).isEqualTo("Reading its memory");
+    // the step is written before the host is asked
+    Await.until(
+        "its host to have begun",
+        Duration.ofSeconds(20),
+        Duration.ofMillis(5),
+        () -> LAB.where("db-01"),
+        hosts -> hosts.stream().anyMatch(on -> on.startsWith("2 ")));
+    Objects.requireNonNull(console).kill();
     console.start();
     var done = db().restored(id);
     assertThat(done.get("state").asString()).as(done.toString()).isEqualTo("DONE");

@@ -339,7 +339,9 @@ class LibvirtHypervisorIT {
       var failure =
           catchThrowableOfType(ExecutionException.class, () -> moving.get(60, TimeUnit.SECONDS));
       System.out.println(failure.getCause());
-      assertThat(((HypervisorException) failure.getCause()).kind()).isEqualTo(Kind.FAILED);
+      // by whether the copy or the daemons' connection is missed first
+      assertThat(((HypervisorException) failure.getCause()).kind())
+          .isIn(Kind.DISCONNECTED, Kind.FAILED);
       var status = one.status(web).orElseThrow();
       assertThat(status.state()).isEqualTo(GuestState.RUNNING);
       assertThat(status.job()).isEqualTo(Job.NONE);
