@@ -148,7 +148,8 @@ class MigrationHostFaultsTest extends MigrationFaults {
     assertThat(shown.closedBy()).isEqualTo("ann");
     assertThat(shown.closedAs()).isEqualTo(StatedPlace.DESTINATION);
     assertThat(shown.closedWhy()).isEqualTo("kvm-01 burnt down");
-    // not the last line: what the move changed on the guest may be put back at any time from here on
+    // not the last line: what the move changed on the guest may be put back at any time from here
+    // on
     assertThat(said(id, end.sentence())).isTrue();
     assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isTrue());
     var row = lab.vm("web-07");
