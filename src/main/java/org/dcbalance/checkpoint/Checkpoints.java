@@ -274,11 +274,7 @@ public class Checkpoints {
    * @throws Problem NOT_FOUND; REFUSED with the reason
    */
   Host target(HostId id) {
-    var host =
-        hosts
-            .findById(id.value())
-            .orElseThrow(
-                () -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+    var host = hosts.require(id);
     var pool = pools.findById(host.poolId().value()).orElseThrow();
     String reason = null;
     if (!host.can(Capability.CHECKPOINT)) {

@@ -6,16 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.dcbalance.evacuation.Preview.Staying;
-import org.dcbalance.installation.Installation;
+import org.dcbalance.installation.WorkUnderLease;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.leadership.Leadership;
-import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.migration.MovesByHand;
 import org.dcbalance.recommendation.EvacuationPlans;
 import org.dcbalance.strategy.Evacuation;
@@ -26,10 +24,8 @@ import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -51,7 +47,7 @@ class EvacuationRunner {
   private final EvacuationPlans plans;
   private final MovesByHand moves;
   private final Hosts hosts;
-  private final Installation installation;
+  private final WorkUnderLease lease;
   private final Leadership leadership;
   private final FleetEvents events;
   private final TransactionTemplate transaction;
@@ -63,7 +59,7 @@ class EvacuationRunner {
       EvacuationPlans plans,
       MovesByHand moves,
       Hosts hosts,
-      Installation installation,
+      WorkUnderLease lease,
       Leadership leadership,
       FleetEvents events,
       TransactionTemplate transaction,
@@ -73,7 +69,7 @@ class EvacuationRunner {
     this.plans = plans;
     this.moves = moves;
     this.hosts = hosts;
-    this.installation = installation;
+    this.lease = lease;
     this.leadership = leadership;
     this.events = events;
     this.transaction = transaction;
@@ -82,28 +78,21 @@ class EvacuationRunner {
 
   @Scheduled(fixedDelay = 3000)
   void look() {
-    var epoch = leadership.epoch();
-    if (epoch.isEmpty()) {
-      return;
-    }
-    try {
-      if (!installation.mayAct(epoch.getAsLong())) {
-        return;
+    lease.look("Evacuations wait", this::lookAtAll);
+  }
+
+  private void lookAtAll(long epoch) {
+    for (var row : rows.open()) {
+      try {
+        goOn(row, epoch);
+      } catch (Problem e) {
+        // one that cannot go on keeps no other from it
+        log.warn("Evacuation {} waits: {}", row.id(), e.sentence());
       }
-      for (var row : rows.open()) {
-        try {
-          goOn(row, epoch);
-        } catch (Problem e) {
-          // one that cannot go on keeps no other from it
-          log.warn("Evacuation {} waits: {}", row.id(), e.sentence());
-        }
-      }
-    } catch (DataAccessException | TransactionException | LeadershipLost e) {
-      log.warn("Evacuations wait: {}", e.getMessage());
     }
   }
 
-  private void goOn(EvacuationRows.Row row, OptionalLong epoch) {
+  private void goOn(EvacuationRows.Row row, long epoch) {
     var host = hosts.findById(row.host().value()).orElseThrow();
     if (host.state() != Host.State.UP) {
       // what it has is not known
@@ -146,7 +135,7 @@ class EvacuationRunner {
   }
 
   /** Queue a move, unless the lease was lost or the evacuation stopped meanwhile. */
-  private void queue(EvacuationRows.Row row, Evacuation.Move move, Host host, OptionalLong epoch) {
+  private void queue(EvacuationRows.Row row, Evacuation.Move move, Host host, long epoch) {
     transaction.executeWithoutResult(
         status -> {
           if (rows.lockOpen(row.id())) {
@@ -161,7 +150,7 @@ class EvacuationRunner {
                     cost.converges() ? cost.total() : null));
           }
           // hosts were asked before: the lease's row is not to be locked for so long
-          leadership.confirm(epoch.getAsLong());
+          leadership.confirm(epoch);
         });
   }
 
@@ -176,10 +165,10 @@ class EvacuationRunner {
         .toList();
   }
 
-  private void finish(EvacuationRows.Row row, Host host, OptionalLong epoch) {
+  private void finish(EvacuationRows.Row row, Host host, long epoch) {
     transaction.executeWithoutResult(
         status -> {
-          leadership.confirm(epoch.getAsLong());
+          leadership.confirm(epoch);
           rows.staying(row.id(), List.of());
           rows.end(row.id(), Evacuations.State.DONE, Operator.DCBALANCE, clock.instant());
           events.record(

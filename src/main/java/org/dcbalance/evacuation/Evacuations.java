@@ -136,7 +136,7 @@ public class Evacuations {
    */
   public long start(HostId id, Operator by) {
     installation.requireConfirmed();
-    var host = host(id);
+    var host = hosts.require(id);
     var open = rows.open(id);
     if (open.isPresent()) {
       return open.get().id();
@@ -169,7 +169,7 @@ public class Evacuations {
    * @throws Problem NOT_FOUND, or CONFLICT if the host is not being emptied
    */
   public void cancel(HostId id, Operator by) {
-    var host = host(id);
+    var host = hosts.require(id);
     var open =
         rows.open(id)
             .orElseThrow(
@@ -239,11 +239,5 @@ public class Evacuations {
 
   private static boolean stands(Vm vm) {
     return vm.state() == GuestState.PAUSED || vm.state() == GuestState.SUSPENDED;
-  }
-
-  private Host host(HostId id) {
-    return hosts
-        .findById(id.value())
-        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
   }
 }

@@ -77,11 +77,7 @@ class HelperApi {
               + " there.")
   @GetMapping
   View show(@PathVariable HostId id) {
-    var host =
-        hosts
-            .findById(id.value())
-            .orElseThrow(
-                () -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+    var host = hosts.require(id);
     return helpers
         .of(host)
         .map(HelperApi::view)

@@ -170,7 +170,7 @@ public class HostHelpers {
    *     allowed, and for a host that it would do nothing for; HYPERVISOR if it does not answer
    */
   public Known set(HostId id, HelperAccess access, Operator by) {
-    var host = find(id);
+    var host = hosts.require(id);
     useless(host)
         .ifPresent(
             why -> {
@@ -225,7 +225,7 @@ public class HostHelpers {
    * @throws Problem NOT_FOUND
    */
   public void remove(HostId id, Operator by) {
-    var host = find(id);
+    var host = hosts.require(id);
     transaction.executeWithoutResult(
         status ->
             of(host)
@@ -247,11 +247,5 @@ public class HostHelpers {
     return Facts.of("helper", access.user() + "@" + access.address() + ":" + access.port())
         .and("helper's key file", access.keyFile())
         .and("helper's host key", access.hostKey());
-  }
-
-  private Host find(HostId id) {
-    return hosts
-        .findById(id.value())
-        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
   }
 }

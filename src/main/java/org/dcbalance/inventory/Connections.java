@@ -8,7 +8,6 @@ import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.Hypervisors;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
 import org.springframework.beans.factory.DisposableBean;
@@ -36,12 +35,7 @@ public class Connections implements DisposableBean {
    * @throws HypervisorException UNREACHABLE if its URI is not allowed any more
    */
   public Hypervisor to(HostId id) {
-    var host =
-        hosts
-            .findById(id.value())
-            .orElseThrow(
-                () -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
-    return to(host);
+    return to(hosts.require(id));
   }
 
   /**

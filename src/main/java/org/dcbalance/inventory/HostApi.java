@@ -9,10 +9,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.hypervisor.Capability;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Items;
-import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -84,7 +82,7 @@ class HostApi {
   @Operation(summary = "Show a host and what it cannot do.")
   @GetMapping("/{id}")
   HostView one(@PathVariable long id, CurrentOperator me) {
-    return view(find(id), poolNames(), me);
+    return view(hosts.require(new HostId(id)), poolNames(), me);
   }
 
   @Operation(summary = "Add a host by its libvirt URI.")
@@ -106,7 +104,7 @@ class HostApi {
   @Operation(summary = "Change a host's name, pool, URIs or maintenance; what is left out stays.")
   @PatchMapping("/{id}")
   HostView change(@PathVariable long id, @RequestBody HostChange change, CurrentOperator me) {
-    var host = find(id);
+    var host = hosts.require(new HostId(id));
     boolean reconnects =
         change.name() != null
             || change.uri() != null
@@ -145,14 +143,8 @@ class HostApi {
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable long id, CurrentOperator me) {
-    find(id);
+    hosts.require(new HostId(id));
     registration.remove(new HostId(id), me.operator());
-  }
-
-  private Host find(long id) {
-    return hosts
-        .findById(id)
-        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
   }
 
   private Map<Long, String> poolNames() {

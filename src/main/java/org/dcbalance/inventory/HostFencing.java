@@ -153,7 +153,7 @@ public class HostFencing {
    */
   @Transactional
   public void state(HostId id, @Nullable String typed, @Nullable String why, Operator by) {
-    var host = find(id);
+    var host = hosts.require(id);
     if (typed == null || !typed.strip().equals(host.name())) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
@@ -201,7 +201,7 @@ public class HostFencing {
    */
   @Transactional
   public void takeBack(HostId id, Operator by) {
-    var host = find(id);
+    var host = hosts.require(id);
     if (end(id, "taken back by " + by.name())) {
       audit.note(by, Act.HOST_FENCING_ENDED, Thing.host(id, host.name()));
       record(host, "%s does not say any more that %s is off.".formatted(by.name(), host.name()));
@@ -266,11 +266,5 @@ public class HostFencing {
         .param("silent", silent)
         .param("probe", words)
         .update();
-  }
-
-  private Host find(HostId id) {
-    return hosts
-        .findById(id.value())
-        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
   }
 }

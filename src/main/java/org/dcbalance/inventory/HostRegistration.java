@@ -147,7 +147,7 @@ public class HostRegistration {
 
   /** Change how a host is called or reached, after it answered by the new URI. */
   public Host change(HostId id, Entry entry, Operator by) {
-    var before = find(id);
+    var before = hosts.require(id);
     var pool = pool(entry);
     checkNew(entry, id);
     var facts = entry.uri().equals(before.uri()) ? null : read(entry, pool);
@@ -164,7 +164,7 @@ public class HostRegistration {
         Objects.requireNonNull(
             transaction.execute(
                 status -> {
-                  var host = find(id);
+                  var host = hosts.require(id);
                   var was = facts(host);
                   if (facts != null) {
                     requireNoMigration(host);
@@ -199,7 +199,7 @@ public class HostRegistration {
         Objects.requireNonNull(
             transaction.execute(
                 status -> {
-                  var host = find(id);
+                  var host = hosts.require(id);
                   var was = facts(host);
                   host.maintain(on);
                   audit.change(by, Act.HOST_MAINTENANCE, thing(host), was, facts(host));
@@ -227,7 +227,7 @@ public class HostRegistration {
   public void remove(HostId id, Operator by) {
     transaction.executeWithoutResult(
         status -> {
-          var host = find(id);
+          var host = hosts.require(id);
           requireNoMigration(host);
           requireIdle(host);
           audit.note(by, Act.HOST_REMOVED, thing(host), facts(host), Facts.NONE);
@@ -316,12 +316,6 @@ public class HostRegistration {
         .and("uri", host.uri())
         .and("peer uri", host.peerUri())
         .and("maintenance", host.maintenance());
-  }
-
-  private Host find(HostId id) {
-    return hosts
-        .findById(id.value())
-        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
   }
 
   private HostPool pool(Entry entry) {

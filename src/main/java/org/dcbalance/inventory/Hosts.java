@@ -3,6 +3,9 @@ package org.dcbalance.inventory;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.HostId;
+import org.dcbalance.units.Problem;
 import org.springframework.data.repository.Repository;
 
 /** Store and find hosts. */
@@ -10,6 +13,16 @@ public interface Hosts extends Repository<Host, Long> {
   Host save(Host host);
 
   Optional<Host> findById(long id);
+
+  /**
+   * Find a host that has to be there.
+   *
+   * @throws Problem NOT_FOUND
+   */
+  default Host require(HostId id) {
+    return findById(id.value())
+        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+  }
 
   Optional<Host> findByName(String name);
 

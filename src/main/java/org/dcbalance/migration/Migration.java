@@ -122,8 +122,7 @@ public class Migration {
     this.state = MigrationState.RUNNING;
     this.epoch = leaseEpoch;
     this.startedAt = now;
-    var given = now.plus(longest);
-    this.deadline = endBy != null && endBy.isBefore(given) ? endBy : given;
+    this.deadline = orEndBy(now.plus(longest));
     enter(Phase.CHECKS);
   }
 
@@ -131,16 +130,8 @@ public class Migration {
   void adopt(long leaseEpoch) {
     require("be taken over", MigrationState.RUNNING, MigrationState.LOST);
     if (leaseEpoch < epoch) {
-      throw new Problem(
-          ErrorCode.CONFLICT,
-          "Migration "
-              + id
-              + " was taken over under epoch "
-              + epoch
-              + ", later than "
-              + leaseEpoch
-              + ".",
-          null);
+      throw conflict(
+          "was taken over under epoch %d, later than %d.".formatted(epoch, leaseEpoch), null);
     }
     this.epoch = leaseEpoch;
   }
@@ -164,7 +155,7 @@ public class Migration {
     require("be moved", MigrationState.RUNNING);
     // what passed before, such as a wait for a quieter moment, is not taken from its time
     if (deadline != null && deadline.isBefore(until)) {
-      this.deadline = endBy != null && endBy.isBefore(until) ? endBy : until;
+      this.deadline = orEndBy(until);
     }
     this.method = move.method();
     this.methodWhy = reason;
@@ -182,9 +173,13 @@ public class Migration {
 
   private void moreTime(Duration more) {
     if (deadline != null) {
-      var given = deadline.plus(more);
-      this.deadline = endBy != null && endBy.isBefore(given) ? endBy : given;
+      this.deadline = orEndBy(deadline.plus(more));
     }
+  }
+
+  /** Give a time, or the one by which it must have ended if that is earlier. */
+  private Instant orEndBy(Instant time) {
+    return endBy != null && endBy.isBefore(time) ? endBy : time;
   }
 
   /**
@@ -234,14 +229,8 @@ public class Migration {
   void switchToPostCopy(Instant now) {
     require("be switched to post-copy", MigrationState.RUNNING);
     if (abortRequestedBy != null) {
-      throw new Problem(
-          ErrorCode.CONFLICT,
-          "Migration "
-              + id
-              + " cannot be switched to post-copy: "
-              + abortRequestedBy
-              + " asked to abort it.",
-          null);
+      throw conflict(
+          "cannot be switched to post-copy: " + abortRequestedBy + " asked to abort it.", null);
     }
     this.switchedAt = now;
   }
@@ -303,10 +292,7 @@ public class Migration {
   void refuse(String reasons, Instant now) {
     require("be refused", MigrationState.RUNNING);
     if (phase != Phase.CHECKS) {
-      throw new Problem(
-          ErrorCode.CONFLICT,
-          "Migration " + id + " cannot be refused any more: it is in phase " + phase + ".",
-          null);
+      throw conflict("cannot be refused any more: it is in phase " + phase + ".", null);
     }
     boolean byAPerson = abortRequestedBy != null && !endsByPolicy();
     end(byAPerson ? MigrationState.ABORTED : MigrationState.REFUSED, reasons, now);
@@ -377,11 +363,14 @@ public class Migration {
 
   private void require(String verb, MigrationState... allowed) {
     if (!Set.of(allowed).contains(state)) {
-      throw new Problem(
-          ErrorCode.CONFLICT,
-          "Migration " + id + " cannot " + verb + ": it is " + state + ".",
+      throw conflict(
+          "cannot " + verb + ": it is " + state + ".",
           "Maybe reload the page to see how it ended.");
     }
+  }
+
+  private Problem conflict(String what, @Nullable String advice) {
+    return new Problem(ErrorCode.CONFLICT, "Migration " + id + " " + what, advice);
   }
 
   public long id() {

@@ -5,26 +5,22 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.OptionalLong;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.Deed;
 import org.dcbalance.audit.Thing;
-import org.dcbalance.installation.Installation;
+import org.dcbalance.installation.WorkUnderLease;
 import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.leadership.Leadership;
-import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationEventPublisher;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -46,7 +42,7 @@ public class Retries {
   private final VmClaims claims;
   private final MigrationWork work;
   private final Leadership leadership;
-  private final Installation installation;
+  private final WorkUnderLease lease;
   private final ApplicationEventPublisher events;
   private final TransactionTemplate transaction;
   private final JdbcClient jdbc;
@@ -60,7 +56,7 @@ public class Retries {
       VmClaims claims,
       MigrationWork work,
       Leadership leadership,
-      Installation installation,
+      WorkUnderLease lease,
       ApplicationEventPublisher events,
       PlatformTransactionManager transactions,
       JdbcClient jdbc,
@@ -72,7 +68,7 @@ public class Retries {
     this.claims = claims;
     this.work = work;
     this.leadership = leadership;
-    this.installation = installation;
+    this.lease = lease;
     this.events = events;
     this.transaction = new TransactionTemplate(transactions);
     this.jdbc = jdbc;
@@ -81,24 +77,17 @@ public class Retries {
 
   @Scheduled(fixedDelay = 2000)
   void look() {
-    var epoch = leadership.epoch();
-    if (epoch.isEmpty()) {
-      return;
-    }
-    try {
-      if (!installation.mayAct(epoch.getAsLong())) {
-        return;
+    lease.look("Moves that failed are not tried again now", this::tryAll);
+  }
+
+  private void tryAll(long epoch) {
+    for (var id : due()) {
+      try {
+        transaction.executeWithoutResult(status -> goOn(id, epoch));
+      } catch (Problem e) {
+        // another move of its VM came first; the next look finds it
+        log.info("Migration {} is not tried again now: {}", id, e.sentence());
       }
-      for (var id : due()) {
-        try {
-          transaction.executeWithoutResult(status -> goOn(id, epoch));
-        } catch (Problem e) {
-          // another move of its VM came first; the next look finds it
-          log.info("Migration {} is not tried again now: {}", id, e.sentence());
-        }
-      }
-    } catch (DataAccessException | TransactionException | LeadershipLost e) {
-      log.warn("Moves that failed are not tried again now: {}", e.getMessage());
     }
   }
 
@@ -109,8 +98,8 @@ public class Retries {
         .list();
   }
 
-  private void goOn(long id, OptionalLong epoch) {
-    leadership.confirm(epoch.getAsLong());
+  private void goOn(long id, long epoch) {
+    leadership.confirm(epoch);
     var now = clock.instant();
     var failed = migrations.lock(id).orElseThrow();
     if (!failed.retry().due(now)) {

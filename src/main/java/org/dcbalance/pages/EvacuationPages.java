@@ -5,7 +5,6 @@ import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.evacuation.Evacuations;
 import org.dcbalance.evacuation.Preview;
 import org.dcbalance.inventory.Hosts;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
@@ -37,11 +36,7 @@ class EvacuationPages {
       @PathVariable HostId id,
       @RequestParam(required = false) @Nullable String fragment,
       Model model) {
-    var host =
-        hosts
-            .findById(id.value())
-            .orElseThrow(
-                () -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+    var host = hosts.require(id);
     model.addAttribute("host", lines.line(host));
     model.addAttribute("maintenance", host.maintenance());
     var standing = evacuations.standing(id);

@@ -4,7 +4,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
-import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostRegistration;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.SimulatedPool;
@@ -77,7 +76,7 @@ class HostFormPages {
   ModelAndView edit(
       @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @PathVariable HostId id) {
-    var host = find(id);
+    var host = hosts.require(id);
     if (host.uri().startsWith("simulated:")) {
       throw new Problem(
           ErrorCode.CONFLICT, host.name() + " is simulated: it has no connection to set.", null);
@@ -120,7 +119,7 @@ class HostFormPages {
       @ModelAttribute Typed typed,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    find(id);
+    hosts.require(id);
     var form = typed.form(id);
     return typed.test() ? test(shell, form) : save(shell, form, me, redirect);
   }
@@ -185,11 +184,5 @@ class HostFormPages {
     page.addObject("test", test);
     page.addObject("noTarget", fields.noTarget(form.entry()));
     return page;
-  }
-
-  private Host find(HostId id) {
-    return hosts
-        .findById(id.value())
-        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
   }
 }

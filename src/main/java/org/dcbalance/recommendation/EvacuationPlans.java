@@ -6,7 +6,6 @@ import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.strategy.Evacuation;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
 import org.springframework.stereotype.Component;
@@ -38,11 +37,7 @@ public class EvacuationPlans {
    * @throws Problem NOT_FOUND
    */
   public Evacuation plan(HostId id) {
-    var host =
-        hosts
-            .findById(id.value())
-            .orElseThrow(
-                () -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+    var host = hosts.require(id);
     var pool = pools.findById(host.poolId().value()).orElseThrow();
     var pace = pace(pool);
     var now = clock.instant();

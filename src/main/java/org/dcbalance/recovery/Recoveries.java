@@ -93,11 +93,7 @@ public class Recoveries {
    * @throws Problem NOT_FOUND
    */
   public View of(HostId id) {
-    var host =
-        hosts
-            .findById(id.value())
-            .orElseThrow(
-                () -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+    var host = hosts.require(id);
     var now = clock.instant();
     var offers = host.state() == Host.State.DOWN ? offers(host, now) : List.<Offer>of();
     var open = rows.open().stream().filter(r -> r.lostId().equals(id)).toList();

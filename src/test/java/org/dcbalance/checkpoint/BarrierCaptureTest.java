@@ -26,7 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionCallback;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Captures by a barrier in a real database, of guests of a host that outlives its console. */
@@ -50,22 +49,6 @@ class BarrierCaptureTest {
   private final CapturingHost host = new CapturingHost();
   private final List<ClusterCapture.Member> members = new ArrayList<>();
   private long taken;
-
-  /** The console that a test kills; what it commits stays. */
-  private final class Killable extends TransactionTemplate {
-    private static final long serialVersionUID = 1;
-
-    Killable() {
-      super(transactions);
-    }
-
-    @Override
-    public <T> T execute(TransactionCallback<T> action) {
-      var given = new ArrayList<T>();
-      host.change(() -> given.add(super.execute(action)));
-      return given.getFirst();
-    }
-  }
 
   private Ledger ledger(TransactionTemplate transaction) {
     return new Ledger(transaction, leadership, signals, leadership.epoch().orElseThrow());
@@ -96,7 +79,7 @@ class BarrierCaptureTest {
             .param("vm", three.getFirst())
             .query(Long.class)
             .single();
-    var console = ledger(new Killable());
+    var console = ledger(new Killable(transactions, host::change));
     for (var id : three) {
       var vm = vms.findById(id).orElseThrow();
       host.add(vm.uuid(), vm.name());
@@ -128,7 +111,7 @@ class BarrierCaptureTest {
   }
 
   private ClusterCapture.Stood capture() {
-    var console = ledger(new Killable());
+    var console = ledger(new Killable(transactions, host::change));
     return new BarrierCapture(captures, console, taken, QUICK, step -> host.change(() -> {}))
         .capture(members);
   }

@@ -2,10 +2,8 @@ package org.dcbalance.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import org.dcbalance.inventory.BeforeMove.Progress;
 import org.dcbalance.inventory.BeforeMove.Step;
-import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.VmId;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,16 +26,7 @@ class CheckpointBeforeMoveTest {
 
   @BeforeEach
   void order() {
-    vm =
-        Await.until(
-            "a VM",
-            Duration.ofSeconds(30),
-            () ->
-                jdbc.sql("select max(id) from vm where gone_since is null")
-                    .query(Long.class)
-                    .optional()
-                    .orElse(null),
-            id -> id > 0);
+    vm = AnyVm.id(jdbc);
     migration =
         jdbc.sql(
                 """

@@ -35,17 +35,7 @@ class CheckpointSchedulesTest {
 
   @BeforeEach
   void find() {
-    vm =
-        new VmId(
-            Await.until(
-                "a VM",
-                Duration.ofSeconds(30),
-                () ->
-                    jdbc.sql("select max(id) from vm where gone_since is null")
-                        .query(Long.class)
-                        .optional()
-                        .orElse(null),
-                id -> id > 0));
+    vm = new VmId(AnyVm.id(jdbc));
   }
 
   @AfterEach

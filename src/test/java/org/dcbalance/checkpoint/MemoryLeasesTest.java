@@ -37,17 +37,7 @@ class MemoryLeasesTest {
 
   @BeforeEach
   void add() {
-    vm =
-        new VmId(
-            Await.until(
-                "a VM",
-                Duration.ofSeconds(30),
-                () ->
-                    jdbc.sql("select max(id) from vm where gone_since is null")
-                        .query(Long.class)
-                        .optional()
-                        .orElse(null),
-                id -> id > 0));
+    vm = new VmId(AnyVm.id(jdbc));
     host = new HostId(number("select host_id from vm where id = :id", vm.value()));
     checkpoint =
         number(

@@ -2,12 +2,10 @@ package org.dcbalance.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import java.util.UUID;
 import org.dcbalance.checkpoint.Checkpoint.CopyOf;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
-import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.Operator;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,23 +27,7 @@ class RestoreRowsTest {
 
   @BeforeEach
   void add() {
-    checkpoint =
-        Await.until(
-            "a VM",
-            Duration.ofSeconds(30),
-            () ->
-                jdbc.sql(
-                        """
-                        insert into checkpoint (vm_id, pool_id, host_id, storage, prefix, state, live, why,
-                          requested_by)
-                        select v.id, h.pool_id, h.id, 'cp', 'test', 'COMPLETE', true, '', 'amy'
-                        from vm v join host h on h.id = v.host_id where v.gone_since is null limit 1
-                        returning id
-                        """)
-                    .query(Long.class)
-                    .optional()
-                    .orElse(null),
-            id -> id > 0);
+    checkpoint = RestoringFleet.checkpoint(jdbc);
   }
 
   private Checkpoint shown() {

@@ -3,7 +3,6 @@ package org.dcbalance.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.persistence.EntityManager;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -34,7 +33,6 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Transactional;
-import org.springframework.transaction.support.TransactionCallback;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -80,22 +78,6 @@ class RestoringTest {
   private Host target;
   private long checkpoint;
   private long restore;
-
-  /** The console that a test kills; what it wrote stays. */
-  private final class Killable extends TransactionTemplate {
-    private static final long serialVersionUID = 1;
-
-    Killable() {
-      super(transactions);
-    }
-
-    @Override
-    public <T> T execute(TransactionCallback<T> action) {
-      var given = new ArrayList<T>();
-      fleet.change(() -> given.add(super.execute(action)));
-      return given.getFirst();
-    }
-  }
 
   @BeforeEach
   void ask() {
@@ -143,7 +125,7 @@ class RestoringTest {
   private boolean killedAfter(int changes) {
     fleet.killAfter(changes);
     try {
-      restoring(new Killable(), Set.of()).run();
+      restoring(new Killable(transactions, fleet::change), Set.of()).run();
     } catch (HypervisorException e) {
       assertThat(e).hasMessage("The console is dead.");
     }

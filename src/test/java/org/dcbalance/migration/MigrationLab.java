@@ -16,6 +16,7 @@ import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.Hypervisors;
 import org.dcbalance.installation.Installation;
+import org.dcbalance.installation.WorkUnderLease;
 import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
@@ -73,6 +74,7 @@ import org.springframework.transaction.support.TransactionTemplate;
   RuleBreaks.class,
   Leadership.class,
   Installation.class,
+  WorkUnderLease.class,
   Signals.class,
   FaultyFleet.class
 })
@@ -383,7 +385,7 @@ class MigrationLab {
               claims,
               work,
               lease.leadership(),
-              installation,
+              new WorkUnderLease(installation, lease.leadership()),
               events,
               transactions,
               jdbc,

@@ -56,7 +56,13 @@ final class BulkLoadReader implements LoadReader {
   }
 
   /** What libvirt tells of a guest; the domain is there for as long as the records are. */
-  private record Stats(Pointer domain, UUID uuid, TypedParameters values) {}
+  private record Stats(Pointer domain, UUID uuid, TypedParameters values) {
+    Stats with(TypedParameters more) {
+      var both = new HashMap<>(values.values());
+      both.putAll(more.values());
+      return new Stats(domain, uuid, new TypedParameters(both));
+    }
+  }
 
   private LoadReading read(OpenConnection connection, Set<UUID> copied) throws LibvirtException {
     var library = connection.library();
@@ -75,14 +81,9 @@ final class BulkLoadReader implements LoadReader {
     var running = new ArrayList<UUID>();
     try {
       var all = list(library, records, count);
-      var disks =
-          copied.isEmpty() ? Map.<UUID, TypedParameters>of() : disks(connection, all, copied);
-      for (var guest : all) {
-        running.add(guest.uuid());
-        var values = copied.isEmpty() ? guest.values() : with(guest, disks.get(guest.uuid()));
-        if (values != null) {
-          new BulkStats(values).counters(guest.uuid(), dirtyRates, at).ifPresent(guests::add);
-        }
+      all.forEach(guest -> running.add(guest.uuid()));
+      for (var guest : copied.isEmpty() ? all : withDisks(connection, all, copied)) {
+        new BulkStats(guest.values()).counters(guest.uuid(), dirtyRates, at).ifPresent(guests::add);
       }
     } finally {
       library.virDomainStatsRecordListFree(records.getValue());
@@ -105,6 +106,20 @@ final class BulkLoadReader implements LoadReader {
               TypedParameters.read(record.getPointer(8), record.getInt(16))));
     }
     return all;
+  }
+
+  /** Add the disk counters, which are read apart; guests that tell none are left out. */
+  private static List<Stats> withDisks(
+      OpenConnection connection, List<Stats> all, Set<UUID> copied) {
+    var disks = disks(connection, all, copied);
+    var whole = new ArrayList<Stats>();
+    for (var guest : all) {
+      var own = disks.get(guest.uuid());
+      if (own != null) {
+        whole.add(guest.with(own));
+      }
+    }
+    return whole;
   }
 
   /** Give the disk counters of each guest that told them. */
@@ -162,15 +177,6 @@ final class BulkLoadReader implements LoadReader {
     } catch (LibvirtException | LibvirtFailure e) {
       return null;
     }
-  }
-
-  private static @Nullable TypedParameters with(Stats guest, @Nullable TypedParameters disks) {
-    if (disks == null) {
-      return null;
-    }
-    var both = new HashMap<>(guest.values().values());
-    both.putAll(disks.values());
-    return new TypedParameters(both);
   }
 
   private static HostCounters host(OpenConnection connection) throws LibvirtException {
