@@ -1,5 +1,8 @@
 package org.dcbalance.audit;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** Name what can be done, as the audit log stores it and people read it. */
 public enum Act {
   HOST_ADDED("Host added"),
@@ -60,6 +63,11 @@ public enum Act {
 
   Act(String words) {
     this.words = words;
+  }
+
+  /** Find an act by its stored name; empty where a newer console wrote one. */
+  static Optional<Act> named(String name) {
+    return Arrays.stream(values()).filter(act -> act.name().equals(name)).findFirst();
   }
 
   public String words() {

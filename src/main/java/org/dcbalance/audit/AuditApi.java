@@ -58,7 +58,7 @@ class AuditApi {
                 entry.id(),
                 entry.at(),
                 entry.who(),
-                entry.act().words(),
+                entry.words(),
                 entry.kind(),
                 entry.objectId(),
                 entry.object(),

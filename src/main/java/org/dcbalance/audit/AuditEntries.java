@@ -85,7 +85,7 @@ public class AuditEntries {
         row.getLong("id"),
         row.getObject("at", OffsetDateTime.class).toInstant(),
         row.getString("who"),
-        Act.valueOf(row.getString("act")),
+        row.getString("act"),
         row.getString("kind"),
         row.getObject("object_id", Long.class),
         row.getString("object"),

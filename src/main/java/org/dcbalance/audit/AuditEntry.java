@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One line of the audit log.
  *
+ * @param act the name of an {@link Act}, or of one that only a newer console knows: an upgrade that
+ *     was rolled back leaves such lines
  * @param object what it was done to, as that was called then
  * @param before what was there before, by name; only what changed
  * @param after what is there since, by name; only what changed
@@ -18,7 +20,7 @@ public record AuditEntry(
     long id,
     Instant at,
     String who,
-    Act act,
+    String act,
     String kind,
     @Nullable Long objectId,
     String object,
@@ -34,6 +36,16 @@ public record AuditEntry(
    * @param after null where nothing is there any more
    */
   public record Difference(String name, @Nullable String before, @Nullable String after) {}
+
+  /** Give the act as people read it; by its name where this console does not know it. */
+  public String words() {
+    return Act.named(act).map(Act::words).orElse(act);
+  }
+
+  /** Tell whether somebody was kept from doing something, as far as this console knows. */
+  public boolean refused() {
+    return Act.named(act).map(Act::refusal).orElse(false);
+  }
 
   /** List what changed, in the order in which it was noted. */
   public List<Difference> differences() {

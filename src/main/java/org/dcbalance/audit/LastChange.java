@@ -43,7 +43,7 @@ public class LastChange {
 
   private static String told(AuditEntry entry) {
     var what = entry.differences().stream().map(LastChange::told).collect(Collectors.joining(", "));
-    return ", last by %s: %s".formatted(entry.who(), what.isEmpty() ? entry.act().words() : what);
+    return ", last by %s: %s".formatted(entry.who(), what.isEmpty() ? entry.words() : what);
   }
 
   private static String told(AuditEntry.Difference difference) {

@@ -125,6 +125,19 @@ public record Checkpoint(
       return state == RestoreState.DETACHING && !step.endsWith(Detaching.BEING_COPIED);
     }
 
+    /**
+     * Tell whether it failed before its memory was read, by its last step: then nothing has written
+     * to the disks that were made for it.
+     *
+     * @param vm the name of what was captured
+     */
+    boolean failedUnread(String vm) {
+      return state == RestoreState.FAILED
+          && (step.equals(OpenRestore.MAKING_DISKS)
+              || step.equals(Restoring.PREPARING + host)
+              || step.startsWith(Restoring.ENDING.formatted(vm)));
+    }
+
     /** Name what came back. */
     String of(String vm) {
       return copy == null ? vm : copy.name();

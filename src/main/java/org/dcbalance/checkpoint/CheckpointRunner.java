@@ -247,7 +247,7 @@ class CheckpointRunner {
 
   private void delete(Checkpoint checkpoint, Ledger ledger) {
     var states = to(reader(checkpoint)).states();
-    if (!new Deleting(rows, ledger, checkpoint, states).run()) {
+    if (!new Deleting(rows, restoreRows, ledger, checkpoint, states).run()) {
       later.put(checkpoint.id(), System.nanoTime() + LOOK_AGAIN.toNanos());
     }
   }

@@ -2,6 +2,7 @@ package org.dcbalance.checkpoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.dcbalance.checkpoint.Checkpoint.DiskCopy;
 import org.dcbalance.checkpoint.Checkpoint.State;
@@ -9,11 +10,12 @@ import org.dcbalance.hypervisor.StateStorage;
 
 /**
  * Delete what is stored of a checkpoint, unless a disk lies over one of its own: that is asked of
- * the host, since a machine may be on such a disk although no restore is open, as on what a failed
- * one left, or on a snapshot that somebody made.
+ * the host, since a machine may be on such a disk although no restore is open, as on what one left
+ * that failed once it read, or on a snapshot that somebody made.
  */
 final class Deleting {
   private final CheckpointRows rows;
+  private final RestoreRows restores;
   private final Ledger ledger;
   private final Checkpoint checkpoint;
   private final StateStorage states;
@@ -24,8 +26,14 @@ final class Deleting {
    *
    * @param states of a host that has the storage
    */
-  Deleting(CheckpointRows rows, Ledger ledger, Checkpoint checkpoint, StateStorage states) {
+  Deleting(
+      CheckpointRows rows,
+      RestoreRows restores,
+      Ledger ledger,
+      Checkpoint checkpoint,
+      StateStorage states) {
     this.rows = rows;
+    this.restores = restores;
     this.ledger = ledger;
     this.checkpoint = checkpoint;
     this.states = states;
@@ -34,6 +42,7 @@ final class Deleting {
 
   /** Delete it; false if something still lies over it, and nothing was deleted. */
   boolean run() {
+    removeUnread();
     var resting = resting();
     if (!resting.isEmpty()) {
       say(
@@ -52,8 +61,36 @@ final class Deleting {
     return true;
   }
 
+  /**
+   * Delete what is left of restores that failed before they read anything, as when their target did
+   * not answer any more: nothing wrote to these disks, and nobody else would ever delete them.
+   */
+  private void removeUnread() {
+    var unread =
+        restores.of(List.of(checkpoint.id())).getOrDefault(checkpoint.id(), List.of()).stream()
+            .filter(row -> row.failedUnread(checkpoint.vm()))
+            .toList();
+    if (unread.isEmpty()) {
+      return;
+    }
+    var own = own();
+    var over = states.over(checkpoint.storage());
+    for (var row : unread) {
+      for (var disk : new OpenRestore(restores, ledger, checkpoint, row, prefix).disks().values()) {
+        // somebody may have laid a disk of their own over it
+        if (own.contains(over.getOrDefault(disk, "")) && !over.containsValue(disk)) {
+          states.delete(checkpoint.storage(), disk);
+        }
+      }
+    }
+  }
+
+  private Set<String> own() {
+    return checkpoint.disks().stream().map(DiskCopy::volume).collect(Collectors.toSet());
+  }
+
   private List<String> resting() {
-    var own = checkpoint.disks().stream().map(DiskCopy::volume).collect(Collectors.toSet());
+    var own = own();
     return own.isEmpty()
         ? List.of()
         : states.over(checkpoint.storage()).entrySet().stream()

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 record OpenRestore(
     RestoreRows rows, Ledger ledger, Checkpoint checkpoint, Restore row, String prefix) {
 
+  /** The step of making its own disks, on which nothing was written before its memory is read. */
+  static final String MAKING_DISKS = "Making disks for it";
+
   /** Change what is stored of it. */
   void write(Runnable change) {
     ledger.write(checkpoint.id(), change);
@@ -75,7 +78,7 @@ record OpenRestore(
 
   /** Make its own disks, over those of the checkpoint. */
   void makeDisks(StateStorage states) {
-    step("Making disks for it");
+    step(MAKING_DISKS);
     for (var disk : checkpoint.disks()) {
       states.layOver(checkpoint.storage(), disk.volume(), own(disk.target()));
     }

@@ -20,6 +20,12 @@ import org.dcbalance.units.Memory;
  * it goes on with disks of its own over those of the checkpoint.
  */
 final class Restoring {
+  /** The step before its memory is mapped; the name of its target follows. */
+  static final String PREPARING = "Preparing its memory on ";
+
+  /** The step of ending the copy of a VM that runs; the name of the host where it does follows. */
+  static final String ENDING = "Ending %s on ";
+
   private final Comeback comeback;
   private final Settling settling;
   private final OpenRestore restore;
@@ -88,7 +94,7 @@ final class Restoring {
     if (restore.row().manner() == Manner.EAGER) {
       return doneAs(Manner.EAGER, "");
     }
-    restore.step("Preparing its memory on " + target.name());
+    restore.step(PREPARING + target.name());
     var whyNot = mapping.prepare();
     return whyNot.isPresent()
         ? doneAs(Manner.EAGER, whyNot.get())
@@ -169,7 +175,7 @@ final class Restoring {
     var found = whereabouts.of(vm);
     requireMay(found);
     for (var runs : found.running()) {
-      restore.step("Ending " + vm.name() + " on " + runs.name());
+      restore.step(ENDING.formatted(vm.name()) + runs.name());
       whereabouts.to(runs).destroy(vm.uuid());
     }
     var left = whereabouts.of(vm).running();

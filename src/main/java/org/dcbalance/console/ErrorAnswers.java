@@ -132,7 +132,7 @@ class ErrorAnswers implements ErrorController {
               failure);
       case UNAVAILABLE, HYPERVISOR ->
           log.warn("{} {}: {}", request.getMethod(), RequestKind.path(request), failure.toString());
-      case BAD_REQUEST, SIGNED_OUT, FORBIDDEN, NOT_FOUND, CONFLICT, REFUSED ->
+      case BAD_REQUEST, SIGNED_OUT, FORBIDDEN, NOT_FOUND, CONFLICT, REFUSED, TOO_MANY ->
           log.debug("{} {}", request.getMethod(), RequestKind.path(request), failure);
     }
   }

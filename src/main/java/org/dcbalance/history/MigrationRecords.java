@@ -11,6 +11,7 @@ import java.util.Map;
 import org.dcbalance.strategy.PastMove;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.Operator;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,8 @@ public class MigrationRecords {
   /**
    * List the finished moves of a pool, newest first; refused ones never began and are left out.
    * What a limit or a method without passes made of a move says nothing of the next one, so its
-   * figures are left out.
+   * figures are left out. One that a person aborted says nothing of its target, which would
+   * otherwise be barred for the VM as after a failure, so it is left out as well.
    *
    * @param most how many at most
    */
@@ -71,10 +73,12 @@ public class MigrationRecords {
             """
                 + AS_IT_WENT
                 + """
-                where pool_id = :pool and state in ('COMPLETED', 'FAILED', 'ABORTED') and started_at is not null
+                where pool_id = :pool and started_at is not null
+                  and (state in ('COMPLETED', 'FAILED') or state = 'ABORTED' and abort_requested_by = :us)
                 order by finished_at desc, id desc limit :most
                 """)
         .param("pool", pool.value())
+        .param("us", Operator.DCBALANCE.name())
         .param("most", most)
         .query((row, n) -> pastMove(row))
         .list();

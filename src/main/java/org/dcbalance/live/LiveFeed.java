@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
+import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.springframework.http.HttpHeaders;
@@ -29,11 +30,11 @@ class LiveFeed {
    * Stay for as long as the page does: requests run on virtual threads, so that waiting is free.
    */
   @GetMapping("/live")
-  void follow(HttpServletRequest request, HttpServletResponse response)
+  void follow(CurrentOperator me, HttpServletRequest request, HttpServletResponse response)
       throws IOException, InterruptedException {
     var stream =
         streams
-            .open(request.getSession().getId())
+            .open(request.getSession().getId(), me.name())
             .orElseThrow(
                 () ->
                     new Problem(

@@ -31,6 +31,7 @@ final class LiveStream {
   private final LinkedHashSet<Signal> waiting = new LinkedHashSet<>();
   private final Duration heartbeat;
   private boolean closed;
+  private boolean asked;
 
   /** Prepare a stream that says after each heartbeat's time of silence that it is still there. */
   LiveStream(Duration heartbeat) {
@@ -43,6 +44,17 @@ final class LiveStream {
     try {
       waiting.add(signal);
       closed |= waiting.size() > MOST_WAITING;
+      news.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Say at once that it is still there: that a page has gone shows only once it is written to. */
+  void beat() {
+    lock.lock();
+    try {
+      asked = true;
       news.signal();
     } finally {
       lock.unlock();
@@ -84,12 +96,12 @@ final class LiveStream {
     }
   }
 
-  /** Wait for signals: none after a heartbeat's time, null once closed. */
+  /** Wait for signals: none after a heartbeat's time or when asked to beat, null once closed. */
   private @Nullable List<Signal> next() throws InterruptedException {
     lock.lock();
     try {
       long left = heartbeat.toNanos();
-      while (!closed && waiting.isEmpty() && left > 0) {
+      while (!closed && waiting.isEmpty() && !asked && left > 0) {
         left = news.awaitNanos(left);
       }
       if (closed) {
@@ -97,6 +109,7 @@ final class LiveStream {
       }
       var signals = List.copyOf(waiting);
       waiting.clear();
+      asked = false;
       return signals;
     } finally {
       lock.unlock();

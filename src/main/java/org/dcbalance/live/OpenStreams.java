@@ -1,11 +1,14 @@
 package org.dcbalance.live;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.dcbalance.access.OpenSessions;
 import org.dcbalance.access.SessionsEnded;
+import org.dcbalance.units.ErrorCode;
+import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -22,36 +25,62 @@ import org.springframework.stereotype.Component;
 class OpenStreams implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(OpenStreams.class);
 
-  private final Map<LiveStream, String> sessions = new ConcurrentHashMap<>();
+  private final Map<LiveStream, Owner> owners = new ConcurrentHashMap<>();
   private final OpenSessions known;
+  private final LiveSettings settings;
   private volatile boolean listening;
   private volatile boolean running;
 
-  OpenStreams(OpenSessions known) {
+  OpenStreams(OpenSessions known, LiveSettings settings) {
     this.known = known;
+    this.settings = settings;
   }
 
-  /** Open a stream for a page of the session; empty while this console hears no signals. */
-  Optional<LiveStream> open(String session) {
+  /** Whose page a stream goes to. */
+  private record Owner(String session, String user) {}
+
+  /**
+   * Open a stream for a page of a user's session; empty while this console hears no signals.
+   *
+   * @throws Problem TOO_MANY if the user holds as many as one may
+   */
+  synchronized Optional<LiveStream> open(String session, String user) {
+    var held = heldBy(user);
+    if (held.size() >= settings.streamsPerUser()) {
+      // some of their pages may have gone, and the next attempt finds room then
+      held.forEach(LiveStream::beat);
+      throw new Problem(
+          ErrorCode.TOO_MANY,
+          "%s has %d pages open on this console, and no more can be live."
+              .formatted(user, held.size()),
+          "Maybe close some of them: this one tries again by itself.");
+    }
     var stream = new LiveStream(LiveStream.HEARTBEAT);
-    sessions.put(stream, session);
+    owners.put(stream, new Owner(session, user));
     if (listening && running) {
       return Optional.of(stream);
     }
-    sessions.remove(stream);
+    owners.remove(stream);
     return Optional.empty();
   }
 
+  private List<LiveStream> heldBy(String user) {
+    return owners.entrySet().stream()
+        .filter(each -> each.getValue().user().equals(user))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   void forget(LiveStream stream) {
-    sessions.remove(stream);
+    owners.remove(stream);
   }
 
   int count() {
-    return sessions.size();
+    return owners.size();
   }
 
   void offer(Signal signal) {
-    sessions.keySet().forEach(stream -> stream.offer(signal));
+    owners.keySet().forEach(stream -> stream.offer(signal));
   }
 
   /** Signals arrive from now on. */
@@ -62,14 +91,14 @@ class OpenStreams implements SmartLifecycle {
   /** Signals may be missed from now on: pages must not look live, and start afresh later. */
   void disconnected() {
     listening = false;
-    sessions.keySet().forEach(LiveStream::close);
+    owners.keySet().forEach(LiveStream::close);
   }
 
   @EventListener
   void on(SessionsEnded ended) {
-    sessions.forEach(
+    owners.forEach(
         (stream, owner) -> {
-          if (ended.ids().contains(owner)) {
+          if (ended.ids().contains(owner.session())) {
             stream.close();
           }
         });
@@ -79,7 +108,8 @@ class OpenStreams implements SmartLifecycle {
   @Scheduled(fixedDelayString = "5s")
   void closeThoseOfEndedSessions() {
     try {
-      on(new SessionsEnded(known.ended(Set.copyOf(sessions.values()))));
+      var sessions = owners.values().stream().map(Owner::session).collect(Collectors.toSet());
+      on(new SessionsEnded(known.ended(sessions)));
     } catch (DataAccessException e) {
       log.debug("Whether sessions have ended is not known now.", e);
     }
@@ -94,7 +124,7 @@ class OpenStreams implements SmartLifecycle {
   @Override
   public void stop() {
     running = false;
-    sessions.keySet().forEach(LiveStream::close);
+    owners.keySet().forEach(LiveStream::close);
   }
 
   @Override

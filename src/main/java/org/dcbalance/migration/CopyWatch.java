@@ -69,7 +69,10 @@ final class CopyWatch {
     this.control = control;
   }
 
-  /** Follow a job that this console started, until the call says that it is over. */
+  /**
+   * Follow a job that this console started, until the call says that it is over. A guest has one
+   * job at a time, so that until then it is the call's.
+   */
   void follow(MigrateCall call) {
     while (!call.over()) {
       call.await(pace());
@@ -89,15 +92,28 @@ final class CopyWatch {
     return gaveUp;
   }
 
-  /** Follow a job that was adopted, for as long as the source shows one. */
-  void follow() {
+  /**
+   * Follow a job that was adopted, for as long as the source shows one that carries the mark of
+   * this move: the next one on the same guest may be anybody's, and is not to be aborted or
+   * switched for this move.
+   *
+   * @return what is seen there instead, and done next
+   */
+  String follow(JobMark mark) {
     while (true) {
       Pause.of(pace());
+      if (due() && isForeign(pair.hearSource(), mark)) {
+        return "The job that is seen there now does not carry its mark; both hosts are asked.";
+      }
       look();
       if (silentSince != null && !hasJob(pair.askSource())) {
-        return;
+        return "No job is seen there any more; both hosts are asked.";
       }
     }
+  }
+
+  private static boolean isForeign(HostPair.Heard source, JobMark mark) {
+    return hasJob(source.side()) && !mark.covers(source.mark());
   }
 
   /** A host that tells no amounts is asked just often enough to see that it goes on. */

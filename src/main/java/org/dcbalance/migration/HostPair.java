@@ -92,7 +92,12 @@ final class HostPair {
   }
 
   Side askSource() {
-    return ask(this::onSource).side();
+    return hearSource().side();
+  }
+
+  /** Ask the source once, mark and all. */
+  Heard hearSource() {
+    return ask(this::onSource);
   }
 
   Twice readTwice() {

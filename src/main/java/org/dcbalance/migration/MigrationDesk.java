@@ -122,11 +122,17 @@ class MigrationDesk {
   /**
    * Record how it is to be moved, and what that is expected to cost.
    *
+   * @param changed why it does not go as it was chosen; null if it does
    * @param forDisks time that its disks are expected to take beside
    */
   void choose(
-      Claim claim, Choice.Move move, double bias, Duration forDisks, MigrationSettings settings) {
-    var why = MethodText.why(move);
+      Claim claim,
+      Choice.Move move,
+      @Nullable String changed,
+      double bias,
+      Duration forDisks,
+      MigrationSettings settings) {
+    var why = MethodText.why(move) + (changed == null ? "" : " " + changed);
     var expected = move.expected().total().plus(forDisks).toMillis();
     var until = clock.instant().plus(settings.mostTime(expected));
     step(claim, m -> m.chooseMethod(move, why, bias, forDisks, until), why);

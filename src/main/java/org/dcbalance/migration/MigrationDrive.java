@@ -11,7 +11,9 @@ import org.dcbalance.inventory.Pools;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.leadership.LeadershipLost;
+import org.dcbalance.method.Choice;
 import org.dcbalance.method.CopyControl;
+import org.dcbalance.method.Facts;
 import org.dcbalance.method.Levers;
 import org.dcbalance.method.Method;
 import org.dcbalance.method.MethodChoice;
@@ -157,16 +159,18 @@ final class MigrationDrive implements Runnable {
   private void copy(
       Migration row, HostPair pair, Measurements measurements, MoveChoosing.Chosen chosen) {
     var vm = chosen.vm();
-    var move = chosen.how();
     var facts = chosen.facts();
+    var tight = tight(chosen.how().levers(), pair);
+    var move = tight == null ? chosen.how() : uncompressed(chosen.how(), facts);
     var disks = desk.read(claim).storage().disks();
-    desk.choose(claim, move, facts.vm().bias(), DiskCopying.time(disks, facts), tools.settings());
+    desk.choose(
+        claim, move, tight, facts.vm().bias(), DiskCopying.time(disks, facts), tools.settings());
     boolean toPrepare = move.levers().balloonTo() != null || move.levers().cap() > 0;
     desk.beginMove(
         claim,
         toPrepare ? Phase.PREPARING : Phase.COPYING,
         "All checks passed. " + move.method().words() + ".");
-    var levers = roomy(chosen.asItWas() ? move.levers() : untouched(move.levers()), pair);
+    var levers = chosen.asItWas() ? move.levers() : untouched(move.levers());
     var prepared = new Preparation(desk, tools.settings(), claim, pair, marking).prepare(levers);
     if (prepared == null) {
       notStarted =
@@ -229,12 +233,14 @@ final class MigrationDrive implements Runnable {
   }
 
   /**
-   * A host that runs out of memory ends guests, so it keeps no pages to compress others against.
+   * Say why what the guest changes is not compressed although that was chosen; null if it is, or
+   * was not to be. A host that runs out of memory ends guests, so it keeps no pages to compress
+   * others against.
    */
-  private Levers roomy(Levers levers, HostPair pair) {
+  private static @Nullable String tight(Levers levers, HostPair pair) {
     var cache = levers.cache();
     if (cache == null) {
-      return levers;
+      return null;
     }
     Memory free;
     try {
@@ -242,16 +248,27 @@ final class MigrationDrive implements Runnable {
       free = host.memoryTotal().minus(host.memoryUsed());
     } catch (HypervisorException e) {
       // the order itself will say what is wrong
-      return levers;
+      return null;
     }
-    if (cache.compareTo(free) <= 0) {
-      return levers;
-    }
-    desk.note(
-        claim,
-        "What it changes is not compressed: that may take %d MiB on %s, which has %d MiB free."
-            .formatted(cache.mib(), pair.source().name(), free.mib()));
-    return levers.withCache(null);
+    return cache.compareTo(free) <= 0
+        ? null
+        : "What it changes is not compressed: that may take %d MiB on %s, which has %d MiB free."
+            .formatted(cache.mib(), pair.source().name(), free.mib());
+  }
+
+  /**
+   * Give the move as it goes without a cache. Compression is then neither what moved the guest nor
+   * what failed to, and nothing is to be learned of it.
+   */
+  private static Choice.Move uncompressed(Choice.Move move, Facts facts) {
+    var like =
+        move.method() == Method.XBZRLE ? MethodChoice.underWay(Method.PRE_COPY, facts) : move;
+    return new Choice.Move(
+        like.method(),
+        move.levers().withCache(null),
+        like.expected(),
+        like.measured(),
+        move.considered());
   }
 
   private void settle(Migration row, Vm vm, HostPair pair, Measurements measurements) {

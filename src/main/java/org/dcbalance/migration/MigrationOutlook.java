@@ -92,7 +92,7 @@ public class MigrationOutlook {
     var next =
         MigrationSlots.of(
             queued,
-            MigrationTurns.underWay(open),
+            turns.underWay(open),
             hosts.findAllByOrderByName().stream()
                 .collect(toMap(host -> host.id().value(), settings::caps)),
             settings.atOnce());

@@ -124,7 +124,7 @@ class MigrationRunner implements DisposableBean {
     var next =
         MigrationSlots.of(
             turns.queued(rows).stream().filter(move -> !quiet.containsKey(move.id())).toList(),
-            MigrationTurns.underWay(rows),
+            turns.underWay(rows),
             caps(),
             settings.atOnce());
     next.start().forEach(id -> drive(id, epoch, true));

@@ -2,6 +2,7 @@ package org.dcbalance.migration;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +43,24 @@ final class MigrationTurns {
         .toList();
   }
 
-  /** Give those that are under way. */
-  static List<Move> underWay(List<Migration> rows) {
+  /** Give those that are under way, or may be. */
+  List<Move> underWay(List<Migration> rows) {
+    var now = clock.instant();
     return rows.stream()
-        .filter(row -> row.state() == MigrationState.RUNNING)
+        .filter(row -> mayCopy(row, now))
         .map(row -> move(row, Turn.HAD))
         .toList();
+  }
+
+  /**
+   * Tell whether a move may still burden its hosts and their link. The copy of a lost one may go on
+   * unseen, so it keeps its place for as long as it was given; no longer, since it may stay lost
+   * until a person closes it, and would keep all others from a host that takes one at a time.
+   */
+  private static boolean mayCopy(Migration row, Instant now) {
+    var deadline = row.deadline();
+    return row.state() == MigrationState.RUNNING
+        || (row.state() == MigrationState.LOST && deadline != null && now.isBefore(deadline));
   }
 
   private static Move move(Migration row, Turn turn) {

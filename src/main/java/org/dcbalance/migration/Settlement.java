@@ -192,8 +192,8 @@ final class Settlement {
     lost = false;
     said = "";
     desk.follow(claim, "The job runs on " + pair.source().name() + " and is followed.");
-    new CopyWatch(desk, settings, claim, pair, control.of()).follow();
-    desk.enter(claim, Phase.SETTLING, "No job is seen there any more; both hosts are asked.");
+    var seen = new CopyWatch(desk, settings, claim, pair, control.of()).follow(mark);
+    desk.enter(claim, Phase.SETTLING, seen);
   }
 
   /** Say what is unclear, once for each sentence, and call it lost when it stays so. */

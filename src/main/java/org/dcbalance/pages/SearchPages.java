@@ -9,7 +9,9 @@ import java.util.Locale;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
+import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
+import org.dcbalance.units.Problem;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -18,6 +20,12 @@ import org.springframework.web.bind.annotation.RequestParam;
 /** Find hosts and virtual machines by name, UUID or address, in all pools. */
 @Controller
 class SearchPages {
+  /** As many as one looks through; whoever finds more has to say more of the name. */
+  private static final int MOST = Excerpt.SIZE;
+
+  /** Longer than any name, UUID or address that somebody types. */
+  private static final int LONGEST = 200;
+
   private final Hosts hosts;
   private final Pools pools;
   private final VmLines vms;
@@ -33,15 +41,24 @@ class SearchPages {
 
   @GetMapping("/search")
   String search(@RequestParam(defaultValue = "") String q, Model model) {
+    if (q.strip().length() > LONGEST) {
+      throw new Problem(
+          ErrorCode.BAD_REQUEST,
+          "What is looked for may have at most %d characters.".formatted(LONGEST),
+          "Maybe look for a part of the name.");
+    }
     var hits = q.isBlank() ? List.<Hit>of() : hits(q.strip());
     if (hits.size() == 1) {
       return "redirect:" + hits.getFirst().href();
     }
+    boolean cut = hits.size() > MOST;
     model.addAttribute("q", q.strip());
-    model.addAttribute("hits", hits);
+    model.addAttribute("hits", cut ? hits.subList(0, MOST) : hits);
+    model.addAttribute("cut", cut);
     return "search";
   }
 
+  /** Find what matches, and one more than is shown where there are more. */
   private List<Hit> hits(String q) {
     var wanted = q.toLowerCase(Locale.ROOT);
     var hits = new ArrayList<Hit>();
@@ -61,6 +78,9 @@ class SearchPages {
       }
     }
     for (var vm : vms.all(null)) {
+      if (hits.size() > MOST) {
+        break;
+      }
       if (VmLines.matches(vm, q)) {
         var home = names.getOrDefault(vm.hostId(), "a removed host");
         hits.add(new Hit("Virtual machine", vm.name(), "/vms/" + vm.id(), "on " + home));

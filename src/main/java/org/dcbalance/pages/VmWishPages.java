@@ -41,14 +41,20 @@ class VmWishPages {
       @PathVariable VmId id,
       @RequestParam boolean neverMove,
       @RequestParam(defaultValue = "") String note,
+      @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
-    var vm =
-        wishes.change(
-            id.value(), new VmWishes.Change(neverMove, note, null, null, null), me.operator());
-    Notice.done(
-            vm.name() + (neverMove ? " stays where it is from now on." : " may be moved again."))
-        .on(redirect);
+    try {
+      var vm =
+          wishes.change(
+              id.value(), new VmWishes.Change(neverMove, note, null, null, null), me.operator());
+      Notice.done(
+              vm.name() + (neverMove ? " stays where it is from now on." : " may be moved again."))
+          .on(redirect);
+    } catch (Problem e) {
+      Notice.refused(e).on(redirect);
+      new Entered("never-move", fields).on(redirect);
+    }
     return page(id);
   }
 

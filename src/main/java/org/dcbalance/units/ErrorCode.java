@@ -14,6 +14,8 @@ public enum ErrorCode {
   CONFLICT(409),
   /** Well-formed, but refused by a rule that protects hosts or guests: HTTP 422. */
   REFUSED(422),
+  /** Who asks holds as much of it as one may: HTTP 429. */
+  TOO_MANY(429),
   /** A fault of DCbalance itself: HTTP 500. */
   INTERNAL(500),
   /** A hypervisor, or the way to it, failed: HTTP 502. */

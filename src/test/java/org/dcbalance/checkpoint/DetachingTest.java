@@ -273,7 +273,7 @@ class DetachingTest {
     jdbc.sql("update checkpoint set state = 'DELETING' where id = :id")
         .param("id", checkpoint)
         .update();
-    return new Deleting(checkpoints, ledger(), taken(), fleet.port(home).states()).run();
+    return new Deleting(checkpoints, rows, ledger(), taken(), fleet.port(home).states()).run();
   }
 
   @Test
@@ -283,5 +283,31 @@ class DetachingTest {
     assertThat(deleted()).isTrue();
     assertThat(taken().state()).isEqualTo(State.DELETED);
     assertThat(fleet.volumes).containsExactly(ownDisk());
+  }
+
+  /** Have it fail at a step, with the VM where it was before. */
+  private void failsAt(String step) {
+    fleet.host(home).runsOn = "/images/db";
+    fleet.host(home).defined = "/images/db";
+    rows.step(restore, step, 1);
+    rows.end(restore, RestoreState.FAILED, "Where it is now is not known.");
+  }
+
+  @Test
+  void whatARestoreLeftThatFailedBeforeItReadAnythingIsDeletedWithIt() {
+    failsAt("Ending %s on %s".formatted(vm.name(), home.name()));
+    // unless somebody uses it
+    fleet.over.put("a-snapshot", ownDisk());
+    isKept();
+    fleet.over.remove("a-snapshot");
+    assertThat(deleted()).isTrue();
+    assertThat(taken().state()).isEqualTo(State.DELETED);
+    assertThat(fleet.volumes).isEmpty();
+  }
+
+  @Test
+  void whatARestoreLeftThatMayHaveReadIsKept() {
+    failsAt("Reading its memory");
+    isKept();
   }
 }

@@ -1,12 +1,14 @@
 package org.dcbalance.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
 import org.dcbalance.strategy.PastMove;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.PoolId;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -46,6 +48,38 @@ class MigrationRecordsTest {
               assertThat(move.total()).isNull();
               assertThat(move.downtime()).isNull();
             });
+  }
+
+  @Test
+  void whatAPersonAbortedSaysNothingOfItsTarget() {
+    var pool = pool("moves that did not end");
+    moved(pool, "PRE_COPY", "1000", "null", "false");
+    moved(pool, "PRE_COPY", "1001", "null", "false");
+    moved(pool, "PRE_COPY", "1002", "null", "false");
+    moved(pool, "PRE_COPY", "1003", "null", "false");
+    ended(pool, 1001, "ABORTED", "amy");
+    ended(pool, 1002, "ABORTED", "DCbalance");
+    ended(pool, 1003, "FAILED", null);
+    var found = records.finished(pool, 10).reversed();
+    assertThat(found)
+        .extracting(PastMove::transferred, PastMove::succeeded)
+        .containsExactly(
+            tuple(new Memory(1000), true),
+            tuple(new Memory(1002), false),
+            tuple(new Memory(1003), false));
+  }
+
+  private void ended(PoolId pool, long bytes, String state, @Nullable String by) {
+    jdbc.sql(
+            """
+            update migration set state = :state, abort_requested_by = :by
+            where pool_id = :pool and bytes = :bytes
+            """)
+        .param("state", state)
+        .param("by", by)
+        .param("pool", pool.value())
+        .param("bytes", bytes)
+        .update();
   }
 
   private PoolId pool(String name) {

@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.LongStream;
+import java.util.stream.IntStream;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsoleTest;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +26,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.transaction.support.TransactionOperations;
 
 @ConsoleTest
@@ -38,6 +39,7 @@ class LiveFeedTest {
   @Autowired private TransactionOperations transactions;
   @Autowired private Signals signals;
   @Autowired private OpenStreams streams;
+  @Autowired private PasswordEncoder encoder;
   private Browser browser;
 
   @BeforeEach
@@ -136,12 +138,54 @@ class LiveFeedTest {
 
   @Test
   void hundredsOfPagesHearTheSameSignal() {
-    var pages = LongStream.range(0, 300).mapToObj(i -> new Page(browser)).toList();
-    assertThat(streams.count()).isGreaterThanOrEqualTo(300);
-    long before = System.nanoTime();
-    signals.publish("probe-end", 300);
-    pages.forEach(page -> page.awaitData("{\"name\":\"probe-end\",\"id\":300}"));
-    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(SOON);
+    var people = IntStream.range(0, 5).mapToObj(i -> person("hears-" + i)).toList();
+    try {
+      var pages = people.stream().flatMap(person -> pages(person, 60).stream()).toList();
+      assertThat(streams.count()).isGreaterThanOrEqualTo(300);
+      long before = System.nanoTime();
+      signals.publish("probe-end", 300);
+      pages.forEach(page -> page.awaitData("{\"name\":\"probe-end\",\"id\":300}"));
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(SOON);
+    } finally {
+      people.forEach(Browser::close);
+    }
+  }
+
+  @Test
+  void nobodyHoldsMoreStreamsThanOneMay() {
+    try (var eager = person("eager");
+        var other = person("other")) {
+      pages(eager, 64);
+      var refused = eager.get("/live");
+      assertThat(refused.statusCode()).isEqualTo(429);
+      assertThat(refused.body())
+          .contains("\"code\":\"TOO_MANY\"", "eager has 64 pages open on this console");
+      // nobody else is kept out
+      var page = new Page(other);
+      signals.publish("probe-end", 64);
+      page.awaitData("{\"name\":\"probe-end\",\"id\":64}");
+      // and with the pages the streams are gone
+      eager.post("/logout", "_csrf=" + eager.csrf("/login"));
+      eager.signIn("eager", ConsoleTest.PASSWORD);
+      await().atMost(SOON).untilAsserted(() -> new Page(eager));
+    }
+  }
+
+  private Browser person(String name) {
+    jdbc.sql(
+            """
+            insert into app_user (name, password_hash, role) values (?, ?, 'VIEWER')
+            on conflict (name) do nothing
+            """)
+        .params(name, encoder.encode(ConsoleTest.PASSWORD))
+        .update();
+    var person = new Browser(port);
+    person.signIn(name, ConsoleTest.PASSWORD);
+    return person;
+  }
+
+  private static List<Page> pages(Browser person, int count) {
+    return IntStream.range(0, count).mapToObj(_ -> new Page(person)).toList();
   }
 
   private static void pause(Duration time) {

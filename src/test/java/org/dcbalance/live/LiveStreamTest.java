@@ -29,6 +29,16 @@ class LiveStreamTest {
     assertThat(page.text()).contains("event: signal\ndata: {").doesNotContain("beat");
   }
 
+  @Test
+  @Timeout(60)
+  void aStreamThatIsAskedBeatsAtOnce() throws Exception {
+    var stream = new LiveStream(Duration.ofMinutes(10));
+    stream.beat();
+    var page = new PageUntil(stream, "beat");
+    stream.writeTo(page, 1000);
+    assertThat(page.text()).endsWith("\n\nevent: beat\ndata:\n\n");
+  }
+
   /** A page that is closed once it got some text. */
   private static final class PageUntil extends ByteArrayOutputStream {
     private final LiveStream stream;

@@ -201,6 +201,25 @@ class MigrationTakeoverTest extends MigrationFaults {
     assertThat(lab.vm("web-07").hostId()).isEqualTo(lab.host("kvm-02").id());
   }
 
+  /** The job ends between two looks, and somebody else moves the same guest. */
+  @Test
+  void followsItsJobNoLongerOnceThatCarriesAnotherMark() throws InterruptedException {
+    var move = abandonedAt(Point.COPYING);
+    var source = lab.fleet.host("kvm-01");
+    lab.console();
+    MigrationLab.await(
+        "a followed job",
+        () ->
+            lab.lines.of(move.id()).stream().anyMatch(l -> l.sentence().endsWith("is followed.")));
+    source.forge(move.vm().uuid(), "dcbalance migration=4711 epoch=1");
+    MigrationLab.await(
+        "doubt",
+        () -> lab.row(move.id()).sentence().contains("does not carry the mark of this migration"));
+    assertThat(Objects.requireNonNull(source.jobs.get(move.vm().uuid())).aborted).isFalse();
+    move.release();
+    assertThat(ended(move.id()).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
   /** The console dies before it has ordered anything, and somebody else moves the guest. */
   @Test
   void followsNoJobThatItNeverOrdered() throws InterruptedException {

@@ -47,6 +47,36 @@ class MigrationTurnsTest extends MigrationFaults {
         .containsExactly(old, byHand, medium, low);
   }
 
+  @Test
+  void aLostMoveKeepsItsPlaceForAsLongAsItWasGiven() {
+    long runs = lab.move(lab.guest("web-01", "kvm-01"), "kvm-02");
+    long lost = lab.move(lab.guest("web-02", "kvm-01"), "kvm-02");
+    long lostForLong = lab.move(lab.guest("web-03", "kvm-01"), "kvm-02");
+    lab.move(lab.guest("web-04", "kvm-01"), "kvm-02");
+    began(runs, "RUNNING", "-1 minute");
+    began(lost, "LOST", "10 minutes");
+    began(lostForLong, "LOST", "-1 minute");
+
+    var rows = lab.migrations.findByStateInOrderById(MigrationState.OPEN);
+    assertThat(new MigrationTurns(lab.jdbc, Clock.systemUTC()).underWay(rows))
+        .extracting(Move::id)
+        .containsExactly(runs, lost);
+  }
+
+  private void began(long migration, String state, String left) {
+    lab.jdbc
+        .sql(
+            """
+            update migration set state = :state, phase = 'COPYING', started_at = now(),
+              deadline = now() + cast(:left as interval)
+            where id = :id
+            """)
+        .param("state", state)
+        .param("left", left)
+        .param("id", migration)
+        .update();
+  }
+
   private void prioritize(long migration, String priority) {
     lab.jdbc
         .sql(

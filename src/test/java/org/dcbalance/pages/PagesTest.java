@@ -85,6 +85,42 @@ class PagesTest extends SimulatedPages {
   }
 
   @Test
+  void aSearchThatFindsTooMuchSaysSoAndOneThatIsTooLongIsRefused() {
+    long pool =
+        jdbc.sql("insert into pool (name, paused) values ('meadow', true) returning id")
+            .query(Long.class)
+            .single();
+    try (var viewer = as(Role.VIEWER)) {
+      jdbc.sql(
+              """
+              with meadow as (
+                insert into host (pool_id, name, uri, cores, memory_bytes, state, maintenance)
+                values (:pool, 'meadow-1', 'simulated:///meadow-1', 4, 1024, 'DOWN', true) returning id)
+              insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
+              select gen_random_uuid(), id, 'flock-' || g, 'RUNNING', 1, 1024, 1024
+              from meadow cross join generate_series(1001, 1101) g
+              """)
+          .param("pool", pool)
+          .update();
+      assertThat(viewer.page("/search?q=flock-"))
+          .contains("More than 100 hits", "Only the first 100 are shown.", ">flock-1100<")
+          .doesNotContain(">flock-1101<");
+      assertThat(viewer.page("/search?q=flock-10"))
+          .contains("99 hits", ">flock-1099<")
+          .doesNotContain("More than", "Only the first");
+      var refused = viewer.get("/search?q=" + "f".repeat(201));
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body()).contains("What is looked for may have at most 200 characters.");
+    } finally {
+      jdbc.sql("delete from vm where host_id in (select id from host where pool_id = :pool)")
+          .param("pool", pool)
+          .update();
+      jdbc.sql("delete from host where pool_id = :pool").param("pool", pool).update();
+      jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+    }
+  }
+
+  @Test
   void viewersSeeNoFormThatChangesAnything() {
     var host = fleet.host("sim-01");
     try (var viewer = as(Role.VIEWER)) {

@@ -127,6 +127,11 @@ class VmPagesTest extends SimulatedPages {
                       path, "targetHostId", "" + elsewhere, "breakRules", "true")))
           .contains("Only administrators may break placement rules.");
       assertThat(administrator.page("/vms/" + vm)).contains("Even against placement rules");
+      // who forgot to insist finds the target still chosen
+      assertThat(administrator.sendAndFollow(path, "targetHostId", "" + elsewhere))
+          .contains("It would break the rule &quot;stays-home&quot;")
+          .containsPattern(
+              "name=\"targetHostId\"[^>]* value=\"" + elsewhere + "\"[^>]* checked");
       // a paused pool moves nothing, but it is not the rule any more that stands in the way
       administrator.send("/pools/" + fleet.pool() + "/pause", "paused", "true");
       assertThat(
@@ -159,6 +164,11 @@ class VmPagesTest extends SimulatedPages {
       assertThat(move)
           .contains("value=\"soon\"")
           .containsPattern("name=\"breakRules\" value=\"true\" checked");
+      var note = "Bound to " + "x".repeat(500);
+      var stays =
+          administrator.sendAndFollow(path + "/never-move", "neverMove", "true", "note", note);
+      assertThat(notice(stays)).startsWith("bad").contains("A note has at most 500 characters.");
+      assertThat(stays).contains("value=\"" + note + "\"", "Never move it");
       var options =
           administrator.sendAndFollow(
               path + "/move-options",
