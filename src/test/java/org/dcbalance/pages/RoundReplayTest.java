@@ -101,9 +101,11 @@ class RoundReplayTest extends SimulatedPages {
           .contains("This round", "Decided again", "Moves it would propose (0)")
           .containsPattern("name=\"imbalance\"[^>]*value=\"1\"");
     }
-    assertThat(open()).isEqualTo(before);
+    // what was approved before may end meanwhile
+    assertThat(before).containsAll(open());
     assertThat(
-            jdbc.sql("select count(*) from round where requested_by like 'page-%'")
+            // others may ask for rounds, and tests of pages do
+            jdbc.sql("select count(*) from round where requested_by = 'page-viewer'")
                 .query(Long.class)
                 .single())
         .as("rounds that a replay recorded")
@@ -127,11 +129,20 @@ class RoundReplayTest extends SimulatedPages {
       assertThat(viewer.page("/rounds/" + round + "/replay?cpuPercent=700"))
           .contains("Not decided", "A CPU threshold of 700 % makes no sense.")
           .containsPattern("name=\"cpuPercent\"[^>]*value=\"700\"");
+      // put back, since no other round may have proposed anything that tests look for
+      jdbc.sql("create table kept_input as select * from round_input where round_id = " + round)
+          .update();
       jdbc.sql("delete from round_input where round_id = :round").param("round", round).update();
-      var gone = viewer.get("/api/v1/rounds/" + round + "/replay");
-      assertThat(gone.statusCode()).isEqualTo(422);
-      assertThat(gone.body()).contains("decided on is not kept", "keep-inputs");
-      assertThat(viewer.page("/rounds/" + round)).contains("not kept: that is dropped after 1 d,");
+      try {
+        var gone = viewer.get("/api/v1/rounds/" + round + "/replay");
+        assertThat(gone.statusCode()).isEqualTo(422);
+        assertThat(gone.body()).contains("decided on is not kept", "keep-inputs");
+        assertThat(viewer.page("/rounds/" + round))
+            .contains("not kept: that is dropped after 1 d,");
+      } finally {
+        jdbc.sql("insert into round_input select * from kept_input").update();
+        jdbc.sql("drop table kept_input").update();
+      }
     }
   }
 
