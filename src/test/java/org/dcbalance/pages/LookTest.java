@@ -101,10 +101,7 @@ class LookTest {
       var web = browser.web();
       web.get(address("/login"));
       look(web, "sign-in", axe, wrong);
-      web.get(address("/login"));
-      web.findElement(By.name("username")).sendKeys("admin");
-      web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD);
-      web.findElement(By.cssSelector("form button")).click();
+      browser.signIn(port);
       for (var page : pages.entrySet()) {
         web.get(address(page.getValue()));
         look(web, page.getKey(), axe, wrong);
@@ -243,6 +240,12 @@ class LookTest {
               .POST(HttpRequest.BodyPublishers.ofString("{}"))
               .build());
     }
+    // right after the start it may take longer than is waited for where it is asked for
+    Await.until(
+        "a round",
+        Duration.ofSeconds(30),
+        () -> jdbc.sql("select count(*) from round").query(Long.class).single(),
+        found -> found > 0);
     // long enough ago to weigh on no decision
     jdbc.sql(
             """
