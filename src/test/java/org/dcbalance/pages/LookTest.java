@@ -173,12 +173,14 @@ class LookTest {
         () -> words(web, "preview"),
         text -> text.contains("recorded of 4 VMs") && text.contains("First moves"));
     assertThat(gain.getDomProperty("value")).isEqualTo("30");
-    assertThat(
+    Await.until(
+        "the preview in view",
+        Duration.ofSeconds(20),
+        () ->
             web.executeScript(
                 "return document.getElementById('preview').getBoundingClientRect().top <"
-                    + " innerHeight / 2"))
-        .as("the preview comes into view")
-        .isEqualTo(true);
+                    + " innerHeight / 2"),
+        Boolean.TRUE::equals);
   }
 
   /** Paper is light and shows a table as one, though a sheet is as narrow as a phone. */
