@@ -79,6 +79,8 @@ class EvacuationTest {
   @Order(2)
   void oneThatIsStoppedTakesBackWhatWaitsAndLetsTheRestEnd() {
     var host = id("sim-02");
+    // long enough under way to be seen, also on a busy machine
+    moveBy("{\"bandwidthMiB\": 300}");
     long begun = evacuations.start(host, ANN);
     assertThat(evacuations.start(host, new Operator("bob"))).as("the same one").isEqualTo(begun);
     assertThat(hosts.findByName("sim-02").orElseThrow().maintenance()).isTrue();
@@ -87,6 +89,7 @@ class EvacuationTest {
     evacuations.cancel(host, ANN);
     assertThat(moves(begun, "PENDING")).isZero();
     await(60, () -> moves(begun, "RUNNING") == 0);
+    moveBy("{}");
     var progress = progress(host);
     assertThat(progress.state()).isEqualTo(Evacuations.State.CANCELLED);
     // the first may have ended, and another begun, before it was stopped
@@ -128,6 +131,12 @@ class EvacuationTest {
 
   private Evacuations.Progress progress(HostId host) {
     return Objects.requireNonNull(evacuations.standing(host).progress());
+  }
+
+  private void moveBy(String options) {
+    jdbc.sql("update pool set move_options = cast(:options as jsonb) where simulated")
+        .param("options", options)
+        .update();
   }
 
   private long moves(long evacuation, String state) {

@@ -46,6 +46,8 @@ class LiveFeedTest {
   void open() {
     browser = new Browser(port);
     browser.signIn("admin", ConsoleTest.PASSWORD);
+    // right after its start a console does not hear the database yet
+    await().atMost(SOON).untilAsserted(() -> new Page(browser));
   }
 
   @AfterEach

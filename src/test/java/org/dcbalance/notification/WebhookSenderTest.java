@@ -208,21 +208,29 @@ class WebhookSenderTest {
   }
 
   @Test
-  void aBodyThatDripsIsNotWaitedForLongerThanTheDeadline() {
+  void aBodyThatDripsIsNotWaitedForLongerThanTheDeadline() throws IOException {
     receiver.answer(
         "/drip",
         exchange -> {
           exchange.sendResponseHeaders(200, 0);
-          for (int i = 0; i < 300; i++) {
+          for (int i = 0; i < 600; i++) {
             exchange.getResponseBody().write('.');
             exchange.getResponseBody().flush();
             Thread.sleep(100);
           }
         });
-    var began = System.nanoTime();
-    var outcome = sendHastily(receiver.url("/drip"));
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(12));
-    assertThat(outcome.delivered()).as("the status had come").isTrue();
+    // by this deadline the status has come, also on a slow machine
+    var patient = sender(AddressGuardTest.guard("127.0.0.1"), 6);
+    try {
+      var began = System.nanoTime();
+      var outcome =
+          patient.send(
+              new Webhook(URI.create(receiver.url("/drip")), Payload.DCBALANCE), KEY, MESSAGE);
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
+      assertThat(outcome.delivered()).as("the status had come").isTrue();
+    } finally {
+      patient.destroy();
+    }
   }
 
   @Test
@@ -234,7 +242,7 @@ class WebhookSenderTest {
                 try (var socket = server.accept()) {
                   var out = socket.getOutputStream();
                   out.write("HTTP/1.1 200 OK\r\nX-Drip: ".getBytes(StandardCharsets.US_ASCII));
-                  for (int i = 0; i < 200; i++) {
+                  for (int i = 0; i < 600; i++) {
                     out.write('.');
                     Thread.sleep(100);
                   }
@@ -245,7 +253,7 @@ class WebhookSenderTest {
       var began = System.nanoTime();
       assertThat(sendHastily("http://127.0.0.1:" + server.getLocalPort()).sentence())
           .endsWith("did not finish within 2 s.");
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(12));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
     }
   }
 

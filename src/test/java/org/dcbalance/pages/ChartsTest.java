@@ -7,7 +7,6 @@ import java.time.Duration;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ChromiumInstalled;
 import org.dcbalance.testing.ConsolePagesTest;
-import org.dcbalance.testing.ConsoleTest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,10 +29,7 @@ class ChartsTest extends SimulatedPages {
   void signIn() throws IOException {
     browser = new PageBrowser();
     web = browser.web();
-    web.get(address("/login"));
-    web.findElement(By.name("username")).sendKeys("admin");
-    web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD);
-    web.findElement(By.cssSelector("form button")).click();
+    browser.signIn(port);
   }
 
   @AfterEach

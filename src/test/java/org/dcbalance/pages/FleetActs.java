@@ -12,6 +12,7 @@ import org.dcbalance.testing.Await;
 final class FleetActs {
   private static final String MAINTENANCE =
       "select maintenance from host where name = :name || '-2'";
+  private static final String MOVES = "update pool set move_options = '%s' where simulated";
   private static final String PLUG = "Its plug is out";
   private static final String FENCINGS =
       """
@@ -221,6 +222,8 @@ final class FleetActs {
   private void empties() {
     long host = stage.fleet().host("sim-03");
     var newest = "select %s from evacuation where host_id = " + host + " order by id desc limit 1";
+    // long enough under way to be stopped, also on a busy machine
+    stage.update(MOVES.formatted("{\"bandwidthMiB\": 300}"));
     visitor.open("/hosts/" + host + "/evacuation");
     visitor.pressAt("form[action$='/evacuation'] button");
     visitor.confirm();
@@ -232,6 +235,7 @@ final class FleetActs {
     visitor.sees("No more of its VMs are moved.");
     assertThat(stage.word(newest.formatted("state"))).isEqualTo("CANCELLED");
     assertThat(stage.word(newest.formatted("ended_by"))).isEqualTo("admin");
+    stage.update(MOVES.formatted("{}"));
     visitor.open("/hosts/" + host);
     visitor.press("Leave maintenance");
     visitor.sees("sim-03 takes guests again.");

@@ -101,10 +101,7 @@ class LookTest {
       var web = browser.web();
       web.get(address("/login"));
       look(web, "sign-in", axe, wrong);
-      web.get(address("/login"));
-      web.findElement(By.name("username")).sendKeys("admin");
-      web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD);
-      web.findElement(By.cssSelector("form button")).click();
+      browser.signIn(port);
       for (var page : pages.entrySet()) {
         web.get(address(page.getValue()));
         look(web, page.getKey(), axe, wrong);
@@ -176,12 +173,14 @@ class LookTest {
         () -> words(web, "preview"),
         text -> text.contains("recorded of 4 VMs") && text.contains("First moves"));
     assertThat(gain.getDomProperty("value")).isEqualTo("30");
-    assertThat(
+    Await.until(
+        "the preview in view",
+        Duration.ofSeconds(20),
+        () ->
             web.executeScript(
                 "return document.getElementById('preview').getBoundingClientRect().top <"
-                    + " innerHeight / 2"))
-        .as("the preview comes into view")
-        .isEqualTo(true);
+                    + " innerHeight / 2"),
+        Boolean.TRUE::equals);
   }
 
   /** Paper is light and shows a table as one, though a sheet is as narrow as a phone. */
@@ -243,6 +242,12 @@ class LookTest {
               .POST(HttpRequest.BodyPublishers.ofString("{}"))
               .build());
     }
+    // right after the start it may take longer than is waited for where it is asked for
+    Await.until(
+        "a round",
+        Duration.ofSeconds(30),
+        () -> jdbc.sql("select count(*) from round").query(Long.class).single(),
+        found -> found > 0);
     // long enough ago to weigh on no decision
     jdbc.sql(
             """

@@ -14,6 +14,9 @@ final class MoveActs {
       from recommendation where id in (%d, %d)
       """;
 
+  /** Long enough under way to be aborted, also on a busy machine. */
+  private static final String SLOWLY = "{\"bandwidthMiB\": 150}";
+
   private final ActStage stage;
   private final Visitor visitor;
 
@@ -93,12 +96,14 @@ final class MoveActs {
             },
             () -> visitor.isRefused("/migrations?before=x", 400, "\"before\" cannot be x."),
             () -> {
+              slow("db-03", SLOWLY);
               long move = migrate("db-03");
               visitor.open("/migrations");
               visitor.press("Abort the migration of db-03");
               visitor.confirm();
               visitor.sees("The migration of db-03 is being aborted.");
               stage.becomes("ABORTED", STATE + move);
+              slow("db-03", "{}");
             }));
     table.put(
         "/migrations/{id}",
@@ -117,6 +122,8 @@ final class MoveActs {
   private void comesTooLate() {
     long late = propose(1);
     visitor.open("/recommendations?shown=" + pool());
+    // what has the focus stays on the page, whatever comes meanwhile
+    visitor.focus("#pick-" + late);
     stage.update(
         "update recommendation set expires_at = now() - interval '1 hour' where id = " + late);
     visitor.press("Approve the move of " + stage.vm(1));
@@ -184,6 +191,12 @@ final class MoveActs {
     return move;
   }
 
+  private void slow(String vm, String options) {
+    stage.update(
+        "update vm set move_options = '%s' where name = '%s' and gone_since is null"
+            .formatted(options, vm));
+  }
+
   private long moved(String vm, String from, String to) {
     return stage.id(
         """
@@ -200,6 +213,7 @@ final class MoveActs {
     var home =
         stage.word(
             "select h.name from vm v join host h on h.id = v.host_id where v.name = 'db-02'");
+    slow("db-02", SLOWLY);
     long before = moved("db-02", home.equals("sim-04") ? "sim-02" : "sim-04", home);
     visitor.open("/migrations/" + before);
     visitor.press("Migrate back");
@@ -209,6 +223,7 @@ final class MoveActs {
     visitor.confirm();
     visitor.sees("The migration of db-02 is being aborted.");
     stage.becomes("ABORTED", STATE + back);
+    slow("db-02", "{}");
   }
 
   private void noPort() {

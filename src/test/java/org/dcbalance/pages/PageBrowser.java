@@ -1,11 +1,10 @@
 package org.dcbalance.pages;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ChromiumInstalled;
 import org.dcbalance.testing.ConsoleTest;
 import org.openqa.selenium.By;
@@ -43,7 +42,11 @@ public final class PageBrowser implements AutoCloseable {
     web.findElement(By.name("username")).sendKeys("admin");
     web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD);
     web.findElement(By.cssSelector("form button")).click();
-    assertThat(web.getCurrentUrl()).doesNotContain("/login");
+    Await.until(
+        "the page after the sign-in",
+        Duration.ofSeconds(10),
+        web::getCurrentUrl,
+        url -> !url.contains("/login"));
   }
 
   @Override

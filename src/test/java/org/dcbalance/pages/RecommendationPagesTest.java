@@ -24,11 +24,14 @@ class RecommendationPagesTest extends SimulatedPages {
   @Test
   void approvingSeveralTellsWhichWereApprovedAndWhyNotTheOthers() {
     try (var operator = as(Role.OPERATOR)) {
-      var id = fleet.newestRecommendation();
-      var page = operator.page("/recommendations/" + id);
-      assertThat(page).contains("Checked just now", "Effect on both hosts", "Approve 1 move");
-      assertThat(operator.fragment("/recommendations/" + id + "?fragment=state"))
-          .contains("Memory to copy");
+      // a round may supersede the newest one before its page is there
+      var path =
+          Await.until(
+              "the page of one that can be approved",
+              Duration.ofSeconds(30),
+              () -> "/recommendations/" + fleet.newestRecommendation(),
+              found -> canBeApproved(operator.page(found)));
+      assertThat(operator.fragment(path + "?fragment=state")).contains("Memory to copy");
       approveOneAndAnotherThatIsNone(operator);
       var none = notice(operator.sendAndFollow("/recommendations/approve", "back", "/"));
       assertThat(none).startsWith("bad").contains("No recommendation was selected");
@@ -40,6 +43,11 @@ class RecommendationPagesTest extends SimulatedPages {
       assertThat(viewer.fragment("/migrations/" + migration + "?fragment=state"))
           .contains("timeline");
     }
+  }
+
+  private static boolean canBeApproved(String page) {
+    return Stream.of("Checked just now", "Effect on both hosts", "Approve 1 move")
+        .allMatch(page::contains);
   }
 
   private void approveOneAndAnotherThatIsNone(SignedIn operator) {

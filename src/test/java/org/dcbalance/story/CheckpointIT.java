@@ -116,17 +116,16 @@ class CheckpointIT {
   void aCheckpointIsTakenWhileTheGuestRuns() {
     LAB.disk(1, "before");
     from = LAB.uptime(1);
-    var asked = api().post(db().path("/checkpoints"), Map.of("why", "before the upgrade"));
+    // looked up before, since it is soon taken
+    var checkpoints = db().path("/checkpoints");
+    var moves = db().path("/migrations");
+    var two = Map.of("targetHostId", fleet().host(2).get("id").asLong());
+    var asked = api().post(checkpoints, Map.of("why", "before the upgrade"));
     checkpoint = asked.get("id").asLong();
-    var other =
-        api()
-            .ask(
-                "POST",
-                db().path("/migrations"),
-                Map.of("targetHostId", fleet().host(2).get("id").asLong()));
+    var other = api().ask("POST", moves, two);
+    var again = api().ask("POST", checkpoints, Map.of());
     assertThat(other.status()).as(other.problem()).isEqualTo(422);
     assertThat(other.problem()).contains("A checkpoint of db-01 is being taken");
-    var again = api().ask("POST", db().path("/checkpoints"), Map.of());
     assertThat(again.status()).isEqualTo(409);
     assertThat(again.problem()).contains("is being taken");
 

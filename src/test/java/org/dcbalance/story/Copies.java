@@ -55,7 +55,7 @@ record Copies(Captures captures) {
   String said(int host, String name) {
     var port = host("virsh", host, "ttyconsole", name).strip();
     var ask =
-        "exec 3<>%1$s; stty -F %1$s raw -echo; printf '\n%2$s\n' >&3; timeout 30 sed '/^end 42/q' <&3"
+        "exec 3<>%1$s; stty -F %1$s raw -echo; printf '\n%2$s\n' >&3; timeout 90 sed '/^end 42/q' <&3"
             .formatted(
                 port,
                 "echo; wget -qO- http://127.0.0.1/cgi-bin/stat; echo carrier"

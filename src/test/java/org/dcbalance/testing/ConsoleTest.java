@@ -34,7 +34,9 @@ public @interface ConsoleTest {
         "dcbalance.admin.password=" + PASSWORD,
         "dcbalance.admin.token=" + TOKEN,
         // receivers of the tests' notifications; the rest of the loopback network stays refused
-        "dcbalance.notification.allowed-networks=127.0.0.1"
+        "dcbalance.notification.allowed-networks=127.0.0.1",
+        // the load of reports on days that are long over is not to be dropped while they are read
+        "dcbalance.telemetry.keep-minutes=4000d"
       })
   @Import({PostgresForTests.class, ConsoleProbes.class})
   @Execution(ExecutionMode.CONCURRENT)

@@ -26,10 +26,12 @@ import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
+import org.dcbalance.hypervisor.LoadReading;
 import org.dcbalance.hypervisor.LoadReading.GuestCounters;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.lab.QemuLab;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Beside;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
@@ -115,16 +117,18 @@ class LibvirtHypervisorIT {
     var first = one.readLoad();
     LAB.run("curl", "-s", "-o", "/dev/null", "http://" + QemuLab.guestAddress(1) + "/index.html");
     Thread.sleep(2000);
-    var second = one.readLoad();
+    // a guest that gets little of a busy machine burns, and tells of its memory, a little later
+    var second =
+        Await.until(
+            "the load of web-01",
+            Duration.ofSeconds(20),
+            one::readLoad,
+            now -> share(first, now, web) > 0.1 && counters(now, web).memoryUsed() != null);
     System.out.println(second);
     assertThat(second.guests()).hasSize(2);
-    var before =
-        first.guests().stream().filter(g -> g.uuid().equals(web)).findFirst().orElseThrow();
-    var after =
-        second.guests().stream().filter(g -> g.uuid().equals(web)).findFirst().orElseThrow();
-    var share =
-        (double) after.cpuTime().minus(before.cpuTime()).toNanos()
-            / (second.monotonic() - first.monotonic());
+    var before = counters(first, web);
+    var after = counters(second, web);
+    var share = share(first, second, web);
     System.out.printf("web-01 burns %.2f of a core%n", share);
     assertThat(share).isBetween(0.1, 1.1);
     assertThat(after.netSentBytes()).isGreaterThan(before.netSentBytes());
@@ -137,6 +141,16 @@ class LibvirtHypervisorIT {
     assertThat(one.facts().missing())
         .as("with a guest that is shut off")
         .containsOnlyKeys(Capability.CPU_CAP);
+  }
+
+  private static GuestCounters counters(LoadReading reading, UUID guest) {
+    return reading.guests().stream().filter(g -> g.uuid().equals(guest)).findFirst().orElseThrow();
+  }
+
+  /** Give how much of a core a guest used from one reading to the other. */
+  private static double share(LoadReading first, LoadReading second, UUID guest) {
+    var used = counters(second, guest).cpuTime().minus(counters(first, guest).cpuTime());
+    return (double) used.toNanos() / (second.monotonic() - first.monotonic());
   }
 
   @Test
