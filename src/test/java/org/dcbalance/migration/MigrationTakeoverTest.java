@@ -145,7 +145,7 @@ class MigrationTakeoverTest extends MigrationFaults {
     var id = lab.move(vm, "kvm-02");
     MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
     // for longer than the lease lasts
-    lab.databaseAway(Duration.ofSeconds(3));
+    lab.databaseAway(MigrationLab.LEASE.plusSeconds(2));
     lab.fleet.copyTime = Duration.ofMillis(100);
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
