@@ -60,25 +60,35 @@ class GrafanaTest {
   @Test
   void theFiguresAreThoseOfTheDatabase() {
     haveAMove();
-    metrics.measure();
     var pool = "Simulated";
-    long vms =
-        jdbc.sql(
-                """
-                select count(*) from vm v join host h on h.id = v.host_id join pool p on p.id = h.pool_id
-                where p.name = :pool and v.gone_since is null
-                """)
-            .param("pool", pool)
-            .query(Long.class)
-            .single();
-    assertThat(lines())
+    // more of them may come to be known between two looks
+    var shown =
+        Await.until(
+            "the VMs of the database",
+            Duration.ofSeconds(30),
+            () -> {
+              metrics.measure();
+              return lines();
+            },
+            text -> text.contains("dcbalance_vms{pool=\"" + pool + "\"} " + vms(pool) + ".0"));
+    assertThat(shown)
         .containsPattern("dcbalance_hosts\\{pool=\"" + pool + "\",state=\"UP\"} [1-4]\\.0")
-        .contains("dcbalance_vms{pool=\"" + pool + "\"} " + vms + ".0")
         .contains("dcbalance_migrations_day{outcome=\"FAILED\",pool=\"" + pool + "\"}")
         .containsPattern(
             "dcbalance_downtime_day_seconds\\{pool=\"" + pool + "\",quantile=\"0.95\"} 0\\.[0-9]+")
         .contains("dcbalance_observing 0.0")
         .contains("dcbalance_leader 1.0");
+  }
+
+  private long vms(String pool) {
+    return jdbc.sql(
+            """
+            select count(*) from vm v join host h on h.id = v.host_id join pool p on p.id = h.pool_id
+            where p.name = :pool and v.gone_since is null
+            """)
+        .param("pool", pool)
+        .query(Long.class)
+        .single();
   }
 
   private long haveADecidedPool() {
@@ -99,15 +109,20 @@ class GrafanaTest {
   }
 
   private void haveAMove() {
-    jdbc.sql(
-            """
-            insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
-              created_at, started_at, finished_at, downtime_millis)
-            select h.pool_id, v.id, h.id, h.id, 'COMPLETED', 'DONE', 'For metrics.', 'amy',
-              now() - interval '20 hours', now() - interval '20 hours', now() - interval '20 hours', 310
-            from vm v join host h on h.id = v.host_id where v.gone_since is null order by v.id limit 1
-            """)
-        .update();
+    Await.until(
+        "a VM",
+        Duration.ofSeconds(30),
+        () ->
+            jdbc.sql(
+                    """
+                    insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why, requested_by,
+                      created_at, started_at, finished_at, downtime_millis)
+                    select h.pool_id, v.id, h.id, h.id, 'COMPLETED', 'DONE', 'For metrics.', 'amy',
+                      now() - interval '20 hours', now() - interval '20 hours', now() - interval '20 hours', 310
+                    from vm v join host h on h.id = v.host_id where v.gone_since is null order by v.id limit 1
+                    """)
+                .update(),
+        moves -> moves == 1);
   }
 
   private String lines() {

@@ -228,9 +228,14 @@ class NotificationTest extends Receiving {
     for (int i = 0; i < 5; i++) {
       hostDown("event " + i);
     }
-    seen(() -> receiver.at("/quick").size() == 5);
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(12));
-    assertThat(receiver.at("/slow")).as("one at a time").hasSize(1);
+    seen(() -> receiver.at("/quick").size() == 5 && !receiver.at("/slow").isEmpty());
+    int slow = receiver.at("/slow").size();
+    var took = Duration.ofNanos(System.nanoTime() - began);
+    // whoever waits for the slow one each time takes a minute
+    assertThat(took).isLessThan(Duration.ofSeconds(45));
+    assertThat(slow)
+        .as("one at a time")
+        .isBetween(1, 1 + (int) took.dividedBy(Duration.ofSeconds(15)));
   }
 
   @Test

@@ -208,7 +208,7 @@ class WebhookSenderTest {
   }
 
   @Test
-  void aBodyThatDripsIsNotWaitedForLongerThanTheDeadline() {
+  void aBodyThatDripsIsNotWaitedForLongerThanTheDeadline() throws IOException {
     receiver.answer(
         "/drip",
         exchange -> {
@@ -219,10 +219,18 @@ class WebhookSenderTest {
             Thread.sleep(100);
           }
         });
-    var began = System.nanoTime();
-    var outcome = sendHastily(receiver.url("/drip"));
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(12));
-    assertThat(outcome.delivered()).as("the status had come").isTrue();
+    // so that a busy machine has sent the status by then
+    var patient = sender(AddressGuardTest.guard("127.0.0.1"), 8);
+    try {
+      var began = System.nanoTime();
+      var outcome =
+          patient.send(
+              new Webhook(URI.create(receiver.url("/drip")), Payload.DCBALANCE), KEY, MESSAGE);
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+      assertThat(outcome.delivered()).as("the status had come").isTrue();
+    } finally {
+      patient.destroy();
+    }
   }
 
   @Test
