@@ -60,7 +60,8 @@ class MemoryLeasesTest {
   }
 
   private void ready() {
-    assertThat(copies.make(checkpoint, 1)).isTrue();
+    // of this epoch, or else the running console may give it up
+    assertThat(copies.make(checkpoint, leadership.epoch().orElseThrow())).isTrue();
     copies.ready(checkpoint, new Split(1 << 20, 1 << 19, 1, "ab", 3, 5));
   }
 

@@ -57,7 +57,12 @@ class EvacuationTest {
   @Test
   @Order(1)
   void aPreviewSaysWhatStaysAndWhyAndChangesNothing() {
-    var preview = evacuations.standing(id("sim-01")).preview();
+    var preview =
+        Await.until(
+            "all of its guests are known, and what they write",
+            Duration.ofSeconds(60),
+            () -> evacuations.standing(id("sim-01")).preview(),
+            p -> p.leaving().size() >= 4 && !p.staying().isEmpty() && p.unknown() > 0);
     assertThat(preview.staying())
         .filteredOn(s -> s.vm().equals("db-01"))
         .singleElement()
@@ -84,7 +89,8 @@ class EvacuationTest {
     long begun = evacuations.start(host, ANN);
     assertThat(evacuations.start(host, new Operator("bob"))).as("the same one").isEqualTo(begun);
     assertThat(hosts.findByName("sim-02").orElseThrow().maintenance()).isTrue();
-    await(30, () -> moves(begun, "RUNNING") == 2 && moves(begun, "PENDING") == 2);
+    // a busy machine may not look before the first has ended
+    await(30, () -> moves(begun, "RUNNING") == 2 && moves(begun, "PENDING") > 0);
 
     evacuations.cancel(host, ANN);
     assertThat(moves(begun, "PENDING")).isZero();

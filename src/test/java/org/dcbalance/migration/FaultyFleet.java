@@ -92,9 +92,13 @@ class FaultyFleet implements HypervisorDriver {
     copyTime = Duration.ofMillis(300);
   }
 
-  void pass(Point point) {
+  /** Hold what comes to a point, unless it is left over from an earlier test. */
+  void pass(FaultyHost at, Point point) {
     Stop stop;
     synchronized (this) {
+      if (hosts.get(at.name()) != at) {
+        return;
+      }
       stop = stops.get(point);
     }
     if (stop != null) {
@@ -181,7 +185,7 @@ class FaultyFleet implements HypervisorDriver {
 
     @Override
     public void run() {
-      pass(Point.COPYING);
+      pass(source, Point.COPYING);
       while (share() < 1 && !aborted && !postCopy && target.alive) {
         sleep(5);
       }
@@ -195,7 +199,7 @@ class FaultyFleet implements HypervisorDriver {
         change(
             guest,
             () -> source.set(guest, GuestState.PAUSED, Why.MIGRATING, Job.OUTGOING_MIGRATION));
-        pass(Point.SWITCH_OVER);
+        pass(source, Point.SWITCH_OVER);
         sleep(40);
         if (!target.alive) {
           stay();
@@ -229,7 +233,7 @@ class FaultyFleet implements HypervisorDriver {
             source.set(guest, GuestState.PAUSED, Why.POST_COPY, Job.OUTGOING_MIGRATION);
             target.set(guest, GuestState.RUNNING, Why.POST_COPY, Job.INCOMING_MIGRATION);
           });
-      pass(Point.POST_COPY);
+      pass(source, Point.POST_COPY);
     }
 
     private void stay() {
@@ -250,7 +254,7 @@ class FaultyFleet implements HypervisorDriver {
 
     private void end(@Nullable HypervisorException why) {
       failure = why;
-      pass(Point.AFTER_JOB);
+      pass(source, Point.AFTER_JOB);
       over.countDown();
     }
   }

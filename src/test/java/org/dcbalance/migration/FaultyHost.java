@@ -217,7 +217,7 @@ final class FaultyHost implements Hypervisor {
   @Override
   public CpuFit fits(GuestCpu cpu) {
     answer();
-    fleet.pass(Point.FITS);
+    fleet.pass(this, Point.FITS);
     return fit;
   }
 
@@ -234,7 +234,7 @@ final class FaultyHost implements Hypervisor {
   @Override
   public void migrate(MigrationOrder order, Runnable lastWord) {
     known(order.guest());
-    fleet.pass(Point.ORDER);
+    fleet.pass(this, Point.ORDER);
     lastWord.run();
     var job = fleet.begin(this, order);
     while (true) {
@@ -367,7 +367,7 @@ final class FaultyHost implements Hypervisor {
   @Override
   public void setCap(UUID guest, int percent) {
     changeable(guest);
-    fleet.pass(Point.CAP);
+    fleet.pass(this, Point.CAP);
     caps.put(guest, percent);
   }
 
@@ -385,6 +385,7 @@ final class FaultyHost implements Hypervisor {
     var target = fleet.host(URI.create(peerUri).getHost());
     set(guest, GuestState.PAUSED, Why.POST_COPY, Job.OUTGOING_MIGRATION);
     target.set(guest, GuestState.RUNNING, Why.POST_COPY, Job.INCOMING_MIGRATION);
+    fleet.pass(this, Point.POST_COPY);
     FaultyFleet.sleep(300);
     fleet.change(
         guest,
@@ -414,7 +415,7 @@ final class FaultyHost implements Hypervisor {
 
   @Override
   public boolean changeIf(UUID guest, StateChange change, Predicate<GuestStatus> still) {
-    fleet.pass(Point.CHANGE);
+    fleet.pass(this, Point.CHANGE);
     return Hypervisor.super.changeIf(guest, change, still);
   }
 
@@ -428,7 +429,7 @@ final class FaultyHost implements Hypervisor {
   @Override
   public void mark(UUID guest, @Nullable String mark) {
     known(guest);
-    fleet.pass(Point.MARK);
+    fleet.pass(this, Point.MARK);
     fail(cannotMark, Kind.UNSUPPORTED, name + " keeps no marks.");
     forge(guest, mark);
   }

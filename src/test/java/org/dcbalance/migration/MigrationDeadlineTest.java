@@ -46,7 +46,7 @@ class MigrationDeadlineTest extends MigrationFaults {
     lab.fleet.copyTime = Duration.ofMinutes(5);
     lab.console();
     // time enough to begin, on any machine
-    long id = ask(vm, Duration.ofSeconds(5));
+    long id = ask(vm, Duration.ofSeconds(15));
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
     assertThat(end.deadline()).isEqualTo(end.endBy());

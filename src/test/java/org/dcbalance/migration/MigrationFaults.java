@@ -2,10 +2,14 @@ package org.dcbalance.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.inventory.MoveOptions;
 import org.dcbalance.inventory.Vm;
+import org.dcbalance.testing.Await;
 import org.dcbalance.units.Operator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,6 +81,19 @@ abstract class MigrationFaults {
   Migration ended(long id) {
     MigrationLab.await("an end", () -> lab.row(id).state().ended());
     return lab.row(id);
+  }
+
+  /** Wait until it is lost and all this is said of it, which may come a look later. */
+  void lost(long id, String... words) {
+    Await.until(
+        "a lost move, of which is said " + List.of(words),
+        Duration.ofSeconds(30),
+        Duration.ofMillis(10),
+        () -> {
+          var row = lab.row(id);
+          return row.state() + ": " + row.sentence();
+        },
+        seen -> seen.startsWith("LOST: ") && Stream.of(words).allMatch(seen::contains));
   }
 
   void runsOn(Vm vm, String host) {

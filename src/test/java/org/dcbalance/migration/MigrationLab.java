@@ -92,7 +92,8 @@ import org.springframework.transaction.support.TransactionTemplate;
             type = FilterType.ANNOTATION,
             classes = SpringBootConfiguration.class))
 class MigrationLab {
-  private static final Duration LEASE = Duration.ofMillis(1500);
+  /** Longer than a busy machine stands still: whoever loses it goes on as another console does. */
+  static final Duration LEASE = Duration.ofSeconds(4);
 
   @Autowired Pools pools;
   @Autowired Hosts hosts;
@@ -157,12 +158,14 @@ class MigrationLab {
     consoles.forEach(Console::kill);
     consoles.clear();
     fleet.reset();
-    finished.clear();
-    givenUp.clear();
     before = null;
     otherWork = null;
-    jdbc.sql("truncate migration, recommendation, placement, fleet_event, vm, host, lease cascade")
+    // the lease first, as whoever is still at a step of an earlier test has locked it: no deadlock
+    jdbc.sql("truncate lease, migration, recommendation, placement, fleet_event, vm, host cascade")
         .update();
+    // nothing is told of an earlier test any more from here on
+    finished.clear();
+    givenUp.clear();
     jdbc.sql("delete from pool where name = 'lab'").update();
     jdbc.sql("update installation set doubt = null, doubted_at = null").update();
     var pool = pools.save(new HostPool("lab", false, List.of("/srv/shared")));
@@ -314,6 +317,7 @@ class MigrationLab {
     final LeadershipForTests lease = new LeadershipForTests(jdbc, LEASE);
     final MigrationRunner runner;
     final Retries retries;
+    private final Thread ticks;
     private volatile boolean ticking = true;
 
     Console(Duration longest, Duration lostAfter) {
@@ -338,7 +342,7 @@ class MigrationLab {
               Duration.ofMillis(100),
               Duration.ofMillis(100),
               Duration.ofMillis(100),
-              Duration.ofMillis(500),
+              Duration.ofSeconds(10),
               Duration.ofMillis(600),
               Duration.ofSeconds(10));
       var desk =
@@ -390,7 +394,7 @@ class MigrationLab {
               transactions,
               jdbc,
               clock());
-      Thread.ofPlatform().daemon().name("console").start(this::tick);
+      ticks = Thread.ofPlatform().daemon().name("console").start(this::tick);
     }
 
     private void tick() {
@@ -405,11 +409,17 @@ class MigrationLab {
     /** Stop renewing the lease and looking at the table; what is under way goes on, unaware. */
     void freeze() {
       ticking = false;
+      try {
+        // else its last look may come after what the test does next
+        ticks.join(60_000);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     /** Die without a word: nothing is written and the lease is not given back. */
     void kill() {
-      ticking = false;
+      freeze();
       runner.destroy();
     }
   }

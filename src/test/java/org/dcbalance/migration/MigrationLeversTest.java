@@ -215,16 +215,22 @@ class MigrationLeversTest extends MigrationFaults {
     var id = ask(vm, Method.BALLOON_FIRST);
     stop.awaitReached();
     // so that it is still on its way back when the next one begins
-    balloon.crawls(50);
+    balloon.crawls(1);
     stop.release();
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
     var next = ask(vm, "kvm-03", Method.PRE_COPY);
+    MigrationLab.await(
+        "waiting for it",
+        () ->
+            lab.lines.of(next).stream()
+                .anyMatch(
+                    l ->
+                        l.sentence()
+                            .endsWith(
+                                "is changing on kvm-02. It is not sent before that is over.")));
+    assertThat(lab.fleet.migrations).as("it waits").hasValue(1);
+    balloon.crawls(1000);
     assertThat(ended(next).state()).isEqualTo(MigrationState.COMPLETED);
-    assertThat(lab.lines.of(next))
-        .anySatisfy(
-            l ->
-                assertThat(l.sentence())
-                    .endsWith("is changing on kvm-02. It is not sent before that is over."));
     hasItsMemoryBack("kvm-03", vm);
   }
 
@@ -351,7 +357,9 @@ class MigrationLeversTest extends MigrationFaults {
     lab.fleet.host("kvm-01").unchangeable = false;
     MigrationLab.await("put back later", () -> lab.row(id).undo().isEmpty());
     assertThat(lab.fleet.host("kvm-01").cap(vm.uuid())).isZero();
-    assertThat(lab.lines.of(id).getLast().sentence()).startsWith("Put back on kvm-01, later: ");
+    MigrationLab.await(
+        "a line",
+        () -> lab.lines.of(id).getLast().sentence().startsWith("Put back on kvm-01, later: "));
   }
 
   /** Its definition there is what arrived, with the memory that was left to it. */
@@ -416,9 +424,7 @@ class MigrationLeversTest extends MigrationFaults {
     lab.fleet.host("kvm-01").reachable = true;
     lab.console();
     MigrationLab.await("put back", () -> lab.fleet.host("kvm-01").cap(vm.uuid()) == 0);
-    stop.release();
     MigrationLab.await("noted", () -> lab.row(id).undo().isEmpty());
-    lab.fleet.violations.clear();
   }
 
   @Test

@@ -145,7 +145,7 @@ class MigrationTakeoverTest extends MigrationFaults {
     var id = lab.move(vm, "kvm-02");
     MigrationLab.await("a job", () -> lab.fleet.migrations.get() == 1);
     // for longer than the lease lasts
-    lab.databaseAway(Duration.ofSeconds(3));
+    lab.databaseAway(MigrationLab.LEASE.plusSeconds(2));
     lab.fleet.copyTime = Duration.ofMillis(100);
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
@@ -186,9 +186,7 @@ class MigrationTakeoverTest extends MigrationFaults {
       lab.fleet.host("kvm-01").forge(move.vm().uuid(), foreign);
       // long over its time: its own job would be aborted
       var next = lab.console(Duration.ofMillis(1), Duration.ofSeconds(2));
-      MigrationLab.await("lost", () -> lab.row(move.id()).state() == MigrationState.LOST);
-      assertThat(lab.row(move.id()).sentence())
-          .contains("does not carry the mark of this migration");
+      lost(move.id(), "does not carry the mark of this migration");
       assertThat(lab.row(move.id()).phase()).isEqualTo(Phase.SETTLING);
       assertThat(
               Objects.requireNonNull(lab.fleet.host("kvm-01").jobs.get(move.vm().uuid())).aborted)
@@ -230,8 +228,7 @@ class MigrationTakeoverTest extends MigrationFaults {
         lab.fleet.host("kvm-01"),
         new MigrationOrder(move.vm().uuid(), "faulty://kvm-03", null, Tuning.NONE, false, false));
     lab.console();
-    MigrationLab.await("lost", () -> lab.row(move.id()).state() == MigrationState.LOST);
-    assertThat(lab.row(move.id()).sentence()).contains("does not carry the mark of this migration");
+    lost(move.id(), "does not carry the mark of this migration");
     lab.fleet.copyTime = Duration.ofMillis(100);
     MigrationLab.await(
         "gone", () -> lab.row(move.id()).sentence().contains("Neither host knows it"));

@@ -113,12 +113,12 @@ class MigrationWithDisksTest extends MigrationFaults {
     lab.aborts.request(id, ANN);
     assertThat(ended(id).storage().begun()).isTrue();
     console.kill();
-    lab.fleet.host("kvm-02").disks.keeps = false;
     lab.jdbc
         .sql("update vm set host_id = :host where id = :vm")
         .param("host", lab.host("kvm-02").id().value())
         .param("vm", vm.id().value())
         .update();
+    lab.fleet.host("kvm-02").disks.keeps = false;
     assertThat(lab.halfCopies.clear(vm.id())).isTrue();
     assertThat(files("kvm-02")).contains(FILE);
     assertThat(lab.row(id).storage().begun()).isFalse();

@@ -147,7 +147,7 @@ class SimulatedMoveTest {
 
   @Test
   void whatNobodyAskedForByHandWaitsForTheEndOfTheQuietHours() throws InterruptedException {
-    await(() -> hosts.findByName("sim-04").isPresent() && find("dns-01"));
+    await(() -> hosts.findByName("sim-04").isPresent() && running("sim-01").size() > 1);
     var name = SimulatedPlan.POOL_NAME;
     var now = LocalTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.MINUTES);
     var pool = pools.findByName(name).orElseThrow();
@@ -155,13 +155,7 @@ class SimulatedMoveTest {
     pool = pools.save(pool);
     var source = hosts.findByName("sim-01").orElseThrow();
     var target = hosts.findByName("sim-04").orElseThrow();
-    var guests =
-        vms
-            .findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(source.id().value()))
-            .stream()
-            .filter(Vm::running)
-            .sorted(Comparator.comparing(Vm::memory))
-            .toList();
+    var guests = running("sim-01");
 
     long waiting = approve(pool, guests.get(1), source, target, Operator.DCBALANCE);
     long byHand = approve(pool, guests.get(0), source, target, new Operator("ann"));
@@ -220,6 +214,15 @@ class SimulatedMoveTest {
         .param("target", target.id().value())
         .query(Long.class)
         .single();
+  }
+
+  /** The guests that run on a host, the smallest first. */
+  private List<Vm> running(String host) {
+    var id = hosts.findByName(host).orElseThrow().id();
+    return vms.findByHostIdInAndGoneSinceIsNullOrderByNameAscIdAsc(List.of(id.value())).stream()
+        .filter(Vm::running)
+        .sorted(Comparator.comparing(Vm::memory))
+        .toList();
   }
 
   private boolean find(String name) {
