@@ -186,6 +186,9 @@ class MigrationTakeoverTest extends MigrationFaults {
       lab.fleet.host("kvm-01").forge(move.vm().uuid(), foreign);
       // long over its time: its own job would be aborted
       var next = lab.console(Duration.ofMillis(1), Duration.ofSeconds(2));
+      MigrationLab.await("its drive", () -> next.runner.drives().contains(move.id()));
+      // it is lost already when the second one looks, which must not follow it either
+      FaultyFleet.sleep(500);
       lost(move.id(), "does not carry the mark of this migration");
       assertThat(lab.row(move.id()).phase()).isEqualTo(Phase.SETTLING);
       assertThat(
