@@ -130,10 +130,11 @@ class HalfCopies {
   }
 
   private boolean done(Migration left, String sentence) {
+    // in this order, so that an end in between loses no line: it is done once more then
+    lines.add(left.id(), Phase.DONE, sentence);
     jdbc.sql("update migration set copies_begun = false, version = version + 1 where id = :id")
         .param("id", left.id())
         .update();
-    lines.add(left.id(), Phase.DONE, sentence);
     sweep.done(left.id());
     return true;
   }

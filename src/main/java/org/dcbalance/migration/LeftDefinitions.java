@@ -119,10 +119,11 @@ class LeftDefinitions {
   }
 
   private void done(Left<Long> left, String sentence) {
+    // in this order, so that an end in between loses no line: it is done once more then
+    lines.add(left.migration(), Phase.DONE, sentence);
     jdbc.sql("update migration set definition_left = false, version = version + 1 where id = :id")
         .param("id", left.migration())
         .update();
-    lines.add(left.migration(), Phase.DONE, sentence);
     sweep.done(left.migration());
   }
 }

@@ -142,10 +142,11 @@ class LeftOvers {
   }
 
   private boolean done(Left<String> left, String sentence) {
+    // in this order, so that an end in between loses no line: it is done once more then
+    lines.add(left.migration(), Phase.DONE, sentence);
     jdbc.sql("update migration set undo = null, version = version + 1 where id = :id")
         .param("id", left.migration())
         .update();
-    lines.add(left.migration(), Phase.DONE, sentence);
     sweep.done(left.migration());
     return true;
   }
