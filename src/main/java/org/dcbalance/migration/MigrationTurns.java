@@ -46,10 +46,7 @@ final class MigrationTurns {
   /** Give those that are under way, or may be. */
   List<Move> underWay(List<Migration> rows) {
     var now = clock.instant();
-    return rows.stream()
-        .filter(row -> mayCopy(row, now))
-        .map(row -> move(row, Turn.HAD))
-        .toList();
+    return rows.stream().filter(row -> mayCopy(row, now)).map(row -> move(row, Turn.HAD)).toList();
   }
 
   /**

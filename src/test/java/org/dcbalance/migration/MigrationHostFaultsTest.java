@@ -208,8 +208,7 @@ class MigrationHostFaultsTest extends MigrationFaults {
     lab.fleet.host("kvm-02").set(move.vm().uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
     move.release();
     lab.console();
-    lost(
-        move.id(), "Xen may hold half a copy of it on kvm-02", "kill $(pidof libxl-save-helper)");
+    lost(move.id(), "Xen may hold half a copy of it on kvm-02", "kill $(pidof libxl-save-helper)");
     assertThat(stateOn("kvm-01", move.vm())).isEqualTo(GuestState.RUNNING);
     assertThat(stateOn("kvm-02", move.vm()))
         .as("it is left to a person")

@@ -130,8 +130,7 @@ class VmPagesTest extends SimulatedPages {
       // who forgot to insist finds the target still chosen
       assertThat(administrator.sendAndFollow(path, "targetHostId", "" + elsewhere))
           .contains("It would break the rule &quot;stays-home&quot;")
-          .containsPattern(
-              "name=\"targetHostId\"[^>]* value=\"" + elsewhere + "\"[^>]* checked");
+          .containsPattern("name=\"targetHostId\"[^>]* value=\"" + elsewhere + "\"[^>]* checked");
       // a paused pool moves nothing, but it is not the rule any more that stands in the way
       administrator.send("/pools/" + fleet.pool() + "/pause", "paused", "true");
       assertThat(

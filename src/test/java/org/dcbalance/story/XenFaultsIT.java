@@ -171,7 +171,8 @@ class XenFaultsIT {
     Figures.print("Xen, a guest that stands still", lost.get("sentence").asString());
     assertThat(lost.get("state").asString()).isEqualTo("LOST");
     assertThat(lost.get("sentence").asString())
-        .contains("is called running by " + fleet.hostName(2) + ", but uses no CPU time", "xl list");
+        .contains(
+            "is called running by " + fleet.hostName(2) + ", but uses no CPU time", "xl list");
     assertThat(LAB.where(GUEST)).as("and libvirt calls it so").contains("2 running");
 
     LAB.host("sh", 2, "xl unpause " + GUEST);
