@@ -155,6 +155,9 @@ class MigrationHostFaultsTest extends MigrationFaults {
     var row = lab.vm("web-07");
     assertThat(row.hostId()).isEqualTo(lab.host("kvm-02").id());
     assertThat(row.movingTo()).isNull();
+    MigrationLab.await(
+        "its mark off",
+        () -> lab.fleet.host("kvm-02").status(vm.uuid()).orElseThrow().mark() == null);
     MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
     assertThatThrownBy(() -> lab.closing.close(id, "kvm-02", "again", ANN))
         .hasMessageContaining("is not lost");

@@ -414,6 +414,8 @@ class MigrationLeversTest extends MigrationFaults {
     MigrationLab.await("put back", () -> lab.fleet.host("kvm-01").cap(vm.uuid()) == 0);
     stop.release();
     MigrationLab.await("noted", () -> lab.row(id).undo().isEmpty());
+    assertThat(Objects.requireNonNull(lab.fleet.host("kvm-01").copies.get(vm.uuid())).mark())
+        .isNull();
     lab.fleet.violations.clear();
   }
 
