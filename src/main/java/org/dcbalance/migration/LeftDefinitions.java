@@ -68,9 +68,13 @@ class LeftDefinitions {
       if (left.get().state() != GuestState.SHUT_OFF) {
         return from.name() + " does not call it shut off.";
       }
-      var runs = connections.to(runsOn).status(guest).map(status -> status.state());
-      if (runs.isEmpty() || runs.get() == GuestState.SHUT_OFF) {
+      var runs = connections.to(runsOn).status(guest);
+      if (runs.isEmpty() || runs.get().state() == GuestState.SHUT_OFF) {
         return "It is not seen to run on %s, so its definition stays.".formatted(runsOn.name());
+      }
+      if (!runs.get().persistent()) {
+        return "%s keeps no definition of it, so that this one may be the only one and stays."
+            .formatted(runsOn.name());
       }
       there.undefine(guest);
       return null;

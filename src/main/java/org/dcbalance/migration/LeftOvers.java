@@ -119,7 +119,15 @@ class LeftOvers {
       }
       var back = PuttingBack.on(host, hypervisor, vm.uuid(), undo, true);
       if (back.failed().isEmpty()) {
-        return done(left, "Put back on " + host.name() + ", later: " + back.words() + ".");
+        // whoever closed the move by hand could not take it off
+        if (new JobMark(left.migration(), null).names(status.get().mark())) {
+          hypervisor.mark(vm.uuid(), null);
+        }
+        return done(
+            left,
+            undo.isEmpty()
+                ? "Its mark was taken off on " + host.name() + ", later."
+                : "Put back on " + host.name() + ", later: " + back.words() + ".");
       }
       log.info("{} still has something to put back: {}", vm.name(), back.failed());
       return false;

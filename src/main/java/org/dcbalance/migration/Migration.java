@@ -323,6 +323,10 @@ public class Migration {
     this.closedBy = by.name();
     this.closedAs = as;
     this.closedWhy = reason;
+    if (as != StatedPlace.NEITHER && undo == null && mark != null && !mark.isEmpty()) {
+      // nothing was changed on its guest, which still has to lose its mark
+      this.undo = Undo.NOTHING.text();
+    }
     end(
         as == StatedPlace.DESTINATION ? MigrationState.COMPLETED : MigrationState.FAILED,
         sentenceOfIt,

@@ -104,10 +104,11 @@ final class Settlement {
                       + "; neither is touched.",
                   since,
                   longest(since));
-          case Action.Wait() -> doubt(found(source, target), since, settings.lostAfter());
+          case Action.Wait() ->
+              doubt(found(source, target) + silence(source, target), since, settings.lostAfter());
           case Action.AskOperator(var doubt) ->
               doubt(
-                  found(source, target) + " " + advice(doubt, target),
+                  found(source, target) + " " + advice(doubt, source, target),
                   doubtedSince,
                   settings.doubtedFor());
           case Action.Act act -> {
@@ -299,12 +300,14 @@ final class Settlement {
         + ".";
   }
 
-  private String advice(Doubt doubt, Side onTarget) {
+  private String advice(Doubt doubt, Side onSource, Side onTarget) {
     return switch (doubt) {
       case POST_COPY_FAILED ->
-          resumeFailed()
-              + "Nothing more is done: either copy alone is incomplete. Maybe mend the link between"
-              + " the hosts and resume the post-copy by hand.";
+          onSource instanceof Side.PostCopyFailed && gone(onTarget)
+              ? lostInPostCopy()
+              : resumeFailed()
+                  + "Nothing more is done: either copy alone is incomplete. Maybe mend the link"
+                  + " between the hosts and resume the post-copy by hand.";
       case ARRIVAL_UNPROVEN ->
           "Nothing proves that all of its memory arrived, so it was not started. Maybe start it"
               + " from its disk on one host once you are sure that it runs on neither.";
@@ -323,6 +326,28 @@ final class Settlement {
               : "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
                   + " exactly one running copy.";
     };
+  }
+
+  private static boolean gone(Side side) {
+    return side instanceof Side.Absent || side instanceof Side.ShutOff;
+  }
+
+  /** A source that is gone proves nothing: it goes once all has arrived, too. */
+  private String lostInPostCopy() {
+    return "What only its copy on %3$s had is lost with it: the one on %1$s is incomplete, and must not go on. Maybe end it there ('virsh destroy %2$s'), close this move as neither if it does not end by then, and restore the checkpoint that was taken before it; without one, start %2$s from its disk."
+        .formatted(pair.source().name(), vm, pair.target().name());
+  }
+
+  /** Say what to do about a host that does not answer; nothing if both do. */
+  private String silence(Side source, Side target) {
+    var silent =
+        source instanceof Side.Unknown
+            ? pair.source().name()
+            : target instanceof Side.Unknown ? pair.target().name() : null;
+    return silent == null
+        ? ""
+        : " Both are asked again and again. Maybe see why %s cannot be asked; if that lasts, find out where %s runs and close this move by hand."
+            .formatted(silent, vm);
   }
 
   private String halfOnTarget() {

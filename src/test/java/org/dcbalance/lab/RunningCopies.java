@@ -22,6 +22,7 @@ public final class RunningCopies {
   private volatile boolean over;
   private volatile int seen;
   private volatile int twice;
+  private volatile int most;
 
   private RunningCopies(Lab lab, int hosts, String guest) {
     this.guest = guest;
@@ -43,9 +44,11 @@ public final class RunningCopies {
         seen++;
       }
       // the hosts are not read at one instant: the guest may have moved between the two
-      if (copies > 1 && copies() > 1) {
+      copies = copies > 1 ? Math.min(copies, copies()) : copies;
+      if (copies > 1) {
         twice++;
       }
+      most = Math.max(most, copies);
       Await.pause(Duration.ofMillis(100));
     }
     hosts.forEach(Host::close);
@@ -67,6 +70,11 @@ public final class RunningCopies {
       throw new AssertionError("No host was seen to run " + guest + ".");
     }
     return twice;
+  }
+
+  /** Give the greatest number of copies that were seen to run at once. */
+  public int most() {
+    return most;
   }
 
   private static final class Host {

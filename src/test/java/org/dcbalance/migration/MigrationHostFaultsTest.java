@@ -158,6 +158,9 @@ class MigrationHostFaultsTest extends MigrationFaults {
     var row = lab.vm("web-07");
     assertThat(row.hostId()).isEqualTo(lab.host("kvm-02").id());
     assertThat(row.movingTo()).isNull();
+    MigrationLab.await(
+        "its mark off",
+        () -> lab.fleet.host("kvm-02").status(vm.uuid()).orElseThrow().mark() == null);
     MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
     assertThatThrownBy(() -> lab.closing.close(id, "kvm-02", "again", ANN))
         .hasMessageContaining("is not lost");
@@ -378,6 +381,24 @@ class MigrationHostFaultsTest extends MigrationFaults {
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
     assertThat(lab.fleet.host("kvm-01").resumes).hasValue(1);
     runsOn(vm, "kvm-02");
+  }
+
+  /** What its target's emulator had when it was killed is nowhere else. */
+  @Test
+  void saysThatAGuestIsLostOfWhichPostCopyLeftHalf() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = failInPostCopy(vm);
+    lab.fleet.host("kvm-02").copies.remove(vm.uuid());
+    lab.console();
+    MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+    assertThat(lab.row(id).sentence())
+        .contains("is lost with it: the one on kvm-01 is incomplete, and must not go on.")
+        .contains("Maybe end it there ('virsh destroy web-07')")
+        .doesNotContain("resume the post-copy");
+    assertThat(stateOn("kvm-01", vm)).isEqualTo(GuestState.PAUSED);
+    // a person does so
+    lab.fleet.host("kvm-01").set(vm.uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.FAILED);
   }
 
   /** Leave a move as a link that breaks in post-copy leaves it, with no console. */

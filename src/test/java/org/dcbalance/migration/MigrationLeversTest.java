@@ -425,6 +425,8 @@ class MigrationLeversTest extends MigrationFaults {
     lab.console();
     MigrationLab.await("put back", () -> lab.fleet.host("kvm-01").cap(vm.uuid()) == 0);
     MigrationLab.await("noted", () -> lab.row(id).undo().isEmpty());
+    assertThat(Objects.requireNonNull(lab.fleet.host("kvm-01").copies.get(vm.uuid())).mark())
+        .isNull();
   }
 
   @Test

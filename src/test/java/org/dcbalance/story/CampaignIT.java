@@ -8,22 +8,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.lab.RunningCopies;
 import org.dcbalance.testing.Await;
-import org.dcbalance.testing.Figures;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Move real guests back and forth for a long time while consoles are killed, links are cut and
  * daemons end, and look after each move whether exactly one copy runs where the console says. No
- * guest is ever seen to run on two hosts, which are asked ten times a second.
+ * guest is ever seen to run on two hosts, which are asked ten times a second. All of this strikes
+ * while memory is copied; {@link PostCopyCampaignIT} has what strikes later.
  *
  * <p>Rounds that passed are noted in {@code target/campaign}, and a later run goes on after them;
  * {@code ./mvnw clean} starts anew. {@code -Dcampaign.rounds=} sets how many there are, 40 unless
@@ -36,25 +34,15 @@ class CampaignIT {
 
   private static final int ROUNDS = Integer.getInteger("campaign.rounds", 40);
   private static final List<String> GUESTS = List.of("web-01", "web-02", "web-03");
-  private static final Path NOTED = Path.of("target", "campaign", "passed");
+  private static final Path NOTED = Path.of("target", "campaign", "rounds");
   private static final int CRAWL = 8;
-
-  /** What goes wrong during a move. */
-  private enum Fault {
-    NONE,
-    ABORT,
-    CONSOLE_KILLED,
-    LINK_CUT,
-    LINK_CUT_FOR_LONG,
-    TARGET_DAEMON_KILLED,
-    SOURCE_DAEMON_KILLED,
-    TARGET_EMULATOR_KILLED
-  }
 
   @Test
   void exactlyOneCopyRunsWhateverHappens() throws IOException {
     Files.createDirectories(NOTED.getParent());
-    int passed = Files.exists(NOTED) ? Files.readAllLines(NOTED).size() : 0;
+    var tally = new Tally();
+    var passed = Files.exists(NOTED) ? Files.readAllLines(NOTED) : List.<String>of();
+    passed.forEach(line -> tally.add(Tally.Round.parse(line)));
     try (var console = Console.inside(LAB, "campaign", 8091).hurried()) {
       console.start();
       for (int n = 0; n < GUESTS.size(); n++) {
@@ -65,19 +53,23 @@ class CampaignIT {
         fleet.addAll(3);
         fleet.tryNothingAgain();
       }
-      for (int round = passed; round < ROUNDS; round++) {
+      for (int round = passed.size(); round < ROUNDS; round++) {
         // each round has a seed of its own, so that one can be repeated alone
-        play(console, round, new Random(7_919L * round + 1));
+        var played = play(console, round, new Random(7_919L * round + 1));
+        tally.add(played);
         Files.writeString(
-            NOTED, round + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            NOTED, played.line() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       }
+    } finally {
+      tally.print();
     }
   }
 
-  private static void play(Console console, int round, Random random) {
+  private static Tally.Round play(Console console, int round, Random random) {
     var fault = Fault.values()[round % Fault.values().length];
     var guest = GUESTS.get(random.nextInt(GUESTS.size()));
     var copies = RunningCopies.of(LAB, 3, guest);
+    BrokenMove move;
     try (var api = console.api()) {
       var fleet = new Fleet(LAB, api);
       // what was broken last may still be coming back, and no move is asked of such a host
@@ -93,80 +85,15 @@ class CampaignIT {
           Duration.ofSeconds(90),
           () -> api.get("/api/v1/migrations/" + id),
           m -> m.path("progress").isObject() || m.get("finishedAt").isString());
-      Await.pause(Duration.ofMillis(random.nextInt(2000)));
-      breakIt(console, fault, guest, id, api, source, target);
-      mend(source, target);
+      move = new BrokenMove(LAB, Moment.COPYING, fault, id, guest, source, target);
     }
+    Await.pause(Duration.ofMillis(random.nextInt(2000)));
+    move.strike(console);
     try (var api = console.api()) {
-      var fleet = new Fleet(LAB, api);
-      settled(fleet, round, fault, guest);
+      var state = move.end(api);
+      move.nothingIsLeft(new Fleet(LAB, api), state);
+      assertThat(copies.end()).as("copies that ran at once in round %d, %s", round, fault).isZero();
+      return new Tally.Round(Moment.COPYING, fault, state, copies.most());
     }
-    assertThat(copies.end()).as("copies that ran at once in round %d, %s", round, fault).isZero();
-  }
-
-  private static void breakIt(
-      Console console, Fault fault, String guest, long id, Api api, int source, int target) {
-    switch (fault) {
-      case NONE -> {}
-      case ABORT -> abort(api, id, source);
-      case CONSOLE_KILLED -> {
-        console.kill();
-        console.start();
-      }
-      case LINK_CUT -> {
-        LAB.cutLink(target);
-        Await.pause(Duration.ofSeconds(5));
-      }
-      case LINK_CUT_FOR_LONG -> {
-        LAB.cutLink(target);
-        Await.pause(Duration.ofSeconds(40));
-      }
-      case TARGET_DAEMON_KILLED -> LAB.host("kill-libvirtd", target);
-      case SOURCE_DAEMON_KILLED -> LAB.host("kill-libvirtd", source);
-      case TARGET_EMULATOR_KILLED ->
-          // the pattern does not match the shell that looks for it
-          LAB.host(
-              "sh", target, "sh", "-c", "pkill -KILL -f '[g]uest=%s,' || true".formatted(guest));
-    }
-  }
-
-  /** libvirt 9.0 may keep the job for good; then what the page says must help. */
-  private static void abort(Api api, long id, int source) {
-    api.ask("POST", "/api/v1/migrations/" + id + "/abort", Map.of());
-    var said =
-        Await.until(
-            "the end of the move, or what would bring it about",
-            Duration.ofMinutes(2),
-            () -> api.get("/api/v1/migrations/" + id),
-            m -> m.get("finishedAt").isString() || m.toString().contains("Maybe restart libvirtd"));
-    if (!said.get("finishedAt").isString()) {
-      Figures.print("campaign, a job that libvirt kept", said.get("sentence").asString());
-      LAB.host("kill-libvirtd", source);
-    }
-  }
-
-  private static void mend(int source, int target) {
-    LAB.restoreLink(target);
-    LAB.unlimitLink(source);
-  }
-
-  private static void settled(Fleet fleet, int round, Fault fault, String guest) {
-    var last =
-        fleet.api().items("/api/v1/migrations").stream()
-            .filter(m -> m.get("vm").asString().equals(guest))
-            .findFirst()
-            .orElseThrow();
-    JsonNode ended = fleet.ended(last.get("id").asLong(), Duration.ofMinutes(3));
-    var running = LAB.where(guest).stream().filter(line -> line.endsWith(" running")).toList();
-    assertThat(running).as("round %d, %s: %s", round, fault, ended.get("sentence")).hasSize(1);
-    var host = fleet.hostName(Integer.parseInt(running.getFirst().split(" ")[0]));
-    Await.until(
-        "the inventory to show " + guest + " on " + host,
-        Duration.ofSeconds(60),
-        () -> fleet.vm(guest),
-        v -> v.get("host").asString().equals(host));
-    Figures.print(
-        "campaign round %d, %s".formatted(round, fault),
-        ended.get("state").asString() + ", " + running);
   }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.dcbalance.lab.Lab;
 import org.dcbalance.lab.XenLab;
+import org.dcbalance.method.Method;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Beside;
 import tools.jackson.databind.JsonNode;
@@ -101,6 +102,15 @@ record Fleet(Lab lab, Api api) {
     return api.post(
             "/api/v1/vms/" + vm(guest).get("id").asLong() + "/migrations",
             Map.of("targetHostId", host(host).get("id").asLong()))
+        .get("id")
+        .asLong();
+  }
+
+  /** Ask for a move by hand and by a method, and give the id of the migration. */
+  long move(String guest, int host, Method method) {
+    return api.post(
+            "/api/v1/vms/" + vm(guest).get("id").asLong() + "/migrations",
+            Map.of("targetHostId", host(host).get("id").asLong(), "method", method.name()))
         .get("id")
         .asLong();
   }
