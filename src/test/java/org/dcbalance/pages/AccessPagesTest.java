@@ -241,7 +241,12 @@ class AccessPagesTest {
   void theAboutPageTellsWhetherTheAuditLogIsProtected() {
     assertThat(administrator.page("/about"))
         .contains(
-            "Not protected", "SPRING_FLYWAY_USER", "sim-01", "PostgreSQL itself", "Audit log");
+            "Not protected",
+            "SPRING_FLYWAY_USER",
+            "docs/install.md#postgresql",
+            "sim-01",
+            "PostgreSQL itself",
+            "Audit log");
   }
 
   @Test

@@ -27,8 +27,8 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Decide on recommendations, abort, restore, and put hosts into maintenance by the keyboard alone,
- * in a real browser.
+ * Decide on recommendations, abort, restore, put hosts into maintenance and change a strategy by
+ * the keyboard alone, in a real browser.
  */
 @ConsolePagesTest
 @ExtendWith(ChromiumInstalled.class)
@@ -43,6 +43,13 @@ class KeyboardTest {
       """
       const it = document.activeElement;
       return (it.getAttribute('aria-label') ?? (it.labels?.[0] ?? it).innerText).replace(/\\s+/g, ' ').trim();
+      """;
+
+  /** Whether something else lies over the middle of what has the focus. */
+  private static final String HIDDEN =
+      """
+      const it = document.activeElement.getBoundingClientRect();
+      return document.activeElement !== document.elementFromPoint(it.left + it.width / 2, it.top + it.height / 2);
       """;
 
   @LocalServerPort private int port;
@@ -300,6 +307,43 @@ class KeyboardTest {
       tabTo(web, "Leave maintenance");
       press(web, Keys.ENTER);
       Await.until("no maintenance", SOON, () -> maintenance(host), Boolean.FALSE::equals);
+    }
+  }
+
+  @Test
+  void aStrategyIsChangedWithoutAMouse() throws IOException {
+    try (var browser = new PageBrowser()) {
+      var web = browser.web();
+      signIn(web);
+      var path = "/settings/strategy?pool=" + pool;
+      web.get(address(path));
+      at(web, path);
+      tabTo(web, "Minimum gain");
+      assertThat(web.executeScript(HIDDEN)).as("What has the focus is seen.").isEqualTo(false);
+      press(web, "12");
+      tabTo(web, "Quiet hours");
+      assertThat(web.executeScript(HIDDEN)).as("What has the focus is seen.").isEqualTo(false);
+      press(web, "at night");
+      tabTo(web, "Save");
+      press(web, Keys.ENTER);
+      see(web, ".banner[role=alert]", "is no time of day");
+      ready(web);
+      tabTo(web, "Quiet hours");
+      // Tab leads to a field with all of it selected
+      press(web, "22:00-06:00 UTC");
+      tabTo(web, "Save");
+      press(web, Keys.ENTER);
+      see(web, ".main > .banner[role=status]", "is saved.");
+      assertThat(
+              jdbc.sql("select cast(limits as text) from pool where id = :id")
+                  .param("id", pool)
+                  .query(String.class)
+                  .single())
+          .contains("0.12");
+      at(web, path);
+      tabTo(web, "Quiet hours");
+      assertThat(web.executeScript("return document.activeElement.value"))
+          .isEqualTo("22:00-06:00 UTC");
     }
   }
 

@@ -12,12 +12,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.dcbalance.testing.ChromiumInstalled;
 import org.dcbalance.testing.ConsolePagesTest;
+import org.dcbalance.testing.NodeModules;
 import org.dcbalance.testing.Route;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.function.Executable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -25,21 +28,29 @@ import org.springframework.web.servlet.mvc.method.RequestMappingInfoHandlerMappi
 
 /**
  * Every page of the console in a real browser: with nothing to show, with something that cannot be,
- * and doing what it is for. A page that is not in the table fails.
+ * and doing what it is for. A page that is not in the table fails, and so does one in which
+ * axe-core finds something serious while it has nothing to show or says why not.
  */
 @ConsolePagesTest
-@ExtendWith(ChromiumInstalled.class)
+@ExtendWith({ChromiumInstalled.class, NodeModules.class})
 class PageActionsTest {
   @LocalServerPort private int port;
   @Autowired private JdbcClient jdbc;
   @Autowired private List<RequestMappingInfoHandlerMapping> mappings;
   private Visitor visitor;
   private ActStage stage;
+  private Axe axe;
+
+  @BeforeAll
+  static void install() throws Exception {
+    NodeModules.install();
+  }
 
   @BeforeEach
   void visit() throws IOException {
     visitor = new Visitor(port);
     stage = new ActStage(jdbc, visitor);
+    axe = new Axe();
   }
 
   @AfterEach
@@ -74,12 +85,19 @@ class PageActionsTest {
     return table;
   }
 
-  private static DynamicNode node(String page, PageActs acts) {
+  private DynamicNode node(String page, PageActs acts) {
     return dynamicContainer(
         page,
         Stream.of(
-            dynamicTest(page + " with nothing", acts.empty()),
-            dynamicTest(page + " with what cannot be", acts.error()),
+            dynamicTest(page + " with nothing", looked(acts.empty())),
+            dynamicTest(page + " with what cannot be", looked(acts.error())),
             dynamicTest(page + " does what it is for", acts.main())));
+  }
+
+  private Executable looked(Executable act) {
+    return () -> {
+      act.execute();
+      visitor.isAccessible(axe);
+    };
   }
 }

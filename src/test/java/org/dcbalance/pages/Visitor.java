@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -273,6 +274,28 @@ final class Visitor implements AutoCloseable {
         .as(path)
         .isEqualTo(status);
     assertThat(text(null)).as(path).contains(sentence).containsPattern("Request [0-9a-f]{16}");
+  }
+
+  /** See that axe-core finds nothing serious on the page as it is now. */
+  void isAccessible(Axe axe) {
+    List<String> wrong =
+        Await.until(
+            "what axe-core says of " + web.getCurrentUrl(),
+            SOON,
+            Duration.ofMillis(50),
+            () -> {
+              try {
+                if (!Boolean.TRUE.equals(web.executeScript(READY))) {
+                  return null;
+                }
+                axe.enter(web);
+                return axe.wrong(web);
+              } catch (WebDriverException replacedMeanwhile) {
+                return null;
+              }
+            },
+            _ -> true);
+    assertThat(wrong).as(web.getCurrentUrl()).isEmpty();
   }
 
   @Override
