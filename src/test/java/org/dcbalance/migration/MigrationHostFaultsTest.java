@@ -427,6 +427,8 @@ class MigrationHostFaultsTest extends MigrationFaults {
       assertThat(end.state()).isEqualTo(MigrationState.COMPLETED);
       // this server never went away
       assertThat(end.figures().guestDowntimeMillis()).isBetween(0L, 1000L);
+      assertThat(end.figures().guestSilentMillis())
+          .isGreaterThanOrEqualTo(end.figures().guestDowntimeMillis());
       assertThat(end.figures().guestProbe())
           .startsWith(
               "TCP %s:%d every 10 ms; gaps of up to".formatted(address, server.getLocalPort()));
