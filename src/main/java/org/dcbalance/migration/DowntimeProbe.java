@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measure what a guest's users see of its move: the longest time between two answers to attempts
  * that are made every 10 ms and overlap, so that one lost packet costs 10 ms and not a
- * retransmission.
+ * retransmission; and all such times together.
  *
  * <p>The resolution is the period, or the usual gap of the guest where that is longer. A gap no
  * longer than those seen before the move is not counted.
@@ -33,9 +33,10 @@ final class DowntimeProbe implements AutoCloseable {
    *
    * @param downtime the longest gap; zero if none was longer than before the move; null if the
    *     guest did not answer before or after it
+   * @param silent all gaps together that were longer than before the move; null as the downtime
    * @param words how it was measured, with what is to be known about it
    */
-  record Seen(@Nullable Duration downtime, String words) {}
+  record Seen(@Nullable Duration downtime, @Nullable Duration silent, String words) {}
 
   /** Looks up what is probed, and refuses what must not be. */
   @FunctionalInterface
@@ -83,41 +84,30 @@ final class DowntimeProbe implements AutoCloseable {
   Seen finish() {
     long end = System.nanoTime() - begun;
     method.close();
-    long usual = longestGap(0, Math.min(moveBegun, end));
+    long usual = Silence.between(answers, 0, Math.min(moveBegun, end), 0).longest();
     var name = method.words() + " every " + PERIOD.toMillis() + " ms";
     if (!answeredBefore()) {
-      return new Seen(null, name + ": no answer before the move" + because());
+      return new Seen(null, null, name + ": no answer before the move" + because());
     }
     if (!answeredLately(end)) {
       var silent = (end - answers.last()) / 1e9;
       return new Seen(
           null,
+          null,
           String.format(
               Locale.ROOT, "%s: no answer in the last %.1f s%s", name, silent, because()));
     }
-    long longest = longestGap(moveBegun, end);
+    var silence = Silence.between(answers, moveBegun, end, usual);
     var note = String.format(Locale.ROOT, "; gaps of up to %d ms before the move", millis(usual));
-    return longest <= usual
-        ? new Seen(Duration.ZERO, name + note + ", none longer during it")
-        : new Seen(Duration.ofNanos(longest), name + note);
+    return new Seen(
+        Duration.ofNanos(silence.longest()),
+        Duration.ofNanos(silence.inAll()),
+        silence.longest() == 0 ? name + note + ", none longer during it" : name + note);
   }
 
   private String because() {
     var trouble = method.trouble();
     return trouble == null ? "" : " (" + trouble + ")";
-  }
-
-  /** Find the longest time between two answers, of which the later one lies in a span. */
-  private long longestGap(long from, long to) {
-    long longest = 0;
-    Long last = answers.lower(from);
-    for (long at : answers.subSet(from, true, to, true)) {
-      if (last != null) {
-        longest = Math.max(longest, at - last);
-      }
-      last = at;
-    }
-    return longest;
   }
 
   private static long millis(long nanos) {

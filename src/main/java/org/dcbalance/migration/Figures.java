@@ -31,6 +31,7 @@ class Figures {
   private @Nullable Integer iterations;
   private @Nullable String downtimeSource;
   private @Nullable Long guestDowntimeMillis;
+  private @Nullable Long guestSilentMillis;
   private @Nullable String guestProbe;
   private @Nullable Long sourceUserMillis;
   private @Nullable Long sourceSystemMillis;
@@ -91,9 +92,12 @@ class Figures {
   }
 
   /** Keep what the guest's users saw of it; null where the probe had no answer to compare with. */
-  void seenByGuest(@Nullable Duration downtime, String probe) {
+  void seenByGuest(DowntimeProbe.Seen seen) {
+    var downtime = seen.downtime();
+    var silent = seen.silent();
     this.guestDowntimeMillis = downtime == null ? null : downtime.toMillis();
-    this.guestProbe = probe;
+    this.guestSilentMillis = silent == null ? null : silent.toMillis();
+    this.guestProbe = seen.words();
   }
 
   @Nullable Long expectedMillis() {
@@ -126,6 +130,10 @@ class Figures {
 
   @Nullable Long guestDowntimeMillis() {
     return guestDowntimeMillis;
+  }
+
+  @Nullable Long guestSilentMillis() {
+    return guestSilentMillis;
   }
 
   @Nullable String guestProbe() {

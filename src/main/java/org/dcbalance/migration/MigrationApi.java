@@ -58,6 +58,9 @@ class MigrationApi {
    * A migration with all that is known of it; times in milliseconds, rates in bytes per second.
    *
    * @param switchedAt when it was switched to post-copy, from where on it is not aborted
+   * @param guestDowntimeMillis the longest time without an answer to the VM's probe
+   * @param guestSilentMillis all times without an answer together: how long the VM was not to be
+   *     reached, and not what it left undone
    */
   record MigrationView(
       long id,
@@ -93,6 +96,7 @@ class MigrationApi {
       @Nullable Long downtimeMillis,
       @Nullable String downtimeSource,
       @Nullable Long guestDowntimeMillis,
+      @Nullable Long guestSilentMillis,
       @Nullable String guestProbe,
       MigrationRows.@Nullable CpuSpent sourceCpu,
       MigrationRows.@Nullable CpuSpent targetCpu,
@@ -254,6 +258,7 @@ class MigrationApi {
         row.downtimeMillis(),
         row.downtimeSource(),
         row.guestDowntimeMillis(),
+        row.guestSilentMillis(),
         row.guestProbe(),
         row.sourceCpu(),
         row.targetCpu(),

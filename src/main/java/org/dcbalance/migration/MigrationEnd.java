@@ -234,7 +234,7 @@ final class MigrationEnd {
 
   private static void keep(Migration row, DowntimeProbe.@Nullable Seen seen) {
     if (seen != null) {
-      row.figures().seenByGuest(seen.downtime(), seen.words());
+      row.figures().seenByGuest(seen);
     }
   }
 }

@@ -26,7 +26,7 @@ public class MigrationRows {
         m.why, m.requested_by, m.abort_requested_by, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
         m.switched_at, m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations, m.encrypted,
-        m.downtime_source, m.guest_downtime_millis, m.guest_probe,
+        m.downtime_source, m.guest_downtime_millis, m.guest_silent_millis, m.guest_probe,
         m.source_user_millis, m.source_system_millis, m.target_user_millis, m.target_system_millis,
         m.imbalance_before, m.imbalance_promised, r.imbalance_measured,
         m.end_by, m.with_storage, m.attempt, m.most_attempts, m.retry_of, m.passing, m.retry_at, m.retry_ended,
@@ -109,6 +109,8 @@ public class MigrationRows {
    * @param askedMethod null where DCbalance chose
    * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
    * @param waitedMillis for a quieter moment; null if it did not
+   * @param guestDowntimeMillis the longest time without an answer to the VM's probe
+   * @param guestSilentMillis all times without an answer together; at least the longest one
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}
    * @param switchedAt when it was switched to post-copy, from where on it is not aborted
    * @param endBy when it must have ended, by whoever asked for it
@@ -157,6 +159,7 @@ public class MigrationRows {
       @Nullable Boolean encrypted,
       @Nullable String downtimeSource,
       @Nullable Long guestDowntimeMillis,
+      @Nullable Long guestSilentMillis,
       @Nullable String guestProbe,
       @Nullable CpuSpent sourceCpu,
       @Nullable CpuSpent targetCpu,
@@ -292,6 +295,7 @@ public class MigrationRows {
         row.getObject("encrypted", Boolean.class),
         row.getString("downtime_source"),
         row.getObject("guest_downtime_millis", Long.class),
+        row.getObject("guest_silent_millis", Long.class),
         row.getString("guest_probe"),
         cpu(row, "source"),
         cpu(row, "target"),

@@ -16,13 +16,14 @@ final class PreFlight {
 
   private PreFlight() {}
 
-  /** The pool's policy. */
+  /** The pool's policy, and whether its hosts are simulated, so that nothing is sent. */
   record Policy(
       String pool,
       boolean observing,
       boolean paused,
       Predicate<String> shares,
-      List<String> networks) {}
+      List<String> networks,
+      boolean simulated) {}
 
   /**
    * A host, as the inventory knows it.
@@ -332,8 +333,20 @@ final class PreFlight {
   private static Check encryption(Known known) {
     var name = "Encryption";
     var vm = known.vm().name();
+    var way = " from " + known.source().name() + " to " + known.target().name();
     if (!known.vm().encrypted()) {
-      return yes(name, "The memory of " + vm + " is sent as it is: no encryption is asked for.");
+      if (known.policy().simulated()) {
+        return yes(name, "Simulated hosts send nothing, and no encryption is asked for.");
+      }
+      var cannot = known.source().cannotEncrypt();
+      return yes(
+          name,
+          "The memory of "
+              + vm
+              + " goes unencrypted over the network"
+              + way
+              + ": no encryption is asked for"
+              + (cannot == null ? "." : ", and there is none: " + cannot + "."));
     }
     for (var host : List.of(known.source(), known.target())) {
       if (host.cannotEncrypt() != null) {
@@ -347,7 +360,7 @@ final class PreFlight {
                 + ".");
       }
     }
-    return yes(name, "The memory of " + vm + " is sent encrypted, or not at all.");
+    return yes(name, "The memory of " + vm + " goes by TLS" + way + ", or not at all.");
   }
 
   static String gib(Memory memory) {

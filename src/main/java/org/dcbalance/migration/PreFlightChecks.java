@@ -178,7 +178,8 @@ public class PreFlightChecks {
             pool.automation() == HostPool.Automation.OBSERVE,
             pool.paused(),
             pool::shares,
-            pool.networks()),
+            pool.networks(),
+            pool.simulated()),
         new PreFlight.Subject(
             vm.name(),
             vm.neverMove(),

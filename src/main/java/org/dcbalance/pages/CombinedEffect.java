@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param imbalanceBefore null where they lie in several pools
  * @param imbalanceAfter null where they lie in several pools
  * @param expected one after another
+ * @param onItsWay how their memory would go over the network; null where none does
  * @param outlook how many of them would start at once
  */
 record CombinedEffect(
@@ -27,6 +29,7 @@ record CombinedEffect(
     Memory bytes,
     Duration expected,
     Duration worstDowntime,
+    @Nullable String onItsWay,
     Outlook outlook) {
 
   /** Sum up; null without any move. */
@@ -54,10 +57,25 @@ record CombinedEffect(
             .map(RecommendationLine::downtime)
             .max(Duration::compareTo)
             .orElse(Duration.ZERO),
+        onItsWay(moves),
         slots.of(
             moves.stream()
                 .map(m -> new Wish(m.poolId(), m.fromId(), m.toId(), m.priority(), m.expected()))
                 .toList()));
+  }
+
+  private static @Nullable String onItsWay(List<RecommendationLine> moves) {
+    var ways = new LinkedHashSet<String>();
+    for (var move : moves) {
+      var way = move.onItsWay();
+      if (way != null) {
+        ways.add(way);
+      }
+    }
+    if (ways.isEmpty()) {
+      return null;
+    }
+    return ways.size() == 1 ? ways.iterator().next() : "some not encrypted";
   }
 
   private static Map<VmId, HostId> goals(List<RecommendationLine> moves) {

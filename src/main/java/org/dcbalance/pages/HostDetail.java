@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param uri null for those who may not see it
  * @param peerUri null for those who may not see it, and where other hosts use the same
+ * @param memoryOfMoves how its VMs' memory is sent; null where none is, and where it is not known
  * @param noHelper why a helper would do nothing for it, as a sentence; null if it would
  */
 record HostDetail(
@@ -22,12 +23,13 @@ record HostDetail(
     @Nullable UUID uuid,
     @Nullable String libraryVersion,
     List<CapabilityLine> capabilities,
+    @Nullable String memoryOfMoves,
     @Nullable String noHelper) {
 
   /** What it can do, or cannot and why; words complete "can …". */
   record CapabilityLine(String words, boolean can, @Nullable String reason) {}
 
-  static HostDetail of(Host host, boolean administrator) {
+  static HostDetail of(Host host, boolean administrator, @Nullable String memoryOfMoves) {
     return new HostDetail(
         host.maintenance(),
         host.state() == Host.State.DOWN || host.state() == Host.State.UNSUPPORTED,
@@ -36,6 +38,7 @@ record HostDetail(
         host.uuid(),
         host.libraryVersion().isEmpty() ? null : host.libraryVersion(),
         host.hypervisor().isEmpty() ? List.of() : capabilities(host),
+        memoryOfMoves,
         HostHelpers.useless(host).orElse(null));
   }
 

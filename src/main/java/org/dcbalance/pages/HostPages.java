@@ -8,6 +8,7 @@ import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostRegistration;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.migration.SentMemory;
 import org.dcbalance.recovery.Recoveries;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.ErrorCode;
@@ -36,6 +37,7 @@ class HostPages {
   private final MigrationLines moves;
   private final HostRegistration registration;
   private final HostHelpers helpers;
+  private final SentMemory sent;
   private final Recoveries recoveries;
 
   HostPages(
@@ -45,6 +47,7 @@ class HostPages {
       MigrationLines moves,
       HostRegistration registration,
       HostHelpers helpers,
+      SentMemory sent,
       Recoveries recoveries) {
     this.hosts = hosts;
     this.lines = lines;
@@ -52,6 +55,7 @@ class HostPages {
     this.moves = moves;
     this.registration = registration;
     this.helpers = helpers;
+    this.sent = sent;
     this.recoveries = recoveries;
   }
 
@@ -91,7 +95,8 @@ class HostPages {
     }
     model.addAttribute(
         "twins", recoveries.twins().stream().filter(t -> t.lostId().equals(id)).toList());
-    model.addAttribute("detail", HostDetail.of(host, me.mayAdminister()));
+    model.addAttribute(
+        "detail", HostDetail.of(host, me.mayAdminister(), sent.from(host).orElse(null)));
     model.addAttribute("moves", moves.ofHost(id, MOST_MOVES));
     if ("moves".equals(fragment)) {
       return "host :: moves";

@@ -264,6 +264,15 @@ class MigrationPages {
                 : row.finishedAt() == null
                     ? "told when the move has ended, where a probe is set"
                     : "no probe is set for this VM"));
+    if (row.guestSilentMillis() != null) {
+      figures.add(
+          new Figure(
+              "Silent in all, guest saw",
+              format.millis(null),
+              format.millis(row.guestSilentMillis()),
+              "by the same probe: all gaps together, of which the longest is above;"
+                  + " how long nobody reached it, not how much work it lost"));
+    }
     figures.add(new Figure("Copied", bytes(row.expectedBytes()), bytes(row.bytes()), null));
     figures.add(
         new Figure(

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state as stored, but NOT_STARTED or FAILED for a settled one that did not succeed
  * @param checkpointFirst that a checkpoint is taken before the move, and why; null if none is
+ * @param onItsWay how its memory would go over the network; null where none does, and once decided
  * @param along what is decided with it, since a rule does not part their VMs; empty once decided
  * @param question what is asked before it is approved
  * @param gain imbalance that it takes away
@@ -39,6 +40,7 @@ record RecommendationLine(
     String why,
     String whyDetail,
     @Nullable String checkpointFirst,
+    @Nullable String onItsWay,
     List<Names.Along> along,
     String question,
     List<Effect> effects,

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 import org.dcbalance.console.Format;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Pools;
+import org.dcbalance.migration.SentMemory;
 import org.dcbalance.recommendation.BalancingSettings;
 import org.dcbalance.recommendation.CheckpointsFirst;
 import org.dcbalance.recommendation.Names;
@@ -24,6 +26,7 @@ import org.dcbalance.strategy.Limits;
 import org.dcbalance.strategy.ProposedMove;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.PoolId;
+import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
@@ -48,6 +51,7 @@ class RecommendationLines {
   private final Recommendations recommendations;
   private final Names names;
   private final CheckpointsFirst checkpoints;
+  private final SentMemory sent;
   private final Pools pools;
   private final BalancingSettings settings;
   private final Format format;
@@ -57,6 +61,7 @@ class RecommendationLines {
       Recommendations recommendations,
       Names names,
       CheckpointsFirst checkpoints,
+      SentMemory sent,
       Pools pools,
       BalancingSettings settings,
       Format format,
@@ -64,6 +69,7 @@ class RecommendationLines {
     this.recommendations = recommendations;
     this.names = names;
     this.checkpoints = checkpoints;
+    this.sent = sent;
     this.pools = pools;
     this.settings = settings;
     this.format = format;
@@ -117,13 +123,31 @@ class RecommendationLines {
     var byId =
         pools.findAllByOrderByName().stream().collect(Collectors.toMap(HostPool::id, p -> p));
     var first = checkpoints.of(rows);
-    return rows.stream().map(r -> line(r, known, first.get(r.id()), byId.get(r.poolId()))).toList();
+    var asked =
+        rows.stream()
+            .filter(r -> r.state() == State.PROPOSED)
+            .flatMap(RecommendationLines::moving)
+            .distinct()
+            .toList();
+    var ways = sent.ofAll(asked);
+    return rows.stream()
+        .map(r -> line(r, known, first.get(r.id()), ways, byId.get(r.poolId())))
+        .toList();
+  }
+
+  private static Stream<VmId> moving(Recommendation r) {
+    return Stream.concat(Stream.of(r.vmId()), r.together().stream());
   }
 
   private RecommendationLine line(
-      Recommendation r, Names.Known known, @Nullable String first, @Nullable HostPool pool) {
+      Recommendation r,
+      Names.Known known,
+      @Nullable String first,
+      Map<VmId, SentMemory.Way> ways,
+      @Nullable HostPool pool) {
     var limits = (pool == null ? settings.pace(false) : settings.pace(pool)).limits();
     var cost = r.cost();
+    var way = ways.get(r.vmId());
     return new RecommendationLine(
         r.id(),
         state(r, known),
@@ -138,8 +162,9 @@ class RecommendationLines {
         r.why(),
         r.whyTarget(),
         first,
+        way == null || r.state() != State.PROPOSED ? null : way.words(),
         known.along(r.id()),
-        question(r, known),
+        question(r, known) + sent(r, ways),
         effects(r.effects(), limits),
         r.gain(),
         new Memory(cost.bytes()),
@@ -179,6 +204,29 @@ class RecommendationLines {
             known.host(r.targetId()),
             format.bytes(along.stream().map(Names.Along::bytes).reduce(bytes, Memory::plus)),
             format.duration(longest.compareTo(downtime) > 0 ? longest : downtime));
+  }
+
+  /** Say how memory would go over the network, as an end of the question; or nothing. */
+  private static String sent(Recommendation r, Map<VmId, SentMemory.Way> ways) {
+    var all = new ArrayList<SentMemory.Way>();
+    for (var vm : moving(r).toList()) {
+      var way = ways.get(vm);
+      if (way != null) {
+        all.add(way);
+      }
+    }
+    if (all.isEmpty()) {
+      return "";
+    }
+    if (r.together().isEmpty()) {
+      return " " + all.getFirst().sentence();
+    }
+    if (all.stream().allMatch(SentMemory.Way::encrypted)) {
+      return " Their memory goes over the network by TLS, or not at all.";
+    }
+    return all.stream().noneMatch(SentMemory.Way::encrypted)
+        ? " Their memory goes over the network unencrypted."
+        : " The memory of some of them goes over the network unencrypted.";
   }
 
   private static String state(Recommendation r, Names.Known known) {

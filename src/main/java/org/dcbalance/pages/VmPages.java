@@ -8,6 +8,7 @@ import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Check;
 import org.dcbalance.migration.MovesByHand;
 import org.dcbalance.migration.PreFlightChecks;
+import org.dcbalance.migration.SentMemory;
 import org.dcbalance.recovery.Recoveries;
 import org.dcbalance.units.Cursor;
 import org.dcbalance.units.HostId;
@@ -33,6 +34,7 @@ class VmPages {
   private final MigrationLines moves;
   private final Targets targets;
   private final PreFlightChecks checks;
+  private final SentMemory sent;
   private final MovesByHand byHand;
   private final PlacementRules rules;
   private final Checkpoints checkpoints;
@@ -46,6 +48,7 @@ class VmPages {
       MigrationLines moves,
       Targets targets,
       PreFlightChecks checks,
+      SentMemory sent,
       MovesByHand byHand,
       PlacementRules rules,
       Checkpoints checkpoints,
@@ -57,6 +60,7 @@ class VmPages {
     this.moves = moves;
     this.targets = targets;
     this.checks = checks;
+    this.sent = sent;
     this.byHand = byHand;
     this.rules = rules;
     this.checkpoints = checkpoints;
@@ -109,6 +113,7 @@ class VmPages {
         "checkpoints", checkpoints.list(id, null, new Cursor(MOST_CHECKPOINTS, null)).items());
     model.addAttribute("targets", targets.of(vm));
     model.addAttribute("methods", byHand.offered(vm));
+    model.addAttribute("onItsWay", sent.of(vm).map(SentMemory.Way::sentence).orElse(null));
     model.addAttribute("target", target);
     model.addAttribute("checks", target == null ? List.of() : checks(id, target, withStorage));
     model.addAttribute("range", Ranges.chosen(range));

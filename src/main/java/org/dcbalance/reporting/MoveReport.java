@@ -40,6 +40,8 @@ public class MoveReport {
   /**
    * One ended migration. Times in milliseconds; null where a thing was not expected or measured.
    *
+   * @param guestDowntimeMillis the longest time without an answer to the VM's probe
+   * @param guestSilentMillis all times without an answer together
    * @param decidedBy who approved it or asked for it
    * @param recommendationId null for a move by hand
    * @param imbalanceBefore the pool's when the move was proposed
@@ -66,6 +68,7 @@ public class MoveReport {
       @Nullable Long expectedDowntimeMillis,
       @Nullable Long downtimeMillis,
       @Nullable Long guestDowntimeMillis,
+      @Nullable Long guestSilentMillis,
       @Nullable Long bytes,
       @Nullable Double imbalanceBefore,
       @Nullable Double imbalancePromised,
@@ -101,8 +104,9 @@ public class MoveReport {
             select m.id, m.started_at, m.finished_at, m.state, m.vm_id, v.name as vm, s.name as source,
               t.name as target, m.why, coalesce(r.decided_by, m.requested_by) as decided_by,
               m.recommendation_id, m.method, m.expected_millis, m.total_millis,
-              m.expected_downtime_millis, m.downtime_millis, m.guest_downtime_millis, m.bytes,
-              m.imbalance_before, m.imbalance_promised, e.imbalance_measured,
+              m.expected_downtime_millis, m.downtime_millis, m.guest_downtime_millis,
+              m.guest_silent_millis, m.bytes, m.imbalance_before, m.imbalance_promised,
+              e.imbalance_measured,
             """
                 + HELPED
                 + " as helped, m.sentence "

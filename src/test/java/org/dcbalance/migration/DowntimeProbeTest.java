@@ -147,6 +147,28 @@ class DowntimeProbeTest {
   }
 
   @Test
+  void addsUpHowLongAServerWasAwayInAll() throws Exception {
+    try (var server = new Server();
+        var probe = DowntimeProbe.start("127.0.0.1", server.port, InetAddress::getByName)) {
+      server.isKnown();
+      probe.moveBegins();
+      long begun = System.nanoTime();
+      server.away(1000);
+      Thread.sleep(300);
+      server.away(1500);
+      answersAgain(probe);
+      var seen = probe.finish();
+      assertThat(Objects.requireNonNull(seen.downtime()).toMillis())
+          .as("the longest alone")
+          .isGreaterThanOrEqualTo(1400);
+      assertThat(Objects.requireNonNull(seen.silent()).toMillis())
+          .as("both together")
+          .isGreaterThanOrEqualTo(2300)
+          .isLessThanOrEqualTo(millisSince(begun) + 500);
+    }
+  }
+
+  @Test
   void saysThatAGuestStaysSilentUntilItAnswersAgain() throws Exception {
     measured(DowntimeProbeTest::measureOneThatAnswersAgain);
   }
@@ -226,6 +248,7 @@ class DowntimeProbeTest {
       answersAgain(probe);
       var seen = probe.finish();
       assertThat(Objects.requireNonNull(seen.downtime()).toMillis()).isZero();
+      assertThat(Objects.requireNonNull(seen.silent()).toMillis()).isZero();
       assertThat(seen.words()).endsWith("none longer during it");
     }
   }
@@ -246,6 +269,7 @@ class DowntimeProbeTest {
       Thread.sleep(200);
       var seen = probe.finish();
       assertThat(seen.downtime()).isNull();
+      assertThat(seen.silent()).isNull();
       assertThat(seen.words()).contains("no answer before the move (").contains("refused");
     }
   }

@@ -280,8 +280,8 @@ class FaultyFleet implements HypervisorDriver {
     }
   }
 
-  static Optional<GuestStatus> status(@Nullable Copy copy) {
+  static Optional<GuestStatus> status(@Nullable Copy copy, boolean persistent) {
     return Optional.ofNullable(copy)
-        .map(c -> new GuestStatus(c.state(), c.why(), c.job(), c.mark(), true));
+        .map(c -> new GuestStatus(c.state(), c.why(), c.job(), c.mark(), persistent));
   }
 }

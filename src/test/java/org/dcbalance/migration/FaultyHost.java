@@ -63,6 +63,7 @@ final class FaultyHost implements Hypervisor {
 
   /** Refuses to change guests' memory and caps, and to remove definitions. */
   volatile boolean unchangeable;
+  volatile boolean keepsDefinitions = true;
 
   /** Refuses to switch to post-copy. */
   volatile boolean unswitchable;
@@ -189,7 +190,7 @@ final class FaultyHost implements Hypervisor {
   public Optional<GuestStatus> status(UUID guest) {
     answer();
     synchronized (fleet) {
-      return FaultyFleet.status(copies.get(guest));
+      return FaultyFleet.status(copies.get(guest), keepsDefinitions);
     }
   }
 

@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class PreFlightTest {
   private static final Policy POLICY =
-      new Policy("pool-1", false, false, path -> path.startsWith("/shared/"), List.of("br0"));
+      new Policy(
+          "pool-1", false, false, path -> path.startsWith("/shared/"), List.of("br0"), false);
   private static final Machine SOURCE = machine("kvm-01");
   private static final Machine TARGET = machine("kvm-02");
   private static final Subject VM = vm(List.of(disk("vda", "/shared/web.qcow2", false)));
@@ -43,6 +44,40 @@ class PreFlightTest {
         .noneMatch(c -> c.sentence().isBlank());
   }
 
+  @Test
+  void saysBeforeAMoveHowItsMemoryGoesOverTheNetwork() {
+    assertThat(encryption(POLICY, VM, SOURCE))
+        .isEqualTo(
+            "The memory of web-07 goes unencrypted over the network from kvm-01 to kvm-02: no"
+                + " encryption is asked for.");
+    assertThat(
+            encryption(
+                POLICY,
+                VM,
+                new Machine(
+                    "kvm-01", true, "", false, Duration.ofSeconds(3), null, "Xen cannot")))
+        .endsWith("no encryption is asked for, and there is none: Xen cannot.");
+    assertThat(
+            encryption(
+                POLICY,
+                new Subject(
+                    "web-07", false, "", Memory.ofGiB(2), List.of(), List.of(), List.of(), true),
+                SOURCE))
+        .isEqualTo("The memory of web-07 goes by TLS from kvm-01 to kvm-02, or not at all.");
+    assertThat(
+            encryption(
+                new Policy("Simulated", false, false, p -> true, List.of(), true), VM, SOURCE))
+        .isEqualTo("Simulated hosts send nothing, and no encryption is asked for.");
+  }
+
+  private static String encryption(Policy policy, Subject vm, Machine source) {
+    return PreFlight.of(known(policy, vm, source, TARGET), GOOD).stream()
+        .filter(c -> c.name().equals("Encryption"))
+        .map(Check::sentence)
+        .findFirst()
+        .orElseThrow();
+  }
+
   @ParameterizedTest(name = "{2}")
   @MethodSource("refusals")
   void refusesWithASentence(Known known, Asked asked, String sentence) {
@@ -54,11 +89,13 @@ class PreFlightTest {
     var good = known(POLICY, VM, SOURCE, TARGET);
     return Stream.of(
         Arguments.of(
-            known(new Policy("pool-1", true, false, p -> true, List.of()), VM, SOURCE, TARGET),
+            known(
+                new Policy("pool-1", true, false, p -> true, List.of(), false), VM, SOURCE, TARGET),
             GOOD,
             "Pool pool-1 only observes: nothing is moved."),
         Arguments.of(
-            known(new Policy("pool-1", false, true, p -> true, List.of()), VM, SOURCE, TARGET),
+            known(
+                new Policy("pool-1", false, true, p -> true, List.of(), false), VM, SOURCE, TARGET),
             GOOD,
             "Pool pool-1 is paused: nothing is moved."),
         Arguments.of(

@@ -113,6 +113,30 @@ class MigrationPagesTest extends SimulatedPages {
   }
 
   @Test
+  void howLongAGuestWasSilentInAllIsShownWhereAProbeTold() {
+    var id = lostMigration();
+    try (var viewer = as(Role.VIEWER)) {
+      jdbc.sql(
+              """
+              update migration set guest_downtime_millis = 900,
+                guest_probe = 'TCP 10.0.0.7:80 every 10 ms' where id = :id
+              """)
+          .param("id", id)
+          .update();
+      assertThat(viewer.page("/migrations/" + id)).contains("0.90 s").doesNotContain("Silent in all");
+      jdbc.sql("update migration set guest_silent_millis = 1440 where id = :id")
+          .param("id", id)
+          .update();
+      assertThat(viewer.page("/migrations/" + id))
+          .contains("0.90 s", "Silent in all, guest saw", "1.44 s", "not how much work it lost");
+      assertThat(viewer.page("/api/v1/migrations/" + id))
+          .contains("\"guestDowntimeMillis\":900", "\"guestSilentMillis\":1440");
+    } finally {
+      forget(id);
+    }
+  }
+
+  @Test
   void whatRemainsIsSaidOfThePassThatItBelongsTo() {
     var id = lostMigration();
     jdbc.sql(

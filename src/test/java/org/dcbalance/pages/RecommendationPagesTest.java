@@ -103,13 +103,14 @@ class RecommendationPagesTest extends SimulatedPages {
               "data-along=\"" + one + "\"",
               "with " + names.getLast() + ", which a rule keeps with it",
               "Approve the moves of " + names.getFirst() + " and " + names.getLast() + " to ",
+              "Their memory goes over the network unencrypted.",
               "data-subject=\"the moves of " + names.getFirst() + " and " + names.getLast());
       var page = operator.page("/recommendations/" + one);
       assertThat(page)
           .contains("Approve 2 moves", "with " + names.getLast())
           .doesNotContain("Approve 1 move");
       var effect = operator.fragment("/recommendations?fragment=effect&id=" + one);
-      assertThat(effect).contains("4.0 GiB");
+      assertThat(effect).contains("4.0 GiB", " · not encrypted");
       var notice =
           notice(
               operator.sendAndFollow(
@@ -265,6 +266,35 @@ class RecommendationPagesTest extends SimulatedPages {
           .update();
       assertThat(operator.page("/recommendations/" + one))
           .contains("id=\"chart-source-memory\"", "id=\"chart-target-memory\"");
+      forget(pool);
+    }
+  }
+
+  @Test
+  void howMemoryGoesOverTheNetworkIsSaidBeforeAnApproval() {
+    try (var recorded = new RecordedPool(jdbc, "open-" + UUID.randomUUID(), 1);
+        var operator = as(Role.OPERATOR)) {
+      long pool = pool();
+      long one = proposed(pool, recorded, null, 1, "1 hour");
+      var path = "/recommendations/" + one;
+      assertThat(operator.page(path))
+          .contains(
+              ">not encrypted</small>",
+              "Its memory goes over the network unencrypted.\"",
+              "goes unencrypted over the network from ");
+      jdbc.sql(
+              """
+              update vm set move_options = '{"encrypted": true}'
+              where id = (select vm_id from recommendation where id = :id)
+              """)
+          .param("id", one)
+          .update();
+      assertThat(operator.page(path))
+          .contains(
+              ">by TLS</small>", "Its memory goes over the network by TLS, or not at all.\"")
+          .doesNotContain("unencrypted");
+      assertThat(operator.fragment("/recommendations?fragment=effect&id=" + one))
+          .contains(" · by TLS");
       forget(pool);
     }
   }

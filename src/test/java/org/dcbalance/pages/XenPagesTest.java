@@ -39,7 +39,7 @@ class XenPagesTest extends SimulatedPages {
             {"ABORT": "no call to abort", "DISK_COPY": "no call to copy disks", "POST_COPY": "no call for post-copy",
              "AUTO_CONVERGE": "no call to slow down", "BANDWIDTH_LIMIT": "no call for bandwidth",
              "PARALLEL": "no call for connections", "MAX_DOWNTIME": "no call to limit the pause",
-             "DIRTY_RATE": "no call to measure memory"}
+             "DIRTY_RATE": "no call to measure memory", "ENCRYPTION": "no call to encrypt"}
             """)
         .update();
     jdbc.sql(
@@ -84,6 +84,35 @@ class XenPagesTest extends SimulatedPages {
       assertThat(operator.page(vm("kinds-free-Xen")))
           .contains("Migrate kinds-free-Xen")
           .doesNotContain("Its disks lie on");
+    }
+  }
+
+  @Test
+  void howMemoryGoesOverTheNetworkIsSaidBeforeAMove() {
+    try (var operator = as(Role.OPERATOR)) {
+      assertThat(operator.page(vm("kinds-free-QEMU")))
+          .contains("Its memory goes over the network unencrypted.");
+      assertThat(operator.page(vm("kinds-free-Xen")))
+          .contains("Its memory goes over the network unencrypted: no call to encrypt.");
+      assertThat(operator.page(host("kinds-kvm")))
+          .contains("Memory of moves", "not encrypted, but for VMs that require it");
+      assertThat(operator.page(host("kinds-xen"))).contains("not encrypted: no call to encrypt");
+      assertThat(operator.page("/pools/" + pool))
+          .contains("Memory of moves", "not encrypted, but for VMs that require it");
+      jdbc.sql("update pool set move_options = '{\"encrypted\": true}' where id = :pool")
+          .param("pool", pool)
+          .update();
+      assertThat(operator.page(vm("kinds-free-QEMU")))
+          .contains("Its memory goes over the network by TLS, or not at all.")
+          .doesNotContain("unencrypted");
+      assertThat(operator.page(host("kinds-kvm")))
+          .contains("sent by TLS, or not at all: its pool requires it");
+      assertThat(operator.page(host("kinds-xen")))
+          .contains("not sent at all, since its pool requires TLS: no call to encrypt");
+      assertThat(operator.page("/pools/" + pool)).contains("sent by TLS, or not at all");
+      assertThat(operator.page("/pools/" + fleet.pool())).doesNotContain("Memory of moves");
+      assertThat(operator.page("/hosts/" + fleet.host("sim-01")))
+          .doesNotContain("Memory of moves");
     }
   }
 
