@@ -63,6 +63,8 @@ final class FaultyHost implements Hypervisor {
 
   /** Refuses to change guests' memory and caps, and to remove definitions. */
   volatile boolean unchangeable;
+
+  /** Whether what runs here has a definition, too. */
   volatile boolean keepsDefinitions = true;
 
   /** Refuses to switch to post-copy. */
