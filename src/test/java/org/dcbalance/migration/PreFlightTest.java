@@ -54,8 +54,7 @@ class PreFlightTest {
             encryption(
                 POLICY,
                 VM,
-                new Machine(
-                    "kvm-01", true, "", false, Duration.ofSeconds(3), null, "Xen cannot")))
+                new Machine("kvm-01", true, "", false, Duration.ofSeconds(3), null, "Xen cannot")))
         .endsWith("no encryption is asked for, and there is none: Xen cannot.");
     assertThat(
             encryption(

@@ -56,8 +56,7 @@ class SilenceTest {
 
   @Test
   void countsNothingThatIsUsualForAGuest() {
-    var answers =
-        new TreeSet<>(List.of(nanos(0), nanos(300), nanos(500), nanos(700), nanos(1700)));
+    var answers = new TreeSet<>(List.of(nanos(0), nanos(300), nanos(500), nanos(700), nanos(1700)));
     assertThat(Silence.between(answers, nanos(310), nanos(2000), nanos(300)))
         .isEqualTo(new Silence(nanos(1000), nanos(1000)));
   }

@@ -123,7 +123,9 @@ class MigrationPagesTest extends SimulatedPages {
               """)
           .param("id", id)
           .update();
-      assertThat(viewer.page("/migrations/" + id)).contains("0.90 s").doesNotContain("Silent in all");
+      assertThat(viewer.page("/migrations/" + id))
+          .contains("0.90 s")
+          .doesNotContain("Silent in all");
       jdbc.sql("update migration set guest_silent_millis = 1440 where id = :id")
           .param("id", id)
           .update();

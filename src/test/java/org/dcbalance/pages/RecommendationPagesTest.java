@@ -290,8 +290,7 @@ class RecommendationPagesTest extends SimulatedPages {
           .param("id", one)
           .update();
       assertThat(operator.page(path))
-          .contains(
-              ">by TLS</small>", "Its memory goes over the network by TLS, or not at all.\"")
+          .contains(">by TLS</small>", "Its memory goes over the network by TLS, or not at all.\"")
           .doesNotContain("unencrypted");
       assertThat(operator.fragment("/recommendations?fragment=effect&id=" + one))
           .contains(" · by TLS");

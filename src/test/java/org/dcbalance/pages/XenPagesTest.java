@@ -111,8 +111,7 @@ class XenPagesTest extends SimulatedPages {
           .contains("not sent at all, since its pool requires TLS: no call to encrypt");
       assertThat(operator.page("/pools/" + pool)).contains("sent by TLS, or not at all");
       assertThat(operator.page("/pools/" + fleet.pool())).doesNotContain("Memory of moves");
-      assertThat(operator.page("/hosts/" + fleet.host("sim-01")))
-          .doesNotContain("Memory of moves");
+      assertThat(operator.page("/hosts/" + fleet.host("sim-01"))).doesNotContain("Memory of moves");
     }
   }
 
