@@ -77,13 +77,13 @@ class ReportApi {
             "expected downtime ms",
             "downtime ms",
             "guest saw ms",
-            "guest silent ms",
             "bytes",
             "imbalance before",
             "imbalance promised",
             "imbalance measured",
             "helped",
-            "sentence");
+            "sentence",
+            "guest silent ms");
     long before = Long.MAX_VALUE;
     List<MoveReport.Move> some;
     do {
@@ -105,13 +105,13 @@ class ReportApi {
             move.expectedDowntimeMillis(),
             move.downtimeMillis(),
             move.guestDowntimeMillis(),
-            move.guestSilentMillis(),
             move.bytes(),
             move.imbalanceBefore(),
             move.imbalancePromised(),
             move.imbalanceMeasured(),
             move.helped(),
-            move.sentence());
+            move.sentence(),
+            move.guestSilentMillis());
         before = move.id();
       }
     } while (some.size() == AT_ONCE);
