@@ -6,7 +6,8 @@ import java.util.NavigableSet;
  * How long a guest gave no answer, in nanoseconds.
  *
  * @param longest the longest time between two answers; zero if none was longer than usual
- * @param inAll all that were longer than usual together, never less than the longest
+ * @param inAll all together that were longer than usual and miss an answer; never less than the
+ *     longest
  */
 record Silence(long longest, long inAll) {
   /** Between attempts every period a shorter gap is a late answer, and no missing one. */

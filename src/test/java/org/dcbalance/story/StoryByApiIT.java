@@ -285,6 +285,9 @@ class StoryByApiIT {
               fleet().lastMoveTo(target, guest).number("time_elapsed"), withinPercentage(50));
       assertThat(migration.get("bytes").asLong()).isGreaterThan(1 << 20);
       assertThat(migration.get("guestDowntimeMillis").asLong()).isPositive().isLessThan(10_000);
+      assertThat(migration.get("guestSilentMillis").asLong())
+          .as("all gaps together")
+          .isGreaterThanOrEqualTo(migration.get("guestDowntimeMillis").asLong());
 
       Await.until(
           "it answers",
@@ -300,6 +303,7 @@ class StoryByApiIT {
           migration.get("sourceCpu") + " " + migration.get("targetCpu"));
       Figures.print("downtime by libvirt", migration.get("downtimeMillis").asLong() + " ms");
       Figures.print("downtime by the probe", migration.get("guestDowntimeMillis").asLong() + " ms");
+      Figures.print("silent in all", migration.get("guestSilentMillis").asLong() + " ms");
       Figures.print("silence heard from outside", caller.longestSilence().toMillis() + " ms");
       assertThat(caller.longestSilence())
           .as("silent for the downtime alone")
