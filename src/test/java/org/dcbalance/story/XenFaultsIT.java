@@ -48,6 +48,9 @@ class XenFaultsIT {
   /** Where libvirt's Xen driver writes what Xen's library says. */
   private static final String LIBXL_LOG = "/var/log/libvirt/libxl/libxl-driver.log";
 
+  /** What the record advises where Xen holds half a copy. */
+  private static final String HALF_HELPS = "kill $(pidof libxl-save-helper)";
+
   /** What a move writes to its guest's metadata. */
   private static final String MARK = "dcbalance migration=";
 
@@ -104,7 +107,25 @@ class XenFaultsIT {
     LAB.cutLink(2);
     Await.pause(Duration.ofSeconds(20));
     LAB.restoreLink(2);
+    var seen = settled(id);
+    if (seen.get("state").asString().equals("LOST")) {
+      // whether the target notices the end of the stream depends on when it was cut
+      Figures.print("Xen, half a copy stays", seen.get("sentence").asString());
+      assertThat(seen.get("sentence").asString()).contains(HALF_HELPS, "restart libvirtd");
+      assertThat(LAB.where(GUEST)).contains("1 running");
+      LAB.host("sh", 2, HALF_HELPS);
+      LAB.host("restart-libvirtd", 2);
+    }
     runsOnceAsRecorded("link cut", id);
+  }
+
+  /** Wait until a move has ended, or is lost. */
+  private static JsonNode settled(long id) {
+    return Await.until(
+        "its end or loss",
+        Duration.ofMinutes(3),
+        () -> fleet().api().get("/api/v1/migrations/" + id),
+        m -> !List.of("PENDING", "RUNNING").contains(m.get("state").asString()));
   }
 
   @Test
@@ -162,12 +183,7 @@ class XenFaultsIT {
         "until xl list %1$s 2>/dev/null | awk 'NR == 2 && $5 !~ /p/ {f = 1} END {exit !f}'; do sleep 0.1; done; xl pause %1$s"
             .formatted(GUEST));
     var fleet = fleet();
-    var lost =
-        Await.until(
-            "its loss",
-            Duration.ofMinutes(3),
-            () -> fleet.api().get("/api/v1/migrations/" + id),
-            m -> !List.of("PENDING", "RUNNING").contains(m.get("state").asString()));
+    var lost = settled(id);
     Figures.print("Xen, a guest that stands still", lost.get("sentence").asString());
     assertThat(lost.get("state").asString()).isEqualTo("LOST");
     assertThat(lost.get("sentence").asString())

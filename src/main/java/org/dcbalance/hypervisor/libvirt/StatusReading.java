@@ -33,13 +33,16 @@ final class StatusReading {
       var is = States.guest(state.getValue());
       var domain = connection.domain(guest);
       try {
+        boolean persistent = domain.isPersistent() == 1;
+        boolean off = is == GuestState.SHUT_OFF;
         return Optional.of(
             new GuestStatus(
                 is,
                 States.why(state.getValue(), reason.getValue()),
-                is == GuestState.SHUT_OFF ? Job.NONE : job(connection, ref),
-                mark(domain),
-                domain.isPersistent() == 1));
+                off ? Job.NONE : job(connection, ref),
+                // Xen's driver calls half a guest shut off that arrived; it has no place for a mark
+                off && !persistent ? null : mark(domain),
+                persistent));
       } finally {
         domain.free();
       }
