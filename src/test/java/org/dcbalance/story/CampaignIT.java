@@ -72,14 +72,13 @@ class CampaignIT {
     BrokenMove move;
     try (var api = console.api()) {
       var fleet = new Fleet(LAB, api);
-      // what was broken last may still be coming back, and no move is asked of such a host
       fleet.seeAllUp(Duration.ofMinutes(2));
       int source = Fleet.hostNumber(fleet.vm(guest).get("host").asString());
       int target = 1 + (source + random.nextInt(2)) % 3;
       if (fault != Fault.NONE) {
         LAB.limitLink(source, CRAWL);
       }
-      long id = fleet.move(guest, target);
+      long id = fleet.moveOnceHostsAnswer(guest, target, null);
       Await.until(
           "copying in round " + round,
           Duration.ofSeconds(90),

@@ -10,6 +10,7 @@ import org.dcbalance.lab.XenLab;
 import org.dcbalance.method.Method;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.Beside;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Know a lab's hosts and guests by the names that a console's API gives them. */
@@ -106,11 +107,25 @@ record Fleet(Lab lab, Api api) {
         .asLong();
   }
 
-  /** Ask for a move by hand and by a method, and give the id of the migration. */
-  long move(String guest, int host, Method method) {
-    return api.post(
-            "/api/v1/vms/" + vm(guest).get("id").asLong() + "/migrations",
-            Map.of("targetHostId", host(host).get("id").asLong(), "method", method.name()))
+  /**
+   * Ask for a move by hand until it is taken, since what was broken last may still be coming back,
+   * and give the id of the migration.
+   *
+   * @param method by which it has to go; null for the one that is chosen
+   */
+  long moveOnceHostsAnswer(String guest, int host, @Nullable Method method) {
+    var path = "/api/v1/vms/" + vm(guest).get("id").asLong() + "/migrations";
+    long target = host(host).get("id").asLong();
+    Map<String, Object> wish =
+        method == null
+            ? Map.of("targetHostId", target)
+            : Map.of("targetHostId", target, "method", method.name());
+    return Await.until(
+            "a move of " + guest + " to be taken",
+            Duration.ofSeconds(60),
+            () -> api.ask("POST", path, wish),
+            answer -> answer.status() / 100 == 2)
+        .body()
         .get("id")
         .asLong();
   }

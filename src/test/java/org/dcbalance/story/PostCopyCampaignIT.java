@@ -126,7 +126,7 @@ class PostCopyCampaignIT {
     try (var api = console().api()) {
       LAB.limitLink(1, SLOW);
       var method = moment == Moment.POST_COPY ? Method.POST_COPY : Method.NOT_LIVE;
-      long id = new Fleet(LAB, api).move(GUEST, 2, method);
+      long id = new Fleet(LAB, api).moveOnceHostsAnswer(GUEST, 2, method);
       awaitMoment(moment);
       if (moment == Moment.POST_COPY) {
         assertThat(api.get("/api/v1/migrations/" + id).get("switchedAt").isString())
