@@ -54,6 +54,8 @@ public final class CopyControl {
   private Duration allowed;
   private @Nullable Duration raisedAt;
   private int iteration;
+  private double before = Double.NaN;
+  private double beforeThat = Double.NaN;
   private double smallest = Double.MAX_VALUE;
   private Duration smallestAt = Duration.ZERO;
   private boolean gainsFast;
@@ -136,6 +138,7 @@ public final class CopyControl {
     }
     boolean fresh = now.iteration() > iteration;
     iteration = now.iteration();
+    var gainsLittle = fresh ? gainsLittle(now) : null;
     if (fresh && now.remaining().bytes() < GAINS * smallest) {
       gainsFast = now.remaining().bytes() < GAINS_FAST * smallest;
       smallest = now.remaining().bytes();
@@ -163,7 +166,36 @@ public final class CopyControl {
                   MethodText.mib(new Memory(Math.round(smallest))),
                   MethodText.time(now.elapsed().minus(smallestAt))));
     }
+    if (gainsLittle != null && mayPostCopy()) {
+      return switchOver(gainsLittle);
+    }
     return raise(now, needed);
+  }
+
+  /**
+   * Foresee when a pass will be small enough for the accepted pause, from what the last two gained:
+   * what that takes longer than a stall may last is as good as stalled. The first passes tell
+   * nothing of it, since pages are sent whole in them even where changes compress.
+   *
+   * @return what was seen; null if it gains well, or too little is known yet
+   */
+  private @Nullable String gainsLittle(Seen now) {
+    double remaining = now.remaining().bytes();
+    double twoBefore = beforeThat;
+    beforeThat = before;
+    before = remaining;
+    double rate = Math.max(1, now.bandwidth().bytesPerSecond());
+    double beyond = remaining - rate * CopyModel.seconds(policy.downtime());
+    boolean slowing = move.levers().throttle() > now.throttle();
+    if (Double.isNaN(twoBefore) || slowing || beyond <= 0) {
+      return null;
+    }
+    double gains = 1 - Math.sqrt(remaining / twoBefore);
+    return beyond <= gains * rate * CopyModel.seconds(patience)
+        ? null
+        : "The copy gains too little: %s were left by its last pass, and %s two before."
+            .formatted(
+                MethodText.mib(now.remaining()), MethodText.mib(new Memory((long) twoBefore)));
   }
 
   /**

@@ -277,6 +277,41 @@ class CopyControlTest {
   }
 
   @Test
+  void oneThatGainsSlowlyIsSwitchedToPostCopyOnceThatIsSeen() {
+    var cases = cases();
+    cases.postCopy = true;
+    assertThat(gains(chosen(cases), 0.95))
+        .last()
+        .isEqualTo(
+            new Step.SwitchToPostCopy(
+                "The copy gains too little: 812 MiB were left by its last pass, and 900 MiB two before."));
+    assertThat(gains(chosen(cases), 0.95)).as("seen from three passes").hasSize(3);
+    assertThat(gains(chosen(cases), 0.6)).noneMatch(s -> s instanceof Step.SwitchToPostCopy);
+  }
+
+  @Test
+  void oneThatIsSlowedDownFurtherMayGainMore() {
+    var cases = cases();
+    cases.postCopy = true;
+    cases.throttle = 60;
+    assertThat(gains(chosen(cases), 0.95)).noneMatch(s -> s instanceof Step.SwitchToPostCopy);
+  }
+
+  /** What is done about passes that shrink by the same share from the second one on, for ten. */
+  private static List<Step> gains(CopyControl control, double share) {
+    var steps = new ArrayList<Step>();
+    double remaining = 900;
+    for (int pass = 2; pass < 12; pass++) {
+      steps.add(control.next(seen(pass, Math.round(remaining), 0)));
+      if (steps.getLast() instanceof Step.SwitchToPostCopy) {
+        break;
+      }
+      remaining *= share;
+    }
+    return steps;
+  }
+
+  @Test
   void oneThatGainsFastIsNotPausedForLonger() {
     var control = chosen(cases());
     for (int pass = 2; pass < 8; pass++) {
