@@ -56,8 +56,9 @@ final class CopyModel {
     boolean slowed = levers.cap() > 0 || levers.throttle() > 0;
     double rest = course.rest();
     if (facts.host().engine() == Engine.UNTIL_IT_FITS && course.ends()) {
-      // however far off the model is: QEMU does not stop the guest for longer than it may
-      rest = Math.min(rest, Math.max(1, bandwidth * seconds(pause)) / facts.vm().bias());
+      // however far off the model is: QEMU does not stop the guest for longer than it may, and it
+      // counts whole pages, also those that it will send compressed
+      rest = Math.min(rest, Math.max(1, share * bandwidth * seconds(pause)) / facts.vm().bias());
     }
     return expectation(
         levers.balloonTo(), course.sent(), rest, slowed ? copying : 0, course.ends());

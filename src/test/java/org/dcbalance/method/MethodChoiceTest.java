@@ -311,6 +311,9 @@ class MethodChoiceTest {
     assertThat(trial.method()).isEqualTo(Method.XBZRLE);
     assertThat(trial.measured()).isFalse();
     assertThat(MethodText.why(trial)).contains("it is tried, and given up if it does not.");
+    assertThat(trial.expected().downtime())
+        .as("a tenth of the second that whole pages may take, and the route's own 50 ms")
+        .isEqualTo(Duration.ofMillis(150));
     cases.notLive = true;
     assertThat(moved(cases).method()).as("before it is stopped").isEqualTo(Method.XBZRLE);
     cases.notLive = false;
