@@ -1,7 +1,10 @@
 package org.dcbalance.inventory;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.springframework.data.jpa.repository.Modifying;
+import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
 /** Store and find pools. */
@@ -15,4 +18,18 @@ public interface Pools extends Repository<HostPool, Long> {
   Optional<HostPool> findByName(String name);
 
   List<HostPool> findAllByOrderByName();
+
+  /**
+   * Take a pool back to manual approval whatever else is changed of it at the same moment: what
+   * ends in the same transaction must not fail by that.
+   *
+   * @return 1 if it was automatic until then, else 0
+   */
+  @Modifying(flushAutomatically = true)
+  @Query(
+      """
+      update versioned HostPool p set p.automation = MANUAL, p.automatedSince = :now
+      where p.id = :id and p.automation = AUTOMATIC
+      """)
+  int endAutomation(long id, Instant now);
 }

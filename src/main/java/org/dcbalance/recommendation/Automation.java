@@ -117,9 +117,7 @@ class Automation {
             && automatic.stream()
                 .allMatch(
                     r -> Objects.equals(r.succeeded(), false) || Objects.equals(r.helped(), false));
-    if (allBad) {
-      pool.automate(HostPool.Automation.MANUAL, pool.automaticFrom(), clock.instant());
-      pools.save(pool);
+    if (allBad && pools.endAutomation(id.value(), clock.instant()) == 1) {
       audit.note(
           Operator.DCBALANCE,
           Act.AUTOMATION_FELL_BACK,

@@ -147,6 +147,24 @@ class AutomationTest {
     assertThat(fallBacks()).isEqualTo("1 event, 1 entry");
   }
 
+  @Test
+  void aMoveEndsWhateverElseIsChangedOfItsPoolAtTheSameMoment() {
+    automate(HostPool.Automation.AUTOMATIC, HostPool.Urgency.HIGH);
+    ends(5, ITSELF, false);
+    long last = recommendation(6, newest, "HIGH", "APPROVED", ITSELF);
+    transaction.executeWithoutResult(
+        status -> {
+          assertThat(automationNow()).isEqualTo(HostPool.Automation.AUTOMATIC);
+          change("{\"automaticFrom\": \"LOW\"}");
+          events.publishEvent(new Ended(last, pool, new VmId(1), false));
+        });
+    assertThat(automationNow()).isEqualTo(HostPool.Automation.MANUAL);
+    assertThat(pools.findById(pool.value()).orElseThrow().automaticFrom())
+        .as("what a person changed meanwhile")
+        .isEqualTo(HostPool.Urgency.LOW);
+    assertThat(fallBacks()).isEqualTo("1 event, 1 entry");
+  }
+
   /** Says that a move has ended, as whoever carried it out does. */
   private record Ended(@Nullable Long recommendationId, PoolId pool, VmId vm, boolean succeeded)
       implements MoveSettled {
