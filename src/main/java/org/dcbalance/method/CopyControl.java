@@ -54,8 +54,12 @@ public final class CopyControl {
   private Duration allowed;
   private @Nullable Duration raisedAt;
   private int iteration;
-  private double before = Double.NaN;
-  private double beforeThat = Double.NaN;
+
+  /** Bytes that were left at the begin of the last pass, and of the one before it. */
+  private double lastLeft = Double.NaN;
+
+  private double leftBefore = Double.NaN;
+
   private double smallest = Double.MAX_VALUE;
   private Duration smallestAt = Duration.ZERO;
   private boolean gainsFast;
@@ -181,9 +185,9 @@ public final class CopyControl {
    */
   private @Nullable String gainsLittle(Seen now) {
     double remaining = now.remaining().bytes();
-    double twoBefore = beforeThat;
-    beforeThat = before;
-    before = remaining;
+    double twoBefore = leftBefore;
+    leftBefore = lastLeft;
+    lastLeft = remaining;
     double rate = Math.max(1, now.bandwidth().bytesPerSecond());
     double beyond = remaining - rate * CopyModel.seconds(policy.downtime());
     boolean slowing = move.levers().throttle() > now.throttle();
