@@ -29,7 +29,7 @@ public final class QemuLab extends Lab {
   }
 
   private QemuLab(String name, int hosts, boolean helper) {
-    super("qemu", name, hosts, Duration.ofMinutes(3));
+    super("qemu", name, hosts, Duration.ofMinutes(6));
     this.helper = helper;
   }
 
