@@ -40,6 +40,9 @@ final class CopyWatch {
   private boolean postCopy;
   private @Nullable String gaveUp;
   private boolean switching;
+  private @Nullable Memory sent;
+  private Instant lastSent = Instant.EPOCH;
+  private boolean standsStill;
   private @Nullable Memory swappedBefore;
   private Instant swapLooked = Instant.EPOCH;
 
@@ -137,6 +140,7 @@ final class CopyWatch {
       stored = now();
     }
     noticeSwitchOver(progress);
+    told.filter(p -> postCopy).ifPresent(this::noticeStandstill);
     if (row.abortRequestedBy() == null) {
       told.ifPresent(p -> control(p, row));
       noticeSwapping(row);
@@ -145,6 +149,32 @@ final class CopyWatch {
     if (row.abortRequestedBy() != null) {
       abort(row.abortRequestedBy());
     }
+  }
+
+  /** From here on either copy is incomplete, so that people are told instead of anything done. */
+  private void noticeStandstill(MigrationProgress progress) {
+    if (!progress.processed().equals(sent)) {
+      sent = progress.processed();
+      lastSent = now();
+      if (standsStill) {
+        standsStill = false;
+        desk.remark(claim, "It goes on: memory arrives again.");
+      }
+      return;
+    }
+    if (standsStill || lastSent.plus(settings.lostAfter()).isAfter(now())) {
+      return;
+    }
+    standsStill = true;
+    desk.standStill(
+        claim,
+        "Nothing of %1$s has arrived on %2$s for %3$d s, and %4$d MiB of it are still on %5$s alone: it waits wherever it needs them, and neither copy may be ended. Maybe look at the network between the two; it goes on once that carries again."
+            .formatted(
+                pair.name(),
+                pair.target().name(),
+                Duration.between(lastSent, now()).toSeconds(),
+                progress.remaining().mib(),
+                pair.source().name()));
   }
 
   /** A guest that was ballooned gets its memory back where the copy shows that it needs it. */
@@ -352,7 +382,7 @@ final class CopyWatch {
       return;
     }
     stuck = true;
-    desk.remark(
+    desk.standStill(
         claim,
         "%1$s took the request to abort %2$d s ago, and still calls the move under way; %3$s is %4$s there. Maybe restart libvirtd on %1$s: its guests go on, and the job ends."
             .formatted(

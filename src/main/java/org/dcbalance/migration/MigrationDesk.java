@@ -290,6 +290,18 @@ class MigrationDesk {
     return ending(claim, how, nowAt, severity);
   }
 
+  /** Show and tell that a copy which nobody can end does not get on, with what may help. */
+  void standStill(Claim claim, String sentence) {
+    step(
+        claim,
+        m -> {
+          m.remark(sentence);
+          fleetEvents.record(
+              Severity.BAD, "migration-stuck", m.pool(), m.source(), m.vm(), sentence);
+        },
+        sentence);
+  }
+
   /** Record that the truth is unknown, once, with what to do. */
   Migration lose(Claim claim, String sentence) {
     return step(

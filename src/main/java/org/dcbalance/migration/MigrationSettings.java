@@ -28,7 +28,8 @@ import org.springframework.validation.annotation.Validated;
  * @param storedEvery how often at most it is stored
  * @param readAgainEvery how often both hosts are asked while they do not agree
  * @param doubtedFor how long a pair of answers that no rule covers may last before the move is lost
- * @param lostAfter how long a host may be silent before the move is lost
+ * @param lostAfter how long a host may be silent before the move is lost, and a copy that cannot be
+ *     ended may send nothing before people are told
  * @param lostReadEvery how often both hosts are asked about a lost move
  * @param probeBefore how long a guest is probed before its move, to know its usual gaps
  * @param probeAfter how long it is probed after

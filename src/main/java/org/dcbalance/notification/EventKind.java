@@ -7,6 +7,8 @@ import java.time.Duration;
  */
 public enum EventKind {
   MIGRATION_LOST("Migration lost", "Nobody knows where a VM runs, or it appears to run twice"),
+  MIGRATION_STUCK(
+      "Migration stuck", "A copy that cannot be ended, or does not end, sends nothing any more"),
   MIGRATION_FAILED("Migration failed", "A move failed or was not started"),
   MIGRATION_UNHELPFUL(
       "Migration did not help", "A move was done, and less than half of its promise came true"),
@@ -48,6 +50,7 @@ public enum EventKind {
       case SIGN_IN_HELD_OFF -> Duration.ofMinutes(10);
       case ROUND_NOT_DECIDED -> Duration.ofHours(1);
       case MIGRATION_LOST,
+          MIGRATION_STUCK,
           MIGRATION_FAILED,
           MIGRATION_UNHELPFUL,
           HOST_UNREACHABLE,

@@ -54,6 +54,8 @@ class Happenings {
       case "host-up" -> of(EventKind.HOST_BACK, Severity.INFO, event, host);
       case "migration-lost" ->
           of(EventKind.MIGRATION_LOST, Severity.CRITICAL, event, "/migrations");
+      case "migration-stuck" ->
+          of(EventKind.MIGRATION_STUCK, Severity.CRITICAL, event, "/migrations");
       case "vm-split" ->
           of(EventKind.MIGRATION_LOST, Severity.CRITICAL, event, "/vms/" + event.vm());
       case "evacuation-done", "evacuation-cancelled" ->

@@ -55,6 +55,9 @@ class FaultyFleet implements HypervisorDriver {
   private final Map<Point, Stop> stops = new EnumMap<>(Point.class);
   volatile Duration copyTime = Duration.ofMillis(300);
 
+  /** Whether anything arrives of what is copied. */
+  volatile boolean linkCarries = true;
+
   /** How many jobs more will not reach their target's daemon. */
   final AtomicInteger linkFaults = new AtomicInteger();
 
@@ -90,6 +93,7 @@ class FaultyFleet implements HypervisorDriver {
     migrations.set(0);
     linkFaults.set(0);
     copyTime = Duration.ofMillis(300);
+    linkCarries = true;
   }
 
   /** Hold what comes to a point, unless it is left over from an earlier test. */
@@ -171,6 +175,7 @@ class FaultyFleet implements HypervisorDriver {
     final CountDownLatch over = new CountDownLatch(1);
     volatile boolean aborted;
     volatile boolean postCopy;
+    private volatile double arrived;
     volatile @Nullable HypervisorException failure;
 
     RunningJob(FaultyHost source, FaultyHost target, UUID guest) {
@@ -180,7 +185,10 @@ class FaultyFleet implements HypervisorDriver {
     }
 
     double share() {
-      return Math.min(1.0, (System.nanoTime() - begun) / (double) copyTime.toNanos());
+      if (linkCarries) {
+        arrived = Math.min(1.0, (System.nanoTime() - begun) / (double) copyTime.toNanos());
+      }
+      return arrived;
     }
 
     @Override

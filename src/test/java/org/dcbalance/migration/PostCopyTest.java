@@ -89,6 +89,38 @@ class PostCopyTest extends MigrationFaults {
     runsOn(vm, "kvm-01");
   }
 
+  @Test
+  void peopleAreToldOnceOfOneThatStandsStillUntilItGoesOn() throws InterruptedException {
+    var vm = guest();
+    var stop = lab.fleet.stopAt(Point.POST_COPY);
+    lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+    long id = lab.moves.request(vm.id(), lab.host("kvm-02").id(), Method.POST_COPY, ANN);
+    stop.awaitReached();
+    lab.fleet.linkCarries = false;
+    MigrationLab.await(
+        "a standstill",
+        () -> lab.row(id).sentence().startsWith("Nothing of web-07 has arrived on kvm-02 for "));
+    assertThat(lab.row(id).sentence())
+        .contains("MiB of it are still on kvm-01 alone")
+        .contains("Maybe look at the network between the two");
+    assertThat(toldOf(vm)).isEqualTo(1);
+    lab.fleet.linkCarries = true;
+    MigrationLab.await(
+        "its going on", () -> lab.row(id).sentence().equals("It goes on: memory arrives again."));
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(toldOf(vm)).isEqualTo(1);
+    runsOn(vm, "kvm-02");
+  }
+
+  private long toldOf(Vm vm) {
+    return lab.jdbc
+        .sql("select count(*) from fleet_event where kind = 'migration-stuck' and vm_id = :vm")
+        .param("vm", vm.id().value())
+        .query(Long.class)
+        .single();
+  }
+
   /** A guest whose copy takes longer than the test, and is beyond its first pass. */
   private Vm guest() {
     lab.fleet.copyTime = Duration.ofSeconds(30);
