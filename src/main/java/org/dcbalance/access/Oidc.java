@@ -38,7 +38,7 @@ public class Oidc implements SmartLifecycle {
     this.clock = clock;
     if (settings.wanted()) {
       // a setting that is missing stops the start, since no waiting would mend it
-      var unused = settings.id() + settings.secret();
+      var _ = settings.id() + settings.secret();
       awaySince = clock.instant();
     }
   }

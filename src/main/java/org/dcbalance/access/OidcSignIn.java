@@ -108,7 +108,7 @@ class OidcSignIn {
     var client = new RestTemplate(requests());
     client.setErrorHandler(
         new OAuth2ErrorResponseErrorHandler() {
-          /** A redirect is not followed, and has no claims. */
+          // a redirect is not followed, and has no claims
           @Override
           public boolean hasError(ClientHttpResponse answer) throws IOException {
             return !answer.getStatusCode().is2xxSuccessful();

@@ -158,7 +158,7 @@ public class CheckpointSchedules {
     }
     var soon = next(cron, clock.instant());
     var then = soon == null ? null : next(cron, soon);
-    if (soon == null || then != null && then.isBefore(soon.plusSeconds(60))) {
+    if (soon == null || (then != null && then.isBefore(soon.plusSeconds(60)))) {
       throw new Problem(
           ErrorCode.BAD_REQUEST,
           soon == null

@@ -162,7 +162,7 @@ final class Copying {
     var first = restore.row().sentence().isEmpty() ? why : restore.row().sentence();
     try {
       var state = state();
-      if (state == GuestState.RUNNING || mayHaveRun && state != GuestState.PAUSED) {
+      if (state == GuestState.RUNNING || (mayHaveRun && state != GuestState.PAUSED)) {
         keep(state);
         return;
       }

@@ -36,7 +36,7 @@ public final class Format {
 
   @Autowired
   public Format() {
-    this(Clock.systemDefaultZone());
+    this(Clock.system(ZoneId.systemDefault()));
   }
 
   Format(Clock clock) {

@@ -33,8 +33,9 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
 @Component
 class Troubles {
   Trouble of(Throwable failure, HttpServletRequest request) {
-    if (DatabaseTrouble.find(failure).orElse(null) instanceof Trouble away) {
-      return away;
+    var away = DatabaseTrouble.find(failure);
+    if (away.isPresent()) {
+      return away.get();
     }
     return switch (failure) {
       case Problem problem -> Trouble.of(problem);

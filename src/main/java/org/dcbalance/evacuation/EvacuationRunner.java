@@ -202,7 +202,7 @@ class EvacuationRunner {
     }
     var finished = Objects.requireNonNullElse(last.finishedAt(), clock.instant());
     return finished
-        .plus(FIRST_BREAK.multipliedBy(1L << earlier.size() - 1))
+        .plus(FIRST_BREAK.multipliedBy(1L << (earlier.size() - 1)))
         .isAfter(clock.instant());
   }
 

@@ -76,7 +76,7 @@ public record MoveOptions(
         connections == null ? others.connections : connections,
         checkpointFirst == null ? others.checkpointFirst : checkpointFirst,
         checkpointFirstMove == null ? others.checkpointFirstMove : checkpointFirstMove,
-        encrypted == null || Boolean.TRUE.equals(others.encrypted) ? others.encrypted : encrypted,
+        (encrypted == null || Boolean.TRUE.equals(others.encrypted)) ? others.encrypted : encrypted,
         quietWaitSeconds == null ? others.quietWaitSeconds : quietWaitSeconds,
         retries == null ? others.retries : retries,
         retrySeconds == null ? others.retrySeconds : retrySeconds,

@@ -273,7 +273,7 @@ class ObservedFleet {
     boolean changed = false;
     for (var vm : known) {
       if (!Objects.equals(vm.secondHostId(), host.id())
-          || shownHere.get(vm.uuid()) == GuestState.RUNNING && vm.hostId() != host.id()) {
+          || (shownHere.get(vm.uuid()) == GuestState.RUNNING && vm.hostId() != host.id())) {
         continue;
       }
       jdbc.sql("update vm set second_host_id = null, second_since = null where id = :id")

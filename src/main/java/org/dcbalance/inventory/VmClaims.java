@@ -56,6 +56,7 @@ public class VmClaims {
   }
 
   /** Say in a sentence what work of another kind is open on a VM; empty if there is none. */
+  @SuppressWarnings("ReferenceEquality") // each kind of work is one bean
   public Optional<String> otherThan(VmWork mine, VmId vm) {
     return works
         .orderedStream()

@@ -95,7 +95,8 @@ public class Leadership implements DisposableBean {
    */
   @Scheduled(initialDelay = 0)
   void begin() {
-    renewing.scheduleWithFixedDelay(this::renew, 0, renewal.toMillis(), TimeUnit.MILLISECONDS);
+    var _ =
+        renewing.scheduleWithFixedDelay(this::renew, 0, renewal.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   void renew() {

@@ -40,11 +40,12 @@ final class EchoProbe implements ProbeMethod {
       trouble = "ICMP is not permitted to this process: it needs CAP_NET_RAW";
       return;
     }
-    clockwork.scheduleAtFixedRate(
-        () -> attempts.execute(() -> attempt(answered)),
-        0,
-        DowntimeProbe.PERIOD.toMillis(),
-        TimeUnit.MILLISECONDS);
+    var _ =
+        clockwork.scheduleAtFixedRate(
+            () -> attempts.execute(() -> attempt(answered)),
+            0,
+            DowntimeProbe.PERIOD.toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
   private void attempt(LongConsumer answered) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Know what a move was expected to take, and what it took; null is what nobody told. */
 @Embeddable
+@SuppressWarnings("UnusedVariable") // queries read what the entity only keeps
 class Figures {
   private double expectedBias = 1;
   private @Nullable Long expectedMillis;

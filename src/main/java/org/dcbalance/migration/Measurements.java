@@ -82,7 +82,7 @@ final class Measurements implements AutoCloseable {
     var until = now().plus(FIGURES_WITHIN);
     while (true) {
       var told = newFigures();
-      if (told.isPresent() && told.get().downtime() != null
+      if ((told.isPresent() && told.get().downtime() != null)
           || !called
           || standstill != null
           || !now().isBefore(until)) {

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Heartbeat and progress are written beside this aggregate, by {@link ProgressLog}.
  */
 @Entity
+@SuppressWarnings("UnusedVariable") // queries read what the entity only keeps
 public class Migration {
   @Id
   @GeneratedValue(strategy = GenerationType.IDENTITY)

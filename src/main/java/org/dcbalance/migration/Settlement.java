@@ -150,7 +150,7 @@ final class Settlement {
           .formatted(vm, host.name(), vm);
     }
     try {
-      var hypervisor = host == pair.source() ? pair.onSource() : pair.onTarget();
+      var hypervisor = end instanceof Action.StayedOnSource ? pair.onSource() : pair.onTarget();
       return Pulse.felt(hypervisor, pair.guest())
           ? null
           : "%s is called running by %s, but uses no CPU time, as one that Xen left suspended. Nothing was done. Maybe look there with 'xl list' (state s). Another move is known to have let such a guest go on, even one that failed: close this one, and move it again."

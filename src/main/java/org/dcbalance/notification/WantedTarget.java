@@ -47,7 +47,7 @@ final class WantedTarget {
           case Mail mail -> mail.host();
         };
     try {
-      var unused = guard.addresses(host);
+      var _ = guard.addresses(host);
     } catch (UnknownHostException e) {
       // it may become known later; each attempt looks again
     }
@@ -62,7 +62,7 @@ final class WantedTarget {
       throw bad("The address of the webhook cannot be read.", "Maybe copy it again.");
     }
     var scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-    if (!scheme.equals("https") && !scheme.equals("http") || url.length() > LONGEST_URL) {
+    if ((!scheme.equals("https") && !scheme.equals("http")) || url.length() > LONGEST_URL) {
       throw bad(
           "A webhook has an address that begins with https:// or http://, of at most "
               + LONGEST_URL

@@ -156,7 +156,7 @@ class WebhookSender implements DisposableBean {
       return;
     }
     try {
-      var unused = entity.getContent().readNBytes(MOST_READ);
+      var _ = entity.getContent().readNBytes(MOST_READ);
     } catch (IOException cut) {
       // the status has come, and it alone counts
     }

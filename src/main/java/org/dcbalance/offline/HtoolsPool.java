@@ -62,6 +62,7 @@ final class HtoolsPool {
     return new Pool(name, PoolText.NOW, hosts, vms, Limits.DEFAULTS.holdRounds(), List.of());
   }
 
+  @SuppressWarnings("ReferenceEquality") // see below
   private static VmLoad vm(VmId id, Instance instance, HostId host, long cpus, boolean measured) {
     var load = instance.load();
     // one that the utilization does not name shares the instance of what is not known

@@ -2,6 +2,7 @@ package org.dcbalance.offline;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.dcbalance.offline.HtoolsCluster.Instance;
 import org.dcbalance.offline.HtoolsCluster.Node;
@@ -58,7 +59,7 @@ final class HtoolsProblem {
     problem = build();
   }
 
-  private static int[] inOrder(TreeMap<String, Integer> named) {
+  private static int[] inOrder(SortedMap<String, Integer> named) {
     var order = new int[named.size()];
     int next = 0;
     for (int index : named.values()) {

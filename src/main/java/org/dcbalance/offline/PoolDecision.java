@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.dcbalance.strategy.DcBalance;
 import org.dcbalance.strategy.Decision;
 import org.dcbalance.strategy.DynamicLoadBalancing;
@@ -104,7 +105,7 @@ final class PoolDecision {
     };
   }
 
-  private HashSet<HostId> emptied() {
+  private Set<HostId> emptied() {
     var emptied = new HashSet<HostId>();
     for (var name : request.evacuate()) {
       emptied.add(

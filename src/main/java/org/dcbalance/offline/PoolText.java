@@ -134,9 +134,9 @@ public final class PoolText {
                   "first word",
                   "\"" + bare.getFirst() + "\" is none of \"host\", \"vm\" and \"rule\".");
         };
-    if (lines == hostLines) {
+    if (bare.getFirst().equals("host")) {
       check(words, OF_HOST, bare.size() == 2, "a host is written \"host NAME\".");
-    } else if (lines == vmLines) {
+    } else if (bare.getFirst().equals("vm")) {
       boolean right = bare.size() == 4 && bare.get(2).equals("on");
       check(words, OF_VM, right, "a VM is written \"vm NAME on HOST\".");
     } else {

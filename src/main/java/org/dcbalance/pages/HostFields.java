@@ -46,7 +46,7 @@ class HostFields {
   /** Say why no VM could move to the host although it can be watched; null if one could. */
   @Nullable String noTarget(HostRegistration.Entry entry) {
     var peerUri = entry.peerUri();
-    if (peerUri != null && !peerUri.isBlank() || !fineByItself(entry.uri())) {
+    if ((peerUri != null && !peerUri.isBlank()) || !fineByItself(entry.uri())) {
       return null;
     }
     return connections.usableByPeers(entry.uri())

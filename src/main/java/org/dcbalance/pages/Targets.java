@@ -84,11 +84,15 @@ class Targets {
                 load.cpu() == null ? 2 : load.cpu()));
       }
     }
-    found.sort(Comparator.comparing((Found f) -> !f.target().possible()).thenComparing(Found::cpu));
+    found.sort(Comparator.comparing(Found::possible).reversed().thenComparingDouble(Found::cpu));
     return found.stream().map(Found::target).toList();
   }
 
-  private record Found(Target target, double cpu) {}
+  private record Found(Target target, double cpu) {
+    boolean possible() {
+      return target.possible();
+    }
+  }
 
   private Optional<String> refusal(Vm vm, Host source, Host target, HostLine load) {
     if (target.state() != Host.State.UP) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Propose one move to operators, and remember what they decided and how it turned out. */
 @Entity
+@SuppressWarnings("UnusedVariable") // queries read what the entity only keeps
 public class Recommendation {
   @Id
   @GeneratedValue(strategy = GenerationType.IDENTITY)

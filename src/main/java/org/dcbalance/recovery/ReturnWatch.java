@@ -74,7 +74,7 @@ class ReturnWatch {
   }
 
   private void look(Recovered each, Host lost, Vm vm) {
-    if (each.state().equals("FAILED") || ran(each) && each.on().equals(each.lostId())) {
+    if (each.state().equals("FAILED") || (ran(each) && each.on().equals(each.lostId()))) {
       // it was not restored, or lives there again: an operator has decided for that one
       rows.clear(each.id());
       return;

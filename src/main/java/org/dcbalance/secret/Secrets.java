@@ -84,6 +84,7 @@ public class Secrets implements SmartInitializingSingleton {
         .update();
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // rows are never compared
   private record Row(String keyId, byte[] sealed) {}
 
   /**

@@ -95,7 +95,7 @@ record Justification(
       var names = new ArrayList<String>();
       var ids = new ArrayList<VmId>();
       for (var other : moves) {
-        if (other != move) {
+        if (!other.vm().id().equals(move.vm().id())) {
           names.add(other.vm().name());
           ids.add(other.vm().id());
         }

@@ -31,6 +31,7 @@ final class MoveOrder {
       if (next < 0) {
         break;
       }
+      // by its place in the list
       int vm = left.remove(next);
       steps.add(new Plan.Step(vm, balance.at[vm], goal[vm], balance.gain(vm, goal[vm])));
       balance.move(vm, goal[vm]);

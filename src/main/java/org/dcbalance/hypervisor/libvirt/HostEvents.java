@@ -148,8 +148,9 @@ final class HostEvents {
         connection.unregisterCloseListener();
       } catch (LibvirtException e) {
         log.debug("Unregistering from a closed connection: {}", e.getMessage());
+      } finally {
+        java.lang.ref.Reference.reachabilityFence(callbacks);
       }
-      java.lang.ref.Reference.reachabilityFence(callbacks);
     }
 
     private UUID uuid(Pointer domain) {

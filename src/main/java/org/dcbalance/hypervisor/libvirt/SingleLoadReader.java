@@ -25,8 +25,6 @@ import org.libvirt.LibvirtException;
  * between two readings, so that it does not fall when a guest leaves.
  */
 final class SingleLoadReader implements LoadReader {
-  // VIR_CONNECT_LIST_DOMAINS_ACTIVE
-  private static final int ACTIVE = 1;
   private static final UUID DOMAIN_0 = new UUID(0, 0);
 
   private final HostLink link;
@@ -133,7 +131,7 @@ final class SingleLoadReader implements LoadReader {
    * later or never; everything else of the host would wait behind that question.
    */
   private boolean busy(OpenConnection connection, Devices guest) {
-    if (guest.interfaces.isEmpty() && guest.disks.isEmpty() || ourJob.test(guest.uuid)) {
+    if ((guest.interfaces.isEmpty() && guest.disks.isEmpty()) || ourJob.test(guest.uuid)) {
       return true;
     }
     try (var ref = connection.ref(guest.uuid)) {

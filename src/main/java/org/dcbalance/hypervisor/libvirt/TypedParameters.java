@@ -137,6 +137,7 @@ record TypedParameters(Map<String, Object> values) {
     }
 
     /** Keep the strings reachable until the native call is over. */
+    @SuppressWarnings("ReachabilityFenceUsage") // whoever calls this has called the library
     void keep() {
       java.lang.ref.Reference.reachabilityFence(this);
     }

@@ -95,7 +95,7 @@ final class XenStates extends VolumeStates {
           var name =
               link.longCall("save a guest", connection -> save(connection, guest, pool, volume));
           try {
-            readBack(guest, pool, volume, false);
+            readBack(pool, volume, false);
           } catch (HypervisorException e) {
             throw failed(
                 "%s was saved on %s, and could not be read back: %s",
@@ -141,7 +141,7 @@ final class XenStates extends VolumeStates {
     }
   }
 
-  private void readBack(UUID guest, String pool, String volume, boolean paused) {
+  private void readBack(String pool, String volume, boolean paused) {
     link.longCall(
         "restore a guest",
         connection -> {
@@ -194,7 +194,7 @@ final class XenStates extends VolumeStates {
         guest,
         "a restore",
         () -> {
-          readBack(guest, pool, memory, paused);
+          readBack(pool, memory, paused);
           define(xml);
         });
   }

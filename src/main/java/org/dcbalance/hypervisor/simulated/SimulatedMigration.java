@@ -98,7 +98,7 @@ final class SimulatedMigration {
 
   /** Tell whether its guest stands still: for the last of its memory, or for all of it. */
   boolean pausesGuest() {
-    return switching() || !live && phase == Phase.COPYING;
+    return switching() || (!live && phase == Phase.COPYING);
   }
 
   int iteration() {

@@ -249,7 +249,7 @@ final class SimulatedWorld {
       }
       next = Math.min(next, now);
       // what is wanted stays the same throughout a load cell
-      double wantedAt = (lived / LOAD_CELL + 0.5) * (LOAD_CELL / 1e9);
+      double wantedAt = (Math.floorDiv(lived, LOAD_CELL) + 0.5) * (LOAD_CELL / 1e9);
       live((next - lived) / 1e9, wantedAt);
       lived = next;
     }
