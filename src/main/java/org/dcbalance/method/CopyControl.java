@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
 public final class CopyControl {
   private static final double GAINS = 0.96;
 
-  /** A pass that is smaller than this share of the one before will soon be small enough. */
+  /**
+   * Passes that are smaller than this share of the one before, on average over two, will soon be
+   * small enough: what a guest writes comes in bursts.
+   */
   private static final double GAINS_FAST = 0.75;
 
   /** Beyond the accepted pause a copy that stalls may still be ended at this many times of it. */
@@ -61,6 +64,7 @@ public final class CopyControl {
   private double leftBefore = Double.NaN;
 
   private double smallest = Double.MAX_VALUE;
+  private double smallestBefore = Double.NaN;
   private Duration smallestAt = Duration.ZERO;
   private boolean gainsFast;
   private Duration quietUntil = Duration.ZERO;
@@ -144,7 +148,10 @@ public final class CopyControl {
     iteration = now.iteration();
     var gainsLittle = fresh ? gainsLittle(now) : null;
     if (fresh && now.remaining().bytes() < GAINS * smallest) {
-      gainsFast = now.remaining().bytes() < GAINS_FAST * smallest;
+      gainsFast =
+          now.remaining().bytes() < GAINS_FAST * smallest
+              || now.remaining().bytes() < GAINS_FAST * GAINS_FAST * smallestBefore;
+      smallestBefore = smallest < Double.MAX_VALUE ? smallest : Double.NaN;
       smallest = now.remaining().bytes();
       smallestAt = now.elapsed();
     }

@@ -320,6 +320,18 @@ class CopyControlTest {
   }
 
   @Test
+  void onePassThatGainsLittleBehindOneThatGainedMuchIsNoReasonForALongerPause() {
+    var control = chosen(cases());
+    long[] passes = {800, 400, 320, 160, 130};
+    for (int pass = 0; pass < passes.length; pass++) {
+      assertThat(control.next(seen(2 + pass, passes[pass], 0))).isEqualTo(GO_ON);
+    }
+    assertThat(control.next(seen(7, 110, 0)))
+        .as("two in a row are")
+        .isInstanceOf(Step.AllowPause.class);
+  }
+
+  @Test
   void oneThatStallsIsSwitchedToPostCopyBeforeItIsPausedForLongerThanAccepted() {
     var cases = cases();
     cases.postCopy = true;
