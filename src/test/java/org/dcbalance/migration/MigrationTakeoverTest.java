@@ -11,11 +11,14 @@ import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.hypervisor.MigrationOrder;
 import org.dcbalance.hypervisor.Tuning;
 import org.dcbalance.migration.FaultyFleet.Point;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Kills and freezes consoles, and takes their database away, at every point. */
+// a long one, and of those that share the lab each waits for the others
+@Order(2)
 class MigrationTakeoverTest extends MigrationFaults {
   /** Kills the console at a point, lets the host go on, and has another console finish the work. */
   @ParameterizedTest
