@@ -166,7 +166,7 @@ final class CopyWatch {
       return;
     }
     standsStill = true;
-    desk.standStill(
+    desk.tellStuck(
         claim,
         "Nothing of %1$s has arrived on %2$s for %3$d s, and %4$d MiB of it are still on %5$s alone: it waits wherever it needs them, and neither copy may be ended. Maybe look at the network between the two; it goes on once that carries again."
             .formatted(
@@ -382,7 +382,7 @@ final class CopyWatch {
       return;
     }
     stuck = true;
-    desk.standStill(
+    desk.tellStuck(
         claim,
         "%1$s took the request to abort %2$d s ago, and still calls the move under way; %3$s is %4$s there. Maybe restart libvirtd on %1$s: its guests go on, and the job ends."
             .formatted(

@@ -291,7 +291,7 @@ class MigrationDesk {
   }
 
   /** Show and tell that a copy which nobody can end does not get on, with what may help. */
-  void standStill(Claim claim, String sentence) {
+  void tellStuck(Claim claim, String sentence) {
     step(
         claim,
         m -> {

@@ -141,7 +141,8 @@ final class Settlement {
           case Action.MovedToTarget(var running) -> running;
           case Action.MovedWithLeftOver() -> true;
         };
-    var host = end instanceof Action.StayedOnSource ? pair.source() : pair.target();
+    boolean stayed = end instanceof Action.StayedOnSource;
+    var host = stayed ? pair.source() : pair.target();
     if (host.can(Capability.COMPLETED_STATISTICS)) {
       return null;
     }
@@ -150,7 +151,7 @@ final class Settlement {
           .formatted(vm, host.name(), vm);
     }
     try {
-      var hypervisor = end instanceof Action.StayedOnSource ? pair.onSource() : pair.onTarget();
+      var hypervisor = stayed ? pair.onSource() : pair.onTarget();
       return Pulse.felt(hypervisor, pair.guest())
           ? null
           : "%s is called running by %s, but uses no CPU time, as one that Xen left suspended. Nothing was done. Maybe look there with 'xl list' (state s). Another move is known to have let such a guest go on, even one that failed: close this one, and move it again."

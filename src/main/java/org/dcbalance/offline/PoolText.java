@@ -124,19 +124,19 @@ public final class PoolText {
   private void take(Words words) {
     var line = words.line();
     var bare = words.bare();
+    var first = bare.getFirst();
     var lines =
-        switch (bare.getFirst()) {
+        switch (first) {
           case "host" -> hostLines;
           case "vm" -> vmLines;
           case "rule" -> ruleLines;
           default ->
               throw line.wrong(
-                  "first word",
-                  "\"" + bare.getFirst() + "\" is none of \"host\", \"vm\" and \"rule\".");
+                  "first word", "\"" + first + "\" is none of \"host\", \"vm\" and \"rule\".");
         };
-    if (bare.getFirst().equals("host")) {
+    if (first.equals("host")) {
       check(words, OF_HOST, bare.size() == 2, "a host is written \"host NAME\".");
-    } else if (bare.getFirst().equals("vm")) {
+    } else if (first.equals("vm")) {
       boolean right = bare.size() == 4 && bare.get(2).equals("on");
       check(words, OF_VM, right, "a VM is written \"vm NAME on HOST\".");
     } else {
