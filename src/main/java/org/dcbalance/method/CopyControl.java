@@ -66,7 +66,16 @@ public final class CopyControl {
   private double smallest = Double.MAX_VALUE;
   private double smallestBefore = Double.NaN;
   private Duration smallestAt = Duration.ZERO;
+  private int smallestIteration;
+
+  /** Twice what sending the smallest pass was expected to take when it began. */
+  private Duration smallestTakes = Duration.ZERO;
+
   private boolean gainsFast;
+
+  /** Whether the pass that is seen next began before anybody here looked. */
+  private boolean joins;
+
   private Duration quietUntil = Duration.ZERO;
   private @Nullable Duration missesSince;
   private Duration allowedBefore = Duration.ZERO;
@@ -92,6 +101,16 @@ public final class CopyControl {
             : wait.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : wait;
     var first = move.levers().pause();
     this.allowed = first == null ? Duration.ZERO : first;
+  }
+
+  /**
+   * Control a copy that somebody else began. What is left of the pass that it is in tells nothing
+   * of that pass, so it is judged from the next one on.
+   */
+  public static CopyControl joining(Choice.Move move, Facts facts) {
+    var control = new CopyControl(move, facts);
+    control.joins = true;
+    return control;
   }
 
   /**
@@ -142,9 +161,11 @@ public final class CopyControl {
               : "The first pass is over, as planned.");
     }
     if (now.iteration() < 2) {
+      joins = false;
       return new Step.GoOn();
     }
-    boolean fresh = now.iteration() > iteration;
+    boolean fresh = now.iteration() > iteration && !joins;
+    joins = false;
     iteration = now.iteration();
     var gainsLittle = fresh ? gainsLittle(now) : null;
     if (fresh && now.remaining().bytes() < GAINS * smallest) {
@@ -154,6 +175,8 @@ public final class CopyControl {
       smallestBefore = smallest < Double.MAX_VALUE ? smallest : Double.NaN;
       smallest = now.remaining().bytes();
       smallestAt = now.elapsed();
+      smallestIteration = iteration;
+      smallestTakes = seconds(2 * smallest / rate(now));
     }
     double needed = smallest / Math.max(1, now.bandwidth().bytesPerSecond());
     if (now.elapsed().compareTo(quietUntil) < 0) {
@@ -167,6 +190,9 @@ public final class CopyControl {
           needed,
           "It is slowed down by %d %%, more than the %d %% that are allowed."
               .formatted(now.throttle(), mostThrottle));
+    }
+    if (smallest == Double.MAX_VALUE) {
+      return new Step.GoOn();
     }
     if (stalled(now)) {
       return lastResort(
@@ -266,7 +292,17 @@ public final class CopyControl {
     // while the hypervisor slows the guest down further, the next pass may gain again
     boolean slowing = move.levers().throttle() > now.throttle();
     var wait = slowing ? patience.multipliedBy(2) : patience;
-    return smallest < Double.MAX_VALUE && now.elapsed().minus(smallestAt).compareTo(wait) >= 0;
+    if (iteration == smallestIteration && wait.compareTo(smallestTakes) < 0) {
+      // it is still being sent, and only the pass after it tells whether the copy gains
+      wait = smallestTakes;
+    }
+    return now.elapsed().minus(smallestAt).compareTo(wait) >= 0;
+  }
+
+  /** What the link carries, in bytes per second: a dip at this moment says little. */
+  private static double rate(Seen now) {
+    double mean = now.sent().bytes() / Math.max(1e-3, CopyModel.seconds(now.elapsed()));
+    return Math.max(1, Math.max(mean, now.bandwidth().bytesPerSecond()));
   }
 
   /**
@@ -280,7 +316,8 @@ public final class CopyControl {
       return new Step.GoOn();
     }
     var apart = patience.dividedBy(4);
-    if (gainsFast && now.elapsed().minus(smallestAt).compareTo(apart) < 0) {
+    boolean beingSent = iteration == smallestIteration;
+    if (gainsFast && (beingSent || now.elapsed().minus(smallestAt).compareTo(apart) < 0)) {
       return new Step.GoOn();
     }
     if (raisedAt != null && now.elapsed().minus(raisedAt).compareTo(apart) < 0) {

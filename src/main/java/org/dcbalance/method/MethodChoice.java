@@ -87,7 +87,12 @@ public final class MethodChoice {
   }
 
   private Choice choose() {
-    var balloon = bar(Method.BALLOON_FIRST) == null ? leastMemory() : null;
+    var tried = facts.vm().tried();
+    // it may have swapped with what it was left: no other method shrinks it then either
+    boolean mayShrink =
+        bar(Method.BALLOON_FIRST) == null
+            && !tried.inVain(Method.BALLOON_FIRST, facts.vm().dirtyRate());
+    var balloon = mayShrink ? leastMemory() : null;
     boolean worth = balloon != null && model.savedBy(balloon) > 0;
     for (var method : order()) {
       if (method == Method.NOT_LIVE && trial != null) {
@@ -97,7 +102,7 @@ public final class MethodChoice {
           method == Method.PARALLEL && facts.policy().connections() < 2
               ? new Verdict.NotAllowed()
               : bar(method);
-      if (bar == null && facts.vm().tried().inVain(method, facts.vm().dirtyRate())) {
+      if (bar == null && tried.inVain(method, facts.vm().dirtyRate())) {
         bar = new Verdict.InVain();
       }
       if (bar != null) {

@@ -258,9 +258,18 @@ final class CopyWatch {
       pair.onSource().startPostCopy(pair.guest());
       return true;
     } catch (HypervisorException e) {
+      // an order that is not answered in time may have been taken all the same
+      if (isInPostCopy()) {
+        desk.note(claim, "It is in post-copy, although its host said: " + e.sentence());
+        return true;
+      }
       desk.notSwitched(claim, "That failed: " + e.sentence());
       return false;
     }
+  }
+
+  private boolean isInPostCopy() {
+    return pair.askSource() instanceof Side.Paused(var why, _) && why == Why.POST_COPY;
   }
 
   private boolean change(String sentence, Consumer<Hypervisor> call) {
@@ -350,7 +359,7 @@ final class CopyWatch {
     if (abortTried.plus(BETWEEN_ABORTS).isAfter(now())) {
       return;
     }
-    if (!postCopy && pair.askSource() instanceof Side.Paused(var why, _) && why == Why.POST_COPY) {
+    if (!postCopy && isInPostCopy()) {
       postCopy = true;
       desk.foundInPostCopy(
           claim, "It is in post-copy and cannot be aborted: either copy alone is incomplete.");

@@ -4,7 +4,7 @@ import jakarta.persistence.Column;
 import jakarta.persistence.Embeddable;
 import java.time.Duration;
 import org.dcbalance.hypervisor.MigrationFigures;
-import org.dcbalance.method.Expectation;
+import org.dcbalance.method.Choice;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +16,8 @@ class Figures {
   private @Nullable Long expectedMillis;
   private @Nullable Long expectedDowntimeMillis;
   private @Nullable Long expectedBytes;
+  private boolean ballooned;
+  private boolean compressed;
 
   @Column(updatable = false)
   private @Nullable Double imbalanceBefore;
@@ -39,8 +41,11 @@ class Figures {
   private @Nullable Long targetUserMillis;
   private @Nullable Long targetSystemMillis;
 
-  /** Keep what its method is expected to take, and beside it the disks that are copied. */
-  void expect(Expectation expected, double bias, Duration forDisks, Memory ofDisks) {
+  /** Keep what a move is expected to take, and beside it the disks that are copied. */
+  void expect(Choice.Move move, double bias, Duration forDisks, Memory ofDisks) {
+    var expected = move.expected();
+    this.ballooned = move.levers().balloonTo() != null;
+    this.compressed = move.levers().cache() != null;
     this.expectedBias = bias;
     this.expectedMillis = expected.total().plus(forDisks).toMillis();
     this.expectedDowntimeMillis = expected.downtime().toMillis();

@@ -116,7 +116,7 @@ class LeftDefinitions {
     var runsOn = hosts.findById(vm.hostId().value()).orElse(null);
     var why = runsOn == null ? "Its host is not known." : remove(vm.uuid(), from, runsOn);
     if (why == null) {
-      done(left, "Its left-over definition was removed from " + from.name() + ", later.");
+      done(left, "No definition of it is left on " + from.name() + " any more.");
     } else {
       log.info("{} still has a definition on {}: {}", vm.name(), from.name(), why);
     }

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Measure one move: by the probe that the VM's users stand for, by watching its CPU time where the
  * hypervisor tells no downtime, and by the hypervisor's own figures.
  */
-final class Measurements implements AutoCloseable {
+final class Measurements implements Settlement.Measured, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Measurements.class);
   private static final Duration FIGURES_WITHIN = Duration.ofSeconds(2);
 
@@ -27,6 +27,7 @@ final class Measurements implements AutoCloseable {
   private final Arrivals arrivals;
   private final HostPair pair;
   private @Nullable DowntimeProbe probe;
+  private DowntimeProbe.@Nullable Seen seen;
   private @Nullable Standstill standstill;
   private Optional<MigrationFigures> earlier = Optional.empty();
   private @Nullable HostCpu cpu;
@@ -72,9 +73,20 @@ final class Measurements implements AutoCloseable {
     return spent;
   }
 
-  /** Tell whether the hypervisor itself calls this move completed. */
-  boolean calledCompleted() {
+  @Override
+  public boolean calledCompleted() {
     return newFigures().map(MigrationFigures::succeeded).orElse(false);
+  }
+
+  @Override
+  public void lost() {
+    if (probe != null) {
+      seen = probe.finish();
+      probe = null;
+    }
+    if (standstill != null) {
+      standstill.close();
+    }
   }
 
   /** The event that carries the figures may come a little after the call has returned. */
@@ -104,7 +116,7 @@ final class Measurements implements AutoCloseable {
    */
   Optional<DowntimeProbe.Seen> seenByGuest(Instant copied) {
     if (probe == null) {
-      return Optional.empty();
+      return Optional.ofNullable(seen);
     }
     var left = Duration.between(now(), copied.plus(settings.probeAfter()));
     if (left.isPositive()) {

@@ -162,7 +162,7 @@ public class Migration {
     this.methodWhy = reason;
     var limit = move.levers().bandwidth();
     this.bandwidthLimit = limit == null ? null : limit.bytesPerSecond();
-    figures.expect(move.expected(), bias, forDisks, storage.allocated());
+    figures.expect(move, bias, forDisks, storage.allocated());
   }
 
   /** Record the disks that are copied with it, and give it the time that they need beside. */
@@ -328,6 +328,8 @@ public class Migration {
       // nothing was changed on its guest, which still has to lose its mark
       this.undo = Undo.NOTHING.text();
     }
+    // its source may come back with its definition, which is looked for then
+    this.definitionLeft |= as == StatedPlace.DESTINATION;
     end(
         as == StatedPlace.DESTINATION ? MigrationState.COMPLETED : MigrationState.FAILED,
         sentenceOfIt,

@@ -288,7 +288,7 @@ final class MigrationDrive implements Runnable {
                 pair,
                 vm.name(),
                 recorded.mark(),
-                measurements::calledCompleted,
+                measurements,
                 () -> controlOf(recorded, vm),
                 lost)
             .untilSettled();
@@ -306,6 +306,6 @@ final class MigrationDrive implements Runnable {
     // with disks it was begun without post-copy
     var disks = row.storage().wanted() ? Memory.ZERO : null;
     var found = tools.choose(row, vm, row.method(), disks);
-    return new CopyControl(MethodChoice.underWay(row.method(), found.facts()), found.facts());
+    return CopyControl.joining(MethodChoice.underWay(row.method(), found.facts()), found.facts());
   }
 }

@@ -1,6 +1,7 @@
 package org.dcbalance.migration;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,12 +122,17 @@ class MigrationRunner implements DisposableBean {
       rows = migrations.findByStateInOrderById(MigrationState.OPEN);
     }
     var quiet = quiet(rows);
-    var next =
-        MigrationSlots.of(
-            turns.queued(rows).stream().filter(move -> !quiet.containsKey(move.id())).toList(),
-            turns.underWay(rows),
-            caps(),
-            settings.atOnce());
+    var queued = new ArrayList<MigrationSlots.Move>();
+    var underWay = new ArrayList<>(turns.underWay(rows));
+    for (var move : turns.queued(rows)) {
+      if (driven.containsKey(move.id())) {
+        // taken up a moment ago, which its row may not say yet
+        underWay.add(move);
+      } else if (!quiet.containsKey(move.id())) {
+        queued.add(move);
+      }
+    }
+    var next = MigrationSlots.of(queued, underWay, caps(), settings.atOnce());
     next.start().forEach(id -> drive(id, epoch, true));
     next.waiting().forEach(this::showWaiting);
     quiet.forEach(this::showWaiting);

@@ -173,9 +173,9 @@ class MoveHistory {
 
   /**
    * Give what moves of a VM were expected to copy, and copied, oldest first; where no bytes are
-   * told, how long they were expected to take, and took. Ballooning is left out: the hypervisor's
-   * own figures do not hold it. So is what was to end by pre-copy and was switched to post-copy: it
-   * sent what no pre-copy sends.
+   * told, how long they were expected to take, and took. Ballooned ones are left out, since the
+   * hypervisor's own figures do not hold that; so are those that sent something else than was
+   * expected of them: compressed pages, or what remained when a pre-copy was switched to post-copy.
    */
   List<Learning.Forecast> forecasts(Vm vm) {
     return jdbc.sql(
@@ -183,7 +183,7 @@ class MoveHistory {
             select expected_bytes, bytes, expected_millis / expected_bias as expected_millis,
               total_millis
             from migration
-            where vm_id = :vm and state = 'COMPLETED' and method not in ('BALLOON_FIRST', 'XBZRLE')
+            where vm_id = :vm and state = 'COMPLETED' and not ballooned and not compressed
               and (switched_at is null or method = 'POST_COPY')
               and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
             order by finished_at desc, id desc limit :most

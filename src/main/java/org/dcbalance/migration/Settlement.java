@@ -26,7 +26,7 @@ final class Settlement {
   private final HostPair pair;
   private final String vm;
   private final JobMark mark;
-  private final Arrival arrival;
+  private final Measured measured;
   private final Control control;
   private @Nullable MigrateCall resumed;
   private boolean lost;
@@ -39,7 +39,7 @@ final class Settlement {
       HostPair pair,
       String vm,
       JobMark mark,
-      Arrival arrival,
+      Measured measured,
       Control control,
       boolean lost) {
     this.desk = desk;
@@ -48,14 +48,18 @@ final class Settlement {
     this.pair = pair;
     this.vm = vm;
     this.mark = mark;
-    this.arrival = arrival;
+    this.measured = measured;
     this.control = control;
     this.lost = lost;
   }
 
-  /** Tell whether the hypervisor itself said that all of the guest arrived. */
-  interface Arrival {
-    boolean proven();
+  /** What is measured of the move while its hosts are asked. */
+  interface Measured {
+    /** Tell whether the hypervisor itself said that all of the guest arrived. */
+    boolean calledCompleted();
+
+    /** It may be lost for days: whatever looks every few milliseconds ends now. */
+    void lost();
   }
 
   /** Give what a copy that is followed is controlled by; null for nothing. */
@@ -183,7 +187,7 @@ final class Settlement {
     var action =
         mark.guard(
             SettlementTable.decide(
-                answers.source().side(), answers.target().side(), arrival.proven()),
+                answers.source().side(), answers.target().side(), measured.calledCompleted()),
             answers);
     return action instanceof Action.ResumePostCopy && desk.read(claim).postCopyResumed()
         ? new Action.AskOperator(Doubt.POST_COPY_FAILED)
@@ -204,6 +208,7 @@ final class Settlement {
       lost = true;
       said = sentence;
       desk.lose(claim, sentence);
+      measured.lost();
     } else if (!sentence.equals(said)
         && !(sentence.startsWith(CHANGING) && said.startsWith(CHANGING))) {
       said = sentence;
@@ -324,8 +329,10 @@ final class Settlement {
       case NOT_IN_TABLE ->
           onTarget instanceof Side.ShutOff && !pair.target().can(Capability.COMPLETED_STATISTICS)
               ? halfOnTarget()
-              : "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
-                  + " exactly one running copy.";
+              : onSource instanceof Side.Running && onTarget instanceof Side.Paused
+                  ? secondCopy()
+                  : "Nothing was done, because no rule covers this. Maybe look at both hosts and leave"
+                      + " exactly one running copy.";
     };
   }
 
@@ -354,6 +361,12 @@ final class Settlement {
   private String halfOnTarget() {
     return "Nothing was done: Xen may hold half a copy of it on %s, which libvirt calls shut off there. Maybe look with 'xl list', end that half while nothing else is moved to or from there, by 'kill $(pidof libxl-save-helper)', and restart libvirtd."
         .formatted(pair.target().name());
+  }
+
+  /** The second of two that ran at once was paused by this console, or by another before it. */
+  private String secondCopy() {
+    return "The copy on %2$s must not go on beside the one on %1$s, and was perhaps paused by a console for that. Maybe check the disks of %3$s, and end one of the two copies."
+        .formatted(pair.source().name(), pair.target().name(), vm);
   }
 
   private String resumeFailed() {

@@ -331,6 +331,56 @@ class CopyControlTest {
         .isInstanceOf(Step.AllowPause.class);
   }
 
+  /** A large guest's passes take longer than a stall may last. */
+  @Test
+  void aPassThatIsStillBeingSentIsNoStall() {
+    var control = chosen(cases());
+    for (int second = 100; second < 150; second++) {
+      assertThat(control.next(during(2, second, 5000 - 100 * (second - 100)))).isEqualTo(GO_ON);
+    }
+    for (int second = 150; second < 180; second++) {
+      assertThat(control.next(during(3, second, 3000 - 100 * (second - 150))))
+          .as("and, while it gains so much, no reason for a longer pause")
+          .isEqualTo(GO_ON);
+    }
+    assertThat(control.next(during(4, 180, 2990)))
+        .as("the pass after it tells")
+        .isInstanceOf(Step.GiveUp.class);
+  }
+
+  @Test
+  void aPassThatTakesTwiceAsLongAsItShouldStalls() {
+    var control = chosen(cases());
+    assertThat(control.next(during(2, 100, 5000))).isEqualTo(GO_ON);
+    assertThat(control.next(during(2, 199, 5000))).isEqualTo(GO_ON);
+    assertThat(control.next(during(2, 201, 5000))).isInstanceOf(Step.GiveUp.class);
+  }
+
+  /** One moment of a pass. */
+  private static Seen during(int pass, int second, long remainingMiB) {
+    return new Seen(
+        Duration.ofSeconds(second),
+        Memory.ofMiB(100L * second),
+        Memory.ofMiB(remainingMiB),
+        ByteRate.ofMiB(100),
+        pass,
+        0,
+        false,
+        null);
+  }
+
+  @Test
+  void whatWasLeftOfAPassThatSomebodyElseBeganIsNotTakenForAllOfIt() {
+    var cases = cases();
+    cases.postCopy = true;
+    var facts = cases.facts();
+    var control = CopyControl.joining((Choice.Move) MethodChoice.of(facts), facts);
+    assertThat(control.next(during(4, 100, 300))).isEqualTo(GO_ON);
+    assertThat(control.next(during(5, 103, 1770))).isEqualTo(GO_ON);
+    assertThat(control.next(during(6, 121, 1060))).isEqualTo(GO_ON);
+    assertThat(control.next(during(7, 132, 1000))).isInstanceOf(Step.SwitchToPostCopy.class);
+  }
+
   @Test
   void oneThatStallsIsSwitchedToPostCopyBeforeItIsPausedForLongerThanAccepted() {
     var cases = cases();

@@ -216,6 +216,20 @@ class MethodChoiceTest {
     assertThat(moved(cases).levers().balloonTo()).isEqualTo(MethodChoice.FLOOR);
   }
 
+  /** It may have swapped with what it was left. */
+  @Test
+  void doesNotBalloonByAnotherMethodWhatBallooningDidNotDoFor() {
+    var cases = Cases.qemu();
+    cases.ballooning = true;
+    cases.used = 300L;
+    cases.tried =
+        new Facts.Tried(
+            Map.of(Method.XBZRLE, ByteRate.ofMiB(1), Method.BALLOON_FIRST, ByteRate.ofMiB(1)),
+            false);
+    assertThat(moved(cases).method()).isEqualTo(Method.PRE_COPY);
+    assertThat(moved(cases).levers().balloonTo()).isNull();
+  }
+
   @Test
   void doesNotBalloonWhereNobodyKnowsTheLeast() {
     var cases = Cases.xen();

@@ -70,6 +70,9 @@ final class FaultyHost implements Hypervisor {
   /** Refuses to switch to post-copy. */
   volatile boolean unswitchable;
 
+  /** Switches to post-copy, and never says so. */
+  volatile boolean switchesUnsaid;
+
   final Map<UUID, Integer> caps = new ConcurrentHashMap<>();
   final Map<UUID, Duration> pauses = new ConcurrentHashMap<>();
   private final Map<UUID, Balloon> balloons = new ConcurrentHashMap<>();
@@ -326,6 +329,10 @@ final class FaultyHost implements Hypervisor {
     if (job != null) {
       job.postCopy = true;
     }
+    if (switchesUnsaid) {
+      FaultyFleet.sleep(200);
+    }
+    fail(switchesUnsaid, Kind.TIMED_OUT, "No answer within 10 s.");
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
@@ -164,6 +165,13 @@ class MigrationHostFaultsTest extends MigrationFaults {
     MigrationLab.await("letting go", () -> console.runner.drives().isEmpty());
     assertThatThrownBy(() -> lab.closing.close(id, "kvm-02", "again", ANN))
         .hasMessageContaining("is not lost");
+    // the source comes back with what it knew of the guest
+    var source = lab.fleet.host("kvm-01");
+    source.set(vm.uuid(), GuestState.SHUT_OFF, Why.NONE, Job.NONE);
+    source.reachable = true;
+    MigrationLab.await("its definition gone", () -> !source.copies.containsKey(vm.uuid()));
+    MigrationLab.await(
+        "a line of it", () -> said(id, "No definition of it is left on kvm-01 any more."));
     // the VM is free for another move
     lab.jdbc.sql("update recommendation set state = 'SETTLED'").update();
     assertThat(ended(lab.move(row, "kvm-03")).state()).isEqualTo(MigrationState.COMPLETED);
@@ -192,7 +200,7 @@ class MigrationHostFaultsTest extends MigrationFaults {
     lab.fleet.host("kvm-02").set(move.vm().uuid(), GuestState.RUNNING, Why.NONE, Job.NONE);
     move.release();
     lab.console();
-    lost(move.id(), "no rule covers this");
+    lost(move.id(), "The copy on kvm-02 must not go on beside the one on kvm-01");
     assertThat(stateOn("kvm-01", move.vm())).isEqualTo(GuestState.RUNNING);
     assertThat(stateOn("kvm-02", move.vm())).isEqualTo(GuestState.PAUSED);
     // the person removes the second copy, and the hosts agree again
@@ -268,8 +276,7 @@ class MigrationHostFaultsTest extends MigrationFaults {
     source.unchangeable = false;
     MigrationLab.await("removal", () -> !source.copies.containsKey(move.vm().uuid()));
     MigrationLab.await(
-        "a line",
-        () -> said(move.id(), "Its left-over definition was removed from kvm-01, later."));
+        "a line", () -> said(move.id(), "No definition of it is left on kvm-01 any more."));
     runsOn(move.vm(), "kvm-02");
   }
 
@@ -441,7 +448,7 @@ class MigrationHostFaultsTest extends MigrationFaults {
   void measuresWhatTheGuestsUsersSee() throws IOException {
     var vm = lab.guest("web-07", "kvm-01");
     try (var server = new ServerSocket(0, 50, ownAddress())) {
-      Thread.ofPlatform().daemon().start(() -> acceptAll(server));
+      Thread.ofPlatform().daemon().start(() -> acceptAll(server, new AtomicInteger()));
       var address = server.getInetAddress().getHostAddress();
       vm.probe(address, server.getLocalPort());
       lab.vms.save(vm);
@@ -458,6 +465,35 @@ class MigrationHostFaultsTest extends MigrationFaults {
     }
   }
 
+  /** It may stay lost for days, with a probe every 10 ms. */
+  @Test
+  void probesNoGuestAnyMoreWhoseMoveIsLost() throws Exception {
+    var vm = lab.guest("web-07", "kvm-01");
+    var asked = new AtomicInteger();
+    try (var server = new ServerSocket(0, 50, ownAddress())) {
+      Thread.ofPlatform().daemon().start(() -> acceptAll(server, asked));
+      vm.probe(server.getInetAddress().getHostAddress(), server.getLocalPort());
+      lab.vms.save(vm);
+      var stop = lab.fleet.stopAt(Point.COPYING);
+      lab.console(Duration.ofMinutes(1), Duration.ofMillis(600));
+      var id = lab.move(vm, "kvm-02");
+      stop.awaitReached();
+      assertThat(asked).hasPositiveValue();
+      lab.fleet.host("kvm-01").reachable = false;
+      stop.release();
+      MigrationLab.await("lost", () -> lab.row(id).state() == MigrationState.LOST);
+      MigrationLab.await(
+          "an end of the probe",
+          () -> {
+            int before = asked.get();
+            FaultyFleet.sleep(500);
+            return asked.get() == before;
+          });
+      lab.fleet.host("kvm-01").reachable = true;
+      assertThat(ended(id).figures().guestProbe()).startsWith("TCP ");
+    }
+  }
+
   /** No guest is probed at 127.0.0.1; what goes to another address of this machine stays in it. */
   private static InetAddress ownAddress() throws SocketException {
     return NetworkInterface.networkInterfaces()
@@ -467,10 +503,11 @@ class MigrationHostFaultsTest extends MigrationFaults {
         .orElseThrow(() -> new TestAbortedException("This machine has no address but 127.0.0.1."));
   }
 
-  private static void acceptAll(ServerSocket server) {
+  private static void acceptAll(ServerSocket server, AtomicInteger asked) {
     try {
       while (!server.isClosed()) {
         server.accept().close();
+        asked.incrementAndGet();
       }
     } catch (IOException e) {
       // closed: the test is over

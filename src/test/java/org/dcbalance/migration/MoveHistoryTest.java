@@ -94,6 +94,27 @@ class MoveHistoryTest extends MigrationFaults {
     assertThat(history.forecasts(vm)).hasSize(3);
   }
 
+  /**
+   * Whatever its method: capped ones on Xen may be ballooned, throttled ones on QEMU compressed.
+   */
+  @Test
+  void whatWasBalloonedOrCompressedSaysNothingOfWhatIsSentOtherwise() {
+    var vm = lab.guest("web-07", "kvm-01");
+    moved(vm, 10_000, 100, null, 3);
+    lab.jdbc
+        .sql("update migration set expected_bytes = 4000000000, expected_millis = 40000")
+        .update();
+    var history = new MoveHistory(lab.jdbc);
+    lab.jdbc.sql("update migration set ballooned = true, method = 'CAPPED'").update();
+    assertThat(history.forecasts(vm)).isEmpty();
+    lab.jdbc
+        .sql("update migration set ballooned = false, compressed = true, method = 'AUTO_CONVERGE'")
+        .update();
+    assertThat(history.forecasts(vm)).isEmpty();
+    lab.jdbc.sql("update migration set compressed = false").update();
+    assertThat(history.forecasts(vm)).hasSize(3);
+  }
+
   @Test
   void compressionThatPostCopyHadToEndDidNotDo() {
     var vm = lab.guest("web-07", "kvm-01");

@@ -70,6 +70,26 @@ class PostCopyTest extends MigrationFaults {
     runsOn(vm, "kvm-01");
   }
 
+  @Test
+  void isNotAbortedWhereItsHostSwitchedItAndDidNotSaySo() throws InterruptedException {
+    var vm = guest();
+    lab.fleet.host("kvm-01").switchesUnsaid = true;
+    var stop = lab.fleet.stopAt(Point.POST_COPY);
+    lab.console();
+    long id = lab.moves.request(vm.id(), lab.host("kvm-02").id(), Method.POST_COPY, ANN);
+    stop.awaitReached();
+    MigrationLab.await(
+        "a look at its host",
+        () ->
+            lab.lines.of(id).stream()
+                .anyMatch(l -> l.sentence().startsWith("It is in post-copy, although")));
+    assertThat(lab.row(id).switchedAt()).isNotNull();
+    assertThatThrownBy(() -> lab.aborts.request(id, ANN)).hasMessageContaining("cannot be aborted");
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    runsOn(vm, "kvm-02");
+  }
+
   /** A console that dies between the two leaves it written that it is switched, which it is not. */
   @Test
   void mayBeAbortedWhereTheSwitchWasWrittenAndNeverOrdered() {
