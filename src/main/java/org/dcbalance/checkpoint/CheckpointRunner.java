@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
+import java.util.function.LongPredicate;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
@@ -13,6 +15,7 @@ import org.dcbalance.helper.HostHelpers;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
@@ -56,6 +59,10 @@ class CheckpointRunner {
   private final FleetEvents events;
 
   private final OneThreadEach threads = new OneThreadEach("checkpoint");
+  private final OneThreadEach restoring = new OneThreadEach("restore");
+
+  /** Hosts on which a VM is being brought back: the next one looks once that has its memory. */
+  private final Set<HostId> targets = ConcurrentHashMap.newKeySet();
 
   /** When deletions that wait are looked at again, in nanoseconds. */
   private final Map<Long, Long> later = new ConcurrentHashMap<>();
@@ -95,7 +102,7 @@ class CheckpointRunner {
   private void startAll(Ledger ledger) {
     var open = rows.open();
     for (var checkpoint : open) {
-      if (!ofCluster(checkpoint) && !rests(checkpoint) && hasTurn(checkpoint, open)) {
+      if (!ofCluster(checkpoint) && !rests(checkpoint) && hasTurn(checkpoint, open, threads::has)) {
         threads.start(checkpoint.id(), () -> work(checkpoint.id(), ledger));
       }
     }
@@ -107,12 +114,20 @@ class CheckpointRunner {
         && (checkpoint.state() == State.PENDING || checkpoint.state() == State.TAKING);
   }
 
-  private boolean hasTurn(Checkpoint checkpoint, List<Checkpoint> open) {
-    Predicate<Checkpoint> sameHost = c -> c.hostId().equals(checkpoint.hostId());
+  /**
+   * Tell whether one that waits may be taken now. What else goes on there, such as a restore that
+   * waits for days, is no reason to wait.
+   *
+   * @param inHand which of those that are open a thread works on
+   */
+  static boolean hasTurn(Checkpoint checkpoint, List<Checkpoint> open, LongPredicate inHand) {
     return checkpoint.state() != State.PENDING
         || open.stream()
-                .filter(sameHost)
-                .filter(c -> c.state() == State.TAKING || threads.has(c.id()))
+                .filter(c -> c.hostId().equals(checkpoint.hostId()))
+                .filter(
+                    c ->
+                        c.state() == State.TAKING
+                            || (c.state() == State.PENDING && inHand.test(c.id())))
                 .count()
             < PER_HOST;
   }
@@ -139,36 +154,52 @@ class CheckpointRunner {
       case CLEANING -> clean(checkpoint, vm, ledger);
       case VERIFYING -> verify(checkpoint, ledger);
       case DELETING -> delete(checkpoint, ledger);
-      case COMPLETE, FAILED, DAMAGED, DELETED -> workOnRestores(checkpoint, vm, ledger);
+      case COMPLETE, FAILED, DAMAGED, DELETED ->
+          // disks are copied for hours, and another restore must not wait for that
+          checkpoint.restores().stream()
+              .filter(r -> r.state().open())
+              .forEach(r -> restoring.start(r.id(), () -> workOn(id, r.id(), ledger)));
     }
   }
 
   /** A host that is said to be off is not waited for: its VMs are to be restored elsewhere. */
   private void clean(Checkpoint checkpoint, Vm vm, Ledger ledger) {
     var cleaning = new Cleaning(rows, captures, fast, ledger, checkpoint);
-    if (fencing.fenced().contains(checkpoint.hostId())) {
+    if (fencing.fenced().contains(checkpoint.hostId())
+        || hosts.findById(checkpoint.hostId().value()).isEmpty()) {
       cleaning.leave(vm);
     } else {
       cleaning.run(vm, to(checkpoint.hostId()));
     }
   }
 
-  /** One that fails keeps no other waiting. */
-  private void workOnRestores(Checkpoint checkpoint, Vm vm, Ledger ledger) {
-    HypervisorException failure = null;
-    for (var restore : checkpoint.restores()) {
+  private void workOn(long id, long restoreId, Ledger ledger) {
+    var checkpoint = rows.find(id).orElseThrow();
+    var restore = restoreRows.find(restoreId);
+    var vm = vms.findById(checkpoint.vmId().value()).orElseThrow();
+    if (restore.state() == RestoreState.DETACHING) {
+      detach(checkpoint, restore, vm, ledger);
+    } else if (restore.clusterRestoreId() != null) {
+      // another runner sees to it
+      return;
+    } else if (restore.state() == RestoreState.RESTORING) {
+      restore(checkpoint, restore, vm, ledger);
+    } else if (restore.state() == RestoreState.PENDING && targets.add(restore.hostId())) {
       try {
-        if (restore.state() == RestoreState.DETACHING) {
-          detach(checkpoint, restore, vm, ledger);
-        } else if (restore.state().open() && restore.clusterRestoreId() == null) {
-          restore(checkpoint, restore, vm, ledger);
-        }
-      } catch (HypervisorException e) {
-        failure = e;
+        begin(checkpoint, restore, vm, ledger);
+      } finally {
+        targets.remove(restore.hostId());
       }
     }
-    if (failure != null) {
-      throw failure;
+  }
+
+  /** One that was found damaged since it was asked for brings nothing back. */
+  private void begin(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
+    if (checkpoint.state() == State.COMPLETE) {
+      restore(checkpoint, restore, vm, ledger);
+    } else if (checkpoint.state() != State.VERIFYING) {
+      restores.endUnusable(ledger, checkpoint, restore);
+      tellEnd(restore, vm);
     }
   }
 
@@ -192,8 +223,26 @@ class CheckpointRunner {
 
   private void verify(Checkpoint checkpoint, Ledger ledger) {
     verifyFast(checkpoint, ledger);
-    var damage =
-        Verifying.damage(to(reader(checkpoint)).states(), checkpoint, rows.prefix(checkpoint.id()));
+    Optional<String> damage;
+    try {
+      damage =
+          Verifying.damage(
+              to(reader(checkpoint)).states(), checkpoint, rows.prefix(checkpoint.id()));
+    } catch (HypervisorException e) {
+      if (e.kind() != Kind.FAILED) {
+        // its host does not answer: later
+        throw e;
+      }
+      // its storage may be at fault, and not what is stored there
+      ledger.write(
+          checkpoint.id(), () -> rows.change(checkpoint.id(), State.VERIFYING, State.COMPLETE));
+      tell(
+          "checkpoint-unread",
+          checkpoint,
+          "The checkpoint %d of %s could not be read: %s Maybe see to its storage, and verify it again."
+              .formatted(checkpoint.id(), checkpoint.vm(), e.sentence()));
+      return;
+    }
     ledger.write(
         checkpoint.id(),
         () -> {
@@ -235,14 +284,15 @@ class CheckpointRunner {
   }
 
   private void tellDamage(Checkpoint checkpoint, String sentence) {
-    events.record(
-        Severity.BAD,
+    tell(
         "checkpoint-damaged",
-        null,
-        checkpoint.hostId(),
-        checkpoint.vmId(),
+        checkpoint,
         "The checkpoint %d of %s is damaged: %s"
             .formatted(checkpoint.id(), checkpoint.vm(), sentence));
+  }
+
+  private void tell(String kind, Checkpoint checkpoint, String sentence) {
+    events.record(Severity.BAD, kind, null, checkpoint.hostId(), checkpoint.vmId(), sentence);
   }
 
   private void delete(Checkpoint checkpoint, Ledger ledger) {
@@ -282,6 +332,10 @@ class CheckpointRunner {
         copy(checkpoint, restore, ledger);
       }
     }
+    tellEnd(restore, vm);
+  }
+
+  private void tellEnd(Restore restore, Vm vm) {
     var now = restoreRows.find(restore.id());
     // one whose leftovers wait to be taken back is told of once they are
     if (now.state() != RestoreState.RESTORING) {

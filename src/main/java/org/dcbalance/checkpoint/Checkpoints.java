@@ -178,7 +178,15 @@ public class Checkpoints {
   private long add(VmId id, boolean live, String why, Operator by) {
     requireNothingOpen(id);
     var vm = vm(id);
-    var host = hosts.findById(vm.hostId().value()).orElseThrow();
+    var host =
+        hosts
+            .findById(vm.hostId().value())
+            .orElseThrow(
+                () ->
+                    new Problem(
+                        ErrorCode.REFUSED,
+                        "The host of %s is not known any more.".formatted(vm.name()),
+                        "Maybe see where it runs, and add that host."));
     var pool = pools.findById(host.poolId().value()).orElseThrow();
     var reason = whyNot(vm, host, pool);
     if (reason != null) {

@@ -16,12 +16,17 @@ import org.dcbalance.inventory.Vm;
  * again, and nothing of it takes up room. What cannot be done yet is tried again later.
  */
 final class Cleaning {
+  private static final String NOTHING_LEFT = " Nothing of it is left.";
+
   private final CheckpointRows rows;
   private final CaptureRows captures;
   private final FastCopies fast;
   private final Ledger ledger;
   private final Checkpoint checkpoint;
   private final String prefix;
+
+  /** Whether nothing could be done about its disks, since its guest is not there. */
+  private boolean withoutGuest;
 
   Cleaning(
       CheckpointRows rows,
@@ -50,21 +55,32 @@ final class Cleaning {
     }
     ledger.write(
         checkpoint.id(),
-        () -> rows.end(checkpoint.id(), State.FAILED, first() + " Nothing of it is left."));
+        () ->
+            rows.end(
+                checkpoint.id(),
+                State.FAILED,
+                first()
+                    + (withoutGuest
+                        ? " It is on no host any more." + overlays(vm)
+                        : NOTHING_LEFT)));
   }
 
-  /** End it without its host, which is said to be off; what may be left is named. */
+  /** Say where the last of what it wrote may be. */
+  private String overlays(Vm vm) {
+    return checkpoint.disks().isEmpty()
+        ? ""
+        : " What %s wrote last may be in overlays beside its disks that end in .%s."
+            .formatted(vm.name(), prefix);
+  }
+
+  /** End it without its host, which is said to be off or was removed; what may be left is named. */
   void leave(Vm vm) {
     var left =
-        " %s was said to be off before it was put right: volumes that begin with %s. may be left in the storage pool %s."
+        " %s was said to be off, or removed, before it was put right: volumes that begin with %s. may be left in the storage pool %s."
             .formatted(checkpoint.host(), prefix, checkpoint.storage());
-    var disks =
-        checkpoint.disks().isEmpty()
-            ? ""
-            : " What %s wrote last may be in overlays beside its disks that end in .%s."
-                .formatted(vm.name(), prefix);
     ledger.write(
-        checkpoint.id(), () -> rows.end(checkpoint.id(), State.FAILED, first() + left + disks));
+        checkpoint.id(),
+        () -> rows.end(checkpoint.id(), State.FAILED, first() + left + overlays(vm)));
   }
 
   /** What went wrong first stays in front. */
@@ -84,7 +100,9 @@ final class Cleaning {
   /** Give what it waits for, or nothing once all is done. */
   private String clean(Vm vm, Hypervisor host) {
     var status = host.status(vm.uuid());
-    if (status.isEmpty() && !checkpoint.disks().isEmpty()) {
+    withoutGuest = status.isEmpty() && !checkpoint.disks().isEmpty();
+    // one that is on no host any more does not come back; its overlays are kept and named
+    if (withoutGuest && vm.goneSince() == null) {
       return "%s is not on %s any more; its disks may be on overlays that end in .%s."
           .formatted(vm.name(), checkpoint.host(), prefix);
     }
@@ -161,12 +179,22 @@ final class Cleaning {
               .formatted(vm.name(), disk.target(), disk.overlay());
         }
         states.mergeBack(vm.uuid(), disk.frozen());
-      } else if (disk.source().equals(on.get(disk.target()))
-          || !host.disks().place(disk.overlay()).taken()) {
+      } else if (disk.source().equals(on.get(disk.target()))) {
         states.removeOverlay(disk.frozen());
       } else {
-        return "the disk %s of %s is neither %s now, as it was, nor the overlay %s, which is kept since it may lie below what that is. Maybe put it on one of them, or delete the overlay if nothing needs it."
-            .formatted(disk.target(), vm.name(), disk.source(), disk.overlay());
+        var place = host.disks().place(disk.overlay());
+        // of a folder that is no storage pool nobody tells what is in it
+        if (place.pool() == null || place.taken()) {
+          return "the disk %s of %s is neither %s now, as it was, nor the overlay %s, which is kept since it may lie below what that is. Maybe put it on one of them, or delete the overlay if nothing needs it%s."
+              .formatted(
+                  disk.target(),
+                  vm.name(),
+                  disk.source(),
+                  disk.overlay(),
+                  place.pool() == null
+                      ? ", and make its folder a storage pool, in which this console can see that"
+                      : "");
+        }
       }
     }
     return "";

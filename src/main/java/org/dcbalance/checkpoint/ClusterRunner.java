@@ -96,6 +96,11 @@ class ClusterRunner {
   }
 
   private void restore(Taken taken, Restored restored, Ledger ledger) {
+    boolean begins = restored.state() == RestoreState.PENDING;
+    if (begins && taken.members().stream().anyMatch(c -> c.state() == Checkpoint.State.VERIFYING)) {
+      // it may be found damaged
+      return;
+    }
     var members = new ArrayList<Restoring>();
     var gone = new ArrayList<String>();
     // all at once: whoever goes on with it must not bring the others back alone
@@ -103,7 +108,12 @@ class ClusterRunner {
         () -> {
           for (var checkpoint : taken.members()) {
             for (var restore : checkpoint.restores()) {
-              if (partOf(restore, restored)) {
+              if (!partOf(restore, restored)) {
+                continue;
+              }
+              if (begins && checkpoint.state() != Checkpoint.State.COMPLETE) {
+                gone.add(restores.endUnusable(ledger, checkpoint, restore));
+              } else {
                 restores
                     .endWithoutTarget(ledger, checkpoint, restore)
                     .ifPresentOrElse(
@@ -111,14 +121,14 @@ class ClusterRunner {
               }
             }
           }
-          if (!gone.isEmpty() && restored.state() == RestoreState.PENDING) {
+          if (!gone.isEmpty() && begins) {
             clusters.restoreStep(restored.id(), "Ending it");
           }
         });
     var restoring = new ClusterRestoring(clusters, ledger, taken, restored);
     if (!gone.isEmpty()) {
       restoring.breakOff(members, String.join(" ", gone));
-    } else if (restored.state() == RestoreState.PENDING) {
+    } else if (begins) {
       restoring.run(members);
     } else {
       restoring.takeUp(members);

@@ -8,6 +8,7 @@ import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.Host;
+import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.Memory;
@@ -39,6 +40,7 @@ class FastRunner {
   private final Hosts hosts;
   private final Vms vms;
   private final Connections connections;
+  private final HostFencing fencing;
   private final Ledgers ledgers;
 
   private final OneThreadEach making = new OneThreadEach("fast copy of checkpoint");
@@ -52,6 +54,7 @@ class FastRunner {
       Hosts hosts,
       Vms vms,
       Connections connections,
+      HostFencing fencing,
       Ledgers ledgers) {
     this.copies = copies;
     this.leases = leases;
@@ -60,6 +63,7 @@ class FastRunner {
     this.hosts = hosts;
     this.vms = vms;
     this.connections = connections;
+    this.fencing = fencing;
     this.ledgers = ledgers;
   }
 
@@ -154,7 +158,15 @@ class FastRunner {
   private void endIfFree(Lease lease, Ledger ledger) {
     var host = hosts.findById(lease.host().value());
     var vm = vms.findById(lease.vm().value());
-    if (host.isEmpty() || vm.isEmpty() || leases.beingRestored(lease)) {
+    if (vm.isEmpty() || leases.beingRestored(lease)) {
+      return;
+    }
+    if (host.isEmpty() || fencing.fenced().contains(lease.host())) {
+      // nobody can be asked there any more; it runs elsewhere, or its host is said to be off
+      if (host.isPresent()
+          || (vm.get().goneSince() == null && !vm.get().hostId().equals(lease.host()))) {
+        ledger.write(lease.checkpoint(), () -> leases.end(lease.id()));
+      }
       return;
     }
     HostHelper helper;

@@ -92,6 +92,15 @@ class Restores {
     return Optional.of(sentence);
   }
 
+  /** End one that was not begun, since its checkpoint is not complete any more. */
+  String endUnusable(Ledger ledger, Checkpoint checkpoint, Restore row) {
+    var sentence =
+        "Checkpoint %d of %s is %s now, so nothing was restored from it."
+            .formatted(checkpoint.id(), checkpoint.vm(), CheckpointText.state(checkpoint.state()));
+    ledger.write(checkpoint.id(), () -> rows.end(row.id(), RestoreState.FAILED, sentence));
+    return sentence;
+  }
+
   /** Give what sees to the disks of a VM that came back, or of a copy that runs. */
   Detaching detaching(Ledger ledger, Checkpoint checkpoint, Restore row, Vm vm) {
     var copy = row.copy();

@@ -11,14 +11,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.dcbalance.checkpoint.CheckpointSchedules.Schedule;
+import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
 
 /**
  * Have checkpoints taken when they are due, and those deleted that are too many or too old, while
@@ -60,13 +63,24 @@ class ScheduleRunner {
         "Scheduled checkpoints",
         ledger -> {
           for (var schedule : schedules.all()) {
-            var next = schedule.next();
-            if (next != null && !next.isAfter(clock.instant())) {
-              take(schedule, ledger);
+            try {
+              see(schedule, ledger);
+            } catch (DataAccessException | TransactionException | LeadershipLost e) {
+              throw e;
+            } catch (RuntimeException e) {
+              // whatever is wrong with one must not keep the others from their turn
+              log.error("The schedule of {} could not be seen to", schedule.of(), e);
             }
-            tidy(schedule, ledger);
           }
         });
+  }
+
+  private void see(Schedule schedule, Ledger ledger) {
+    var next = schedule.next();
+    if (next != null && !next.isAfter(clock.instant())) {
+      take(schedule, ledger);
+    }
+    tidy(schedule, ledger);
   }
 
   private void take(Schedule schedule, Ledger ledger) {

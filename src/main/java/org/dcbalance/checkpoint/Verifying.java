@@ -5,6 +5,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.dcbalance.helper.HostHelper.Verified;
 import org.dcbalance.hypervisor.StateStorage;
 
@@ -42,6 +43,19 @@ final class Verifying {
 
   /** Read all of a checkpoint: a sentence that says what is not as it was written, or empty. */
   static Optional<String> damage(StateStorage states, Checkpoint checkpoint, String prefix) {
+    var there =
+        states.volumes(checkpoint.storage(), prefix + ".").stream()
+            .map(StateStorage.Volume::name)
+            .collect(Collectors.toSet());
+    if (!there.contains(Checkpoint.memoryVolume(prefix))) {
+      return Optional.of("Its memory is not in %s any more.".formatted(checkpoint.storage()));
+    }
+    for (var disk : checkpoint.disks()) {
+      if (!there.contains(disk.volume())) {
+        return Optional.of(
+            "Its disk %s is not in %s any more.".formatted(disk.target(), checkpoint.storage()));
+      }
+    }
     var memory = read(states, checkpoint.storage(), Checkpoint.memoryVolume(prefix));
     if (!memory.sha256().equals(checkpoint.memorySha256())) {
       return Optional.of("Its memory is not what was written.");

@@ -60,7 +60,7 @@ class Happenings {
           of(EventKind.MIGRATION_LOST, Severity.CRITICAL, event, "/vms/" + event.vm());
       case "evacuation-done", "evacuation-cancelled" ->
           of(EventKind.EVACUATION_ENDED, Severity.INFO, event, host);
-      case "checkpoint-failed", "checkpoint-damaged", "restore-failed" ->
+      case "checkpoint-failed", "checkpoint-damaged", "checkpoint-unread", "restore-failed" ->
           of(EventKind.CHECKPOINT_FAILED, Severity.WARNING, event, "/checkpoints");
       case "automation-fell-back" ->
           of(EventKind.AUTOMATION_FELL_BACK, Severity.WARNING, event, "/pools/" + event.pool());

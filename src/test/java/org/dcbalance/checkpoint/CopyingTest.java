@@ -3,6 +3,7 @@ package org.dcbalance.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.dcbalance.checkpoint.Checkpoint.CopyOf;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
@@ -114,6 +115,19 @@ class CopyingTest {
   @Test
   void oneThatRanAndWasShutOffMeanwhileKeepsWhatItWrote() {
     isKept(takenUpAt("Letting it run"));
+  }
+
+  /** Reading what is not there is an error of the storage, which says nothing of the checkpoint. */
+  @Test
+  void aVolumeThatIsNotThereAnyMoreIsDamage() {
+    fleet.volumes.remove("dcb-test.vda");
+    assertThat(damage()).contains("Its disk vda is not in cp any more.");
+    fleet.volumes.remove("dcb-test.memory");
+    assertThat(damage()).contains("Its memory is not in cp any more.");
+  }
+
+  private Optional<String> damage() {
+    return Verifying.damage(fleet.port(target).states(), taken(), "dcb-test");
   }
 
   @Test

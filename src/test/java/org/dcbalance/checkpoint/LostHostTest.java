@@ -7,6 +7,7 @@ import java.util.List;
 import org.dcbalance.checkpoint.Checkpoint.Manner;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
+import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
@@ -29,6 +30,7 @@ class LostHostTest {
   @Autowired private CheckpointRows rows;
   @Autowired private RestoreRows restores;
   @Autowired private ClusterRows clusters;
+  @Autowired private CheckpointSchedules schedules;
   @Autowired private TransactionTemplate transaction;
   @Autowired private JdbcClient jdbc;
   private long pool;
@@ -100,18 +102,126 @@ class LostHostTest {
         returning id
         """,
         host);
-    var end =
-        Await.until(
-            "the end of the checkpoint",
-            Duration.ofSeconds(20),
-            () -> rows.find(checkpoint).orElseThrow(),
-            found -> found.state() == State.FAILED);
+    var end = ended(checkpoint, State.FAILED);
     assertThat(end.sentence())
         .startsWith("No route to host. ")
         .contains("was said to be off", "volumes that begin with dcb-lost.")
         .endsWith(
             "What lost-db wrote last may be in overlays beside its disks that end in .dcb-lost.");
     assertThat(rows.work(vm)).as("it can be restored elsewhere").isEmpty();
+  }
+
+  @Test
+  void isNotWaitedForOnceItWasRemoved() {
+    jdbc.sql("update host set removed_at = now() where id = :id").param("id", host).update();
+    ended(checkpoint, State.FAILED);
+  }
+
+  /** What waits there may do so for days. */
+  @Test
+  void keepsNoOtherFromItsTurn() {
+    var other =
+        new VmId(
+            number(
+                """
+                insert into vm (uuid, host_id, name, state, vcpus, max_memory_bytes, memory_bytes)
+                values (gen_random_uuid(), :id, 'lost-web', 'RUNNING', 1, 1, 1) returning id
+                """,
+                host));
+    long next =
+        number(
+            """
+            insert into checkpoint (vm_id, pool_id, host_id, storage, prefix, state, live, why, requested_by)
+            select v.id, h.pool_id, h.id, 'cp', 'dcb-next', 'PENDING', true, '', 'amy'
+            from vm v join host h on h.id = v.host_id where v.id = :id returning id
+            """,
+            other.value());
+    var waits = rows.find(next).orElseThrow();
+    assertThat(CheckpointRunner.hasTurn(waits, rows.open(), id -> id == checkpoint)).isTrue();
+    assertThat(CheckpointRunner.hasTurn(waits, rows.open(), id -> id == next))
+        .as("one is taken at a time")
+        .isFalse();
+  }
+
+  @Test
+  void nothingIsRestoredFromWhatWasFoundDamagedMeanwhile() {
+    var id = new long[1];
+    transaction.executeWithoutResult(
+        status -> {
+          jdbc.sql("update checkpoint set state = 'DAMAGED' where id = :id")
+              .param("id", checkpoint)
+              .update();
+          var of = rows.find(checkpoint).orElseThrow();
+          id[0] = restores.add(of, new HostId(host), Manner.EAGER, true, AMY);
+        });
+    var end =
+        Await.until(
+            "the end of the restore",
+            Duration.ofSeconds(20),
+            () -> restores.find(id[0]),
+            found -> found.state() == RestoreState.FAILED);
+    assertThat(end.sentence())
+        .isEqualTo(
+            "Checkpoint %d of lost-db is damaged now, so nothing was restored from it."
+                .formatted(checkpoint));
+  }
+
+  @Test
+  void aScheduleOfWhatIsOnAHostThatWasRemovedKeepsNoOtherFromItsTurn() {
+    try {
+      long lost = nightly(vm);
+      long other = nightly(simulated());
+      jdbc.sql("update host set removed_at = now() where id = :id").param("id", host).update();
+      jdbc.sql("update checkpoint set state = 'FAILED' where id = :id")
+          .param("id", checkpoint)
+          .update();
+      jdbc.sql("update checkpoint_schedule set seen_to_at = now() - interval '3 days'").update();
+      assertThat(trouble(other)).startsWith("No checkpoints are taken on ");
+      assertThat(trouble(lost)).isEqualTo("The host of lost-db is not known any more.");
+    } finally {
+      jdbc.sql("delete from checkpoint_schedule").update();
+    }
+  }
+
+  private VmId simulated() {
+    return new VmId(
+        Await.until(
+            "a simulated VM",
+            Duration.ofSeconds(30),
+            () ->
+                jdbc.sql(
+                        """
+                        select max(v.id) from vm v join host h on h.id = v.host_id
+                        join pool p on p.id = h.pool_id where p.simulated and v.gone_since is null
+                        """)
+                    .query(Long.class)
+                    .optional()
+                    .orElse(null),
+            id -> id > 0));
+  }
+
+  private long nightly(VmId of) {
+    return schedules.add(new NewSchedule(of, null, null, "0 30 2 * * *", 7, null, null), AMY);
+  }
+
+  private String trouble(long schedule) {
+    return Await.until(
+        "the schedule to be seen to",
+        Duration.ofSeconds(20),
+        () ->
+            jdbc.sql("select trouble from checkpoint_schedule where id = :id")
+                .param("id", schedule)
+                .query(String.class)
+                .single(),
+        trouble -> !trouble.isEmpty());
+  }
+
+  private Checkpoint ended(long id, State as) {
+    return Await.until(
+        "the end of the checkpoint",
+        Duration.ofSeconds(20),
+        () -> rows.find(id).orElseThrow(),
+        found -> found.state() == as);
   }
 
   @Test

@@ -65,11 +65,15 @@ class SavedGuestTest {
     private Why why = Why.SAVED;
     private boolean broken;
     private boolean overlay;
+    private boolean there = true;
+    private boolean pool = true;
     private Map<String, String> on = Map.of();
     private final Set<String> volumes = new HashSet<>();
 
     Optional<GuestStatus> status(UUID guest) {
-      return Optional.of(new GuestStatus(state, why, Job.NONE, null, true));
+      return there
+          ? Optional.of(new GuestStatus(state, why, Job.NONE, null, true))
+          : Optional.empty();
     }
 
     StateStorage states() {
@@ -93,7 +97,7 @@ class SavedGuestTest {
     }
 
     Place place(String path) {
-      return new Place("images", Memory.ofGiB(1), overlay);
+      return pool ? new Place("images", Memory.ofGiB(1), overlay) : Place.none();
     }
 
     void removeOverlay(FrozenDisk disk) {
@@ -239,9 +243,32 @@ class SavedGuestTest {
     assertThat(waits.state()).isEqualTo(State.TAKING);
     assertThat(waits.sentence()).contains("nor the overlay /images/db.overlay, which is kept");
     assertThat(host.overlay).isTrue();
+    host.pool = false;
+    assertThat(clean().sentence()).as("nobody tells what is there").contains("a storage pool");
+    assertThat(host.overlay).isTrue();
     host.on = Map.of("vda", "/images/db");
     assertThat(clean().state()).isEqualTo(State.FAILED);
     assertThat(host.overlay).isFalse();
+  }
+
+  @Test
+  void oneWhoseGuestIsOnNoHostAnyMoreComesToAnEnd() {
+    rows.planned(
+        checkpoint, "saved-", List.of(new FrozenDisk("vda", "/images/db", "/images/db.overlay")));
+    host.there = false;
+    host.overlay = true;
+    assertThat(clean().sentence()).contains("is not on");
+    jdbc.sql("update vm set gone_since = now() where id = :id")
+        .param("id", Objects.requireNonNull(vm).id().value())
+        .update();
+    vm = vms.findById(vm.id().value()).orElseThrow();
+    var end = clean();
+    assertThat(end.state()).isEqualTo(State.FAILED);
+    assertThat(end.sentence())
+        .contains("is on no host any more")
+        .endsWith("may be in overlays beside its disks that end in .saved-.");
+    assertThat(host.volumes).isEmpty();
+    assertThat(host.overlay).as("what it wrote last").isTrue();
   }
 
   @Test
