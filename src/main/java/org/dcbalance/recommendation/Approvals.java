@@ -65,6 +65,7 @@ public class Approvals {
     }
     installation.requireConfirmed();
     mayMove(pool);
+    recommendation.without(recommendations.gainsNotApprovedBefore(recommendation.id()));
     var stored = recommendations.save(recommendation);
     publisher.publishEvent(new Deed(by, Act.APPROVED, Thing.recommendation(stored.id())));
     publisher.publishEvent(

@@ -73,7 +73,9 @@ class BalancingRound {
   Round run(HostPool pool, long epoch, Operator by) {
     var pace = settings.pace(pool);
     var strategy = strategies.of(pool);
-    int outOfBounds = rounds.newest(pool.id()).map(Round::outOfBounds).orElse(0);
+    // what nobody looked at did not last: a pause, or a time without a console
+    var since = clock.instant().minus(pace.every().multipliedBy(3)).minus(pace.window());
+    int outOfBounds = rounds.outOfBounds(pool.id(), since);
     var started = System.nanoTime();
     var snapshot = snapshots.take(pool, pace, outOfBounds, clock.instant());
     var input =

@@ -360,6 +360,12 @@ public class Recommendation {
     return imbalanceMeasured;
   }
 
+  /** Take off what moves before it were to gain that are not made: it is measured alone then. */
+  void without(double gains) {
+    imbalanceBefore += gains;
+    imbalanceAfter += gains;
+  }
+
   /** Tell whether the move kept at least half of its promise; null until that was measured. */
   public @Nullable Boolean helped() {
     return imbalanceMeasured == null

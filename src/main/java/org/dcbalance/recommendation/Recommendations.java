@@ -38,6 +38,17 @@ public interface Recommendations extends Repository<Recommendation, Long> {
           """)
   List<Long> goingAlong(long id);
 
+  /** Sum up what those promised that its round has before it, and that nobody approved. */
+  @Query(
+      nativeQuery = true,
+      value =
+          """
+          select coalesce(sum(o.gain), 0) from recommendation o join recommendation a on a.id = :id
+          where o.pool_id = a.pool_id and o.round_id = a.round_id and o.id <> a.id
+          and o.state not in ('APPROVED', 'SETTLED') and o.imbalance_before > a.imbalance_before
+          """)
+  double gainsNotApprovedBefore(long id);
+
   @Lock(LockModeType.PESSIMISTIC_WRITE)
   @Query(
       "select r from Recommendation r where r.poolId = :poolId and r.state = PROPOSED order by"

@@ -105,8 +105,12 @@ class RoundSchedule implements DisposableBean {
       var by = askedBy == null ? Operator.DCBALANCE : new Operator(askedBy);
       round.run(pool, epoch, by);
       if (askedBy != null) {
-        jdbc.sql("update pool set round_requested_by = null where id = :id")
+        // somebody else may have asked since, for a round of their own
+        jdbc.sql(
+                "update pool set round_requested_by = null where id = :id"
+                    + " and round_requested_by = :by")
             .param("id", pool.id().value())
+            .param("by", askedBy)
             .update();
       }
       automation.approveWhatMayBe(pool.id());

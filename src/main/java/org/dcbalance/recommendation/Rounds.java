@@ -3,6 +3,7 @@ package org.dcbalance.recommendation;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -67,6 +68,14 @@ public class Rounds {
 
   public Optional<Round> newest(PoolId pool) {
     return list(pool, Long.MAX_VALUE, 1).stream().findFirst();
+  }
+
+  /** Count the rounds in a row that found a pool out of bounds; none if the last is from before. */
+  int outOfBounds(PoolId pool, Instant since) {
+    return newest(pool)
+        .filter(round -> round.at().isAfter(since))
+        .map(Round::outOfBounds)
+        .orElse(0);
   }
 
   /** Count the rounds of a pool after one of them that knew enough to decide. */

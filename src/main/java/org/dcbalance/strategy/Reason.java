@@ -22,7 +22,7 @@ public sealed interface Reason {
   record MemoryOverload(String host, double share, double threshold, String vm, double caused)
       implements Reason {}
 
-  /** No host is overloaded, but the pool is uneven. */
+  /** The pool is uneven, or a host is overloaded that this move does not leave. */
   record Uneven(double before, double after, double threshold, String mostLoaded, double share)
       implements Reason {}
 

@@ -25,7 +25,9 @@ public final class ReasonText {
               .formatted(
                   r.host(), share(r.share()), share(r.threshold()), r.vm(), points(r.caused()));
       case Reason.Uneven r ->
-          "The pool's imbalance of %s is above %s; this move brings it to %s. The busiest CPU is that of %s at %s."
+          (r.before() > r.threshold()
+                  ? "The pool's imbalance of %s is above %s; this move brings it to %s. The busiest CPU is that of %s at %s."
+                  : "A host is overloaded, though the imbalance of %s is not above %s; this move brings it to %s. The busiest CPU is that of %s at %s.")
               .formatted(
                   score(r.before()),
                   score(r.threshold()),

@@ -146,6 +146,11 @@ public class LoadHistory {
     return highs;
   }
 
+  /**
+   * Give what the hosts of a pool used over a range, in all and apart from the VMs that balancing
+   * moves. Those that stand still have their memory on a host all the same, so it is the host's own
+   * here.
+   */
   public Map<HostId, HostWindow> hostWindows(PoolId pool, TimeRange range) {
     var windows = new HashMap<HostId, HostWindow>();
     // no join: the newest samples are beyond what the planner knows of, and where it expects few it
@@ -153,13 +158,19 @@ public class LoadHistory {
     jdbc.sql(
             """
             with members as (select id from host where pool_id = :pool),
+            stopped as (
+              select id from vm where host_id = any(array(select id from members))
+                and moving_to is null and gone_since is null
+                and state in ('PAUSED', 'SUSPENDED', 'SHUTTING_DOWN', 'CRASHED')),
             hosts_and_guests as (
               select host_id, at, cpu_cores, memory_used_bytes, cpu_summed,
                 null as guests_cores, null as guests_bytes
               from host_sample
               where host_id = any(array(select id from members)) and at >= :from and at < :to
               union all
-              select host_id, at, null, null, null, cpu_cores, memory_bytes from vm_sample
+              select host_id, at, null, null, null, cpu_cores,
+                case when vm_id = any(array(select id from stopped)) then 0 else memory_bytes end
+              from vm_sample
               where host_id = any(array(select id from members)) and at >= :from and at < :to),
             moments as (
               select host_id, at, max(cpu_cores) as cores, max(memory_used_bytes) as used,
@@ -270,7 +281,12 @@ public class LoadHistory {
   /** Choose the step of a chart, in seconds, so that it has at most so many points. */
   public int step(TimeRange range, int mostPoints) {
     long period = Math.max(1, settings.period().toSeconds());
-    long needed = Math.max(period, range.length().toSeconds() / mostPoints);
+    // no finer than what is still kept of its beginning
+    long kept =
+        isKept(range, settings.keepSamples())
+            ? period
+            : isKept(range, settings.keepMinutes()) ? 60 : 3600;
+    long needed = Math.max(Math.max(period, kept), range.length().toSeconds() / mostPoints);
     if (needed <= period) {
       return (int) period;
     }
@@ -381,10 +397,12 @@ public class LoadHistory {
   }
 
   private boolean raw(TimeRange range, int step) {
-    return step < 60
-        || (step < 3600
-            && range.length().compareTo(Duration.ofHours(6)) <= 0
-            && range.from().isAfter(Instant.now().minus(settings.keepSamples())));
+    return isKept(range, settings.keepSamples())
+        && (step < 60 || (step < 3600 && range.length().compareTo(Duration.ofHours(6)) <= 0));
+  }
+
+  private static boolean isKept(TimeRange range, Duration age) {
+    return range.from().isAfter(Instant.now().minus(age));
   }
 
   private static String resolution(int step) {

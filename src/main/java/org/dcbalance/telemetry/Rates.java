@@ -59,8 +59,10 @@ final class Rates {
           Math.min(guest.cpuTime().minus(was.cpuTime()).toNanos() / 1e9 / seconds, guest.vcpus());
       double in = rate(was.netReceivedBytes(), guest.netReceivedBytes(), seconds);
       double out = rate(was.netSentBytes(), guest.netSentBytes(), seconds);
-      double reads = rate(was.diskReadBytes(), guest.diskReadBytes(), seconds);
-      double writes = rate(was.diskWrittenBytes(), guest.diskWrittenBytes(), seconds);
+      // one whose disks are all on the network tells nothing of them while its monitor is busy
+      boolean told = was.diskReadBytes() > 0 || was.diskWrittenBytes() > 0;
+      double reads = told ? rate(was.diskReadBytes(), guest.diskReadBytes(), seconds) : 0;
+      double writes = told ? rate(was.diskWrittenBytes(), guest.diskWrittenBytes(), seconds) : 0;
       cpu += cores;
       received += in;
       sent += out;

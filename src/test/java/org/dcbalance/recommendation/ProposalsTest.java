@@ -1,10 +1,12 @@
 package org.dcbalance.recommendation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.dcbalance.inventory.HostPool;
@@ -221,6 +223,38 @@ class ProposalsTest {
             .query(Long.class)
             .single();
     assertThat(queued).isEqualTo(2);
+  }
+
+  @Test
+  void a_move_is_measured_without_those_before_it_that_nobody_approved() {
+    round(decide());
+    var plan =
+        proposed().stream()
+            .sorted(Comparator.comparing(Recommendation::imbalanceBefore).reversed())
+            .toList();
+    assertThat(plan).hasSizeGreaterThan(1);
+    var first = plan.getFirst();
+    var second = plan.get(1);
+    double promised = second.imbalanceBefore() - second.imbalanceAfter();
+    approvals.reject(first.id(), new Operator("ann"), "not now");
+    var awake = pools.findById(pool().id().value()).orElseThrow();
+    awake.pause(false);
+    pools.save(awake);
+    approvals.approve(second.id(), new Operator("ann"));
+    var approved = recommendations.findById(second.id()).orElseThrow();
+    assertThat(approved.imbalanceBefore()).isCloseTo(first.imbalanceBefore(), within(1e-9));
+    assertThat(approved.imbalanceBefore() - approved.imbalanceAfter())
+        .isCloseTo(promised, within(1e-9));
+  }
+
+  @Test
+  void what_nobody_looked_at_did_not_stay_out_of_bounds() {
+    round(balanced());
+    jdbc.sql("update round set out_of_bounds = 57 where pool_id = :pool")
+        .param("pool", pool().id().value())
+        .update();
+    assertThat(rounds.outOfBounds(pool().id(), at().minusSeconds(1))).isEqualTo(57);
+    assertThat(rounds.outOfBounds(pool().id(), at().plusSeconds(1))).isZero();
   }
 
   private List<Recommendation> proposed() {

@@ -2,6 +2,9 @@ package org.dcbalance.reporting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.dcbalance.testing.Browser;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.dcbalance.testing.ConsoleTest;
@@ -37,6 +40,26 @@ class ChartApiTest {
           .contains("This chart has no series \\\"heat\\\".", "Maybe ask for one of cpu, memory");
       assertThat(browser.get(load + "?points=9").body())
           .contains("A chart has 10 to 720 points, and not 9.");
+    }
+  }
+
+  @Test
+  void aFewHoursOfSomeDaysAgoAreShownByTheMinutesThatAreKept() {
+    try (var pool = new RecordedPool(jdbc, "zoomed", 5 * 24 * 60);
+        var browser = new Browser(port)) {
+      browser.signIn("admin", ConsoleTest.PASSWORD);
+      long host =
+          jdbc.sql("select min(id) from host where pool_id = :pool")
+              .param("pool", pool.id())
+              .query(Long.class)
+              .single();
+      var from = Instant.now().minus(Duration.ofDays(4)).truncatedTo(ChronoUnit.SECONDS);
+      var to = from.plus(Duration.ofHours(3));
+      assertThat(
+              browser
+                  .get("/api/v1/hosts/%d/load?series=cpu&from=%s&to=%s".formatted(host, from, to))
+                  .body())
+          .contains(",1.25]");
     }
   }
 }

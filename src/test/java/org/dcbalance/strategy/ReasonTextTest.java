@@ -24,6 +24,10 @@ class ReasonTextTest {
         "The pool's imbalance of 0.31 is above 0.15; this move brings it to 0.084. The busiest CPU"
             + " is that of kvm-01 at 78 %.");
     SENTENCES.put(
+        new Reason.Uneven(0.134, 0.106, 0.15, "kvm-01", 0.86),
+        "A host is overloaded, though the imbalance of 0.13 is not above 0.15; this move brings it"
+            + " to 0.11. The busiest CPU is that of kvm-01 at 86 %.");
+    SENTENCES.put(
         new Reason.Mends("db", Rule.Kind.APART, true, "db-01", "kvm-01"),
         "Rule \"db\" is broken: db-01 shares kvm-01 with another of its VMs.");
     SENTENCES.put(
