@@ -1,5 +1,7 @@
 package org.dcbalance.checkpoint;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.hypervisor.GuestState;
@@ -16,6 +18,9 @@ import org.dcbalance.inventory.Vm;
  * again, and nothing of it takes up room. What cannot be done yet is tried again later.
  */
 final class Cleaning {
+  /** Somebody may have moved it to where nobody looks, and bring it back as it is. */
+  private static final Duration MAY_COME_BACK = Duration.ofDays(1);
+
   private static final String NOTHING_LEFT = " Nothing of it is left.";
 
   private final CheckpointRows rows;
@@ -101,8 +106,8 @@ final class Cleaning {
   private String clean(Vm vm, Hypervisor host) {
     var status = host.status(vm.uuid());
     withoutGuest = status.isEmpty() && !checkpoint.disks().isEmpty();
-    // one that is on no host any more does not come back; its overlays are kept and named
-    if (withoutGuest && vm.goneSince() == null) {
+    var gone = vm.goneSince();
+    if (withoutGuest && (gone == null || gone.plus(MAY_COME_BACK).isAfter(Instant.now()))) {
       return "%s is not on %s any more; its disks may be on overlays that end in .%s."
           .formatted(vm.name(), checkpoint.host(), prefix);
     }

@@ -5,8 +5,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.dcbalance.helper.HostHelper.Verified;
+import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.StateStorage;
 
 /** Read what is stored of a checkpoint, and compare it with what was written. */
@@ -43,18 +46,9 @@ final class Verifying {
 
   /** Read all of a checkpoint: a sentence that says what is not as it was written, or empty. */
   static Optional<String> damage(StateStorage states, Checkpoint checkpoint, String prefix) {
-    var there =
-        states.volumes(checkpoint.storage(), prefix + ".").stream()
-            .map(StateStorage.Volume::name)
-            .collect(Collectors.toSet());
-    if (!there.contains(Checkpoint.memoryVolume(prefix))) {
-      return Optional.of("Its memory is not in %s any more.".formatted(checkpoint.storage()));
-    }
-    for (var disk : checkpoint.disks()) {
-      if (!there.contains(disk.volume())) {
-        return Optional.of(
-            "Its disk %s is not in %s any more.".formatted(disk.target(), checkpoint.storage()));
-      }
+    var missing = missing(states, checkpoint, prefix);
+    if (missing.isPresent()) {
+      return missing;
     }
     var memory = read(states, checkpoint.storage(), Checkpoint.memoryVolume(prefix));
     if (!memory.sha256().equals(checkpoint.memorySha256())) {
@@ -67,5 +61,40 @@ final class Verifying {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Say what of it is not there any more.
+   *
+   * @throws HypervisorException FAILED if nothing of it is there at all: rather another storage, or
+   *     one that is not mounted, than one of which all was removed
+   */
+  private static Optional<String> missing(
+      StateStorage states, Checkpoint checkpoint, String prefix) {
+    var storage = checkpoint.storage();
+    Set<String> there;
+    try {
+      there =
+          states.volumes(storage, prefix + ".").stream()
+              .map(StateStorage.Volume::name)
+              .collect(Collectors.toSet());
+    } catch (HypervisorException e) {
+      if (e.kind() != Kind.FAILED) {
+        throw e;
+      }
+      // a pool into which something long is copied is not listed, but can be read
+      return Optional.empty();
+    }
+    if (there.isEmpty()) {
+      throw new HypervisorException(
+          Kind.FAILED, "Nothing of it is in the storage pool %s.".formatted(storage), null);
+    }
+    if (!there.contains(Checkpoint.memoryVolume(prefix))) {
+      return Optional.of("Its memory is not in %s any more.".formatted(storage));
+    }
+    return checkpoint.disks().stream()
+        .filter(disk -> !there.contains(disk.volume()))
+        .findFirst()
+        .map(disk -> "Its disk %s is not in %s any more.".formatted(disk.target(), storage));
   }
 }

@@ -81,11 +81,15 @@ final class Measurements implements Settlement.Measured, AutoCloseable {
   @Override
   public void lost() {
     if (probe != null) {
-      seen = probe.finish();
+      // its pause may come only after this, when nobody looks any more
+      var words = probe.finish().words() + "; ended when the move was lost";
+      seen = new DowntimeProbe.Seen(null, null, words);
       probe = null;
     }
     if (standstill != null) {
+      // its last sign of life would be taken for the begin of the pause
       standstill.close();
+      standstill = null;
     }
   }
 

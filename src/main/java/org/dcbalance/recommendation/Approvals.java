@@ -48,14 +48,17 @@ public class Approvals {
    * Approve a recommendation; the move is queued in the same transaction, and so are those of VMs
    * that a rule does not part from its VM.
    *
-   * @return all that are approved now, by their ids
+   * @return all that are approved now, in the order of their plan
    * @throws Problem with the reason if it cannot be approved (any more)
    */
   @Transactional
   public List<Recommendation> approve(long id, Operator by) {
     var those = withThoseThatGoAlong(id);
     var known = names.of(those);
-    return those.stream().map(each -> approve(each, known.vm(each.vmId()), by)).toList();
+    return those.stream()
+        .sorted(Recommendation.AS_PLANNED)
+        .map(each -> approve(each, known.vm(each.vmId()), by))
+        .toList();
   }
 
   private Recommendation approve(Recommendation recommendation, String vm, Operator by) {

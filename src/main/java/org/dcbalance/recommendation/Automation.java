@@ -70,7 +70,7 @@ class Automation {
     var open =
         recommendations.findByPoolIdAndStateInOrderByIdDesc(
             id.value(), List.of(Recommendation.State.PROPOSED), Limit.of(100));
-    for (var recommendation : open.reversed()) {
+    for (var recommendation : open.stream().sorted(Recommendation.AS_PLANNED).toList()) {
       if (Objects.equals(recommendation.roundId(), newest)
           && urgentEnough(recommendation.priority(), pool.automaticFrom())) {
         try {

@@ -9,6 +9,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Version;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import org.dcbalance.strategy.MigrationCost;
@@ -28,6 +29,12 @@ import org.jspecify.annotations.Nullable;
 @Entity
 @SuppressWarnings("UnusedVariable") // queries read what the entity only keeps
 public class Recommendation {
+  /** The order in which their round means them to be made. */
+  static final Comparator<Recommendation> AS_PLANNED =
+      Comparator.comparingDouble(Recommendation::imbalanceBefore)
+          .reversed()
+          .thenComparingLong(Recommendation::id);
+
   @Id
   @GeneratedValue(strategy = GenerationType.IDENTITY)
   private @Nullable Long id;
@@ -360,7 +367,10 @@ public class Recommendation {
     return imbalanceMeasured;
   }
 
-  /** Take off what moves before it were to gain that are not made: it is measured alone then. */
+  /**
+   * Take off what moves before it were to gain that nobody has approved by now. One that is
+   * approved after it all the same is then part of what it is measured by.
+   */
   void without(double gains) {
     imbalanceBefore += gains;
     imbalanceAfter += gains;

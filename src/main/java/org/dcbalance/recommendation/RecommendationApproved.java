@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param expectedMillis how long the move should take; null where nothing is expected
  * @param expectedDowntimeMillis the expected pause; null where nothing is expected
  * @param expectedBytes how much should be sent; null where nothing is expected
- * @param imbalanceBefore the pool's imbalance when the move was proposed
+ * @param imbalanceBefore the pool's imbalance when the move was proposed, without the moves before
+ *     it that nobody approved
  * @param imbalancePromised the imbalance that the move was to lead to
  */
 public record RecommendationApproved(

@@ -159,7 +159,7 @@ public class LoadHistory {
             """
             with members as (select id from host where pool_id = :pool),
             stopped as (
-              select id from vm where host_id = any(array(select id from members))
+              select id, host_id from vm where host_id = any(array(select id from members))
                 and moving_to is null and gone_since is null
                 and state in ('PAUSED', 'SUSPENDED', 'SHUTTING_DOWN', 'CRASHED')),
             hosts_and_guests as (
@@ -169,7 +169,8 @@ public class LoadHistory {
               where host_id = any(array(select id from members)) and at >= :from and at < :to
               union all
               select host_id, at, null, null, null, cpu_cores,
-                case when vm_id = any(array(select id from stopped)) then 0 else memory_bytes end
+                case when (vm_id, host_id) in (select id, host_id from stopped) then 0
+                  else memory_bytes end
               from vm_sample
               where host_id = any(array(select id from members)) and at >= :from and at < :to),
             moments as (

@@ -1,6 +1,7 @@
 package org.dcbalance.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Optional;
@@ -124,6 +125,10 @@ class CopyingTest {
     assertThat(damage()).contains("Its disk vda is not in cp any more.");
     fleet.volumes.remove("dcb-test.memory");
     assertThat(damage()).contains("Its memory is not in cp any more.");
+    fleet.volumes.clear();
+    assertThatThrownBy(this::damage)
+        .as("rather its storage is not there")
+        .hasMessage("Nothing of it is in the storage pool cp.");
   }
 
   private Optional<String> damage() {

@@ -258,10 +258,9 @@ class SavedGuestTest {
     host.there = false;
     host.overlay = true;
     assertThat(clean().sentence()).contains("is not on");
-    jdbc.sql("update vm set gone_since = now() where id = :id")
-        .param("id", Objects.requireNonNull(vm).id().value())
-        .update();
-    vm = vms.findById(vm.id().value()).orElseThrow();
+    gone("1 hour");
+    assertThat(clean().sentence()).as("it may come back").contains("is not on");
+    gone("2 days");
     var end = clean();
     assertThat(end.state()).isEqualTo(State.FAILED);
     assertThat(end.sentence())
@@ -269,6 +268,15 @@ class SavedGuestTest {
         .endsWith("may be in overlays beside its disks that end in .saved-.");
     assertThat(host.volumes).isEmpty();
     assertThat(host.overlay).as("what it wrote last").isTrue();
+  }
+
+  private void gone(String since) {
+    long id = Objects.requireNonNull(vm).id().value();
+    jdbc.sql("update vm set gone_since = now() - cast(:since as interval) where id = :id")
+        .param("since", since)
+        .param("id", id)
+        .update();
+    vm = vms.findById(id).orElseThrow();
   }
 
   @Test

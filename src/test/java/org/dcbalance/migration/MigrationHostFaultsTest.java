@@ -490,7 +490,9 @@ class MigrationHostFaultsTest extends MigrationFaults {
             return asked.get() == before;
           });
       lab.fleet.host("kvm-01").reachable = true;
-      assertThat(ended(id).figures().guestProbe()).startsWith("TCP ");
+      var figures = ended(id).figures();
+      assertThat(figures.guestProbe()).startsWith("TCP ").endsWith("when the move was lost");
+      assertThat(figures.guestDowntimeMillis()).isNull();
     }
   }
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.dcbalance.inventory.HostPool;
@@ -228,10 +227,7 @@ class ProposalsTest {
   @Test
   void a_move_is_measured_without_those_before_it_that_nobody_approved() {
     round(decide());
-    var plan =
-        proposed().stream()
-            .sorted(Comparator.comparing(Recommendation::imbalanceBefore).reversed())
-            .toList();
+    var plan = proposed().stream().sorted(Recommendation.AS_PLANNED).toList();
     assertThat(plan).hasSizeGreaterThan(1);
     var first = plan.getFirst();
     var second = plan.get(1);
