@@ -21,8 +21,6 @@ final class Cleaning {
   /** Somebody may have moved it to where nobody looks, and bring it back as it is. */
   private static final Duration MAY_COME_BACK = Duration.ofDays(1);
 
-  private static final String NOTHING_LEFT = " Nothing of it is left.";
-
   private final CheckpointRows rows;
   private final CaptureRows captures;
   private final FastCopies fast;
@@ -67,7 +65,7 @@ final class Cleaning {
                 first()
                     + (withoutGuest
                         ? " It is on no host any more." + overlays(vm)
-                        : NOTHING_LEFT)));
+                        : " Nothing of it is left.")));
   }
 
   /** Say where the last of what it wrote may be. */

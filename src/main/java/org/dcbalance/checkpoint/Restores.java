@@ -88,15 +88,20 @@ class Restores {
     var sentence =
         "%s was removed from the inventory before %s was brought back on it. Maybe see what it has of that."
             .formatted(row.host(), row.of(checkpoint.vm()));
-    ledger.write(checkpoint.id(), () -> rows.end(row.id(), RestoreState.FAILED, sentence));
-    return Optional.of(sentence);
+    return Optional.of(end(ledger, checkpoint, row, sentence));
   }
 
   /** End one that was not begun, since its checkpoint is not complete any more. */
   String endUnusable(Ledger ledger, Checkpoint checkpoint, Restore row) {
-    var sentence =
+    return end(
+        ledger,
+        checkpoint,
+        row,
         "Checkpoint %d of %s is %s now, so nothing was restored from it."
-            .formatted(checkpoint.id(), checkpoint.vm(), CheckpointText.state(checkpoint.state()));
+            .formatted(checkpoint.id(), checkpoint.vm(), CheckpointText.state(checkpoint.state())));
+  }
+
+  private String end(Ledger ledger, Checkpoint checkpoint, Restore row, String sentence) {
     ledger.write(checkpoint.id(), () -> rows.end(row.id(), RestoreState.FAILED, sentence));
     return sentence;
   }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.dcbalance.testing.Await;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** One VM of the console that tests share; its inventory finds some once it has begun. */
+/** One simulated VM of the console that tests share; its inventory finds some once it has begun. */
 final class AnyVm {
   private AnyVm() {}
 
@@ -13,7 +13,11 @@ final class AnyVm {
         "a VM",
         Duration.ofSeconds(30),
         () ->
-            jdbc.sql("select max(id) from vm where gone_since is null")
+            jdbc.sql(
+                    """
+                    select max(v.id) from vm v join host h on h.id = v.host_id
+                    join pool p on p.id = h.pool_id where p.simulated and v.gone_since is null
+                    """)
                 .query(Long.class)
                 .optional()
                 .orElse(null),

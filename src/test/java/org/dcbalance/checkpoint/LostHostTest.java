@@ -175,7 +175,7 @@ class LostHostTest {
   void aScheduleOfWhatIsOnAHostThatWasRemovedKeepsNoOtherFromItsTurn() {
     try {
       long lost = nightly(vm);
-      long other = nightly(simulated());
+      long other = nightly(new VmId(AnyVm.id(jdbc)));
       jdbc.sql("update host set removed_at = now() where id = :id").param("id", host).update();
       jdbc.sql("update checkpoint set state = 'FAILED' where id = :id")
           .param("id", checkpoint)
@@ -186,23 +186,6 @@ class LostHostTest {
     } finally {
       jdbc.sql("delete from checkpoint_schedule").update();
     }
-  }
-
-  private VmId simulated() {
-    return new VmId(
-        Await.until(
-            "a simulated VM",
-            Duration.ofSeconds(30),
-            () ->
-                jdbc.sql(
-                        """
-                        select max(v.id) from vm v join host h on h.id = v.host_id
-                        join pool p on p.id = h.pool_id where p.simulated and v.gone_since is null
-                        """)
-                    .query(Long.class)
-                    .optional()
-                    .orElse(null),
-            id -> id > 0));
   }
 
   private long nightly(VmId of) {

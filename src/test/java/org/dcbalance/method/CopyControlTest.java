@@ -9,6 +9,7 @@ import org.dcbalance.method.CopyControl.Seen;
 import org.dcbalance.method.CopyControl.Step;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Feeds courses of copies, a pass a second at 100 MiB/s, and looks at what is done about them. */
@@ -33,28 +34,30 @@ class CopyControlTest {
   }
 
   private static Seen seen(int second, long remainingMiB, int throttle) {
-    return new Seen(
-        Duration.ofSeconds(second),
-        Memory.ofMiB(100L * second),
-        Memory.ofMiB(remainingMiB),
-        ByteRate.ofMiB(100),
-        second,
-        throttle,
-        false,
-        null);
+    return seen(second, second, remainingMiB, throttle, null);
   }
 
   /** One second of a copy that must have ended so many seconds later. */
   private static Seen until(int left, int second, long remainingMiB) {
+    return seen(1, second, remainingMiB, 0, Duration.ofSeconds(left));
+  }
+
+  /** One moment of a pass. */
+  private static Seen during(int pass, int second, long remainingMiB) {
+    return seen(pass, second, remainingMiB, 0, null);
+  }
+
+  private static Seen seen(
+      int pass, int second, long remainingMiB, int throttle, @Nullable Duration left) {
     return new Seen(
         Duration.ofSeconds(second),
         Memory.ofMiB(100L * second),
         Memory.ofMiB(remainingMiB),
         ByteRate.ofMiB(100),
-        1,
-        0,
+        pass,
+        throttle,
         false,
-        Duration.ofSeconds(left));
+        left);
   }
 
   @Test
@@ -354,19 +357,6 @@ class CopyControlTest {
     assertThat(control.next(during(2, 100, 5000))).isEqualTo(GO_ON);
     assertThat(control.next(during(2, 199, 5000))).isEqualTo(GO_ON);
     assertThat(control.next(during(2, 201, 5000))).isInstanceOf(Step.GiveUp.class);
-  }
-
-  /** One moment of a pass. */
-  private static Seen during(int pass, int second, long remainingMiB) {
-    return new Seen(
-        Duration.ofSeconds(second),
-        Memory.ofMiB(100L * second),
-        Memory.ofMiB(remainingMiB),
-        ByteRate.ofMiB(100),
-        pass,
-        0,
-        false,
-        null);
   }
 
   @Test

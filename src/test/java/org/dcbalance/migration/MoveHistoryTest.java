@@ -82,10 +82,7 @@ class MoveHistoryTest extends MigrationFaults {
   @Test
   void aPreCopyThatWasSwitchedToPostCopySaysNothingOfWhatPreCopySends() {
     var vm = lab.guest("web-07", "kvm-01");
-    moved(vm, 10_000, 100, null, 3);
-    lab.jdbc
-        .sql("update migration set expected_bytes = 4000000000, expected_millis = 40000")
-        .update();
+    foreseen(vm);
     var history = new MoveHistory(lab.jdbc);
     assertThat(history.forecasts(vm)).hasSize(3);
     lab.jdbc.sql("update migration set switched_at = now()").update();
@@ -100,10 +97,7 @@ class MoveHistoryTest extends MigrationFaults {
   @Test
   void whatWasBalloonedOrCompressedSaysNothingOfWhatIsSentOtherwise() {
     var vm = lab.guest("web-07", "kvm-01");
-    moved(vm, 10_000, 100, null, 3);
-    lab.jdbc
-        .sql("update migration set expected_bytes = 4000000000, expected_millis = 40000")
-        .update();
+    foreseen(vm);
     var history = new MoveHistory(lab.jdbc);
     lab.jdbc.sql("update migration set ballooned = true, method = 'CAPPED'").update();
     assertThat(history.forecasts(vm)).isEmpty();
@@ -130,6 +124,14 @@ class MoveHistoryTest extends MigrationFaults {
     assertThat(history.tried(vm)).isEqualTo(Facts.Tried.NOTHING);
     lab.jdbc.sql("update migration set method = 'PRE_COPY', end_by = null").update();
     assertThat(history.tried(vm)).as("it ended in time").isEqualTo(Facts.Tried.NOTHING);
+  }
+
+  /** Three moves of which something else was expected than came of them. */
+  private void foreseen(Vm vm) {
+    moved(vm, 10_000, 100, null, 3);
+    lab.jdbc
+        .sql("update migration set expected_bytes = 4000000000, expected_millis = 40000")
+        .update();
   }
 
   private Facts.Route route() {

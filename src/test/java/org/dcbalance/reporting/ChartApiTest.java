@@ -25,12 +25,7 @@ class ChartApiTest {
     try (var pool = new RecordedPool(jdbc, "small-chart", 30);
         var browser = new Browser(port)) {
       browser.signIn("admin", ConsoleTest.PASSWORD);
-      long host =
-          jdbc.sql("select min(id) from host where pool_id = :pool")
-              .param("pool", pool.id())
-              .query(Long.class)
-              .single();
-      var load = "/api/v1/hosts/" + host + "/load";
+      var load = load(pool);
       assertThat(browser.get(load).body())
           .contains("\"name\":\"cpu\"", "\"name\":\"memory\"", "\"name\":\"diskRead\"");
       assertThat(browser.get(load + "?series=cpu&points=30").body())
@@ -48,18 +43,20 @@ class ChartApiTest {
     try (var pool = new RecordedPool(jdbc, "zoomed", 5 * 24 * 60);
         var browser = new Browser(port)) {
       browser.signIn("admin", ConsoleTest.PASSWORD);
-      long host =
-          jdbc.sql("select min(id) from host where pool_id = :pool")
-              .param("pool", pool.id())
-              .query(Long.class)
-              .single();
       var from = Instant.now().minus(Duration.ofDays(4)).truncatedTo(ChronoUnit.SECONDS);
       var to = from.plus(Duration.ofHours(3));
-      assertThat(
-              browser
-                  .get("/api/v1/hosts/%d/load?series=cpu&from=%s&to=%s".formatted(host, from, to))
-                  .body())
+      assertThat(browser.get(load(pool) + "?series=cpu&from=%s&to=%s".formatted(from, to)).body())
           .contains(",1.25]");
     }
+  }
+
+  /** The chart of a pool's first host. */
+  private String load(RecordedPool pool) {
+    return "/api/v1/hosts/%d/load"
+        .formatted(
+            jdbc.sql("select min(id) from host where pool_id = :pool")
+                .param("pool", pool.id())
+                .query(Long.class)
+                .single());
   }
 }
