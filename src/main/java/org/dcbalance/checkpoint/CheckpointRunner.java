@@ -3,30 +3,21 @@ package org.dcbalance.checkpoint;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongPredicate;
 import org.dcbalance.checkpoint.Checkpoint.Restore;
 import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
-import org.dcbalance.helper.HostHelpers;
-import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
-import org.dcbalance.hypervisor.HypervisorException;
-import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
-import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.units.HostId;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
@@ -37,8 +28,6 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class CheckpointRunner {
-  private static final Logger log = LoggerFactory.getLogger(CheckpointRunner.class);
-
   /** Checkpoints taken of VMs of one host at a time: they share its disks. */
   private static final int PER_HOST = 1;
 
@@ -48,7 +37,8 @@ class CheckpointRunner {
   private final CheckpointRows rows;
   private final CaptureRows captures;
   private final FastCopies fast;
-  private final HostHelpers helpers;
+  private final CheckpointVerifier verifier;
+  private final CheckpointReaders readers;
   private final Restores restores;
   private final RestoreRows restoreRows;
   private final Connections connections;
@@ -71,7 +61,8 @@ class CheckpointRunner {
       CheckpointRows rows,
       CaptureRows captures,
       FastCopies fast,
-      HostHelpers helpers,
+      CheckpointVerifier verifier,
+      CheckpointReaders readers,
       Restores restores,
       RestoreRows restoreRows,
       Connections connections,
@@ -83,7 +74,8 @@ class CheckpointRunner {
     this.rows = rows;
     this.captures = captures;
     this.fast = fast;
-    this.helpers = helpers;
+    this.verifier = verifier;
+    this.readers = readers;
     this.restores = restores;
     this.restoreRows = restoreRows;
     this.connections = connections;
@@ -152,7 +144,7 @@ class CheckpointRunner {
                 rows.say(checkpoint.id(), "The console ended while it was being taken.");
               });
       case CLEANING -> clean(checkpoint, vm, ledger);
-      case VERIFYING -> verify(checkpoint, ledger);
+      case VERIFYING -> verifier.verify(checkpoint, ledger);
       case DELETING -> delete(checkpoint, ledger);
       case COMPLETE, FAILED, DAMAGED, DELETED ->
           // disks are copied for hours, and another restore must not wait for that
@@ -221,82 +213,8 @@ class CheckpointRunner {
             + now.sentence());
   }
 
-  private void verify(Checkpoint checkpoint, Ledger ledger) {
-    verifyFast(checkpoint, ledger);
-    Optional<String> damage;
-    try {
-      damage =
-          Verifying.damage(
-              to(reader(checkpoint)).states(), checkpoint, rows.prefix(checkpoint.id()));
-    } catch (HypervisorException e) {
-      if (e.kind() != Kind.FAILED) {
-        // its host does not answer: later
-        throw e;
-      }
-      // its storage may be at fault, and not what is stored there
-      ledger.write(
-          checkpoint.id(), () -> rows.change(checkpoint.id(), State.VERIFYING, State.COMPLETE));
-      tell(
-          "checkpoint-unread",
-          checkpoint,
-          "The checkpoint %d of %s could not be read: %s Maybe see to its storage, and verify it again."
-              .formatted(checkpoint.id(), checkpoint.vm(), e.sentence()));
-      return;
-    }
-    ledger.write(
-        checkpoint.id(),
-        () -> {
-          if (damage.isEmpty()) {
-            rows.verified(checkpoint.id());
-            rows.change(checkpoint.id(), State.VERIFYING, State.COMPLETE);
-          } else {
-            rows.end(checkpoint.id(), State.DAMAGED, damage.get());
-          }
-        });
-    damage.ifPresent(sentence -> tellDamage(checkpoint, sentence));
-  }
-
-  /** Have the helper read what it made of the memory; a host without one is left alone. */
-  private void verifyFast(Checkpoint checkpoint, Ledger ledger) {
-    var copy = checkpoint.fast();
-    var host = hosts.findById(reader(checkpoint).value());
-    if (copy == null || copy.state() != FastCopy.State.READY || host.isEmpty()) {
-      return;
-    }
-    try {
-      var found = helpers.to(host.get()).verify(checkpoint.storage(), rows.prefix(checkpoint.id()));
-      boolean good = found.damaged().isEmpty() && Objects.equals(found.sums(), copy.sums());
-      ledger.write(
-          checkpoint.id(),
-          () -> {
-            if (good) {
-              fast.verified(checkpoint.id());
-            } else {
-              fast.end(checkpoint.id(), FastCopy.State.DAMAGED, Verifying.damage(found));
-            }
-          });
-      if (!good) {
-        tellDamage(checkpoint, Verifying.damage(found));
-      }
-    } catch (HypervisorException e) {
-      log.warn("The fast copy of checkpoint {} was not read: {}", checkpoint.id(), e.sentence());
-    }
-  }
-
-  private void tellDamage(Checkpoint checkpoint, String sentence) {
-    tell(
-        "checkpoint-damaged",
-        checkpoint,
-        "The checkpoint %d of %s is damaged: %s"
-            .formatted(checkpoint.id(), checkpoint.vm(), sentence));
-  }
-
-  private void tell(String kind, Checkpoint checkpoint, String sentence) {
-    events.record(Severity.BAD, kind, null, checkpoint.hostId(), checkpoint.vmId(), sentence);
-  }
-
   private void delete(Checkpoint checkpoint, Ledger ledger) {
-    var states = to(reader(checkpoint)).states();
+    var states = to(readers.of(checkpoint)).states();
     if (!new Deleting(rows, restoreRows, ledger, checkpoint, states).run()) {
       later.put(checkpoint.id(), System.nanoTime() + LOOK_AGAIN.toNanos());
     }
@@ -306,22 +224,6 @@ class CheckpointRunner {
   private boolean rests(Checkpoint checkpoint) {
     var until = later.get(checkpoint.id());
     return checkpoint.state() == State.DELETING && until != null && System.nanoTime() - until < 0;
-  }
-
-  /** Choose a host that is up and has the storage, that where it was taken if possible. */
-  private HostId reader(Checkpoint checkpoint) {
-    // one that was removed is none, and whatever is kept of it must not stay for ever
-    if (hosts
-        .findById(checkpoint.hostId().value())
-        .filter(h -> h.state() == Host.State.UP)
-        .isPresent()) {
-      return checkpoint.hostId();
-    }
-    return hosts.findByPoolIdOrderByName(rows.pool(checkpoint.id())).stream()
-        .filter(h -> h.state() == Host.State.UP && h.can(Capability.CHECKPOINT))
-        .map(Host::id)
-        .findFirst()
-        .orElse(checkpoint.hostId());
   }
 
   private void restore(Checkpoint checkpoint, Restore restore, Vm vm, Ledger ledger) {
