@@ -79,7 +79,7 @@ final class Detaching {
     try {
       return whereabouts.to(host).status(guest.uuid());
     } catch (HypervisorException e) {
-      if (e.kind() == Kind.UNREACHABLE && whereabouts.fenced().contains(host.id())) {
+      if (e.kind() == Kind.UNREACHABLE && whereabouts.isOff(host)) {
         return Optional.empty();
       }
       throw e;
@@ -99,17 +99,13 @@ final class Detaching {
       status(host).ifPresent(now -> workOn(host, now.state()));
     } else if (!found.defined().isEmpty()) {
       waitsOn(found.defined().getFirst());
-    } else if (guest.gone() || guest.home().filter(this::isFenced).isPresent()) {
+    } else if (guest.gone() || guest.home().filter(whereabouts::isOff).isPresent()) {
       end(
           RestoreState.FAILED,
           " It was on no host any more before its disks were copied." + restore.leftDisks());
     } else {
       say("%s is on no host that can be asked; it is looked for.".formatted(guest.name()));
     }
-  }
-
-  private boolean isFenced(Host host) {
-    return whereabouts.fenced().contains(host.id());
   }
 
   private void workOn(Host host, GuestState state) {

@@ -66,7 +66,7 @@ class Restores {
         placements,
         vm,
         target,
-        Whereabouts.around(connections::to, hosts, fencing.fenced(), vm, target),
+        Whereabouts.around(connections::to, hosts, fencing::silent, vm, target),
         new Mapping(copies, leases, helpers, restore, target));
   }
 
@@ -122,7 +122,7 @@ class Restores {
         Whereabouts.around(
             connections::to,
             hosts,
-            fencing.fenced(),
+            fencing::silent,
             Stream.concat(home.stream(), target.stream()).toList()));
   }
 

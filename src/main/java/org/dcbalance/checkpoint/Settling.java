@@ -153,8 +153,7 @@ final class Settling {
     }
     if (comeback.cameBack() && on.isEmpty()) {
       // what is gone when it is shut off is defined again
-      return Optional.of(comeback.target)
-          .filter(t -> !comeback.whereabouts.fenced().contains(t.id()));
+      return Optional.of(comeback.target).filter(t -> !comeback.whereabouts.isOff(t));
     }
     // alone it is defined once it runs; with others it waits paused, and may never have run
     return comeback.cameBack() || restore.row().clusterRestoreId() == null
@@ -194,7 +193,7 @@ final class Settling {
 
   /** Delete its disks, to which it never wrote; give a sentence on what is left of them. */
   private String removeDisks() {
-    if (comeback.whereabouts.fenced().contains(comeback.target.id())) {
+    if (comeback.whereabouts.isOff(comeback.target)) {
       // nobody could do it there, and the VM may be restored elsewhere
       return comeback.reading() ? restore.leftDisks() : "";
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.hypervisor.Hypervisor;
@@ -17,34 +18,47 @@ import org.dcbalance.units.HostId;
 
 /**
  * Ask hosts where a VM is. One that does not answer may run it, unless an administrator says that
- * it is off.
+ * it is off and nothing is heard of it.
  *
  * @param connections give the connection to a host
- * @param fenced the hosts of which that is said
+ * @param off name the hosts of which that is so now: the word may be taken back, or the host heard
+ *     of, while a restore runs
  */
-record Whereabouts(Function<Host, Hypervisor> connections, List<Host> hosts, Set<HostId> fenced) {
+record Whereabouts(
+    Function<Host, Hypervisor> connections, List<Host> hosts, Supplier<Set<HostId>> off) {
 
   /**
    * Ask all hosts that share a pool with the one where it is, or with the one where it shall be:
    * those, too, on which nothing can be restored, since it may have been moved there.
    */
   static Whereabouts around(
-      Function<Host, Hypervisor> connections, Hosts hosts, Set<HostId> fenced, Vm vm, Host target) {
+      Function<Host, Hypervisor> connections,
+      Hosts hosts,
+      Supplier<Set<HostId>> off,
+      Vm vm,
+      Host target) {
     return around(
         connections,
         hosts,
-        fenced,
+        off,
         Stream.concat(Stream.of(target), hosts.findById(vm.hostId().value()).stream()).toList());
   }
 
   /** Ask all hosts that share a pool with one of these. */
   static Whereabouts around(
-      Function<Host, Hypervisor> connections, Hosts hosts, Set<HostId> fenced, List<Host> near) {
+      Function<Host, Hypervisor> connections,
+      Hosts hosts,
+      Supplier<Set<HostId>> off,
+      List<Host> near) {
     var pools = near.stream().map(Host::poolId).toList();
     return new Whereabouts(
         connections,
         hosts.findAllByOrderByName().stream().filter(h -> pools.contains(h.poolId())).toList(),
-        fenced);
+        off);
+  }
+
+  boolean isOff(Host host) {
+    return off.get().contains(host.id());
   }
 
   Hypervisor to(Host host) {
@@ -83,7 +97,7 @@ record Whereabouts(Function<Host, Hypervisor> connections, List<Host> hosts, Set
             .ifPresent(
                 status -> (status.state() == GuestState.SHUT_OFF ? defined : running).add(host));
       } catch (HypervisorException e) {
-        if (e.kind() == Kind.UNREACHABLE && fenced.contains(host.id())) {
+        if (e.kind() == Kind.UNREACHABLE && isOff(host)) {
           continue;
         }
         throw new HypervisorException(

@@ -131,14 +131,28 @@ public class HostFencing {
         .optional();
   }
 
-  /** Name the hosts that are said to be off, and do not answer. */
+  /** Name the hosts that are said to be off, and whose libvirt does not answer. */
   public Set<HostId> fenced() {
+    return fenced("");
+  }
+
+  /**
+   * Name those of them whose address is silent, too. Where something answers, a machine is on again
+   * and may start its VMs, whatever was said of it.
+   */
+  public Set<HostId> silent() {
+    return fenced(
+        "and exists (select from host_silence s where s.host_id = h.id and since is not null)");
+  }
+
+  private Set<HostId> fenced(String condition) {
     return new HashSet<>(
         jdbc.sql(
                 """
                 select h.id from host_fencing f join host h on h.id = f.host_id
                 where f.ended_at is null and h.state = 'DOWN' and h.removed_at is null
-                """)
+                """
+                    + condition)
             .query((row, n) -> new HostId(row.getLong("id")))
             .list());
   }

@@ -109,7 +109,7 @@ class DetachingTest {
   private Restore looked(boolean gone, HostId... fenced) {
     var open = new OpenRestore(rows, ledger(), taken(), rows.find(restore), "dcb-test");
     var guest = new Detaching.Guest(vm.uuid(), vm.name(), Optional.of(home), gone, ITS_OWN);
-    var around = Whereabouts.around(fleet::port, hosts, Set.of(fenced), vm, other);
+    var around = Whereabouts.around(fleet::port, hosts, () -> Set.of(fenced), vm, other);
     new Detaching(open, guest, around).run();
     return rows.find(restore);
   }

@@ -117,7 +117,7 @@ class RestoringTest {
         placements,
         vm,
         target,
-        Whereabouts.around(fleet::port, hosts, fenced, vm, target),
+        Whereabouts.around(fleet::port, hosts, () -> fenced, vm, target),
         new Mapping(copies, leases, helpers, open, target));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Function;
 import org.dcbalance.hypervisor.Capability;
@@ -48,13 +49,13 @@ class WhereaboutsTest {
     assertThat(on.can(Capability.CHECKPOINT)).isFalse();
   }
 
-  private Whereabouts around(Function<Host, Hypervisor> ask, Set<HostId> fenced) {
+  private Whereabouts around(Function<Host, Hypervisor> ask, Set<HostId> off) {
     var other =
         hosts.findByPoolIdOrderByName(on.poolId().value()).stream()
             .filter(h -> !h.id().equals(on.id()))
             .findFirst()
             .orElseThrow();
-    return Whereabouts.around(ask, hosts, fenced, vm, other);
+    return Whereabouts.around(ask, hosts, () -> off, vm, other);
   }
 
   private Hypervisor allButItsOwn(Host host) {
@@ -80,5 +81,14 @@ class WhereaboutsTest {
     assertThat(around(this::allButItsOwn, Set.of(on.id())).of(vm).running())
         .as("an administrator says that it is off")
         .isEmpty();
+  }
+
+  @Test
+  void aHostThatIsHeardOfMeanwhileMayRunItAgain() {
+    var off = new HashSet<>(Set.of(on.id()));
+    var whereabouts = around(this::allButItsOwn, off);
+    assertThat(whereabouts.of(vm).running()).isEmpty();
+    off.clear();
+    assertThatThrownBy(() -> whereabouts.of(vm)).hasMessageContaining("may run there");
   }
 }
