@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Tell a running guest's memory at this instant.
  *
  * @param now what it has (balloon)
- * @param used what it uses of that by its own account; null if it does not tell
+ * @param used what it uses of that by its own account, with what its kernel keeps for itself and
+ *     what it caches; null if it does not tell
  * @param swappedOut what it has swapped out since it started, which only grows; null if it does not
  *     tell
  * @param toldAt when it told what it uses and has swapped out, by its host's clock; null if that is

@@ -22,7 +22,6 @@ final class GuestLevers {
   // virDomainMemoryStatTags; values in KiB
   private static final int SWAP_OUT = 1;
   private static final int UNUSED = 4;
-  private static final int AVAILABLE = 5;
   private static final int ACTUAL_BALLOON = 6;
   private static final int LAST_UPDATE = 9;
   private static final int TAGS = 16;
@@ -122,17 +121,16 @@ final class GuestLevers {
           Arrays.stream(domain.memoryStats(TAGS))
               .filter(s -> s.getTag() >= 0 && s.getTag() < TAGS)
               .forEach(s -> told[s.getTag()] = s.getValue());
-          var actual = told[ACTUAL_BALLOON];
-          var available = told[AVAILABLE];
+          var now = told[ACTUAL_BALLOON] == null ? has : Memory.ofKiB(told[ACTUAL_BALLOON]);
           var unused = told[UNUSED];
           var swapped = told[SWAP_OUT];
           var at = told[LAST_UPDATE];
           boolean fresh = GuestFigures.fresh(at, Instant.now());
+          // what a guest calls available lacks what its kernel keeps for itself, which is in use,
+          // too
           return new MemoryReading(
-              actual == null ? has : Memory.ofKiB(actual),
-              available == null || unused == null || !fresh
-                  ? null
-                  : Memory.ofKiB(Math.max(0, available - unused)),
+              now,
+              unused == null || !fresh ? null : now.minus(Memory.ofKiB(unused)),
               swapped == null || !fresh ? null : Memory.ofKiB(swapped),
               at == null ? null : Instant.ofEpochSecond(at));
         });
