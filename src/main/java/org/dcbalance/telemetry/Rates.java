@@ -57,8 +57,10 @@ final class Rates {
       }
       double cores =
           Math.min(guest.cpuTime().minus(was.cpuTime()).toNanos() / 1e9 / seconds, guest.vcpus());
-      double in = rate(was.netReceivedBytes(), guest.netReceivedBytes(), seconds);
-      double out = rate(was.netSentBytes(), guest.netSentBytes(), seconds);
+      // Xen tells nothing of a guest's cards while it has a job
+      boolean heard = was.netReceivedBytes() > 0 || was.netSentBytes() > 0;
+      double in = heard ? rate(was.netReceivedBytes(), guest.netReceivedBytes(), seconds) : 0;
+      double out = heard ? rate(was.netSentBytes(), guest.netSentBytes(), seconds) : 0;
       // one whose disks are all on the network tells nothing of them while its monitor is busy
       boolean told = was.diskReadBytes() > 0 || was.diskWrittenBytes() > 0;
       double reads = told ? rate(was.diskReadBytes(), guest.diskReadBytes(), seconds) : 0;

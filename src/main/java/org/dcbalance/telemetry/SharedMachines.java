@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.dcbalance.hypervisor.LoadReading;
 import org.dcbalance.units.HostId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Find hosts that report one and the same machine's counters, as several libvirt daemons on one
@@ -19,13 +20,21 @@ final class SharedMachines {
 
   /** Take note of a reading, and tell whether another host's newest one is of the same machine. */
   boolean shared(HostId host, LoadReading reading) {
-    newest.put(host, reading);
+    var before = newest.put(host, reading);
     return newest.entrySet().stream()
-        .anyMatch(e -> !e.getKey().equals(host) && sameMachine(e.getValue(), reading));
+        .anyMatch(e -> !e.getKey().equals(host) && sameMachine(e.getValue(), before, reading));
   }
 
   void forget(HostId host) {
     newest.remove(host);
+  }
+
+  /** Busy time since the boot: the one with less time between the two readings tells more. */
+  private static boolean sameMachine(
+      LoadReading other, @Nullable LoadReading before, LoadReading now) {
+    return before != null && apart(other, before).compareTo(apart(other, now)) < 0
+        ? sameMachine(other, before)
+        : sameMachine(other, now);
   }
 
   private static boolean sameMachine(LoadReading a, LoadReading b) {
@@ -37,9 +46,13 @@ final class SharedMachines {
         || !a.host().memoryTotal().equals(b.host().memoryTotal())) {
       return false;
     }
-    // busy time since the boot: the two readings can differ by what ran between them, not by more
-    var apart = Duration.ofNanos(Math.abs(a.monotonic() - b.monotonic()));
+    // the two can differ by what ran between them, not by more
+    var apart = apart(a, b);
     var tolerated = ALIKE.plus(apart.multipliedBy(a.host().cores()));
     return apart.compareTo(RECENT) < 0 && busyA.minus(busyB).abs().compareTo(tolerated) < 0;
+  }
+
+  private static Duration apart(LoadReading a, LoadReading b) {
+    return Duration.ofNanos(Math.abs(a.monotonic() - b.monotonic()));
   }
 }

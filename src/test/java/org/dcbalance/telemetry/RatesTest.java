@@ -23,6 +23,10 @@ class RatesTest {
 
   /** After so many seconds, of which the guest used half a core, so much was read of its disks. */
   private static LoadReading after(int seconds, long read) {
+    return after(seconds, read, 100L * seconds);
+  }
+
+  private static LoadReading after(int seconds, long read, long received) {
     return new LoadReading(
         BEGIN.plusSeconds(seconds),
         seconds * 1_000_000_000L,
@@ -34,7 +38,7 @@ class RatesTest {
                 2,
                 Memory.ofGiB(1),
                 null,
-                100L * seconds,
+                received,
                 0,
                 read,
                 read,
@@ -63,5 +67,13 @@ class RatesTest {
     assertThat(between(after(20, 0), after(30, 5_000_100_000L)).diskRead()).isZero();
     assertThat(between(after(30, 5_000_100_000L), after(40, 5_000_200_000L)).diskRead())
         .isEqualTo(10_000);
+  }
+
+  /** Xen tells nothing of them while a guest has a job. */
+  @Test
+  void cardsOfWhichNothingWasToldBeforeHaveNoRate() {
+    assertThat(between(after(10, 0, 0), after(20, 0, 5_000_000_000L)).netReceived()).isZero();
+    assertThat(between(after(20, 0, 5_000_000_000L), after(30, 0, 5_000_002_000L)).netReceived())
+        .isEqualTo(200);
   }
 }

@@ -10,17 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Translate one guest's record of virConnectGetAllDomainStats. */
 record BulkStats(TypedParameters values) {
+  // virDomainState, and virDomainPausedReason
+  private static final long PAUSED = 3;
+  private static final long PAUSED_MIGRATION = 2;
+  private static final long PAUSED_POSTCOPY = 12;
 
   /**
    * Give the guest's counters.
    *
-   * @return empty if the guest's monitor was busy, so that its disk counters are missing: no
-   *     reading is better than one that falls to zero
+   * @return empty if the guest's monitor was busy, so that its disk counters are missing, or if it
+   *     waits here while it runs elsewhere: no reading is better than one that falls to zero
    */
   Optional<GuestCounters> counters(UUID uuid, DirtyRates dirtyRates, Instant at) {
     var cpu = values.number("cpu.time");
     var memory = values.number("balloon.current");
-    if (cpu == null || memory == null || disksUnread()) {
+    if (cpu == null || memory == null || disksUnread() || elsewhere()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -35,6 +39,13 @@ record BulkStats(TypedParameters values) {
             sum("block", "rd.bytes"),
             sum("block", "wr.bytes"),
             dirtyRates.read(uuid, values, at)));
+  }
+
+  /** It arrives here, or left by post-copy: the other host tells what it does. */
+  private boolean elsewhere() {
+    long reason = values.number("state.reason", 0);
+    return values.number("state.state", 0) == PAUSED
+        && (reason == PAUSED_MIGRATION || reason == PAUSED_POSTCOPY);
   }
 
   private @Nullable Memory memoryUsed(Instant at) {

@@ -8,6 +8,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.dcbalance.hypervisor.Discretion;
@@ -114,10 +115,10 @@ final class HostLink {
       session = attempt.get(settings.connectDeadline().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       // one that comes late must be closed, not used: nobody waits for this call any more
-      start(() -> retireLate(attempt));
+      start(() -> retireLate(attempt, Function.identity()));
       throw unreachable(noAnswer(), e);
     } catch (InterruptedException e) {
-      start(() -> retireLate(attempt));
+      start(() -> retireLate(attempt, Function.identity()));
       Thread.currentThread().interrupt();
       throw unreachable("The console stopped waiting for %s.".formatted(label()), e);
     } catch (ExecutionException e) {
@@ -131,9 +132,9 @@ final class HostLink {
     }
   }
 
-  private static void retireLate(FutureTask<Session> attempt) {
+  private static <T> void retireLate(FutureTask<T> attempt, Function<T, Session> session) {
     try {
-      attempt.get().retire();
+      session.apply(attempt.get()).retire();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException e) {
@@ -152,6 +153,12 @@ final class HostLink {
     try {
       closed = true;
       drop("closed by the console");
+      var late = opening;
+      opening = null;
+      if (late != null) {
+        // one that comes late is held by nobody, and libvirt would call what was collected
+        start(() -> retireLate(late, Live::session));
+      }
     } finally {
       lock.unlock();
     }

@@ -14,6 +14,7 @@ final class LibvirtFailure extends RuntimeException {
   static final int NO_SUPPORT = 3;
   static final int NO_CONNECT = 5;
   static final int INVALID_CONN = 6;
+  static final int INVALID_ARG = 8;
   static final int NO_DOMAIN = 42;
   static final int NO_NETWORK = 43;
   static final int NO_STORAGE_VOL = 50;
@@ -86,6 +87,11 @@ final class LibvirtFailure extends RuntimeException {
   /** Give what may be told to everybody, as a part of a sentence. */
   String said() {
     return Discretion.addresses(words().strip().replaceFirst("\\.$", ""));
+  }
+
+  /** Tell whether it says so of what it was asked for, whatever the moment. */
+  boolean refuses() {
+    return code == INVALID_ARG || unsupported();
   }
 
   /** Tell whether the host's libvirt has no such call, or not in this situation. */

@@ -152,10 +152,12 @@ final class Session {
    * Does not wait.
    */
   void retire() {
-    if (retired) {
-      return;
+    synchronized (this) {
+      if (retired) {
+        return;
+      }
+      retired = true;
     }
-    retired = true;
     worker.shutdown();
     worker
         .getQueue()

@@ -107,7 +107,16 @@ final class SingleLoadReader implements LoadReader {
         devices.put(id, names);
       }
       if (!busy(connection, names)) {
-        traffic.put(id, traffic(domain, names));
+        try {
+          traffic.put(id, traffic(domain, names));
+        } catch (LibvirtException e) {
+          if (!LibvirtFailure.of(e).refuses()) {
+            throw e;
+          }
+          // libxl counts nothing of a disk that QEMU serves, and devices are taken out: neither may
+          // cost what is told of all others
+          devices.put(id, told(domain, devices(domain)));
+        }
       }
       var moved = traffic.getOrDefault(id, Traffic.NONE);
       return new GuestCounters(
@@ -137,6 +146,38 @@ final class SingleLoadReader implements LoadReader {
     try (var ref = connection.ref(guest.uuid)) {
       return StatusReading.job(connection, ref) != Job.NONE;
     }
+  }
+
+  private static Devices told(Domain domain, Devices names) throws LibvirtException {
+    return new Devices(
+        names.uuid,
+        told(names.interfaces, domain::interfaceStats),
+        told(names.disks, domain::blockStats));
+  }
+
+  /** Asks for a device's counters. */
+  interface Question {
+    Object about(String device) throws LibvirtException;
+  }
+
+  /**
+   * Leave out the devices of which the host says that it tells nothing.
+   *
+   * @throws LibvirtException if it did not answer in time, or the guest or the connection is gone
+   */
+  static List<String> told(List<String> devices, Question question) throws LibvirtException {
+    var told = new ArrayList<String>();
+    for (var device : devices) {
+      try {
+        question.about(device);
+        told.add(device);
+      } catch (LibvirtException e) {
+        if (!LibvirtFailure.of(e).refuses()) {
+          throw e;
+        }
+      }
+    }
+    return told;
   }
 
   private static Traffic traffic(Domain domain, Devices names) throws LibvirtException {

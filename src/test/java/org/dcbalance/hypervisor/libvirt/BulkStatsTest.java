@@ -137,4 +137,17 @@ class BulkStatsTest {
     values.put("dirtyrate.calc_start_time", 5_060L);
     assertThat(counters(values)).extracting(c -> c.dirtyRate()).isNotNull();
   }
+
+  /** After a switch to post-copy its source holds it paused, and so does a target until then. */
+  @Test
+  void leavesOutAGuestThatRunsElsewhere() {
+    var values = record();
+    values.put("state.state", 3L);
+    for (long reason : new long[] {2, 12}) {
+      values.put("state.reason", reason);
+      assertThat(counters(values)).as("paused for reason " + reason).isNull();
+    }
+    values.put("state.reason", 1L);
+    assertThat(counters(values)).as("paused by a person").isNotNull();
+  }
 }
