@@ -16,6 +16,12 @@ public final class LearntWay {
   /** A correction by past moves goes up to this factor, up or down. */
   private static final double MOST_CORRECTION = 4;
 
+  /**
+   * Seconds; a move that is over sooner spends much of them on connecting and on starting its VM's
+   * copy, so that it only tells what its way carries at least.
+   */
+  private static final double TELLS = 5;
+
   private double bandwidth = Double.NaN;
   private double constant = Double.NaN;
 
@@ -24,7 +30,9 @@ public final class LearntWay {
     double seconds = total == null ? 0 : total.toNanos() / 1e9;
     if (seconds > 0 && sent != null && sent.bytes() > 0) {
       double seen = sent.bytes() / seconds;
-      bandwidth = Double.isNaN(bandwidth) ? seen : bandwidth + NEWEST * (seen - bandwidth);
+      if (seconds >= TELLS || seen > bandwidth) {
+        bandwidth = Double.isNaN(bandwidth) ? seen : bandwidth + NEWEST * (seen - bandwidth);
+      }
     }
     if (downtime != null) {
       double pause = downtime.toNanos() / 1e9;

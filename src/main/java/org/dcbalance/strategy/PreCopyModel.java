@@ -48,7 +48,8 @@ public final class PreCopyModel {
 
   /** Tell whether moves between these hosts have taught anything of their own. */
   boolean knows(HostId source, HostId target) {
-    return pairs.containsKey(new Pair(source, target));
+    var pair = pairs.get(new Pair(source, target));
+    return pair != null && !Double.isNaN(pair.bandwidth());
   }
 
   /**

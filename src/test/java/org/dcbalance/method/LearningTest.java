@@ -42,6 +42,21 @@ class LearningTest {
         .isEqualTo(ByteRate.ofMiB(65));
   }
 
+  /** Connecting and starting the copy takes a second or two, however fast the way is. */
+  @Test
+  void aShortMoveOnlyTellsWhatItsWayCarriesAtLeast() {
+    var small = new Past(Memory.ofMiB(30), Duration.ofMillis(1500), Duration.ofMillis(80));
+    var alone = Learning.route(List.of(small), List.of());
+    assertThat(alone.learnt()).isFalse();
+    assertThat(alone.bandwidth()).isEqualTo(ByteRate.ofMiB(100));
+    assertThat(alone.constant()).isEqualTo(Duration.ofMillis(80));
+    assertThat(Learning.route(List.of(SLOW, small), List.of()).bandwidth())
+        .isEqualTo(ByteRate.ofMiB(50));
+    var quick = new Past(Memory.ofMiB(150), Duration.ofMillis(1500), null);
+    assertThat(Learning.route(List.of(SLOW, quick), List.of()).bandwidth())
+        .isEqualTo(ByteRate.ofMiB(65));
+  }
+
   @Test
   void aBiasFollowsWhatMovesTookMoreThanModelled() {
     var twice = new Forecast(10, 20);
