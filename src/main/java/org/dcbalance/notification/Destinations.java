@@ -49,7 +49,8 @@ class Destinations {
   /** Find one that nobody else changes until this transaction ends. */
   Optional<Destination> hold(long id) {
     return jdbc.sql(
-            "select " + COLUMNS + " from notification_destination where id = :id for update")
+            // messages to it are written meanwhile: they share its key, which is not changed
+            "select " + COLUMNS + " from notification_destination where id = :id for no key update")
         .param("id", id)
         .query(Destinations::row)
         .optional();

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.dcbalance.access.SignInHeldOff;
 import org.dcbalance.inventory.FleetEventRecorded;
+import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.migration.MigrationFinished;
 import org.dcbalance.recommendation.MoveMeasured;
 import org.dcbalance.recommendation.MovesProposed;
@@ -57,7 +58,12 @@ class Happenings {
       case "migration-stuck" ->
           of(EventKind.MIGRATION_STUCK, Severity.CRITICAL, event, "/migrations");
       case "vm-split" ->
-          of(EventKind.MIGRATION_LOST, Severity.CRITICAL, event, "/vms/" + event.vm());
+          of(
+              EventKind.MIGRATION_LOST,
+              // a definition that is left over runs nowhere
+              event.severity() == FleetEvents.Severity.BAD ? Severity.CRITICAL : Severity.WARNING,
+              event,
+              "/vms/" + event.vm());
       case "evacuation-done", "evacuation-cancelled" ->
           of(EventKind.EVACUATION_ENDED, Severity.INFO, event, host);
       case "checkpoint-failed", "checkpoint-damaged", "checkpoint-unread", "restore-failed" ->

@@ -8,6 +8,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import javax.net.SocketFactory;
 
 /**
@@ -17,13 +18,14 @@ import javax.net.SocketFactory;
  * <p>TLS is put on top of them by whoever asks for them, and checks the name as ever.
  */
 final class PinnedSockets extends SocketFactory implements AutoCloseable {
-  private final InetAddress[] addresses;
+  private final InetAddress address;
   private final List<Socket> open = new CopyOnWriteArrayList<>();
   private final Thread alarm;
   private volatile boolean late;
 
   PinnedSockets(InetAddress[] addresses, Duration deadline) {
-    this.addresses = addresses.clone();
+    // a socket that failed to connect cannot try another one: the next attempt may
+    this.address = addresses[ThreadLocalRandom.current().nextInt(addresses.length)];
     this.alarm = Thread.ofVirtual().name("mail-deadline").start(() -> cutOffAfter(deadline));
   }
 
@@ -49,7 +51,7 @@ final class PinnedSockets extends SocketFactory implements AutoCloseable {
           @Override
           public void connect(SocketAddress asked, int millis) throws IOException {
             super.connect(
-                new InetSocketAddress(addresses[0], ((InetSocketAddress) asked).getPort()), millis);
+                new InetSocketAddress(address, ((InetSocketAddress) asked).getPort()), millis);
           }
 
           @Override

@@ -19,6 +19,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Ask a host that was lost and answers again what it has of the VMs that were restored elsewhere,
@@ -35,6 +36,7 @@ class ReturnWatch {
   private final FleetEvents events;
   private final Leadership leadership;
   private final Signals signals;
+  private final TransactionTemplate transaction;
 
   ReturnWatch(
       RecoveryRows rows,
@@ -43,7 +45,8 @@ class ReturnWatch {
       Vms vms,
       FleetEvents events,
       Leadership leadership,
-      Signals signals) {
+      Signals signals,
+      TransactionTemplate transaction) {
     this.rows = rows;
     this.connections = connections;
     this.hosts = hosts;
@@ -51,6 +54,7 @@ class ReturnWatch {
     this.events = events;
     this.leadership = leadership;
     this.signals = signals;
+    this.transaction = transaction;
   }
 
   @Scheduled(fixedDelay = 5000)
@@ -87,8 +91,15 @@ class ReturnWatch {
       if (status.isEmpty()) {
         rows.clear(each.id());
         signals.publish("inventory-changed", lost.id().value());
-      } else if (rows.seen(each.id(), status.get().state())) {
-        tell(each, status.get().state(), lost);
+      } else {
+        var state = status.get().state();
+        // what is kept as seen and was not told would never be told
+        transaction.executeWithoutResult(
+            _ -> {
+              if (rows.seen(each.id(), state)) {
+                tell(each, state, lost);
+              }
+            });
       }
     } catch (HypervisorException | Problem e) {
       log.debug("{} is asked for {} later", lost.name(), vm.name(), e);

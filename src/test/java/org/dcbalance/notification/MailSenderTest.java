@@ -1,11 +1,16 @@
 package org.dcbalance.notification;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import jakarta.mail.Message.RecipientType;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -203,6 +208,61 @@ class MailSenderTest {
                   message("x"));
       assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
       assertThat(outcome.sentence()).endsWith("did not finish within 2 s.");
+    }
+  }
+
+  /** Sent again it would come twice, and again for a day. */
+  @Test
+  void aServerThatTookTheMessageAndLeavesWithoutAWordHasTakenIt() throws Exception {
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var talk = Thread.ofVirtual().start(() -> takeAndVanish(server));
+      var outcome =
+          sender.send(
+              to("127.0.0.1", server.getLocalPort(), SmtpSecurity.NONE, null), null, message("x"));
+      assertThat(outcome.delivered()).as(outcome.sentence()).isTrue();
+      talk.join(Duration.ofSeconds(10));
+    }
+  }
+
+  private static void takeAndVanish(ServerSocket server) {
+    try (var client = server.accept();
+        var in = new BufferedReader(new InputStreamReader(client.getInputStream(), UTF_8))) {
+      // closing it resets the connection
+      client.setSoLinger(true, 0);
+      var out = client.getOutputStream();
+      out.write("220 here\r\n".getBytes(UTF_8));
+      boolean text = false;
+      for (var line = in.readLine(); line != null; line = in.readLine()) {
+        if (line.equals("QUIT")) {
+          return;
+        }
+        if (text && !line.equals(".")) {
+          continue;
+        }
+        text = line.equals("DATA");
+        out.write((text ? "354 go on\r\n" : "250 fine\r\n").getBytes(UTF_8));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The first address of a name may be that of a machine that is down. */
+  @Test
+  void anAttemptMayReachAnyOfAServersAddresses() throws Exception {
+    try (var server = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.2"))) {
+      var addresses =
+          new InetAddress[] {InetAddress.getByName("127.0.0.3"), server.getInetAddress()};
+      boolean reached = false;
+      for (int i = 0; i < 40 && !reached; i++) {
+        try (var sockets = new PinnedSockets(addresses, Duration.ofSeconds(5));
+            var socket = sockets.createSocket("mail.example.org", server.getLocalPort())) {
+          reached = socket.isConnected();
+        } catch (ConnectException e) {
+          assertThat(e).hasMessageContaining("refused");
+        }
+      }
+      assertThat(reached).isTrue();
     }
   }
 }

@@ -74,6 +74,40 @@ class NotificationTest extends Receiving {
   }
 
   @Test
+  void whatHappensWhileADestinationIsChangedIsToldToIt() throws Exception {
+    long id = add("test changed", "/changed", "INFO", "HOST_BACK");
+    try (var other = Executors.newSingleThreadExecutor()) {
+      transaction.executeWithoutResult(
+          status -> {
+            destinations.hold(id);
+            var told =
+                other.submit(
+                    () ->
+                        fleet.record(
+                            FleetEvents.Severity.INFO,
+                            "host-up",
+                            null,
+                            null,
+                            null,
+                            "kvm-03 is back."));
+            assertThat(told).succeedsWithin(Duration.ofSeconds(20));
+          });
+    }
+    seen(() -> receiver.at("/changed").size() == 1);
+  }
+
+  /** A definition that is left over runs nowhere. */
+  @Test
+  void onlyAVmThatRunsTwiceIsCritical() {
+    add("test split", "/split", "CRITICAL", "MIGRATION_LOST");
+    fleet.record(
+        FleetEvents.Severity.WARN, "vm-split", null, null, null, "kvm-01 still has web-01.");
+    fleet.record(FleetEvents.Severity.BAD, "vm-split", null, null, null, "web-02 runs twice.");
+    seen(() -> !receiver.at("/split").isEmpty());
+    assertThat(bodies("/split")).singleElement().asString().contains("web-02 runs twice.");
+  }
+
+  @Test
   void whatOutsidersCanCauseIsToldOnceInAWhile() {
     add("test brake", "/brake", "INFO", "SIGN_IN_HELD_OFF");
     for (int i = 0; i < 9; i++) {
