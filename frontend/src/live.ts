@@ -127,7 +127,9 @@ export function followLive(): void {
     if (event.persisted) connect();
   });
   setInterval(look, LOOK_MILLIS);
-  connect();
+  // A page that begins in a tab behind others is told only when it is seen.
+  if (document.hidden) behind = true;
+  else connect();
 }
 
 function dispatch(name: SignalName | 'resync', id?: number): void {

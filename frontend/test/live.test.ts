@@ -186,6 +186,16 @@ describe('the live stream', () => {
     expect(heard).toEqual(['resync']);
   });
 
+  it('is not opened by a page that begins hidden, and is once it is seen', () => {
+    FakeStream.all = [];
+    hidden = true;
+    followLive();
+    vi.advanceTimersByTime(20_000);
+    expect(FakeStream.count).toBe(0);
+    show(true);
+    expect(FakeStream.count).toBe(1);
+  });
+
   it('is opened anew at once when the network is back and it is not open', () => {
     FakeStream.last.fail(FakeStream.CONNECTING);
     happens('online');

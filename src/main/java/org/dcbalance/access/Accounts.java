@@ -163,9 +163,13 @@ public class Accounts {
     }
     if (change.password() != null) {
       checkPassword(change.password());
-      if (users.setPassword(user, change.password())) {
-        audit.note(by, Act.PASSWORD_SET, Thing.user(name));
+      if (!users.setPassword(user, change.password())) {
+        throw new Problem(
+            ErrorCode.BAD_REQUEST,
+            "That is the password that %s has already.".formatted(name),
+            "Maybe choose another one: only that signs them out everywhere.");
       }
+      audit.note(by, Act.PASSWORD_SET, Thing.user(name));
     }
     if (change.role() != null) {
       users.setRole(user, change.role());

@@ -12,6 +12,7 @@ import org.dcbalance.checkpoint.VirtualCluster.Manner;
 import org.dcbalance.checkpoint.VirtualCluster.RestoreState;
 import org.dcbalance.checkpoint.VirtualCluster.State;
 import org.dcbalance.checkpoint.VirtualCluster.Taken;
+import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
@@ -145,7 +146,16 @@ public class VirtualClusters {
   }
 
   private PoolId poolOf(VmId id) {
-    return hosts.findById(vm(id).hostId().value()).orElseThrow().poolId();
+    var vm = vm(id);
+    return hosts
+        .findById(vm.hostId().value())
+        .map(Host::poolId)
+        .orElseThrow(
+            () ->
+                new Problem(
+                    ErrorCode.REFUSED,
+                    "The host of %s was removed.".formatted(vm.name()),
+                    "Maybe choose VMs that are there."));
   }
 
   private Vm vm(VmId id) {

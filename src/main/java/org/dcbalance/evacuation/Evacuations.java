@@ -12,7 +12,6 @@ import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.evacuation.Preview.Staying;
-import org.dcbalance.hypervisor.GuestState;
 import org.dcbalance.installation.Installation;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.FleetEvents.Severity;
@@ -233,11 +232,14 @@ public class Evacuations {
                     vm.id(),
                     vm.name(),
                     "It is %s, and only running guests are moved."
-                        .formatted(vm.state().name().toLowerCase(Locale.ROOT))))
+                        .formatted(vm.state().name().toLowerCase(Locale.ROOT).replace('_', ' '))))
         .toList();
   }
 
   private static boolean stands(Vm vm) {
-    return vm.state() == GuestState.PAUSED || vm.state() == GuestState.SUSPENDED;
+    return switch (vm.state()) {
+      case PAUSED, SUSPENDED, SHUTTING_DOWN, CRASHED -> true;
+      case RUNNING, SHUT_OFF, UNKNOWN -> false;
+    };
   }
 }

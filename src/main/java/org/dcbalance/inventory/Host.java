@@ -225,4 +225,9 @@ public class Host {
   public @Nullable Instant lastSeen() {
     return lastSeen;
   }
+
+  /** Count its changes by operators. */
+  public long version() {
+    return version;
+  }
 }

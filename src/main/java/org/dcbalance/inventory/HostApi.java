@@ -114,6 +114,8 @@ class HostApi {
       host =
           registration.change(
               new HostId(id),
+              // what is left out is taken from here
+              host.version(),
               new HostRegistration.Entry(
                   Objects.requireNonNullElse(change.name(), host.name()),
                   Objects.requireNonNullElse(change.uri(), host.uri()),

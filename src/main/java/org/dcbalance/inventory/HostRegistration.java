@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
+import org.dcbalance.audit.LastChange;
 import org.dcbalance.audit.Thing;
 import org.dcbalance.hypervisor.HostFacts;
 import org.dcbalance.hypervisor.Hypervisor;
@@ -35,6 +36,7 @@ public class HostRegistration {
   private final Connections connections;
   private final FleetEvents events;
   private final AuditLog audit;
+  private final LastChange last;
   private final JdbcClient jdbc;
   private final TransactionTemplate transaction;
   private final ApplicationEventPublisher publisher;
@@ -47,6 +49,7 @@ public class HostRegistration {
       Connections connections,
       FleetEvents events,
       AuditLog audit,
+      LastChange last,
       JdbcClient jdbc,
       TransactionTemplate transaction,
       ApplicationEventPublisher publisher,
@@ -57,6 +60,7 @@ public class HostRegistration {
     this.connections = connections;
     this.events = events;
     this.audit = audit;
+    this.last = last;
     this.jdbc = jdbc;
     this.transaction = transaction;
     this.publisher = publisher;
@@ -145,9 +149,16 @@ public class HostRegistration {
     return added;
   }
 
-  /** Change how a host is called or reached, after it answered by the new URI. */
-  public Host change(HostId id, Entry entry, Operator by) {
+  /**
+   * Change how a host is called or reached, after it answered by the new URI.
+   *
+   * @param seen the version that was shown; null where nothing but what is sent is changed
+   * @throws Problem CONFLICT if it was changed since; with the sentence that says what else is
+   *     wrong
+   */
+  public Host change(HostId id, @Nullable Long seen, Entry entry, Operator by) {
     var before = hosts.require(id);
+    requireSeen(before, seen);
     var pool = pool(entry);
     checkNew(entry, id);
     var facts = entry.uri().equals(before.uri()) ? null : read(entry, pool);
@@ -166,7 +177,9 @@ public class HostRegistration {
                 status -> {
                   var host = hosts.require(id);
                   var was = facts(host);
-                  if (facts != null) {
+                  // connecting takes its time
+                  requireSeen(host, seen);
+                  if (facts != null || !pool.id().equals(host.poolId())) {
                     requireNoMigration(host);
                   }
                   host.rename(entry.name());
@@ -304,6 +317,10 @@ public class HostRegistration {
             sentence -> {
               throw new Problem(ErrorCode.CONFLICT, sentence, "Maybe wait until that has ended.");
             });
+  }
+
+  private void requireSeen(Host host, @Nullable Long seen) {
+    last.requireSeen(thing(host), seen, host.version(), Act.HOST_CHANGED, Act.HOST_MAINTENANCE);
   }
 
   private static Thing thing(Host host) {

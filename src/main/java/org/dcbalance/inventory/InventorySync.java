@@ -1,5 +1,6 @@
 package org.dcbalance.inventory;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
@@ -9,11 +10,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.units.HostId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.dao.DataAccessException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
@@ -38,8 +41,17 @@ class InventorySync implements DisposableBean {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Set<HostId> underWay = ConcurrentHashMap.newKeySet();
   private final Map<HostId, String> described = new ConcurrentHashMap<>();
+  private final Map<HostId, Instant> failedFirst = new ConcurrentHashMap<>();
+  private final Duration patience;
 
-  InventorySync(Hosts hosts, Connections connections, ObservedFleet fleet, Leadership leadership) {
+  InventorySync(
+      Hosts hosts,
+      Connections connections,
+      ObservedFleet fleet,
+      Leadership leadership,
+      @Value("${dcbalance.inventory.period:5s}") Duration period) {
+    // events ask out of turn, soon after a failure
+    this.patience = period.multipliedBy(4).dividedBy(5);
     this.hosts = hosts;
     this.connections = connections;
     this.fleet = fleet;
@@ -116,13 +128,26 @@ class InventorySync implements DisposableBean {
         } finally {
           storing.release();
         }
+        failedFirst.remove(host.id());
       } catch (HypervisorException e) {
-        fleet.unreachable(host.id(), e.sentence());
+        failed(host, e);
       }
     } catch (DataAccessException | TransactionException e) {
       log.warn("What host {} shows could not be stored: {}", host.name(), e.getMessage());
     } catch (RuntimeException e) {
       log.error("Reading host {} failed", host.name(), e);
+    }
+  }
+
+  /**
+   * One answer that came late, or a daemon that is restarted, is no silence: the next read tells.
+   */
+  private void failed(Host host, HypervisorException e) {
+    var now = Instant.now();
+    var first = failedFirst.computeIfAbsent(host.id(), _ -> now);
+    boolean mayPass = e.kind() == Kind.UNREACHABLE || e.kind() == Kind.TIMED_OUT;
+    if (!mayPass || host.state() != Host.State.UP || !now.isBefore(first.plus(patience))) {
+      fleet.unreachable(host.id(), e.sentence());
     }
   }
 

@@ -24,6 +24,9 @@ public final class Movability {
 
   private static List<String> ties(Vm vm, HostPool pool, boolean besideDisks) {
     var ties = new ArrayList<String>();
+    if (vm.goneSince() != null) {
+      ties.add("No host shows it any more.");
+    }
     if (vm.neverMove()) {
       ties.add(
           vm.neverMoveNote().isEmpty()

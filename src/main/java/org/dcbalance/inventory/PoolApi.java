@@ -100,7 +100,7 @@ class PoolApi {
     return view(policy.change(policy.find(id).id(), version, change, me.operator()));
   }
 
-  @Operation(summary = "Remove a pool that has no hosts.")
+  @Operation(summary = "Remove a pool that has no hosts and nothing on record.")
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void remove(@PathVariable long id, CurrentOperator me) {

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
 import org.dcbalance.audit.Facts;
@@ -274,6 +275,26 @@ public class PoolPolicy {
     return pools.save(pool);
   }
 
+  /**
+   * Say why a pool without hosts is not removed; empty if it can be: what was recorded of it goes
+   * with it, and moves and checkpoints are kept.
+   */
+  public Optional<String> whyItStays(HostPool pool) {
+    return pool.name().equals("default")
+        ? Optional.of("The default pool stays: new hosts join it.")
+        : pools
+            .kept(pool.id().value())
+            .map(
+                what ->
+                    "%s stays: it has %s on record, which would be lost."
+                        .formatted(pool.name(), what));
+  }
+
+  /**
+   * Remove a pool.
+   *
+   * @throws Problem CONFLICT if it has hosts; REFUSED if something of it is kept
+   */
   @Transactional
   public void remove(PoolId id, Operator by) {
     var pool = find(id.value());
@@ -283,9 +304,11 @@ public class PoolPolicy {
           pool.name() + " still has hosts.",
           "Maybe move them to another pool or remove them first.");
     }
-    if (pool.name().equals("default")) {
-      throw new Problem(ErrorCode.REFUSED, "The default pool stays: new hosts join it.", null);
-    }
+    whyItStays(pool)
+        .ifPresent(
+            why -> {
+              throw new Problem(ErrorCode.REFUSED, why, "Maybe give it another name instead.");
+            });
     audit.note(by, Act.POOL_REMOVED, thing(pool), facts(pool), Facts.NONE);
     pools.delete(pool);
   }

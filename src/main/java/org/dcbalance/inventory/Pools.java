@@ -19,6 +19,20 @@ public interface Pools extends Repository<HostPool, Long> {
 
   List<HostPool> findAllByOrderByName();
 
+  /** Name what is kept of a pool and would be lost with it; empty if nothing is. */
+  @Query(
+      nativeQuery = true,
+      value =
+          """
+          select case
+            when exists (select from checkpoint where pool_id = :id and state <> 'DELETED') then 'checkpoints'
+            when exists (select from virtual_cluster where pool_id = :id) then 'virtual clusters'
+            when exists (select from migration where pool_id = :id) then 'migrations'
+            when exists (select from host where pool_id = :id) then 'removed hosts'
+          end
+          """)
+  Optional<String> kept(long id);
+
   /**
    * Take a pool back to manual approval whatever else is changed of it at the same moment: what
    * ends in the same transaction must not fail by that.

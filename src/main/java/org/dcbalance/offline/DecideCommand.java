@@ -2,7 +2,6 @@ package org.dcbalance.offline;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,7 +87,7 @@ final class DecideCommand {
     } catch (MalformedInputException e) {
       throw Arguments.problem(file + " is not text in UTF-8.", null, e);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw Arguments.problem("Cannot read " + file + ": it is no file that may be read.", null, e);
     }
   }
 

@@ -34,8 +34,13 @@ final class TraceFiles {
     var traces = new ArrayList<Trace>();
     for (var file : files(folder)) {
       var lines = DecideCommand.lines(file.toString());
-      traces.add(
-          format.equals("planetlab") ? planetLab(file, lines) : bitbrains(file, lines, hostMhz));
+      var trace =
+          format.equals("planetlab") ? planetLab(file, lines) : bitbrains(file, lines, hostMhz);
+      if (trace.length() == 0) {
+        // all others would be cut off to nothing with it
+        throw Arguments.problem(file + " holds no sample.", "Maybe take it out of the folder.");
+      }
+      traces.add(trace);
     }
     // traces that were cut off end together
     int least = traces.stream().mapToInt(Trace::length).min().orElse(0);

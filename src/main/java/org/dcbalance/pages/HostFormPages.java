@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
@@ -50,9 +51,10 @@ class HostFormPages {
       @Nullable String uri,
       @Nullable String peerUri,
       @Nullable PoolId poolId,
+      @Nullable Long version,
       @Nullable String action) {
     HostForm form(@Nullable HostId id) {
-      return new HostForm(id, text(name), text(uri), text(peerUri), poolId);
+      return new HostForm(id, text(name), text(uri), text(peerUri), poolId, version);
     }
 
     boolean test() {
@@ -140,7 +142,7 @@ class HostFormPages {
       var host =
           id == null
               ? registration.add(form.entry(), me.operator())
-              : registration.change(id, form.entry(), me.operator());
+              : registration.change(id, form.version(), form.entry(), me.operator());
       var done = host.name() + (id == null ? " was added." : " was changed.");
       var noTarget = fields.noTarget(form.entry());
       (noTarget == null
@@ -152,22 +154,35 @@ class HostFormPages {
           .on(redirect);
       return new ModelAndView("redirect:/hosts/" + host.id());
     } catch (Problem e) {
-      return refused(shell, form, null, e);
+      var id = form.id();
+      var stored = id == null ? null : hosts.require(id).version();
+      // whoever saves it once more has been told
+      return Objects.equals(stored, form.version())
+          ? refused(shell, form, null, e)
+          : page(
+              shell,
+              form.seen(Objects.requireNonNull(stored)),
+              null,
+              Map.of("", words(e)),
+              HttpStatus.valueOf(e.code().httpStatus()));
     }
   }
 
   private ModelAndView refused(
       Shell shell, HostForm form, @Nullable ConnectionTest test, Problem problem) {
-    var advice = problem.advice();
-    var words = problem.sentence() + (advice == null ? "" : " " + advice);
     var field = fields.wrongIn(form.entry(), form.id());
     return page(
         shell,
         form,
         test,
         // what the test found stands beside the form already
-        test != null && field.equals("uri") ? Map.of() : Map.of(field, words),
+        test != null && field.equals("uri") ? Map.of() : Map.of(field, words(problem)),
         HttpStatus.valueOf(problem.code().httpStatus()));
+  }
+
+  private static String words(Problem problem) {
+    var advice = problem.advice();
+    return problem.sentence() + (advice == null ? "" : " " + advice);
   }
 
   private ModelAndView page(

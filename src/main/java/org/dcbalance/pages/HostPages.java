@@ -97,12 +97,12 @@ class HostPages {
         "twins", recoveries.twins().stream().filter(t -> t.lostId().equals(id)).toList());
     model.addAttribute(
         "detail", HostDetail.of(host, me.mayAdminister(), sent.from(host).orElse(null)));
+    if ("state".equals(fragment)) {
+      return "host :: state";
+    }
     model.addAttribute("moves", moves.ofHost(id, MOST_MOVES));
     if ("moves".equals(fragment)) {
       return "host :: moves";
-    }
-    if ("state".equals(fragment)) {
-      return "host :: state";
     }
     model.addAttribute("vms", vms(host));
     model.addAttribute("helper", helpers.of(host).orElse(null));

@@ -49,8 +49,9 @@ class PolicyPages {
         redirect,
         path,
         () -> {
-          var storages = with(policy.find(id.value()).sharedStorages(), path.strip());
-          policy.change(id, storages(storages), me.operator());
+          var pool = policy.find(id.value());
+          var storages = with(pool.sharedStorages(), path.strip());
+          policy.change(id, pool.version(), storages(storages), me.operator());
           return path.strip() + " is marked as shared by all hosts of the pool.";
         });
   }
@@ -66,8 +67,9 @@ class PolicyPages {
         redirect,
         null,
         () -> {
-          var storages = without(policy.find(id.value()).sharedStorages(), path);
-          policy.change(id, storages(storages), me.operator());
+          var pool = policy.find(id.value());
+          var storages = without(pool.sharedStorages(), path);
+          policy.change(id, pool.version(), storages(storages), me.operator());
           return path + " is no longer treated as shared.";
         });
   }
@@ -84,9 +86,10 @@ class PolicyPages {
         redirect,
         null,
         () -> {
-          var known = policy.find(id.value()).networks();
-          var networks = everywhere ? with(known, name) : without(known, name);
-          policy.change(id, PoolPolicy.Change.shared(null, networks, null), me.operator());
+          var pool = policy.find(id.value());
+          var networks = everywhere ? with(pool.networks(), name) : without(pool.networks(), name);
+          policy.change(
+              id, pool.version(), PoolPolicy.Change.shared(null, networks, null), me.operator());
           return everywhere
               ? name + " is marked as being on every host of the pool."
               : name + " is no longer marked.";

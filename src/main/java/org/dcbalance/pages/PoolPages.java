@@ -60,7 +60,9 @@ class PoolPages {
       Model model) {
     var pool = policy.find(id.value());
     model.addAttribute("hosts", hosts.of(id));
-    model.addAttribute("pool", details.line(pool));
+    var line = details.line(pool);
+    model.addAttribute("pool", line);
+    model.addAttribute("stays", line.hosts() == 0 ? policy.whyItStays(pool).orElse(null) : null);
     if ("state".equals(fragment)) {
       return "pool :: state";
     }

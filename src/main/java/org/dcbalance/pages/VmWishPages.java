@@ -41,13 +41,17 @@ class VmWishPages {
       @PathVariable VmId id,
       @RequestParam boolean neverMove,
       @RequestParam(defaultValue = "") String note,
+      @RequestParam(required = false) @Nullable Long version,
       @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
       var vm =
           wishes.change(
-              id.value(), new VmWishes.Change(neverMove, note, null, null, null), me.operator());
+              id.value(),
+              version,
+              new VmWishes.Change(neverMove, note, null, null, null),
+              me.operator());
       Notice.done(
               vm.name() + (neverMove ? " stays where it is from now on." : " may be moved again."))
           .on(redirect);
@@ -64,12 +68,14 @@ class VmWishPages {
       @RequestParam ProbeKind kind,
       @RequestParam(defaultValue = "") String address,
       @RequestParam(defaultValue = "") String port,
+      @RequestParam(required = false) @Nullable Long version,
       @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
     try {
       var vm =
-          wishes.change(id.value(), change(kind, address.strip(), port.strip()), me.operator());
+          wishes.change(
+              id.value(), version, change(kind, address.strip(), port.strip()), me.operator());
       Notice.done(words(vm)).on(redirect);
     } catch (Problem e) {
       Notice.refused(e).on(redirect);

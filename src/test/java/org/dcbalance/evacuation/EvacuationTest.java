@@ -54,6 +54,30 @@ class EvacuationTest {
     await(60, () -> evacuations.standing(id("sim-03")).preview().leaving().size() >= 6);
   }
 
+  /** What its definition preserves of it is lost once its host is switched off. */
+  @Test
+  @Order(0)
+  void aGuestThatCrashedStays() {
+    var host =
+        new HostId(
+            jdbc.sql(
+                    """
+                    with pool as (insert into pool (name) values ('crashed') returning id),
+                      host as (insert into host (pool_id, name, uri, state)
+                        select id, 'crashed-01', 'crashed:///', 'DOWN' from pool returning id)
+                    insert into vm (host_id, uuid, name, state, vcpus, max_memory_bytes, memory_bytes)
+                    select id, gen_random_uuid(), 'crashed-vm', 'CRASHED', 1, 1, 1 from host returning host_id
+                    """)
+                .query(Long.class)
+                .single());
+    assertThat(evacuations.stopped(host))
+        .singleElement()
+        .satisfies(s -> assertThat(s.why()).startsWith("It is crashed"));
+    jdbc.sql("delete from vm where host_id = :host").param("host", host.value()).update();
+    jdbc.sql("delete from host where id = :host").param("host", host.value()).update();
+    jdbc.sql("delete from pool where name = 'crashed'").update();
+  }
+
   @Test
   @Order(1)
   void aPreviewSaysWhatStaysAndWhyAndChangesNothing() {

@@ -239,6 +239,8 @@ class DecideCommandTest {
     assertThat(complained).startsWith("There is no option --frobnicate.");
     assertThat(decide(folder.resolve("missing"))).isEqualTo(2);
     assertThat(complained).startsWith("There is no file missing.");
+    assertThat(decide(folder)).isEqualTo(2);
+    assertThat(complained).startsWith("Cannot read ");
     assertThat(decide(file("empty", "\n"))).isEqualTo(2);
     assertThat(complained).startsWith("empty is empty.");
   }

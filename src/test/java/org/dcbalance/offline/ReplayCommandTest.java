@@ -180,5 +180,8 @@ class ReplayCommandTest {
     assertThat(complained).startsWith("There is no room for vm-1.");
     assertThat(replay("--strategies", "magic")).isEqualTo(2);
     assertThat(complained).startsWith("There is no strategy \"magic\".");
+    Files.writeString(folder.resolve("vm-2"), "");
+    assertThat(replay("--days", "2")).isEqualTo(2);
+    assertThat(complained).contains("vm-2 holds no sample.");
   }
 }

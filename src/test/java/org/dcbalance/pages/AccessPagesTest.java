@@ -61,6 +61,8 @@ class AccessPagesTest {
       assertThat(send("/users/amy.page/enabled", "enabled", "true")).contains("can sign in again");
       assertThat(send("/users/amy.page/password", "password", "other letters"))
           .contains("amy.page has a new password");
+      assertThat(send("/users/amy.page/password", "password", "other letters"))
+          .contains("That is the password that amy.page has already.");
       amy.signIn("amy.page", "other letters");
       assertThat(amy.get("/hosts").statusCode()).isEqualTo(200);
       assertThat(send("/users/amy.page/sessions/delete")).contains("signed out everywhere");

@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.version;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
@@ -207,12 +208,6 @@ class NotificationPagesTest {
         "HOST_BACK",
         "leastSeverity",
         "INFO");
-  }
-
-  private static String version(String page) {
-    var found = Pattern.compile("name=\"version\" value=\"(\\d+)\"").matcher(page);
-    assertThat(found.find()).as("a version in the form").isTrue();
-    return found.group(1);
   }
 
   private String stored() {

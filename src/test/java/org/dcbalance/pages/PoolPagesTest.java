@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.notice;
 
 import java.util.List;
 import org.dcbalance.access.Role;
@@ -55,6 +56,56 @@ class PoolPagesTest extends SimulatedPages {
       assertThat(taken.statusCode()).isEqualTo(409);
       assertThat(taken.body())
           .contains("There is a pool named default already.", "value=\"default\"");
+    }
+  }
+
+  @Test
+  void aPoolGoesOnlyAsLongAsNothingOfItIsKept() {
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      administrator.send("/pools", "name", "fleeting");
+      long pool =
+          jdbc.sql("select id from pool where name = 'fleeting'").query(Long.class).single();
+      var path = "/pools/" + pool;
+      long host =
+          jdbc.sql(
+                  """
+                  insert into host (pool_id, name, uri, removed_at)
+                  values (:pool, 'fleeting-01', 'simulated:///fleeting', now()) returning id
+                  """)
+              .param("pool", pool)
+              .query(Long.class)
+              .single();
+      assertThat(administrator.page(path))
+          .contains("fleeting stays: it has removed hosts on record")
+          .doesNotContain(path + "/delete");
+      assertThat(notice(administrator.sendAndFollow(path + "/delete")))
+          .startsWith("bad")
+          .contains("fleeting stays");
+      long vm =
+          jdbc.sql(
+                  """
+                  insert into vm (host_id, uuid, name, state, vcpus, max_memory_bytes, memory_bytes)
+                  values (:host, gen_random_uuid(), 'fleeting-vm', 'SHUT_OFF', 1, 1, 1) returning id
+                  """)
+              .param("host", host)
+              .query(Long.class)
+              .single();
+      jdbc.sql(
+              """
+              insert into migration (pool_id, vm_id, source_id, target_id, state, requested_by, why, created_at)
+              values (:pool, :vm, :host, :host, 'FAILED', 'somebody', 'for a test', now())
+              """)
+          .param("pool", pool)
+          .param("vm", vm)
+          .param("host", host)
+          .update();
+      assertThat(administrator.page(path)).contains("it has migrations on record");
+      jdbc.sql("delete from migration where pool_id = :pool").param("pool", pool).update();
+      jdbc.sql("delete from vm where id = :vm").param("vm", vm).update();
+      jdbc.sql("delete from host where id = :host").param("host", host).update();
+      assertThat(administrator.page(path)).contains(path + "/delete");
+      assertThat(administrator.sendAndFollow(path + "/delete"))
+          .contains("The pool fleeting was removed.");
     }
   }
 

@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.version;
 
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -97,6 +98,56 @@ class RefusedHostsTest extends SimulatedPages {
               .method(method, BodyPublishers.ofString(body))
               .build());
     }
+  }
+
+  @Test
+  void whatSomebodyChangedOfAHostMeanwhileIsNotUndoneByAnOlderForm() {
+    long pool =
+        jdbc.sql("insert into pool (name, paused) values ('changed', true) returning id")
+            .query(Long.class)
+            .single();
+    try (var one = as(Role.ADMINISTRATOR)) {
+      long host =
+          jdbc.sql(
+                  """
+                  insert into host (pool_id, name, uri, state)
+                  values (:pool, 'changed-01', 'qemu+tcp://127.0.0.1:9/system', 'DOWN') returning id
+                  """)
+              .param("pool", pool)
+              .query(Long.class)
+              .single();
+      var path = "/hosts/" + host;
+      var seen = version(one.page(path + "/edit"));
+      assertThat(save(one, path, pool, seen, "changed-02").statusCode()).isEqualTo(302);
+      var late = save(one, path, pool, seen, "changed-03");
+      assertThat(late.statusCode()).isEqualTo(409);
+      assertThat(late.body())
+          .contains(
+              "changed-02 was changed after you loaded it, last by page-administrator",
+              "value=\"changed-03\"");
+      assertThat(save(one, path, pool, version(late.body()), "changed-03").statusCode())
+          .isEqualTo(302);
+      assertThat(one.page(path)).contains("changed-03");
+    } finally {
+      jdbc.sql("delete from host where pool_id = :pool").param("pool", pool).update();
+      jdbc.sql("delete from pool where id = :pool").param("pool", pool).update();
+    }
+  }
+
+  private static HttpResponse<String> save(
+      SignedIn administrator, String path, long pool, String version, String name) {
+    return administrator.send(
+        path,
+        "name",
+        name,
+        "uri",
+        "qemu+tcp://127.0.0.1:9/system",
+        "poolId",
+        String.valueOf(pool),
+        "version",
+        version,
+        "action",
+        "save");
   }
 
   /** Where there is no libvirt here, that is what is said instead. */

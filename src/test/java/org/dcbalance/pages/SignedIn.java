@@ -20,6 +20,8 @@ final class SignedIn implements AutoCloseable {
       Pattern.compile(
           "<div class=\"banner (ok|warn|bad)\" role=\"status\">(.*?)</div>", Pattern.DOTALL);
 
+  private static final Pattern VERSION = Pattern.compile("name=\"version\" value=\"(\\d+)\"");
+
   private final Browser browser;
 
   private SignedIn(Browser browser) {
@@ -48,6 +50,13 @@ final class SignedIn implements AutoCloseable {
     return found.group(1)
         + ": "
         + found.group(2).replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ");
+  }
+
+  /** Give the version of what a form shows. */
+  static String version(String page) {
+    var found = VERSION.matcher(page);
+    assertThat(found.find()).as("There is a version in the form.").isTrue();
+    return found.group(1);
   }
 
   HttpResponse<String> get(String path, String... headers) {

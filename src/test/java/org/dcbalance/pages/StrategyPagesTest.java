@@ -1,6 +1,7 @@
 package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.dcbalance.pages.SignedIn.version;
 
 import java.net.http.HttpRequest;
 import java.util.ArrayList;
@@ -234,10 +235,6 @@ class StrategyPagesTest {
           page + "/move-options", "version", version(late), "encrypted", "true", "retries", "4");
       assertThat(policy.find(pool.id()).moveOptions().retries()).isEqualTo(4);
     }
-  }
-
-  private static String version(String page) {
-    return "" + found(page, "name=\"version\" value=\"([0-9]+)\"");
   }
 
   @Test

@@ -2,9 +2,9 @@ package org.dcbalance.pages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
+import static org.dcbalance.pages.SignedIn.version;
 
 import java.util.List;
-import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.testing.ConsolePagesTest;
 import org.junit.jupiter.api.Test;
@@ -205,15 +205,40 @@ class VmPagesTest extends SimulatedPages {
           operator.sendAndFollow(path + "/move-options", "version", version(late), "retries", "4");
       assertThat(notice(again)).startsWith("ok");
       assertThat(options(vm)).contains("\"retries\": 4").doesNotContain("\"encrypted\": true");
+      assertThat(
+              notice(
+                  operator.sendAndFollow(
+                      path + "/probe", "version", old, "kind", "ICMP", "address", "127.0.0.1")))
+          .contains("dns-01 was changed after you loaded it");
+      assertThat(
+              notice(
+                  operator.sendAndFollow(
+                      path + "/never-move", "version", old, "neverMove", "true", "note", "mine")))
+          .contains("dns-01 was changed after you loaded it");
     } finally {
       jdbc.sql("update vm set move_options = '{}' where id = :vm").param("vm", vm).update();
     }
   }
 
-  private static String version(String page) {
-    var found = Pattern.compile("name=\"version\" value=\"(\\d+)\"").matcher(page);
-    assertThat(found.find()).as("a version in the form").isTrue();
-    return found.group(1);
+  @Test
+  void aVmThatIsGoneIsNotOfferedToBeMoved() {
+    long vm =
+        jdbc.sql(
+                """
+                insert into vm (host_id, uuid, name, state, vcpus, max_memory_bytes, memory_bytes, cpu, gone_since)
+                select host_id, gen_random_uuid(), 'gone-vm', 'RUNNING', 1, 1, 1, cpu, now()
+                from vm where id = :other returning id
+                """)
+            .param("other", fleet.vm("dns-01"))
+            .query(Long.class)
+            .single();
+    try (var operator = as(Role.OPERATOR)) {
+      assertThat(operator.page("/vms/" + vm))
+          .contains("No host shows it any more.")
+          .doesNotContain("Can move", "Migrate gone-vm");
+    } finally {
+      jdbc.sql("delete from vm where id = :vm").param("vm", vm).update();
+    }
   }
 
   private String options(long vm) {
