@@ -89,7 +89,9 @@ final class Settling {
         say(first + LEFT_TO_DO + e.sentence());
         return false;
       }
-      now = "Where %s is now is not known: %s".formatted(vm.name(), e.sentence());
+      now =
+          "Where %s is now is not known: %s".formatted(vm.name(), e.sentence())
+              + restore.leftDisks();
     }
     var sentence = first + " " + now;
     restore.write(

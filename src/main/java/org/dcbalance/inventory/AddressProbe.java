@@ -29,15 +29,17 @@ final class AddressProbe {
    * What an attempt gave.
    *
    * @param silent whether everything was asked, and nothing answered
+   * @param answered whether something did; if neither, not everything could be asked
    * @param words a sentence
    */
-  record Heard(boolean silent, String words) {}
+  record Heard(boolean silent, boolean answered, String words) {}
 
   /**
    * Ask the addresses in these URIs, by echo and by the ports that a host's libvirt is reached by.
    */
   static Heard ask(List<String> uris) {
     boolean asked = false;
+    boolean unknown = false;
     for (var uri : uris) {
       var parsed = URI.create(uri);
       var address = parsed.getHost();
@@ -48,16 +50,20 @@ final class AddressProbe {
         var found = InetAddress.getByName(address);
         var how = answers(found, parsed.getPort());
         if (how != null) {
-          return new Heard(false, "Something answers at its address (%s).".formatted(how));
+          return new Heard(false, true, "Something answers at its address (%s).".formatted(how));
         }
         asked = true;
       } catch (UnknownHostException e) {
-        return new Heard(false, "Its name leads to no address now.");
+        // the other address may be asked still
+        unknown = true;
       }
     }
+    if (unknown) {
+      return new Heard(false, false, "Its name leads to no address now.");
+    }
     return asked
-        ? new Heard(true, "Nothing answers at its address.")
-        : new Heard(false, "It has no address that could be asked.");
+        ? new Heard(true, false, "Nothing answers at its address.")
+        : new Heard(false, false, "It has no address that could be asked.");
   }
 
   private static @Nullable String answers(InetAddress address, int port) {

@@ -268,17 +268,22 @@ public class HostFencing {
 
   /** Keep what was found at the address of a host whose libvirt does not answer. */
   @Transactional
-  void heard(HostId host, boolean silent, String words) {
+  void heard(HostId host, AddressProbe.Heard found) {
     jdbc.sql(
             """
             insert into host_silence (host_id, since, probe)
             values (:host, case when :silent then clock_timestamp() end, :probe)
             on conflict (host_id) do update set probe = :probe, probed_at = clock_timestamp(),
-              since = case when :silent then coalesce(host_silence.since, clock_timestamp()) end
+              since = case when :silent then coalesce(host_silence.since, clock_timestamp())
+                -- a word that was given stands until something answers
+                when not :answered and exists (
+                  select from host_fencing f where f.host_id = :host and f.ended_at is null)
+                then host_silence.since end
             """)
         .param("host", host.value())
-        .param("silent", silent)
-        .param("probe", words)
+        .param("silent", found.silent())
+        .param("answered", found.answered())
+        .param("probe", found.words())
         .update();
   }
 }

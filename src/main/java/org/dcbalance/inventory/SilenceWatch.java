@@ -64,7 +64,7 @@ class SilenceWatch implements DisposableBean {
           uris.add(peer);
         }
         var heard = AddressProbe.ask(uris);
-        fencing.heard(host.id(), heard.silent(), heard.words());
+        fencing.heard(host.id(), heard);
       }
       case NEW, UNSUPPORTED -> {}
     }

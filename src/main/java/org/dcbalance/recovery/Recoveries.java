@@ -142,8 +142,8 @@ public class Recoveries {
   /**
    * Have VMs of a lost host restored elsewhere, each from its last complete checkpoint.
    *
-   * @throws Problem NOT_FOUND; REFUSED if nobody says that the host is off, or a VM has no
-   *     checkpoint or is not on it; CONFLICT if other work on a VM is open
+   * @throws Problem NOT_FOUND; REFUSED if nobody says that the host is off, something answers
+   *     there, or a VM has no checkpoint or is not on it; CONFLICT if other work on a VM is open
    */
   @Transactional
   public void recover(HostId lost, List<VmId> wanted, @Nullable HostId target, Operator by) {
@@ -155,6 +155,13 @@ public class Recoveries {
           "Nobody says that %s is off, and its machines may run there."
               .formatted(view.host().name()),
           "Maybe make sure that it is off, and have an administrator say so.");
+    }
+    if (view.standing().silentSince() == null) {
+      throw new Problem(
+          ErrorCode.REFUSED,
+          "%s was said to be off, but it is not silent: %s"
+              .formatted(view.host().name(), view.standing().probe()),
+          "Maybe make sure that it is off, or wait until its libvirt answers.");
     }
     if (target == null || wanted.isEmpty()) {
       throw new Problem(

@@ -9,7 +9,6 @@ import org.dcbalance.checkpoint.Checkpoint.RestoreState;
 import org.dcbalance.checkpoint.Checkpoint.State;
 import org.dcbalance.checkpoint.CheckpointSchedules.NewSchedule;
 import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
-import org.dcbalance.inventory.HostFencing;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.HostId;
@@ -32,7 +31,6 @@ class LostHostTest {
   @Autowired private RestoreRows restores;
   @Autowired private ClusterRows clusters;
   @Autowired private CheckpointSchedules schedules;
-  @Autowired private HostFencing fencing;
   @Autowired private TransactionTemplate transaction;
   @Autowired private JdbcClient jdbc;
   private long pool;
@@ -111,33 +109,6 @@ class LostHostTest {
         .endsWith(
             "What lost-db wrote last may be in overlays beside its disks that end in .dcb-lost.");
     assertThat(rows.work(vm)).as("it can be restored elsewhere").isEmpty();
-  }
-
-  /** A kernel that refuses connections is a machine that is on, and may start its VMs. */
-  @Test
-  void isPassedOverOnlyAsLongAsNothingIsHeardThere() {
-    var id = new HostId(host);
-    transaction.executeWithoutResult(
-        status -> {
-          // nobody else sees what is said here
-          status.setRollbackOnly();
-          jdbc.sql("insert into host_fencing (host_id, why, stated_by) values (:id, 'off', 'amy')")
-              .param("id", host)
-              .update();
-          jdbc.sql(
-                  """
-                  insert into host_silence (host_id, since, probe) values (:id, now(), 'Nothing answers.')
-                  on conflict (host_id) do update set since = excluded.since
-                  """)
-              .param("id", host)
-              .update();
-          assertThat(fencing.silent()).contains(id);
-          jdbc.sql("update host_silence set since = null where host_id = :id")
-              .param("id", host)
-              .update();
-          assertThat(fencing.silent()).doesNotContain(id);
-          assertThat(fencing.fenced()).contains(id);
-        });
   }
 
   @Test

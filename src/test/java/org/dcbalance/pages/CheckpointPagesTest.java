@@ -346,6 +346,14 @@ class CheckpointPagesTest {
                         """)
                     .param("host", host)
                     .update();
+                jdbc.sql(
+                        """
+                        insert into host_silence (host_id, since, probe)
+                        values (:host, now(), 'Nothing answers at its address.')
+                        on conflict (host_id) do update set since = excluded.since
+                        """)
+                    .param("host", host)
+                    .update();
                 return operator.sendAndFollow("/hosts/" + host + "/recovery", "vmIds", "" + vm);
               },
               shown -> shown.contains("name=\"vmIds\"") && shown.contains("is to be said"));
