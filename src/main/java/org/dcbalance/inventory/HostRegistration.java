@@ -319,6 +319,15 @@ public class HostRegistration {
             });
   }
 
+  /**
+   * Make sure that whoever changes a host has seen it as it is.
+   *
+   * @throws Problem CONFLICT if it was changed since that version was shown
+   */
+  public void requireSeen(HostId id, @Nullable Long seen) {
+    requireSeen(hosts.require(id), seen);
+  }
+
   private void requireSeen(Host host, @Nullable Long seen) {
     last.requireSeen(thing(host), seen, host.version(), Act.HOST_CHANGED, Act.HOST_MAINTENANCE);
   }

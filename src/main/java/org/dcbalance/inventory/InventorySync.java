@@ -62,10 +62,13 @@ class InventorySync implements DisposableBean {
   @Scheduled(fixedRateString = "${dcbalance.inventory.period:5s}")
   void readAll() {
     if (!leadership.held()) {
+      failedFirst.clear();
       return;
     }
     try {
-      hosts.findAllByOrderByName().forEach(this::readSoon);
+      var all = hosts.findAllByOrderByName();
+      failedFirst.keySet().retainAll(all.stream().map(Host::id).toList());
+      all.forEach(this::readSoon);
     } catch (DataAccessException | TransactionException e) {
       log.warn("The inventory could not be read from the database: {}", e.getMessage());
     }
@@ -122,13 +125,13 @@ class InventorySync implements DisposableBean {
         }
         var asked = Instant.now();
         var guests = hypervisor.guests();
+        failedFirst.remove(host.id());
         storing.acquireUninterruptibly();
         try {
           fleet.reconcile(host.id(), guests, asked);
         } finally {
           storing.release();
         }
-        failedFirst.remove(host.id());
       } catch (HypervisorException e) {
         failed(host, e);
       }

@@ -34,20 +34,25 @@ public final class Learning {
    * Learn the way from one host to another.
    *
    * @param between earlier moves between the two, oldest first
-   * @param elsewhere those of the whole pool, oldest first, for where there are none
+   * @param elsewhere those of the whole pool, oldest first, for what the others do not tell
    */
   public static Facts.Route route(List<Past> between, List<Past> elsewhere) {
-    var way = new LearntWay();
-    for (var move : between.isEmpty() ? elsewhere : between) {
-      way.add(move.bytes(), move.total(), move.downtime());
-    }
+    var own = way(between);
+    var pool = way(elsewhere);
+    double bandwidth = Double.isNaN(own.bandwidth()) ? pool.bandwidth() : own.bandwidth();
+    double constant = Double.isNaN(own.constant()) ? pool.constant() : own.constant();
     return new Facts.Route(
-        new ByteRate(
-            Double.isNaN(way.bandwidth()) ? MemoryCopy.ASSUMED_BANDWIDTH : way.bandwidth()),
-        Double.isNaN(way.constant())
+        new ByteRate(Double.isNaN(bandwidth) ? MemoryCopy.ASSUMED_BANDWIDTH : bandwidth),
+        Double.isNaN(constant)
             ? MemoryCopy.ASSUMED_CONSTANT
-            : Duration.ofNanos(Math.round(way.constant() * 1e9)),
-        !between.isEmpty() && !Double.isNaN(way.bandwidth()));
+            : Duration.ofNanos(Math.round(constant * 1e9)),
+        !Double.isNaN(own.bandwidth()));
+  }
+
+  private static LearntWay way(List<Past> moves) {
+    var way = new LearntWay();
+    moves.forEach(move -> way.add(move.bytes(), move.total(), move.downtime()));
+    return way;
   }
 
   /** Learn by what factor moves of a VM take more than modelled, oldest first. */

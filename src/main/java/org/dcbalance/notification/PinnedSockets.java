@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
@@ -24,8 +25,11 @@ final class PinnedSockets extends SocketFactory implements AutoCloseable {
   private volatile boolean late;
 
   PinnedSockets(InetAddress[] addresses, Duration deadline) {
-    // a socket that failed to connect cannot try another one: the next attempt may
-    this.address = addresses[ThreadLocalRandom.current().nextInt(addresses.length)];
+    // a socket that failed to connect cannot try another one: the next attempt may; the system
+    // puts first the family that this machine is thought to reach
+    var alike =
+        Arrays.stream(addresses).filter(a -> a.getClass() == addresses[0].getClass()).toList();
+    this.address = alike.get(ThreadLocalRandom.current().nextInt(alike.size()));
     this.alarm = Thread.ofVirtual().name("mail-deadline").start(() -> cutOffAfter(deadline));
   }
 

@@ -1,7 +1,6 @@
 package org.dcbalance.pages;
 
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
@@ -155,16 +154,23 @@ class HostFormPages {
       return new ModelAndView("redirect:/hosts/" + host.id());
     } catch (Problem e) {
       var id = form.id();
-      var stored = id == null ? null : hosts.require(id).version();
-      // whoever saves it once more has been told
-      return Objects.equals(stored, form.version())
-          ? refused(shell, form, null, e)
-          : page(
-              shell,
-              form.seen(Objects.requireNonNull(stored)),
-              null,
-              Map.of("", words(e)),
-              HttpStatus.valueOf(e.code().httpStatus()));
+      return id == null ? refused(shell, form, null, e) : notChanged(shell, form, id, e);
+    }
+  }
+
+  /** Connecting may fail while somebody else saves: what they did is told first. */
+  private ModelAndView notChanged(Shell shell, HostForm form, HostId id, Problem problem) {
+    try {
+      registration.requireSeen(id, form.version());
+      return refused(shell, form, null, problem);
+    } catch (Problem unseen) {
+      return page(
+          shell,
+          // whoever saves it once more has been told
+          form.seen(hosts.require(id).version()),
+          null,
+          Map.of("", words(unseen)),
+          HttpStatus.valueOf(unseen.code().httpStatus()));
     }
   }
 

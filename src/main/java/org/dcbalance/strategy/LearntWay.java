@@ -30,7 +30,9 @@ public final class LearntWay {
     double seconds = total == null ? 0 : total.toNanos() / 1e9;
     if (seconds > 0 && sent != null && sent.bytes() > 0) {
       double seen = sent.bytes() / seconds;
-      if (seconds >= TELLS || seen > bandwidth) {
+      // and so a short one counts where it is more than what would else be taken
+      double known = Double.isNaN(bandwidth) ? MemoryCopy.ASSUMED_BANDWIDTH : bandwidth;
+      if (seconds >= TELLS || seen > known) {
         bandwidth = Double.isNaN(bandwidth) ? seen : bandwidth + NEWEST * (seen - bandwidth);
       }
     }

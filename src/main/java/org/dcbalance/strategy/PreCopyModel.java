@@ -49,7 +49,7 @@ public final class PreCopyModel {
   /** Tell whether moves between these hosts have taught anything of their own. */
   boolean knows(HostId source, HostId target) {
     var pair = pairs.get(new Pair(source, target));
-    return pair != null && !Double.isNaN(pair.bandwidth());
+    return pair != null && !(Double.isNaN(pair.bandwidth()) && Double.isNaN(pair.constant()));
   }
 
   /**

@@ -55,6 +55,14 @@ class LearningTest {
     var quick = new Past(Memory.ofMiB(150), Duration.ofMillis(1500), null);
     assertThat(Learning.route(List.of(SLOW, quick), List.of()).bandwidth())
         .isEqualTo(ByteRate.ofMiB(65));
+    var fast = new Past(Memory.ofMiB(2000), Duration.ofSeconds(4), null);
+    assertThat(Learning.route(List.of(fast), List.of()).bandwidth())
+        .as("more than would be assumed")
+        .isEqualTo(ByteRate.ofMiB(500));
+    var pool = Learning.route(List.of(small), List.of(SLOW, small));
+    assertThat(pool.bandwidth()).isEqualTo(ByteRate.ofMiB(50));
+    assertThat(pool.constant()).isEqualTo(Duration.ofMillis(80));
+    assertThat(pool.learnt()).isFalse();
   }
 
   @Test

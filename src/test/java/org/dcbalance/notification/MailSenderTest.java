@@ -265,4 +265,18 @@ class MailSenderTest {
       assertThat(reached).isTrue();
     }
   }
+
+  /** The system puts first what this machine is thought to reach. */
+  @Test
+  void noAddressOfAnotherFamilyIsTried() throws Exception {
+    try (var server = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.2"))) {
+      var addresses = new InetAddress[] {server.getInetAddress(), InetAddress.getByName("::1")};
+      for (int i = 0; i < 20; i++) {
+        try (var sockets = new PinnedSockets(addresses, Duration.ofSeconds(5));
+            var socket = sockets.createSocket("mail.example.org", server.getLocalPort())) {
+          assertThat(socket.isConnected()).isTrue();
+        }
+      }
+    }
+  }
 }

@@ -22,6 +22,7 @@ final class GuestLevers {
   // virDomainMemoryStatTags; values in KiB
   private static final int SWAP_OUT = 1;
   private static final int UNUSED = 4;
+  private static final int AVAILABLE = 5;
   private static final int ACTUAL_BALLOON = 6;
   private static final int LAST_UPDATE = 9;
   private static final int TAGS = 16;
@@ -123,17 +124,30 @@ final class GuestLevers {
               .forEach(s -> told[s.getTag()] = s.getValue());
           var now = told[ACTUAL_BALLOON] == null ? has : Memory.ofKiB(told[ACTUAL_BALLOON]);
           var unused = told[UNUSED];
+          var available = told[AVAILABLE];
           var swapped = told[SWAP_OUT];
           var at = told[LAST_UPDATE];
           boolean fresh = GuestFigures.fresh(at, Instant.now());
-          // what a guest calls available lacks what its kernel keeps for itself, which is in use,
-          // too
           return new MemoryReading(
               now,
-              unused == null || !fresh ? null : now.minus(Memory.ofKiB(unused)),
+              unused == null || !fresh ? null : used(now, available, unused),
               swapped == null || !fresh ? null : Memory.ofKiB(swapped),
               at == null ? null : Instant.ofEpochSecond(at));
         });
+  }
+
+  /**
+   * What a guest calls available lacks what its kernel keeps for itself, which is in use, too. A
+   * report from before its balloon moved goes with what it had then.
+   *
+   * @param available KiB by its report; null if not told
+   * @param unused KiB by its report
+   */
+  static Memory used(Memory now, @Nullable Long available, long unused) {
+    var free = Memory.ofKiB(unused);
+    var byNow = now.minus(free);
+    var byReport = available == null ? byNow : Memory.ofKiB(available).minus(free);
+    return byNow.compareTo(byReport) >= 0 ? byNow : byReport;
   }
 
   /**
