@@ -156,7 +156,7 @@ class LibvirtLeversIT {
                 two.migrate(
                     new MigrationOrder(web, LAB.peerUri(1), null, Tuning.NONE, false, true)))
         .isInstanceOf(HypervisorException.class)
-        .hasMessageContaining("ca-cert.pem");
+        .hasMessageContaining("Unable to access credentials");
     assertThat(LAB.where("web-01")).containsExactly("2 running");
   }
 
