@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * and their guests' sum stands in.
  */
 final class SharedMachines {
-  private static final Duration ALIKE = Duration.ofSeconds(1);
+  /** A busy host takes so long to tell its counters. */
+  private static final Duration TELLING = Duration.ofSeconds(1);
+
   private static final Duration RECENT = Duration.ofSeconds(30);
 
   private final Map<HostId, LoadReading> newest = new ConcurrentHashMap<>();
@@ -46,9 +48,9 @@ final class SharedMachines {
         || !a.host().memoryTotal().equals(b.host().memoryTotal())) {
       return false;
     }
-    // the two can differ by what ran between them, not by more
+    // the two can differ by what ran between them, and while they were told, not by more
     var apart = apart(a, b);
-    var tolerated = ALIKE.plus(apart.multipliedBy(a.host().cores()));
+    var tolerated = apart.plus(TELLING).multipliedBy(a.host().cores());
     return apart.compareTo(RECENT) < 0 && busyA.minus(busyB).abs().compareTo(tolerated) < 0;
   }
 
