@@ -20,7 +20,7 @@ public final class LearntWay {
    * Seconds; a move that is over sooner spends much of them on connecting and on starting its VM's
    * copy, so that it only tells what its way carries at least.
    */
-  private static final double TELLS = 5;
+  private static final double TELLS = 3;
 
   private double bandwidth = Double.NaN;
   private double constant = Double.NaN;
