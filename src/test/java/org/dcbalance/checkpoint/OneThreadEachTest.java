@@ -2,9 +2,6 @@ package org.dcbalance.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,7 +11,9 @@ import org.dcbalance.testing.Await;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 class OneThreadEachTest {
   private final OneThreadEach threads = new OneThreadEach("thing");
@@ -54,28 +53,21 @@ class OneThreadEachTest {
   }
 
   @Test
-  void whyARowWaitsIsLoggedOnceUntilItChanges() {
-    var logger = (Logger) LoggerFactory.getLogger(OneThreadEach.class);
-    var logged = new ListAppender<ILoggingEvent>();
-    logged.start();
-    logger.addAppender(logged);
-    try {
-      waits("kvm-01 does not answer.");
-      waits("kvm-01 does not answer.");
-      waits("kvm-01 has no room.");
-      threads.start(7, () -> {});
-      isFree();
-      waits("kvm-01 has no room.");
-    } finally {
-      logger.detachAppender(logged);
-    }
-    assertThat(logged.list)
-        .extracting(ILoggingEvent::getFormattedMessage)
-        .filteredOn(said -> said.startsWith("The thing 7 waits"))
+  @ExtendWith(OutputCaptureExtension.class)
+  void whyARowWaitsIsLoggedOnceUntilItChanges(CapturedOutput output) {
+    waits("kvm-01 does not answer.");
+    waits("kvm-01 does not answer.");
+    waits("kvm-01 has no room.");
+    threads.start(7, () -> {});
+    isFree();
+    waits("kvm-01 has no room.");
+    // what is printed, as a console that starts beside takes appenders of a test away
+    assertThat(output.getOut().lines().filter(line -> line.contains("The thing 7 waits: ")))
+        .extracting(line -> line.substring(line.indexOf("waits: ")))
         .containsExactly(
-            "The thing 7 waits: kvm-01 does not answer.",
-            "The thing 7 waits: kvm-01 has no room.",
-            "The thing 7 waits: kvm-01 has no room.");
+            "waits: kvm-01 does not answer.",
+            "waits: kvm-01 has no room.",
+            "waits: kvm-01 has no room.");
   }
 
   private void waits(String why) {

@@ -342,11 +342,14 @@ class StoryByApiIT {
         "imbalance before, promised, measured",
         "%.3f, %.3f, %.3f".formatted(before, after, measured));
     assertThat(settled.get("state").asString()).isEqualTo("SETTLED");
-    assertThat(before - measured)
-        .as("at least half of what was promised")
-        .isGreaterThanOrEqualTo((before - after) / 2);
-
     var since = Instant.parse(settled.get("settledAt").asString());
+    // the window of one round is a few readings here, and the machine is shared: rounds in a row
+    Await.until(
+        "at least half of what was promised",
+        Duration.ofSeconds(60),
+        () -> meanImbalance(since.plus(WINDOW)),
+        mean -> before - mean >= (before - after) / 2);
+
     assertThat(api().items("/api/v1/recommendations"))
         .filteredOn(r -> r.get("vmId").asLong() == promised.get("vmId").asLong())
         .filteredOn(r -> Instant.parse(r.get("createdAt").asString()).isAfter(since))
@@ -373,5 +376,17 @@ class StoryByApiIT {
         .isEqualTo("COMPLETED");
     assertThat(LAB.where("db-01")).containsExactly("3 running");
     assertThat(LAB.disk(4)).contains("kept");
+  }
+
+  /** Give the mean of the rounds after an instant; null before the first. */
+  private static @Nullable Double meanImbalance(Instant since) {
+    var found =
+        api().items("/api/v1/rounds").stream()
+            .filter(round -> Instant.parse(round.get("at").asString()).isAfter(since))
+            .map(round -> round.path("imbalance"))
+            .filter(JsonNode::isNumber)
+            .mapToDouble(JsonNode::asDouble)
+            .average();
+    return found.isPresent() ? found.getAsDouble() : null;
   }
 }
