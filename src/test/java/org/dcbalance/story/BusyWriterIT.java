@@ -3,6 +3,7 @@ package org.dcbalance.story;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import org.dcbalance.lab.QemuLab;
 import org.dcbalance.testing.Await;
@@ -37,7 +38,7 @@ class BusyWriterIT {
     var console =
         Console.inside(LAB, "busy-writer", 8089)
             .hurried()
-            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.22")
+            .set("DCBALANCE_BALANCING_CPU_THRESHOLD", "0.9")
             .start();
     stage = Stage.inside(LAB, console, "busy-writer", 9517);
     LAB.start(1, "writer-01", 1, "--no-wait", "dirty=40:8000:page", "burn=20");
@@ -68,6 +69,14 @@ class BusyWriterIT {
 
     double writer = cpuShare(fleet, "writer-01");
     LAB.load(2, "burn=" + Math.round(100 * writer));
+    // above what one of them brings to a host, and below what both bring, on a fast machine and on
+    // a
+    // slow one
+    double both = writer + cpuShare(fleet, "reader-02");
+    long pool = fleet.host(1).get("poolId").asLong();
+    api.patch(
+        "/api/v1/pools/" + pool,
+        Map.of("cpuThreshold", 0.8 * both / Runtime.getRuntime().availableProcessors()));
     var chosen =
         Await.until(
             "a recommendation",
