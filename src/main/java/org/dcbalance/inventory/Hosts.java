@@ -6,6 +6,7 @@ import java.util.UUID;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Problem;
+import org.springframework.data.jpa.repository.NativeQuery;
 import org.springframework.data.repository.Repository;
 
 /** Store and find hosts. */
@@ -14,6 +15,10 @@ public interface Hosts extends Repository<Host, Long> {
 
   Optional<Host> findById(long id);
 
+  /** Give the name of a host that was removed; the row stays for its past moves. */
+  @NativeQuery("select name from host where id = :id and removed_at is not null")
+  Optional<String> findNameOfRemoved(long id);
+
   /**
    * Find a host that has to be there.
    *
@@ -21,7 +26,19 @@ public interface Hosts extends Repository<Host, Long> {
    */
   default Host require(HostId id) {
     return findById(id.value())
-        .orElseThrow(() -> new Problem(ErrorCode.NOT_FOUND, "There is no host " + id + ".", null));
+        .orElseThrow(
+            () ->
+                findNameOfRemoved(id.value())
+                    .map(
+                        name ->
+                            new Problem(
+                                ErrorCode.NOT_FOUND,
+                                name + " was removed from the inventory.",
+                                "Its past moves stay under Migrations."))
+                    .orElseGet(
+                        () ->
+                            new Problem(
+                                ErrorCode.NOT_FOUND, "There is no host " + id + ".", null)));
   }
 
   Optional<Host> findByName(String name);

@@ -11,7 +11,6 @@ import org.dcbalance.inventory.Hosts;
 import org.dcbalance.migration.SentMemory;
 import org.dcbalance.recovery.Recoveries;
 import org.dcbalance.units.ByteRate;
-import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.Problem;
@@ -87,7 +86,7 @@ class HostPages {
       @RequestParam(required = false) @Nullable String range,
       CurrentOperator me,
       Model model) {
-    var host = find(id);
+    var host = hosts.require(id);
     model.addAttribute("host", lines.line(host));
     if ("vms".equals(fragment)) {
       model.addAttribute("vms", vms(host));
@@ -127,7 +126,7 @@ class HostPages {
 
   @PostMapping("/hosts/{id}/delete")
   String remove(@PathVariable HostId id, CurrentOperator me, RedirectAttributes redirect) {
-    var host = find(id);
+    var host = hosts.require(id);
     try {
       registration.remove(id, me.operator());
     } catch (Problem e) {
@@ -159,16 +158,5 @@ class HostPages {
                 .thenComparing(HostVm::name)
                 .thenComparing(HostVm::id))
         .toList();
-  }
-
-  private Host find(HostId id) {
-    return hosts
-        .findById(id.value())
-        .orElseThrow(
-            () ->
-                new Problem(
-                    ErrorCode.NOT_FOUND,
-                    "There is no host " + id + ".",
-                    "Maybe it was removed; its past moves stay under Migrations."));
   }
 }

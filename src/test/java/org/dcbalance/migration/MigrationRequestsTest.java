@@ -27,7 +27,7 @@ class MigrationRequestsTest extends MigrationFaults {
     lab.console();
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
-    assertThat(end.sentence()).startsWith("There is no host ");
+    assertThat(end.sentence()).startsWith("kvm-02 was removed from the inventory.");
   }
 
   @Test

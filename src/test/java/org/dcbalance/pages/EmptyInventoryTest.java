@@ -36,7 +36,10 @@ class EmptyInventoryTest extends SimulatedPages {
       assertThat(administrator.sendAndFollow("/hosts/simulated"))
           .contains("There are hosts already.");
       for (var name : new String[] {"sim-01", "sim-02"}) {
-        administrator.send("/hosts/" + fleet.host(name) + "/delete", "confirm", name);
+        var page = "/hosts/" + fleet.host(name);
+        administrator.send(page + "/delete", "confirm", name);
+        assertThat(administrator.get(page).body())
+            .contains(name + " was removed from the inventory.");
       }
       assertThat(operator.page("/"))
           .contains("Add the first host", "Maybe ask an administrator")
