@@ -64,8 +64,11 @@ final class MoveChoosing {
     } catch (HypervisorException e) {
       return refuse(e.sentence(), row, vm, Passing.of(e.kind()));
     }
-    if (row.askedMethod() == null && !tools.host(row.source()).maintenance()) {
-      found = orQuieter(row, vm, found);
+    if (row.askedMethod() == null) {
+      found = asItIsNow(row, vm, found);
+      if (!tools.host(row.source()).maintenance()) {
+        found = orQuieter(row, vm, found);
+      }
     }
     while (true) {
       if (row.overdueAt(now())) {
@@ -194,6 +197,18 @@ final class MoveChoosing {
       var rate = wait.until(worth, longest);
       quiet = rate == null ? quiet : later -> MoveFacts.choose(later.facts(), rate);
     }
+    return quiet.apply(found);
+  }
+
+  /** Where it would be refused by a measurement of a while ago, choose by what it changes now. */
+  private MoveFacts.Found asItIsNow(Migration row, Vm vm, MoveFacts.Found found) {
+    if (found.choice() instanceof Choice.Move
+        || !tools.host(row.source()).can(Capability.DIRTY_RATE)
+        || !tools.facts().outdated(vm)) {
+      return found;
+    }
+    var rate = new QuietWait(desk, claim, tools.pair(row, vm), () -> false).look();
+    quiet = rate == null ? quiet : later -> MoveFacts.choose(later.facts(), rate);
     return quiet.apply(found);
   }
 

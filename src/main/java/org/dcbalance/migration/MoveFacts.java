@@ -42,6 +42,9 @@ class MoveFacts {
               Lever.BANDWIDTH, Capability.BANDWIDTH_LIMIT,
               Lever.ABORT, Capability.ABORT));
 
+  /** A load may change at any time, and another measurement takes a second. */
+  private static final Duration FRESH = Duration.ofMinutes(1);
+
   private final Connections connections;
   private final MoveHistory history;
 
@@ -108,6 +111,11 @@ class MoveFacts {
   static Found choose(Facts facts, double cores) {
     var now = facts.busy(cores);
     return new Found(now, MethodChoice.of(now));
+  }
+
+  /** Tell whether what a VM changes was measured too long ago to refuse a move by it. */
+  boolean outdated(Vm vm) {
+    return !history.measuredWithin(vm, FRESH);
   }
 
   /** Give the cores that a VM kept busy over the last hour, oldest first. */

@@ -83,6 +83,17 @@ class MoveHistory {
         Duration.ofMillis(shortest.millis()));
   }
 
+  /** Tell whether what a VM changes was measured in so short a time before now. */
+  boolean measuredWithin(Vm vm, Duration time) {
+    return jdbc.sql(
+            "select exists (select from dirty_measurement where vm_id = :vm"
+                + " and at > now() - make_interval(secs => :seconds))")
+        .param("vm", vm.id().value())
+        .param("seconds", time.toSeconds())
+        .query(Boolean.class)
+        .single();
+  }
+
   /** Tell how much of its memory a VM writes to; null unless both windows were measured. */
   @Nullable Memory workingSet(Vm vm) {
     var rates = rates(vm);
@@ -100,7 +111,8 @@ class MoveHistory {
   private List<Rate> rates(Vm vm) {
     return jdbc.sql(
             "select window_millis, bytes_per_second from dirty_measurement where vm_id = :vm"
-                + " order by window_millis")
+                // what was measured last month, or over a window of other settings, tells nothing
+                + " and at > now() - interval '1 day' order by window_millis")
         .param("vm", vm.id().value())
         .query((row, n) -> new Rate(row.getInt(1), row.getDouble(2)))
         .list();

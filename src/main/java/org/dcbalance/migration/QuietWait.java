@@ -51,7 +51,7 @@ final class QuietWait {
         "It changes too much memory for a move that it would not feel. Waiting for a quieter moment, at %s or less, as it had in %.0f %% of the last hour's measurements; for %d s at most."
             .formatted(rate(worth.dirtyRate()), 100 * worth.share(), longest.toSeconds()),
         longest,
-        this::measure,
+        this::look,
         rate -> rate.bytesPerSecond() <= worth.dirtyRate().bytesPerSecond(),
         rate -> "It changes " + rate(rate) + " now");
   }
@@ -130,7 +130,8 @@ final class QuietWait {
     return String.format(Locale.ROOT, "%.2f CPUs", cores);
   }
 
-  private @Nullable ByteRate measure() {
+  /** Measure once how fast it changes its memory now; null if that cannot be had. */
+  @Nullable ByteRate look() {
     var begun = now();
     try {
       var source = pair.onSource();

@@ -26,6 +26,18 @@ class QuietWaitTest extends MigrationFaults {
   }
 
   @Test
+  void isNotRefusedByWhatWasMeasuredLongAgo() {
+    fastWriter();
+    lab.jdbc.sql("update dirty_measurement set at = now() - interval '5 minutes'").update();
+    lab.fleet.host("kvm-02").dirtyRates.addAll(List.of(4e10, 0.0));
+    var still = ended(lab.move(lab.vm("web-07"), "kvm-03"));
+    assertThat(still.sentence()).contains("would not end, since it changes memory too fast");
+    assertThat(lab.fleet.migrations).hasValue(1);
+    var calmer = ended(lab.move(lab.vm("web-07"), "kvm-03"));
+    assertThat(calmer.state()).as(calmer.sentence()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  @Test
   void aWriterWithQuieterMomentsWaitsForOneOfThem() {
     var vm = fastWriter();
     wasQuiet(vm, 3);
