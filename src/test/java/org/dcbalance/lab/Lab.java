@@ -163,13 +163,18 @@ public abstract sealed class Lab extends Needed implements BeforeAllCallback, Af
     return script("guest", "where", guest).lines().toList();
   }
 
+  /** Give what a guest says of itself: its memory, and the loads that run. */
+  public String stat(int number) {
+    return script("guest", "stat", Integer.toString(number));
+  }
+
   /**
    * Give how long a guest has run, by itself. It grows across a migration; a guest that was broken
    * by one boots anew.
    */
   public Duration uptime(int number) {
     var line =
-        script("guest", "stat", Integer.toString(number))
+        stat(number)
             .lines()
             .filter(l -> l.startsWith("uptime "))
             .findFirst()
