@@ -20,8 +20,8 @@ import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Problem;
 
 /**
- * Unpack the jar into a folder and record one start of it, so that later starts take a third of the
- * time: {@code java -jar dcbalance.jar unpack FOLDER}.
+ * Unpack the jar into a folder and record one start of it, so that later starts are about twice as
+ * fast: {@code java -jar dcbalance.jar unpack FOLDER}.
  *
  * <p>The folder then holds the program, its libraries, and {@code dcbalance.aot}, the JVM's ahead-
  * of-time cache (JEP 483, 514, 515): classes as they are once loaded and linked, with profiles. It

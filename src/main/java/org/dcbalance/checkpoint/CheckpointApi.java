@@ -99,7 +99,10 @@ class CheckpointApi {
     return show(id);
   }
 
-  @Operation(summary = "Restore a checkpoint as a VM of its own, cut off from all networks.")
+  @Operation(
+      summary =
+          "Restore a checkpoint as a VM of its own, with its links down, or on an isolated"
+              + " network of libvirt.")
   @PostMapping("/checkpoints/{id}/copies")
   @ResponseStatus(HttpStatus.ACCEPTED)
   Checkpoint copy(

@@ -89,8 +89,9 @@ class PoolApi {
 
   @Operation(
       summary =
-          "Change a pool: its name, shared storages, strategy, limits, quiet hours or"
-              + " automation; what is left out stays.")
+          "Change a pool: its name, note, shared storages and networks, strategy, CPU threshold,"
+              + " limits, room, quiet hours, automation or how its VMs may be moved; what is left"
+              + " out stays.")
   @PatchMapping("/{id}")
   PoolView change(
       @PathVariable long id,

@@ -6,7 +6,10 @@ import java.time.Duration;
  * Name what somebody may want to be told, as the API and the messages write it, and people read it.
  */
 public enum EventKind {
-  MIGRATION_LOST("Migration lost", "Nobody knows where a VM runs, or it appears to run twice"),
+  MIGRATION_LOST(
+      "Migration lost",
+      "Nobody knows where a VM runs, or it appears to run on two hosts; as a warning: a returned"
+          + " host still has the definition of a VM that was restored elsewhere"),
   MIGRATION_STUCK(
       "Migration stuck", "A copy that cannot be ended, or does not end, sends nothing any more"),
   MIGRATION_FAILED("Migration failed", "A move failed or was not started"),
@@ -20,7 +23,8 @@ public enum EventKind {
   MOVES_RECOMMENDED("Moves recommended", "New recommendations wait for approval"),
   RECOMMENDATION_EXPIRED("Recommendation expired", "Nobody decided in time"),
   EVACUATION_ENDED("Evacuation ended", "A host is empty, or its evacuation was stopped"),
-  CHECKPOINT_FAILED("Checkpoint failed", "One could not be taken or restored, or is damaged"),
+  CHECKPOINT_FAILED(
+      "Checkpoint failed", "One could not be taken or restored, is damaged, or cannot be read"),
   SIGN_IN_HELD_OFF(
       "Sign-in held off", "Too many wrong passwords from one address, for one user or several");
 
