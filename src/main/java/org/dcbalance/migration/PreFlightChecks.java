@@ -328,7 +328,7 @@ public class PreFlightChecks {
   }
 
   private Host host(HostId id) {
-    return hosts.findById(id.value()).orElseThrow(() -> missing("host", id.value()));
+    return hosts.require(id);
   }
 
   private static Problem missing(String what, long id) {
