@@ -26,7 +26,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** Keep what was decided in which situation, and how it turned out. */
 @Component
 public class PlacementRecords {
-  private static final int MOST = 500;
+  /** So many decisions with as many open hosts are looked up, the newest. */
+  public static final int MOST = 500;
 
   /** A mark is looked back at within so long; a console that comes later lets it be. */
   private static final Duration LATE = Duration.ofMinutes(5);
@@ -92,9 +93,14 @@ public class PlacementRecords {
   private List<PastDecision> decisions(PoolId pool, int openHosts) {
     var state =
         jdbc.sql(
-                "select coalesce(max(id), 0) || ' ' || coalesce(max(looked_back_at)::text, '')"
-                    + " from past_decision where pool_id = :pool")
+                """
+                select coalesce((select max(id) from past_decision
+                    where pool_id = :pool and open_hosts = :hosts), 0) || ' '
+                  || coalesce((select max(looked_back_at) from past_decision
+                    where pool_id = :pool)::text, '')
+                """)
             .param("pool", pool.value())
+            .param("hosts", openHosts)
             .query(String.class)
             .single();
     var known = read.get(pool);

@@ -1,6 +1,7 @@
 package org.dcbalance.recommendation;
 
 import java.time.Duration;
+import org.dcbalance.history.PlacementRecords;
 import org.dcbalance.leadership.Leadership;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,8 +12,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Drop old rounds, and earlier what rounds decided on. A round by which a recommendation was
- * proposed or confirmed last stays, and so does one whose decision is remembered.
+ * Drop old rounds, earlier what rounds decided on, and decisions that no round looks up any more. A
+ * round by which a recommendation was proposed or confirmed last stays, and so does one whose
+ * decision is remembered.
  */
 @Component
 class RoundRetention {
@@ -51,6 +53,20 @@ class RoundRetention {
           order by at limit :most)
         """,
         settings.keepInputs());
+    // one that others were adapted from would take them along
+    jdbc.sql(
+            """
+            delete from past_decision where id in (
+              select p.id from past_decision p join (
+                select pool_id, open_hosts, (array_agg(id order by id desc))[:kept] as oldest
+                from past_decision group by 1, 2 having count(*) > :kept) k
+                on k.pool_id = p.pool_id and k.open_hosts = p.open_hosts and p.id < k.oldest
+              where not exists (select from past_decision d where d.adapted_from = p.id)
+              order by p.id limit :most)
+            """)
+        .param("kept", PlacementRecords.MOST)
+        .param("most", AT_ONCE)
+        .update();
     // recommendations, and what is remembered of decisions, would go with their rounds
     delete(
         """

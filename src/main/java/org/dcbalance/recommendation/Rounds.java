@@ -116,8 +116,10 @@ public class Rounds {
     return jdbc.sql(
             "select "
                 + COLUMNS
-                + " from round where (cast(:pool as bigint) is null or pool_id = :pool)"
-                + " and id < :before order by id desc limit :most")
+                + " from round where "
+                // the index is used where the statement always names a pool
+                + (pool == null ? "" : "pool_id = :pool and ")
+                + "id < :before order by id desc limit :most")
         .param("pool", pool == null ? null : pool.value())
         .param("before", before)
         .param("most", most)

@@ -13,8 +13,8 @@ import org.springframework.stereotype.Component;
  * expectation was off.
  *
  * <p>A guest counts as loaded if it took at least {@value #LOADED_PERCENT} % of its CPUs in the
- * last minute before its move, by the finest record that is still kept; where none is, it is not
- * known.
+ * last minute before its move, by the finest record that is still kept, and of means by those that
+ * were over by then, since the move itself takes CPU; where none is, it is not known.
  */
 @Component
 public class DowntimeReport {
@@ -43,11 +43,11 @@ public class DowntimeReport {
           where vm_id = m.vm_id and at > m.started_at - interval '1 minute' and at <= m.started_at)
           sample on true
         left join lateral (select cpu_cores as cores from vm_rollup
-          where vm_id = m.vm_id and resolution = 60 and at <= m.started_at
+          where vm_id = m.vm_id and resolution = 60 and at <= m.started_at - interval '1 minute'
             and at > m.started_at - interval '3 minutes' order by at desc limit 1) minute on true
         left join lateral (select cpu_cores as cores from vm_rollup
-          where vm_id = m.vm_id and resolution = 3600 and at <= m.started_at
-            and at > m.started_at - interval '2 hours' order by at desc limit 1) hour on true
+          where vm_id = m.vm_id and resolution = 3600 and at <= m.started_at - interval '1 hour'
+            and at > m.started_at - interval '3 hours' order by at desc limit 1) hour on true
         where m.state = 'COMPLETED' and m.downtime_millis is not null and\s"""
           + ReportFilter.CONDITIONS
           + ")";

@@ -66,11 +66,12 @@ public class RoundHistory {
             select r.id, r.pool_id, p.name as pool, r.number, r.at, r.outcome, r.imbalance,
               r.imbalance_after, r.threshold, r.sentence, r.requested_by, r.came_from, r.decided_in_micros
             from round r join pool p on p.id = r.pool_id
-            where (cast(:pool as bigint) is null or r.pool_id = :pool)
-              and (cast(:outcome as text) is null or r.outcome = :outcome)
+            where %s (cast(:outcome as text) is null or r.outcome = :outcome)
               and r.id < :before
             order by r.id desc limit :most
-            """)
+            """
+                // the index is used where the statement always names a pool
+                .formatted(pool == null ? "" : "r.pool_id = :pool and"))
         .param("pool", pool)
         .param("outcome", outcome)
         .param("before", before)

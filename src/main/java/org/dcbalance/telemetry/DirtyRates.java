@@ -5,10 +5,12 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.Hypervisor;
@@ -33,11 +35,22 @@ class DirtyRates {
 
   private final JdbcClient jdbc;
   private final TelemetrySettings settings;
-  private final Map<HostId, Instant> busyUntil = new ConcurrentHashMap<>();
-  private final Map<Key, Instant> tried = new ConcurrentHashMap<>();
-  private final Map<Key, Instant> stored = new ConcurrentHashMap<>();
+  private final Map<HostId, Done> done = new ConcurrentHashMap<>();
 
   private record Key(UUID guest, Duration window) {}
+
+  /** What was measured on one host; its readings come one after the other. */
+  private static final class Done {
+    private Instant busyUntil = Instant.EPOCH;
+    private final Map<Key, Instant> tried = new HashMap<>();
+    private final Map<Key, Instant> stored = new HashMap<>();
+
+    /** Guests that are gone, or elsewhere, are not remembered for ever. */
+    void keep(Set<UUID> guests) {
+      tried.keySet().removeIf(key -> !guests.contains(key.guest()));
+      stored.keySet().removeIf(key -> !guests.contains(key.guest()));
+    }
+  }
 
   DirtyRates(JdbcClient jdbc, TelemetrySettings settings) {
     this.jdbc = jdbc;
@@ -46,6 +59,9 @@ class DirtyRates {
 
   /** Store what the reading brought, and start the next measurement of this host if it is time. */
   void follow(Host host, Hypervisor hypervisor, LoadReading reading, Map<UUID, VmId> vms) {
+    var here = done.computeIfAbsent(host.id(), _ -> new Done());
+    here.keep(
+        reading.guests().stream().map(LoadReading.GuestCounters::uuid).collect(Collectors.toSet()));
     for (var guest : reading.guests()) {
       var measured = guest.dirtyRate();
       var vm = vms.get(guest.uuid());
@@ -53,20 +69,20 @@ class DirtyRates {
         continue;
       }
       var key = new Key(guest.uuid(), measured.window());
-      if (!measured.startedAt().equals(stored.put(key, measured.startedAt()))) {
+      if (!measured.startedAt().equals(here.stored.put(key, measured.startedAt()))) {
         store(vm, measured);
       }
     }
     if (settings.dirtyRateEvery().isZero() || !host.can(Capability.DIRTY_RATE)) {
       return;
     }
-    if (Instant.now().isBefore(busyUntil.getOrDefault(host.id(), Instant.EPOCH))) {
+    if (Instant.now().isBefore(here.busyUntil)) {
       return;
     }
-    startNext(host, hypervisor, reading);
+    startNext(host, hypervisor, reading, here);
   }
 
-  private void startNext(Host host, Hypervisor hypervisor, LoadReading reading) {
+  private void startNext(Host host, Hypervisor hypervisor, LoadReading reading, Done here) {
     var now = Instant.now();
     var moving =
         Set.copyOf(
@@ -82,17 +98,17 @@ class DirtyRates {
                         new Key(g, settings.dirtyRateLong())))
             .filter(
                 k ->
-                    tried
+                    here.tried
                         .getOrDefault(k, Instant.EPOCH)
                         .plus(settings.dirtyRateEvery())
                         .isBefore(now))
-            .min(Comparator.comparing((Key k) -> tried.getOrDefault(k, Instant.EPOCH)));
+            .min(Comparator.comparing((Key k) -> here.tried.getOrDefault(k, Instant.EPOCH)));
     if (next.isEmpty()) {
       return;
     }
     var key = next.get();
-    tried.put(key, now);
-    busyUntil.put(host.id(), now.plus(key.window()));
+    here.tried.put(key, now);
+    here.busyUntil = now.plus(key.window());
     try {
       hypervisor.measureDirtyRate(key.guest(), key.window());
     } catch (HypervisorException e) {

@@ -52,7 +52,8 @@ public class LoadHistory {
    * Sum up a host's samples of a window.
    *
    * @param ownCpuCores what the host used beyond its guests, mean
-   * @param ownMemoryBytes what it used beyond what its guests have, mean
+   * @param ownMemoryBytes what it used beyond what its guests have, mean over the moments in which
+   *     none arrived; the least of them where one always did
    * @param cpuSummed whether the guests' sum stands in for the host's own counters
    */
   public record HostWindow(
@@ -149,7 +150,8 @@ public class LoadHistory {
   /**
    * Give what the hosts of a pool used over a range, in all and apart from the VMs that balancing
    * moves. Those that stand still have their memory on a host all the same, so it is the host's own
-   * here.
+   * here. One that arrives has it there as well, and is none of its guests yet: it counts with the
+   * VMs, so it is not the host's own.
    */
   public Map<HostId, HostWindow> hostWindows(PoolId pool, TimeRange range) {
     var windows = new HashMap<HostId, HostWindow>();
@@ -162,6 +164,13 @@ public class LoadHistory {
               select id, host_id from vm where host_id = any(array(select id from members))
                 and moving_to is null and gone_since is null
                 and state in ('PAUSED', 'SUSPENDED', 'SHUTTING_DOWN', 'CRASHED')),
+            -- told once, and not again for each moment
+            arrivals as materialized (
+              select target_id as host_id, started_at as since,
+                coalesce(finished_at + :unseen * interval '1 second', 'infinity') as until
+              from migration
+              where target_id = any(array(select id from members)) and started_at < :to
+                and (finished_at is null or finished_at >= :from - :unseen * interval '1 second')),
             hosts_and_guests as (
               select host_id, at, cpu_cores, memory_used_bytes, cpu_summed,
                 null as guests_cores, null as guests_bytes
@@ -176,18 +185,26 @@ public class LoadHistory {
             moments as (
               select host_id, at, max(cpu_cores) as cores, max(memory_used_bytes) as used,
                 bool_or(cpu_summed) as summed, coalesce(sum(guests_cores), 0) as guests_cores,
-                coalesce(sum(guests_bytes), 0) as guests_bytes
-              from hosts_and_guests group by host_id, at having count(cpu_cores) > 0)
+                coalesce(sum(guests_bytes), 0) as guests_bytes,
+                exists (
+                  select from arrivals a
+                  where a.host_id = g.host_id and g.at between a.since and a.until) as arriving
+              from hosts_and_guests g group by host_id, at having count(cpu_cores) > 0)
             select host_id, count(*) as samples, avg(cores) as cpu_cores,
               avg(greatest(cores - guests_cores, 0)) as own_cpu_cores,
               cast(avg(used) as bigint) as memory_used_bytes,
-              cast(avg(greatest(used - guests_bytes, 0)) as bigint) as own_memory_bytes,
+              cast(coalesce(
+                avg(greatest(used - guests_bytes, 0)) filter (where not arriving),
+                -- what arrives only grows
+                min(greatest(used - guests_bytes, 0))) as bigint) as own_memory_bytes,
               bool_or(summed) as cpu_summed, max(at) as newest
             from moments group by host_id
             """)
         .param("pool", pool.value())
         .param("from", utc(range.from()))
         .param("to", utc(range.to()))
+        // a guest counts from its second reading on its new host, and readings may be late
+        .param("unseen", 2 * settings.period().toSeconds())
         .query(new SimplePropertyRowMapper<>(HostWindow.class))
         .list()
         .forEach(w -> windows.put(new HostId(w.hostId()), w));
@@ -195,7 +212,8 @@ public class LoadHistory {
   }
 
   /**
-   * Tell how the VMs of a pool change their memory; those that were never measured are left out.
+   * Tell how the VMs of a pool change their memory; those that were not measured within a day are
+   * left out.
    */
   public Map<VmId, ChangedMemory> changedMemory(PoolId pool) {
     return changedMemory(
@@ -203,7 +221,9 @@ public class LoadHistory {
         pool.value());
   }
 
-  /** Tell how some VMs change their memory; those that were never measured are left out. */
+  /**
+   * Tell how some VMs change their memory; those that were not measured within a day are left out.
+   */
   public Map<VmId, ChangedMemory> changedMemory(Collection<VmId> vms) {
     return changedMemory(
         "select unnest(cast(:of as bigint[]))", vms.stream().map(VmId::value).toArray(Long[]::new));
@@ -215,7 +235,8 @@ public class LoadHistory {
             """
             select vm_id, (array_agg(bytes_per_second order by window_millis))[1] as rate,
               max(bytes_per_second * window_millis / 1000) as working_set
-            from dirty_measurement where vm_id = any(array(%s)) group by vm_id
+            from dirty_measurement
+            where vm_id = any(array(%s)) and at > now() - interval '1 day' group by vm_id
             """
                 .formatted(which))
         .param("of", of)

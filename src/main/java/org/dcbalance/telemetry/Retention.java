@@ -3,10 +3,12 @@ package org.dcbalance.telemetry;
 import jakarta.annotation.PostConstruct;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.dcbalance.leadership.Leadership;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -27,6 +29,9 @@ class Retention {
   private final Leadership leadership;
   private final TelemetrySettings settings;
 
+  /** The hour, on the database's clock, in which all before it was seen to. */
+  private @Nullable OffsetDateTime hour;
+
   Retention(JdbcClient jdbc, Leadership leadership, TelemetrySettings settings) {
     this.jdbc = jdbc;
     this.leadership = leadership;
@@ -44,13 +49,22 @@ class Retention {
       return;
     }
     try {
-      var now = Instant.now();
-      makePartitions(now.atOffset(ZoneOffset.UTC).toLocalDate());
-      rollMinutes();
-      rollHours();
-      dropOld(now);
+      keepUp(Instant.now());
     } catch (DataAccessException | TransactionException e) {
       log.warn("Tidying up the load history waits for the database: {}", e.getMessage());
+    }
+  }
+
+  void keepUp(Instant now) {
+    makePartitions(now.atOffset(ZoneOffset.UTC).toLocalDate());
+    // asked for before minutes are rolled, so that all of an hour that ended are there
+    var current = jdbc.sql("select date_trunc('hour', now())").query(OffsetDateTime.class).single();
+    rollMinutes();
+    if (!current.equals(hour)) {
+      // what comes late for this is made up for an hour later, as is all that six hours lack
+      rollHours();
+      dropOld(now);
+      hour = current;
     }
   }
 

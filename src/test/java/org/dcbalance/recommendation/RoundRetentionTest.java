@@ -3,6 +3,7 @@ package org.dcbalance.recommendation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.UUID;
+import org.dcbalance.history.PlacementRecords;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.RecordedPool;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,59 @@ class RoundRetentionTest {
                   .list())
           .containsExactly(young);
     }
+  }
+
+  @Test
+  void decisionsThatNobodyLooksUpGoUnlessOthersWereAdaptedFromThem() {
+    try (var pool = new RecordedPool(jdbc, "decisions-" + UUID.randomUUID(), 5)) {
+      long round = round(pool.id(), 1, 0);
+      long first = decisions(pool.id(), round, 3, PlacementRecords.MOST + 2);
+      decisions(pool.id(), round, 4, 2);
+      jdbc.sql(
+              """
+              update past_decision set adapted_from = :first
+              where id = (select max(id) from past_decision where pool_id = :pool and open_hosts = 3)
+              """)
+          .param("first", first)
+          .param("pool", pool.id())
+          .update();
+      retention.drop();
+      assertThat(
+              jdbc.sql(
+                      """
+                      select open_hosts || ': ' || count(*) from past_decision
+                      where pool_id = :pool and id <> :second group by open_hosts order by open_hosts
+                      """)
+                  .param("pool", pool.id())
+                  .param("second", first + 1)
+                  .query(String.class)
+                  .list())
+          .containsExactly("3: " + (PlacementRecords.MOST + 1), "4: 2");
+      assertThat(
+              jdbc.sql("select id from past_decision where pool_id = :pool order by id limit 2")
+                  .param("pool", pool.id())
+                  .query(Long.class)
+                  .list())
+          .as("the first stays for what was made of it, the second goes")
+          .containsExactly(first, first + 2);
+    }
+  }
+
+  /** Record so many decisions, and give the first. */
+  private long decisions(long pool, long round, int hosts, int count) {
+    return jdbc.sql(
+            """
+            with made as (
+              insert into past_decision (pool_id, round_id, at, open_hosts, situation, choices)
+              select :pool, :round, now(), :hosts, '{}', '[]' from generate_series(1, :count) returning id)
+            select min(id) from made
+            """)
+        .param("pool", pool)
+        .param("round", round)
+        .param("hosts", hosts)
+        .param("count", count)
+        .query(Long.class)
+        .single();
   }
 
   private long round(long pool, int number, int daysAgo) {

@@ -50,10 +50,12 @@ class ReportsTest {
     busy = vm("busy", 2);
     calm = vm("calm", 2);
     // of 2 CPUs, 1.0 is half and 0.1 a twentieth; the limit between idle and loaded is a fifth
-    for (int i = 0; i < 5; i++) {
+    for (int i = -1; i < 4; i++) {
       rollup(busy, i, 1.0);
       rollup(calm, i, 0.1);
     }
+    // the minute in which its last move begins
+    rollup(calm, 4, 1.0);
     move(busy, 0, "COMPLETED", 1000, 800L, 10_000, 0.40, 0.20, 0.25);
     move(busy, 1, "COMPLETED", 3000, 800L, 20_000, 0.40, 0.20, 0.38);
     move(busy, 2, "FAILED", null, 800L, 30_000, null, null, null);
@@ -161,6 +163,11 @@ class ReportsTest {
     assertThat(overall)
         .extracting(DowntimeReport.Pauses::load)
         .containsExactly("IDLE", "LOADED", "UNKNOWN");
+    // the hour in which that move begins is not over by then
+    rollup(3600, calm, 60 * 24, 1.0);
+    assertThat(downtimes.overall(all()))
+        .extracting(DowntimeReport.Pauses::load)
+        .contains("UNKNOWN");
     var idle = overall.getFirst();
     assertThat(idle.moves()).isEqualTo(2);
     assertThat(idle.median()).isEqualTo(150);
@@ -363,12 +370,17 @@ class ReportsTest {
   }
 
   private void rollup(long vm, int minute, double cores) {
+    rollup(60, vm, minute, cores);
+  }
+
+  private void rollup(int resolution, long vm, int minute, double cores) {
     jdbc.sql(
             """
             insert into vm_rollup (resolution, at, vm_id, samples, cpu_cores, cpu_cores_max, memory_bytes,
               net_received, net_sent, disk_read, disk_written)
-            values (60, :at, :vm, 12, :cores, :cores, 1024, 0, 0, 0, 0)
+            values (:resolution, :at, :vm, 12, :cores, :cores, 1024, 0, 0, 0, 0)
             """)
+        .param("resolution", resolution)
         .param("at", utc(START.truncatedTo(ChronoUnit.MINUTES).plus(Duration.ofMinutes(minute))))
         .param("vm", vm)
         .param("cores", cores)
