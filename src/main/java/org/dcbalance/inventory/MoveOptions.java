@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param postCopyAfterPercent how much of the memory in use is sent before a post-copy that was
  *     planned from the start begins, in percent: with less, less is sent twice and the move ends
  *     sooner, but the VM waits for more of its memory and needs both hosts for longer
+ * @param longestMinutes most that a move may take from its start, checks and waits included; null
+ *     for no such limit
  */
 public record MoveOptions(
     @Nullable Boolean postCopy,
@@ -50,17 +52,19 @@ public record MoveOptions(
     @Nullable Integer quietWaitSeconds,
     @Nullable Integer retries,
     @Nullable Integer retrySeconds,
-    @Nullable Integer postCopyAfterPercent) {
+    @Nullable Integer postCopyAfterPercent,
+    @Nullable Integer longestMinutes) {
 
   public static final MoveOptions NONE =
       new MoveOptions(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null);
+          null, null);
 
   /** What holds where nobody says otherwise: nothing that may hurt a guest for good. */
   public static final MoveOptions DEFAULTS =
       new MoveOptions(
-          false, false, null, 60, 0, false, 1_000, null, 1, null, false, false, 120, 2, 60, 100);
+          false, false, null, 60, 0, false, 1_000, null, 1, null, false, false, 120, 2, 60, 100,
+          null);
 
   /** Fill what is left open from others, and keep encryption where the others require it. */
   public MoveOptions over(MoveOptions others) {
@@ -80,7 +84,8 @@ public record MoveOptions(
         quietWaitSeconds == null ? others.quietWaitSeconds : quietWaitSeconds,
         retries == null ? others.retries : retries,
         retrySeconds == null ? others.retrySeconds : retrySeconds,
-        postCopyAfterPercent == null ? others.postCopyAfterPercent : postCopyAfterPercent);
+        postCopyAfterPercent == null ? others.postCopyAfterPercent : postCopyAfterPercent,
+        longestMinutes == null ? others.longestMinutes : longestMinutes);
   }
 
   /**
@@ -99,6 +104,7 @@ public record MoveOptions(
     within("retries", retries, 0, 5);
     within("retrySeconds", retrySeconds, 1, 900);
     within("postCopyAfterPercent", postCopyAfterPercent, 0, 100);
+    within("longestMinutes", longestMinutes, 1, 10_080);
     return this;
   }
 

@@ -211,7 +211,6 @@ final class CopyWatch {
     if (control == null) {
       return;
     }
-    var endBy = row.endBy();
     var step =
         control.next(
             new CopyControl.Seen(
@@ -222,7 +221,7 @@ final class CopyWatch {
                 progress.iteration(),
                 progress.throttle(),
                 postCopy,
-                endBy == null ? null : Duration.between(now(), endBy)));
+                row.left(now())));
     switch (step) {
       case CopyControl.Step.GoOn() -> {}
       case CopyControl.Step.AllowPause(var longest, var why) -> {

@@ -75,6 +75,9 @@ public class Migration {
   @Column(updatable = false)
   private @Nullable Instant endBy;
 
+  /** As it was allowed when it started; null also where it must have ended before anyway. */
+  private @Nullable Instant allowedUntil;
+
   private @Nullable Instant startedAt;
   private @Nullable Instant finishedAt;
   private @Nullable String abortRequestedBy;
@@ -117,13 +120,20 @@ public class Migration {
     this.sentence = slot;
   }
 
-  /** Leave the queue under a lease epoch; the checks come first. */
-  void start(long leaseEpoch, Instant now, Duration longest) {
+  /**
+   * Leave the queue under a lease epoch; the checks come first.
+   *
+   * @param usual how long it is given, unless it turns out to need more
+   * @param allowed most that it may take by what is allowed for its VM; null for no such limit
+   */
+  void start(long leaseEpoch, Instant now, Duration usual, @Nullable Duration allowed) {
     require("start", MigrationState.PENDING);
     this.state = MigrationState.RUNNING;
     this.epoch = leaseEpoch;
     this.startedAt = now;
-    this.deadline = orEndBy(now.plus(longest));
+    var until = allowed == null ? null : now.plus(allowed);
+    this.allowedUntil = endBy != null && until != null && !until.isBefore(endBy) ? null : until;
+    this.deadline = orMustEndBy(now.plus(usual));
     enter(Phase.CHECKS);
   }
 
@@ -156,7 +166,7 @@ public class Migration {
     require("be moved", MigrationState.RUNNING);
     // what passed before, such as a wait for a quieter moment, is not taken from its time
     if (deadline != null && deadline.isBefore(until)) {
-      this.deadline = orEndBy(until);
+      this.deadline = orMustEndBy(until);
     }
     this.method = move.method();
     this.methodWhy = reason;
@@ -174,13 +184,19 @@ public class Migration {
 
   private void moreTime(Duration more) {
     if (deadline != null) {
-      this.deadline = orEndBy(deadline.plus(more));
+      this.deadline = orMustEndBy(deadline.plus(more));
     }
   }
 
   /** Give a time, or the one by which it must have ended if that is earlier. */
-  private Instant orEndBy(Instant time) {
-    return endBy != null && endBy.isBefore(time) ? endBy : time;
+  private Instant orMustEndBy(Instant time) {
+    var mustEndBy = mustEndBy();
+    return mustEndBy != null && mustEndBy.isBefore(time) ? mustEndBy : time;
+  }
+
+  /** Give the time by which it must have ended, whoever says so; null if nobody does. */
+  private @Nullable Instant mustEndBy() {
+    return allowedUntil == null ? endBy : allowedUntil;
   }
 
   /**
@@ -433,13 +449,33 @@ public class Migration {
     return endBy;
   }
 
-  /** Write when it must have ended; empty if nobody said. */
+  /** Write when whoever asked for it wants it ended; empty if nobody said. */
   String endByInWords() {
     return endBy == null ? "" : UtcMinute.of(endBy);
   }
 
+  /**
+   * Give the time until which it may take by what was allowed for its VM when it started; null if
+   * that limits it no more than whoever asked for it does.
+   */
+  @Nullable Instant allowedUntil() {
+    return allowedUntil;
+  }
+
+  /** Give the time that is left until it must have ended; null if nobody said. */
+  @Nullable Duration left(Instant now) {
+    var mustEndBy = mustEndBy();
+    return mustEndBy == null ? null : Duration.between(now, mustEndBy);
+  }
+
   /** Tell whether the time by which it must have ended has come. */
   boolean overdueAt(Instant now) {
+    var left = left(now);
+    return left != null && !left.isPositive();
+  }
+
+  /** Tell whether it is past the time of whoever asked for it, which no other attempt changes. */
+  boolean orderOverdueAt(Instant now) {
     return endBy != null && !endBy.isAfter(now);
   }
 

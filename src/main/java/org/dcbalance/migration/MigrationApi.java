@@ -58,6 +58,8 @@ class MigrationApi {
    * A migration with all that is known of it; times in milliseconds, rates in bytes per second.
    *
    * @param switchedAt when it was switched to post-copy, from where on it is not aborted
+   * @param allowedUntil how long it may take by what was allowed for its VM when it started; null
+   *     before that, and where {@code endBy} comes first
    * @param guestDowntimeMillis the longest time without an answer to the VM's probe
    * @param guestSilentMillis all times without an answer together: how long the VM was not to be
    *     reached, and not what it left undone
@@ -89,6 +91,7 @@ class MigrationApi {
       @Nullable Instant finishedAt,
       @Nullable Instant deadline,
       @Nullable Instant endBy,
+      @Nullable Instant allowedUntil,
       boolean withStorage,
       @Nullable Long expectedMillis,
       @Nullable Long expectedDowntimeMillis,
@@ -251,6 +254,7 @@ class MigrationApi {
         row.finishedAt(),
         row.deadline(),
         row.endBy(),
+        row.allowedUntil(),
         row.withStorage(),
         row.expectedMillis(),
         row.expectedDowntimeMillis(),

@@ -83,10 +83,20 @@ class MigrationDesk {
     return migrations.existsByVmIdAndState(vm.value(), MigrationState.COMPLETED);
   }
 
-  /** Leave the queue, if it is still queued. */
-  Migration start(Claim claim, Function<Migration, Duration> mostTime) {
+  /**
+   * Leave the queue, if it is still queued.
+   *
+   * @param usual how long it is given
+   * @param allowed most that it may take by what is allowed for its VM; null for no such limit
+   */
+  Migration start(
+      Claim claim,
+      Function<Migration, Duration> usual,
+      Function<Migration, @Nullable Duration> allowed) {
     return step(
-        claim, m -> m.start(claim.epoch(), clock.instant(), mostTime.apply(m)), "Checks begin.");
+        claim,
+        m -> m.start(claim.epoch(), clock.instant(), usual.apply(m), allowed.apply(m)),
+        "Checks begin.");
   }
 
   /** Take one out of the queue whose deadline has passed, unless it has left the queue. */
@@ -249,13 +259,14 @@ class MigrationDesk {
 
   /** Ask for the end of a move that took its time. */
   void timeOut(Claim claim, Operator by) {
-    var now = clock.instant();
-    step(
-        claim,
-        m -> abort(m, by),
-        read(claim).overdueAt(now)
-            ? "It has not ended by its deadline."
-            : "It has taken longer than it was given.");
+    var row = read(claim);
+    var why =
+        !row.overdueAt(clock.instant())
+            ? "It has taken longer than it was given."
+            : row.allowedUntil() == null
+                ? "It has not ended by its deadline."
+                : "It has taken longer than is allowed for it.";
+    step(claim, m -> abort(m, by), why);
   }
 
   /** Ask for the end of a copy that does not gain on its guest. */

@@ -86,10 +86,9 @@ final class MigrationDrive implements Runnable {
       return vms.findById(row.vm().value()).orElseThrow(() -> gone("virtual machine"));
     }
 
-    /** Give the time until whoever asked for it wants it ended; null if nobody said. */
+    /** Give the time until it must have ended; null if nobody said. */
     @Nullable Duration left(Migration row) {
-      var endBy = row.endBy();
-      return endBy == null ? null : Duration.between(desk.clock().instant(), endBy);
+      return row.left(desk.clock().instant());
     }
 
     /** Choose how to move a VM, or look at a method; disks as {@link MoveFacts} takes them. */
@@ -132,7 +131,10 @@ final class MigrationDrive implements Runnable {
     try {
       row =
           queued
-              ? desk.start(claim, m -> tools.settings().mostTime(m.figures().expectedMillis()))
+              ? desk.start(
+                  claim,
+                  m -> tools.settings().mostTime(m.figures().expectedMillis()),
+                  m -> MoveFacts.longest(tools.vm(m), tools.pool(m)))
               : desk.adopt(claim);
     } catch (Problem e) {
       // it was cancelled, or ended, since the table was read

@@ -29,7 +29,7 @@ public class MigrationRows {
         m.downtime_source, m.guest_downtime_millis, m.guest_silent_millis, m.guest_probe,
         m.source_user_millis, m.source_system_millis, m.target_user_millis, m.target_system_millis,
         m.imbalance_before, m.imbalance_promised, r.imbalance_measured,
-        m.end_by, m.with_storage, m.attempt, m.most_attempts, m.retry_of, m.passing, m.retry_at, m.retry_ended,
+        m.end_by, m.allowed_until, m.with_storage, m.attempt, m.most_attempts, m.retry_of, m.passing, m.retry_at, m.retry_ended,
         (select n.id from migration n where n.retry_of = m.id) as retried_as,
         (m.progress->>'at')::timestamptz as progress_at,
         (m.progress->>'elapsedMillis')::bigint as elapsed_millis,
@@ -114,6 +114,8 @@ public class MigrationRows {
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}
    * @param switchedAt when it was switched to post-copy, from where on it is not aborted
    * @param endBy when it must have ended, by whoever asked for it
+   * @param allowedUntil how long it may take by what was allowed for its VM when it started; null
+   *     before that, and where {@code endBy} comes first
    * @param withStorage whether disks that lie on its source alone are copied with it
    * @param cannotAbort why its host cannot abort it; null if it can, or was not told to copy yet
    * @param progress the newest numbers; null before the first
@@ -167,6 +169,7 @@ public class MigrationRows {
       @Nullable Double imbalancePromised,
       @Nullable Double imbalanceMeasured,
       @Nullable Instant endBy,
+      @Nullable Instant allowedUntil,
       boolean withStorage,
       Attempt attempt,
       @Nullable String cannotAbort,
@@ -303,6 +306,7 @@ public class MigrationRows {
         row.getObject("imbalance_promised", Double.class),
         row.getObject("imbalance_measured", Double.class),
         instant(row, "end_by"),
+        instant(row, "allowed_until"),
         row.getBoolean("with_storage"),
         attempt(row),
         row.getString("no_abort"),

@@ -12,6 +12,7 @@ import org.dcbalance.method.Facts;
 import org.dcbalance.method.MethodText;
 import org.dcbalance.method.QuietMoment;
 import org.dcbalance.units.Problem;
+import org.dcbalance.units.UtcMinute;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,11 +73,20 @@ final class MoveChoosing {
     }
     while (true) {
       if (row.overdueAt(now())) {
-        return refuse(
-            "Its deadline, " + row.endByInWords() + ", passed before it was copied.",
-            row,
-            vm,
-            null);
+        var allowedUntil = row.allowedUntil();
+        return allowedUntil == null
+            ? refuse(
+                "Its deadline, " + row.endByInWords() + ", passed before it was copied.",
+                row,
+                vm,
+                null)
+            // the next attempt has as long again
+            : refuse(
+                "It may take until %s by what is allowed for it, which passed before it was copied."
+                    .formatted(UtcMinute.of(allowedUntil)),
+                row,
+                vm,
+                Passing.BUSY);
       }
       var deadline = desk.read(claim).deadline();
       if (deadline != null && now().isAfter(deadline)) {

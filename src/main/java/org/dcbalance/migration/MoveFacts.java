@@ -92,7 +92,7 @@ class MoveFacts {
             workload(vm, new MemoryReading(vm.memory(), history.used(vm), null, null)),
             history.route(source, target),
             host(source, target),
-            policy(vm, pool, null)));
+            policy(vm, pool, longest(vm, pool))));
   }
 
   /** Expect how long an amount takes from host to host. */
@@ -143,6 +143,13 @@ class MoveFacts {
   static Duration retryAfter(Vm vm, HostPool pool) {
     var options = vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS);
     return Duration.ofSeconds(or(options.retrySeconds(), 60));
+  }
+
+  /** Give the longest that a move of a VM may take; null for no such limit. */
+  static @Nullable Duration longest(Vm vm, HostPool pool) {
+    var options = vm.moveOptions().over(pool.moveOptions()).over(MoveOptions.DEFAULTS);
+    var minutes = options.longestMinutes();
+    return minutes == null ? null : Duration.ofMinutes(minutes);
   }
 
   /** List the methods that a VM may be moved by from where it is, apart from what they cost. */

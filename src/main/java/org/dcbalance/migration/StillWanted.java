@@ -72,7 +72,7 @@ class StillWanted {
     if (pool == null || !mayRetry(failed, vm, pool)) {
       return "that is no longer allowed for %s.".formatted(vm.name());
     }
-    if (failed.overdueAt(now)) {
+    if (failed.orderOverdueAt(now)) {
       return "its deadline, " + failed.endByInWords() + ", has passed.";
     }
     var recommendation = failed.recommendationId();

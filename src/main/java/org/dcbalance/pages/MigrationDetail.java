@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param cancellable whether it can still be taken out of the queue
  * @param closable whether an administrator may close it on their word
  * @param sampled whether there are progress numbers to draw
- * @param endBy when it must have ended; null where nobody said
+ * @param endBy when whoever asked for it wants it ended; null where nobody said
+ * @param allowedUntil how long it may take by what is allowed for its VM; null where that is no
+ *     limit, or comes after {@code endBy}
  * @param attempt which attempt it is, and whether there will be another one
  */
 record MigrationDetail(
@@ -45,6 +47,7 @@ record MigrationDetail(
     boolean closable,
     boolean sampled,
     @Nullable Instant endBy,
+    @Nullable Instant allowedUntil,
     MigrationRows.Attempt attempt) {
 
   /** Tell whether it has not ended, so that it may still become lost. */

@@ -217,6 +217,7 @@ class MigrationPages {
         row.state() == MigrationState.LOST,
         story.sampled(row.id()),
         row.endBy(),
+        row.allowedUntil(),
         row.attempt());
   }
 

@@ -18,7 +18,7 @@ class PostCopyTest extends MigrationFaults {
   private static final MoveOptions POST_COPY =
       new MoveOptions(
           true, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null);
+          null, null);
 
   @Test
   void isNotAbortedOnceItIsSwitchedAndSaysWhy() throws InterruptedException {

@@ -22,7 +22,8 @@ class MigrationPagesTest extends SimulatedPages {
             """
             update migration set state = 'FAILED', phase = 'DONE', finished_at = now(),
               sentence = 'It stayed.', most_attempts = 3, passing = 'CONNECTION',
-              retry_at = now() + interval '10 minutes', end_by = now() + interval '1 hour'
+              retry_at = now() + interval '10 minutes', end_by = now() + interval '1 hour',
+              allowed_until = now() + interval '30 minutes'
             where id = :id
             """)
         .param("id", id)
@@ -31,7 +32,11 @@ class MigrationPagesTest extends SimulatedPages {
     try (var viewer = as(Role.VIEWER);
         var operator = as(Role.OPERATOR)) {
       assertThat(viewer.page(path))
-          .contains("; next at ", "since <span>a host did not answer", ", to have ended by ")
+          .contains(
+              "; next at ",
+              "since <span>a host did not answer",
+              ", to have ended by ",
+              "; allowed until ")
           .doesNotContain("Do not try again");
       assertThat(operator.page("/migrations"))
           .containsPattern(

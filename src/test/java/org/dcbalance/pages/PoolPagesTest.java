@@ -60,6 +60,32 @@ class PoolPagesTest extends SimulatedPages {
   }
 
   @Test
+  void howLongAMoveMayTakeIsSaidOnThePoolsPage() {
+    var path = "/pools/" + fleet.pool();
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var refused =
+          administrator.sendAndFollow(
+              path + "/move-options", "longestMinutes", "0", "retries", "4");
+      assertThat(notice(refused))
+          .startsWith("bad")
+          .contains("&quot;longestMinutes&quot; lies between 1 and 10080, and not at 0.");
+      assertThat(refused).containsPattern("name=\"longestMinutes\"[^>]*value=\"0\"");
+      var saved = administrator.sendAndFollow(path + "/move-options", "longestMinutes", "45");
+      assertThat(notice(saved)).startsWith("ok");
+      assertThat(saved)
+          .contains("Longest move, minutes")
+          .containsPattern("name=\"longestMinutes\"[^>]*value=\"45\"");
+      assertThat(administrator.page("/vms/" + fleet.vm("dns-01")))
+          .as("what holds for a VM without its own")
+          .containsPattern("name=\"longestMinutes\"[^>]*placeholder=\"45\"");
+    } finally {
+      jdbc.sql("update pool set move_options = '{}' where id = :pool")
+          .param("pool", fleet.pool())
+          .update();
+    }
+  }
+
+  @Test
   void aPoolGoesOnlyAsLongAsNothingOfItIsKept() {
     try (var administrator = as(Role.ADMINISTRATOR)) {
       administrator.send("/pools", "name", "fleeting");

@@ -120,10 +120,12 @@ class XenPagesTest extends SimulatedPages {
     try (var operator = as(Role.OPERATOR)) {
       assertThat(operator.page(vm("kinds-free-QEMU")))
           .contains("Give it up if it has not ended within so many minutes")
+          .contains("Longest move, minutes; one that would take longer is switched")
           .doesNotContain("left to end");
       assertThat(operator.page(vm("kinds-free-Xen")))
           .contains(
               "Do not begin it later than in so many minutes",
+              "Longest move, minutes; it does not begin to copy after that",
               "once it runs it is left to end: no call to abort")
           .doesNotContain("Give it up if it has not ended");
     }
