@@ -26,12 +26,15 @@ import org.springframework.stereotype.Component;
 
 /**
  * Measure how fast guests change their memory: one guest per host at a time, the longest unmeasured
- * first, over a short window (the rate) and a long one (the working set). A guest with a migration
- * is left alone.
+ * first, over a short window (the rate) and a long one (the working set). One that is proposed to be
+ * moved, or waits for that, comes before the others. A guest with a migration is left alone.
  */
 @Component
 class DirtyRates {
   private static final Logger log = LoggerFactory.getLogger(DirtyRates.class);
+
+  /** An order finds what it needs to expect the move of a proposed VM at its present load. */
+  private static final Duration PROPOSED_EVERY = Duration.ofMinutes(1);
 
   private final JdbcClient jdbc;
   private final TelemetrySettings settings;
@@ -87,6 +90,18 @@ class DirtyRates {
     var moving =
         Set.copyOf(
             jdbc.sql("select uuid from vm where moving_to is not null").query(UUID.class).list());
+    var proposed =
+        Set.copyOf(
+            jdbc.sql(
+                    """
+                    select uuid from vm where id in (
+                      select vm_id from recommendation where state = 'PROPOSED'
+                      union select vm_id from migration where state = 'PENDING')
+                    """)
+                .query(UUID.class)
+                .list());
+    var every = settings.dirtyRateEvery();
+    var often = every.compareTo(PROPOSED_EVERY) < 0 ? every : PROPOSED_EVERY;
     var next =
         reading.guests().stream()
             .map(LoadReading.GuestCounters::uuid)
@@ -100,9 +115,11 @@ class DirtyRates {
                 k ->
                     here.tried
                         .getOrDefault(k, Instant.EPOCH)
-                        .plus(settings.dirtyRateEvery())
+                        .plus(proposed.contains(k.guest()) ? often : every)
                         .isBefore(now))
-            .min(Comparator.comparing((Key k) -> here.tried.getOrDefault(k, Instant.EPOCH)));
+            .min(
+                Comparator.comparing((Key k) -> !proposed.contains(k.guest()))
+                    .thenComparing(k -> here.tried.getOrDefault(k, Instant.EPOCH)));
     if (next.isEmpty()) {
       return;
     }

@@ -1,14 +1,14 @@
-package org.dcbalance.checkpoint;
+package org.dcbalance.testing;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 
 /** Stand in for a wide interface with what an object has of its methods. */
-final class Partly {
+public final class Partly {
   private Partly() {}
 
   /** Give one whose other methods fail with their names. */
-  static <T> T of(Class<T> type, Object what) {
+  public static <T> T of(Class<T> type, Object what) {
     return type.cast(
         Proxy.newProxyInstance(
             type.getClassLoader(),
