@@ -78,7 +78,7 @@ class RecordedPools {
     if (extent == null || Duration.ofMinutes(extent.minutes()).compareTo(needed) < 0) {
       throw tooLittle(pool, extent == null ? 0 : extent.minutes(), needed);
     }
-    var snapshot = snapshots.take(pool, pace.withAnyCoverage(), 0, now);
+    var snapshot = snapshots.recent(pool, pace.withAnyCoverage(), now);
     var longest = Duration.ofMinutes(MOST_MINUTES / Math.max(1, snapshot.vms().size()));
     var recorded = new TimeRange(extent.first(), extent.last());
     boolean large = recorded.length().compareTo(longest) > 0;
