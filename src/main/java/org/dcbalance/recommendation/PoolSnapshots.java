@@ -49,8 +49,8 @@ class PoolSnapshots {
   /** A host that was not listed for this long may have changed: it takes no guests. */
   private static final Duration FRESH = Duration.ofSeconds(30);
 
-  /** What ties a VM whose window is not filled well enough. */
-  static final String TOO_LITTLE = "Too little of its load is recorded yet.";
+  /** What ties a VM whose window is not filled well enough, where that matters. */
+  private static final String TOO_LITTLE = "Too little of its load is recorded yet.";
 
   private static final int PAST_MOVES = 500;
 
@@ -244,7 +244,7 @@ class PoolSnapshots {
       @Nullable ChangedMemory changed,
       Past past) {
     var ties = new ArrayList<>(Movability.ties(vm, pool));
-    if (window == null || window.samples() < enoughSamples) {
+    if (enoughSamples > 0 && (window == null || window.samples() < enoughSamples)) {
       ties.add(TOO_LITTLE);
     }
     return new VmLoad(

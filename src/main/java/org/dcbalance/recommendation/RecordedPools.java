@@ -160,12 +160,9 @@ class RecordedPools {
         cpu);
   }
 
-  /** What is recorded is enough here, and where it was then counts. */
+  /** Where it was then counts. */
   private static VmLoad asItWas(VmLoad vm, @Nullable HostId then, Set<HostId> known) {
-    var there = then != null && known.contains(then) ? vm.on(then) : vm;
-    return there.held(
-        vm.ties().stream().filter(tie -> !tie.equals(PoolSnapshots.TOO_LITTLE)).toList(),
-        vm.refused());
+    return then != null && known.contains(then) ? vm.on(then) : vm;
   }
 
   private static double[] inMiB(double[] bytes) {
