@@ -15,6 +15,7 @@ import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.migration.MovesByHand;
+import org.dcbalance.migration.TargetRefused;
 import org.dcbalance.recommendation.EvacuationPlans;
 import org.dcbalance.strategy.Evacuation;
 import org.dcbalance.units.ErrorCode;
@@ -125,6 +126,9 @@ class EvacuationRunner {
           queue(row, move, host, epoch);
           underWay++;
         } catch (Problem e) {
+          if (e instanceof TargetRefused) {
+            plans.refused(move.vm().id(), move.target());
+          }
           if (e.code() != ErrorCode.CONFLICT) {
             staying.add(new Staying(move.vm().id(), move.vm().name(), e.sentence()));
           }
