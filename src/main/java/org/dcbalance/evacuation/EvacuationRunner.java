@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.dcbalance.evacuation.Preview.Staying;
 import org.dcbalance.installation.WorkUnderLease;
@@ -14,7 +15,9 @@ import org.dcbalance.inventory.FleetEvents.Severity;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.leadership.Leadership;
+import org.dcbalance.leadership.LeadershipLost;
 import org.dcbalance.migration.MovesByHand;
+import org.dcbalance.migration.TargetRefused;
 import org.dcbalance.recommendation.EvacuationPlans;
 import org.dcbalance.strategy.Evacuation;
 import org.dcbalance.units.ErrorCode;
@@ -24,8 +27,10 @@ import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -82,12 +87,20 @@ class EvacuationRunner {
   }
 
   private void lookAtAll(long epoch) {
-    for (var row : rows.open()) {
+    each(rows.open(), row -> goOn(row, epoch));
+  }
+
+  /** Work on each: one that cannot go on keeps no other from it, unless none can. */
+  static void each(List<EvacuationRows.Row> open, Consumer<EvacuationRows.Row> work) {
+    for (var row : open) {
       try {
-        goOn(row, epoch);
+        work.accept(row);
       } catch (Problem e) {
-        // one that cannot go on keeps no other from it
         log.warn("Evacuation {} waits: {}", row.id(), e.sentence());
+      } catch (DataAccessResourceFailureException | TransactionException | LeadershipLost e) {
+        throw e;
+      } catch (RuntimeException e) {
+        log.error("Evacuation {} could not go on", row.id(), e);
       }
     }
   }
@@ -125,6 +138,9 @@ class EvacuationRunner {
           queue(row, move, host, epoch);
           underWay++;
         } catch (Problem e) {
+          if (e instanceof TargetRefused) {
+            plans.refused(move.vm().id(), move.target());
+          }
           if (e.code() != ErrorCode.CONFLICT) {
             staying.add(new Staying(move.vm().id(), move.vm().name(), e.sentence()));
           }

@@ -84,6 +84,34 @@ public class MigrationRecords {
         .list();
   }
 
+  /**
+   * List the hosts to which VMs of a pool could not move, as the checks right before a move found,
+   * with what they said. A move that was refused for other reasons, such as its time, says nothing
+   * of its target.
+   *
+   * @param since only refusals after this
+   */
+  public Map<VmId, Map<HostId, String>> refusals(PoolId pool, Instant since) {
+    var refusals = new HashMap<VmId, Map<HostId, String>>();
+    jdbc.sql(
+            """
+            select vm_id, target_id, sentence from migration
+            where pool_id = :pool and target_refused and state = 'REFUSED' and finished_at > :since
+            order by finished_at, id
+            """)
+        .param("pool", pool.value())
+        .param("since", Timestamp.from(since))
+        .query(
+            row -> {
+              refusals
+                  .computeIfAbsent(new VmId(row.getLong("vm_id")), _ -> new HashMap<>())
+                  .put(
+                      new HostId(row.getLong("target_id")),
+                      "a move there was refused: " + row.getString("sentence"));
+            });
+    return refusals;
+  }
+
   /** List the moves of a pool that have not ended. */
   public List<UnderWay> underWay(PoolId pool) {
     return jdbc.sql(

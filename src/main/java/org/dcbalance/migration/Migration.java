@@ -98,6 +98,7 @@ public class Migration {
   private @Nullable String mark;
   private @Nullable String undo;
   private boolean definitionLeft;
+  private boolean targetRefused;
   private @Nullable Boolean encrypted;
   private @Nullable Instant switchedAt;
   private boolean postCopyResumed;
@@ -313,6 +314,12 @@ public class Migration {
     }
     boolean byAPerson = abortRequestedBy != null && !endsByPolicy();
     end(byAPerson ? MigrationState.ABORTED : MigrationState.REFUSED, reasons, now);
+  }
+
+  /** Record that it was refused for what its target is or has: another one may do. */
+  void blameTarget() {
+    require("blame its target", MigrationState.REFUSED, MigrationState.ABORTED);
+    this.targetRefused = true;
   }
 
   /** Record that both hosts agree that the guest runs on the target. */

@@ -262,17 +262,28 @@ final class MoveChoosing {
       return true;
     }
     if (!failed.isEmpty()) {
-      refuse(MovesByHand.sentences(failed), row, vm, PreFlight.passing(failed));
+      var passing = PreFlight.passing(failed);
+      // what may pass is tried again there
+      boolean byTarget = passing == null && PreFlight.byTarget(failed);
+      refuse(MovesByHand.sentences(failed), row, vm, passing, byTarget);
       return true;
     }
     return false;
   }
 
   private Refused refuse(String reasons, Migration row, Vm vm, @Nullable Passing passing) {
+    return refuse(reasons, row, vm, passing, false);
+  }
+
+  private Refused refuse(
+      String reasons, Migration row, Vm vm, @Nullable Passing passing, boolean byTarget) {
     desk.refuse(
         claim,
         reasons,
         m -> {
+          if (byTarget) {
+            m.blameTarget();
+          }
           // one that somebody took back while it was checked is not wanted any more
           if (m.abortRequestedBy() == null) {
             MigrationEnd.tryAgain(m, vm, tools.pool(row), passing, now());

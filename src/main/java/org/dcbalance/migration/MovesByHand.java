@@ -113,8 +113,8 @@ public class MovesByHand implements RequestedMoves {
    * @param why a sentence for its record
    * @param expected how long it is expected to take; null where that is not known yet
    * @return the id of the migration
-   * @throws Problem NOT_FOUND, REFUSED with all reasons, or CONFLICT if another move of it is open
-   *     or the database is doubted
+   * @throws Problem NOT_FOUND, REFUSED with all reasons, which is a {@link TargetRefused} where
+   *     another host may do, or CONFLICT if another move of it is open or the database is doubted
    */
   public long request(
       VmId vmId, HostId target, Operator by, String why, @Nullable Duration expected) {
@@ -144,10 +144,10 @@ public class MovesByHand implements RequestedMoves {
     var method = wish.method();
     var failed = checks.of(vmId, target, wish.withStorage()).stream().filter(c -> !c.ok()).toList();
     if (!failed.isEmpty()) {
-      throw new Problem(
-          ErrorCode.REFUSED,
-          sentences(failed),
-          "Maybe choose another host, or mend what is named.");
+      var advice = "Maybe choose another host, or mend what is named.";
+      throw PreFlight.byTarget(failed)
+          ? new TargetRefused(sentences(failed), advice)
+          : new Problem(ErrorCode.REFUSED, sentences(failed), advice);
     }
     var vm =
         vms.findById(vmId.value())

@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest;
@@ -13,6 +14,13 @@ import org.jspecify.annotations.Nullable;
 /** Judge whether a move may start, from facts that were just gathered; pure. */
 final class PreFlight {
   private static final String NO_JOB = "No other job";
+  private static final String ANSWERS = "Target answers";
+  private static final String TAKES = "Target takes guests";
+  private static final String UNKNOWN = "Unknown to ";
+  private static final String MEMORY = "Memory fits";
+  private static final String CPU = "CPU fits";
+  private static final String ENCRYPTION = "Encryption";
+  private static final Set<String> OF_TARGET = Set.of(ANSWERS, TAKES, MEMORY, CPU, ENCRYPTION);
 
   private PreFlight() {}
 
@@ -94,7 +102,7 @@ final class PreFlight {
     checks.add(policy(known.policy()));
     checks.add(neverMove(known.vm()));
     checks.add(host("Source answers", known.source(), known.freshWithin()));
-    checks.add(host("Target answers", known.target(), known.freshWithin()));
+    checks.add(host(ANSWERS, known.target(), known.freshWithin()));
     checks.add(target(known));
     checks.add(capability(known.source()));
     checks.add(runsOnSource(known, asked.onSource()));
@@ -117,6 +125,13 @@ final class PreFlight {
     return failed.stream().allMatch(c -> c.name().equals(NO_JOB))
         ? Passing.BUSY
         : Passing.CONNECTION;
+  }
+
+  /** Tell whether any of these failed for what the target is or has, so that another may do. */
+  static boolean byTarget(List<Check> failed) {
+    return failed.stream()
+        .map(Check::name)
+        .anyMatch(name -> OF_TARGET.contains(name) || name.startsWith(UNKNOWN));
   }
 
   private static Check policy(Policy policy) {
@@ -162,11 +177,11 @@ final class PreFlight {
   private static Check target(Known known) {
     var target = known.target();
     if (target.name().equals(known.source().name())) {
-      return no("Target takes guests", known.vm().name() + " is already on " + target.name() + ".");
+      return no(TAKES, known.vm().name() + " is already on " + target.name() + ".");
     }
     if (!known.samePool()) {
       return no(
-          "Target takes guests",
+          TAKES,
           target.name()
               + " is not in pool "
               + known.policy().pool()
@@ -175,9 +190,9 @@ final class PreFlight {
               + " is.");
     }
     if (target.maintenance()) {
-      return no("Target takes guests", target.name() + " is in maintenance.");
+      return no(TAKES, target.name() + " is in maintenance.");
     }
-    return yes("Target takes guests", target.name() + " is in the pool and not in maintenance.");
+    return yes(TAKES, target.name() + " is in the pool and not in maintenance.");
   }
 
   private static Check capability(Machine source) {
@@ -213,7 +228,7 @@ final class PreFlight {
   }
 
   private static Check notOnTarget(Known known, Side side) {
-    var name = "Unknown to " + known.target().name();
+    var name = UNKNOWN + known.target().name();
     var where = known.target().name() + ": it is " + side.words() + " there.";
     return switch (side) {
       case Side.Absent _ ->
@@ -254,7 +269,7 @@ final class PreFlight {
     var target = known.target().name();
     return switch (room) {
       case Room.Untold(var reason) ->
-          notNow("Memory fits", target + " did not tell its free memory: " + reason);
+          notNow(MEMORY, target + " did not tell its free memory: " + reason);
       case Room.Told(var free, var promised) -> {
         var left = free.minus(promised);
         var others =
@@ -263,9 +278,9 @@ final class PreFlight {
                 : ", " + gib(promised) + " of it promised to other moves";
         var account = target + " has " + gib(free) + " free" + others;
         yield need.compareTo(left) <= 0
-            ? yes("Memory fits", account + "; " + known.vm().name() + " needs " + gib(need) + ".")
+            ? yes(MEMORY, account + "; " + known.vm().name() + " needs " + gib(need) + ".")
             : no(
-                "Memory fits",
+                MEMORY,
                 target
                     + " has no memory for "
                     + known.vm().name()
@@ -283,13 +298,13 @@ final class PreFlight {
     return switch (cpu) {
       case Cpu.Untold(var reason) ->
           notNow(
-              "CPU fits",
+              CPU,
               target + " did not say whether its CPU can run " + known.vm().name() + ": " + reason);
-      case Cpu.Told(CpuFit.Fits _) -> yes("CPU fits", target + " can run its CPU.");
+      case Cpu.Told(CpuFit.Fits _) -> yes(CPU, target + " can run its CPU.");
       case Cpu.Told(CpuFit.Lacks(var reason)) ->
-          no("CPU fits", target + " refused " + known.vm().name() + ": its CPU " + reason + ".");
+          no(CPU, target + " refused " + known.vm().name() + ": its CPU " + reason + ".");
       case Cpu.Told(CpuFit.Untold _) ->
-          yes("CPU fits", target + " cannot tell beforehand; it would refuse the guest itself.");
+          yes(CPU, target + " cannot tell beforehand; it would refuse the guest itself.");
     };
   }
 
@@ -331,7 +346,7 @@ final class PreFlight {
   }
 
   private static Check encryption(Known known) {
-    var name = "Encryption";
+    var name = ENCRYPTION;
     var vm = known.vm().name();
     var way = " from " + known.source().name() + " to " + known.target().name();
     if (!known.vm().encrypted()) {

@@ -102,10 +102,7 @@ class Automation {
       return;
     }
     var automatic =
-        recommendations
-            .findByPoolIdAndStateInOrderByIdDesc(
-                id.value(), List.of(Recommendation.State.SETTLED), Limit.of(50))
-            .stream()
+        recommendations.findTried(id.value(), 50).stream()
             .filter(r -> Operator.DCBALANCE.name().equals(r.decidedBy()))
             // a person who sets it again has looked at the moves before
             .filter(r -> r.decidedAt() != null && pool.automatedAt(r.decidedAt()))

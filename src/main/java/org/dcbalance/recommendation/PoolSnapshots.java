@@ -49,10 +49,15 @@ class PoolSnapshots {
   /** A host that was not listed for this long may have changed: it takes no guests. */
   private static final Duration FRESH = Duration.ofSeconds(30);
 
-  /** What ties a VM whose window is not filled well enough. */
-  static final String TOO_LITTLE = "Too little of its load is recorded yet.";
+  /** What ties a VM whose window is not filled well enough, where that matters. */
+  private static final String TOO_LITTLE = "Too little of its load is recorded yet.";
 
   private static final int PAST_MOVES = 500;
+
+  /**
+   * A target that refused a VM is left alone for so long: somebody may have mended that by then.
+   */
+  private static final Duration REFUSAL_REMEMBERED = Duration.ofMinutes(30);
 
   /** Peaks are taken over so long, if at least so many minutes of it are recorded. */
   private static final Duration PEAKS_OVER = Duration.ofDays(1);
@@ -99,12 +104,36 @@ class PoolSnapshots {
     this.placementRules = placementRules;
   }
 
-  /** Take one to decide by. */
+  /** Take one to decide by, in which hosts go on refusing the VMs that they refused lately. */
   Pool take(HostPool pool, BalancingSettings.Pace pace, int roundsOutOfBounds, Instant now) {
-    return take(pool, pace, roundsOutOfBounds, now, Duration.ZERO);
+    var taken = take(pool, pace, roundsOutOfBounds, now, Duration.ZERO);
+    var refusals = refusals(pool.id(), now);
+    return taken.with(
+        taken.hosts(),
+        taken.vms().stream()
+            .map(vm -> refused(vm, refusals.getOrDefault(vm.id(), Map.of())))
+            .toList());
   }
 
-  /** Take one to foresee by, which may lack the newest sample: so many VMs take long to sum up. */
+  private static VmLoad refused(VmLoad vm, Map<HostId, String> lately) {
+    if (lately.isEmpty()) {
+      return vm;
+    }
+    var refused = new HashMap<>(lately);
+    refused.remove(vm.host());
+    refused.putAll(vm.refused());
+    return vm.held(vm.ties(), refused);
+  }
+
+  /** List the hosts that VMs of a pool could not move to lately, as the checks found, and why. */
+  Map<VmId, Map<HostId, String>> refusals(PoolId pool, Instant now) {
+    return records.refusals(pool, now.minus(REFUSAL_REMEMBERED));
+  }
+
+  /**
+   * Take one to foresee by. It may lack the newest sample, since so many VMs take long to sum up,
+   * and says nothing of what was refused lately, which a person may have mended.
+   */
   Pool recent(HostPool pool, BalancingSettings.Pace pace, Instant now) {
     return take(pool, pace, 0, now, loads.period());
   }
@@ -215,7 +244,7 @@ class PoolSnapshots {
       @Nullable ChangedMemory changed,
       Past past) {
     var ties = new ArrayList<>(Movability.ties(vm, pool));
-    if (window == null || window.samples() < enoughSamples) {
+    if (enoughSamples > 0 && (window == null || window.samples() < enoughSamples)) {
       ties.add(TOO_LITTLE);
     }
     return new VmLoad(

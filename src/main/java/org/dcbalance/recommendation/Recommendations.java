@@ -81,6 +81,21 @@ public interface Recommendations extends Repository<Recommendation, Long> {
       """)
   List<Recommendation> findUnmeasured(long poolId);
 
+  /**
+   * List the newest that are settled, but for those whose every attempt was refused before it
+   * began: nothing was tried there, so they say nothing of how moves go.
+   */
+  @Query(
+      nativeQuery = true,
+      value =
+          """
+          select r.* from recommendation r where r.pool_id = :poolId and r.state = 'SETTLED'
+          and coalesce(
+            (select bool_or(m.state <> 'REFUSED') from migration m where m.recommendation_id = r.id), true)
+          order by r.id desc limit :most
+          """)
+  List<Recommendation> findTried(long poolId, int most);
+
   long countByState(Recommendation.State state);
 
   long countByPoolIdAndState(long poolId, Recommendation.State state);

@@ -78,7 +78,7 @@ class RecordedPools {
     if (extent == null || Duration.ofMinutes(extent.minutes()).compareTo(needed) < 0) {
       throw tooLittle(pool, extent == null ? 0 : extent.minutes(), needed);
     }
-    var snapshot = snapshots.take(pool, pace.withAnyCoverage(), 0, now);
+    var snapshot = snapshots.recent(pool, pace.withAnyCoverage(), now);
     var longest = Duration.ofMinutes(MOST_MINUTES / Math.max(1, snapshot.vms().size()));
     var recorded = new TimeRange(extent.first(), extent.last());
     boolean large = recorded.length().compareTo(longest) > 0;
@@ -160,12 +160,9 @@ class RecordedPools {
         cpu);
   }
 
-  /** What is recorded is enough here, and where it was then counts. */
+  /** Where it was then counts. */
   private static VmLoad asItWas(VmLoad vm, @Nullable HostId then, Set<HostId> known) {
-    var there = then != null && known.contains(then) ? vm.on(then) : vm;
-    return there.held(
-        vm.ties().stream().filter(tie -> !tie.equals(PoolSnapshots.TOO_LITTLE)).toList(),
-        vm.refused());
+    return then != null && known.contains(then) ? vm.on(then) : vm;
   }
 
   private static double[] inMiB(double[] bytes) {

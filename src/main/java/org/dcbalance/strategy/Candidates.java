@@ -1,7 +1,5 @@
 package org.dcbalance.strategy;
 
-import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,9 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Look at what each VM could do for the pool, and say why if it is nothing. */
 final class Candidates {
-  /** A target where a VM's move failed is left alone for so long. */
-  private static final Duration FAILURE_REMEMBERED = Duration.ofHours(24);
-
   /** In a pool of more hosts than this, no single move takes away a tenth of the imbalance. */
   private static final int LARGE = 10;
 
@@ -267,16 +262,9 @@ final class Candidates {
     if (!barred.isEmpty() && barred.getOrDefault(vm.id(), Set.of()).contains(target.id())) {
       return "with it there, the loss of a host would leave more guests without room";
     }
-    if (vm.pastMoves().isEmpty()) {
-      return null;
-    }
-    var since = pool.at().minus(FAILURE_REMEMBERED);
-    return vm.pastMoves().stream()
-        .filter(move -> move.target().equals(target.id()) && move.finished().isAfter(since))
-        .max(Comparator.comparing(PastMove::finished))
-        .filter(move -> !move.succeeded())
-        .map(_ -> "its last move to " + target.name() + " failed")
-        .orElse(null);
+    return vm.failedLately(target.id(), pool.at())
+        ? "its last move to " + target.name() + " failed"
+        : null;
   }
 
   Reason.@Nullable WouldOverload overload(Departure departure, int target, Placement placement) {

@@ -35,6 +35,51 @@ public record Evacuation(
 
   /** Find a place for every VM of the hosts, making {@link Limits#maxMoves} moves at most. */
   public static Evacuation of(Pool pool, Limits limits, Set<HostId> emptied) {
+    return of(pool, limits, emptied, Map.of());
+  }
+
+  /**
+   * Find one, as far as possible, where its last move there did not fail and nothing else speaks
+   * against it: a VM for which only such hosts have room is tried there all the same.
+   *
+   * @param doubtful hosts that may not take a VM
+   */
+  public static Evacuation of(
+      Pool pool, Limits limits, Set<HostId> emptied, Map<VmId, Set<HostId>> doubtful) {
+    var wary = new HashMap<VmId, VmLoad>();
+    for (var vm : pool.vms()) {
+      if (!emptied.contains(vm.host())) {
+        continue;
+      }
+      var refused = new HashMap<>(vm.refused());
+      for (var host : pool.hosts()) {
+        if (doubtful.getOrDefault(vm.id(), Set.of()).contains(host.id())
+            || vm.failedLately(host.id(), pool.at())) {
+          refused.putIfAbsent(host.id(), "to be tried last");
+        }
+      }
+      if (refused.size() > vm.refused().size()) {
+        wary.put(vm.id(), vm.refusedBy(refused));
+      }
+    }
+    var plan = plan(replaced(pool, wary), limits, emptied);
+    boolean stranded = false;
+    for (var staying : plan.staying()) {
+      if (staying.reason() instanceof Reason.NoRoom) {
+        stranded |= wary.remove(staying.vm()) != null;
+      }
+    }
+    return stranded ? plan(replaced(pool, wary), limits, emptied) : plan;
+  }
+
+  private static Pool replaced(Pool pool, Map<VmId, VmLoad> others) {
+    return others.isEmpty()
+        ? pool
+        : pool.with(
+            pool.hosts(), pool.vms().stream().map(vm -> others.getOrDefault(vm.id(), vm)).toList());
+  }
+
+  private static Evacuation plan(Pool pool, Limits limits, Set<HostId> emptied) {
     var staying = new ArrayList<PassedOver>();
     var leaving = new HashSet<VmId>();
     for (var vm : pool.vms()) {

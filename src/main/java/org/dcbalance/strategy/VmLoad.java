@@ -2,6 +2,7 @@ package org.dcbalance.strategy;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.dcbalance.units.ByteRate;
@@ -41,6 +42,9 @@ public record VmLoad(
     @Nullable HostId movingTo,
     List<PastMove> pastMoves,
     @Nullable MoveTerms terms) {
+  /** A target where a VM's move failed is left alone for so long. */
+  private static final Duration FAILURE_REMEMBERED = Duration.ofHours(24);
+
   public VmLoad {
     ties = List.copyOf(ties);
     refused = Map.copyOf(refused);
@@ -89,6 +93,20 @@ public record VmLoad(
 
   MoveTerms allowed() {
     return terms == null ? MoveTerms.USUAL : terms;
+  }
+
+  /** Tell whether its last move to a host failed, less than a day ago. */
+  boolean failedLately(HostId target, Instant now) {
+    if (pastMoves.isEmpty()) {
+      // asked of every host for every VM that is explained
+      return false;
+    }
+    var since = now.minus(FAILURE_REMEMBERED);
+    return pastMoves.stream()
+        .filter(move -> move.target().equals(target) && move.finished().isAfter(since))
+        .max(Comparator.comparing(PastMove::finished))
+        .filter(move -> !move.succeeded())
+        .isPresent();
   }
 
   /** Let other things be allowed for its moves. */

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
+import java.time.Instant;
 import org.dcbalance.strategy.PastMove;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.units.Memory;
 import org.dcbalance.units.PoolId;
+import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -67,6 +69,41 @@ class MigrationRecordsTest {
             tuple(new Memory(1000), true),
             tuple(new Memory(1002), false),
             tuple(new Memory(1003), false));
+  }
+
+  @Test
+  void whatATargetRefusedIsRememberedForAWhile() {
+    var pool = pool("refused moves");
+    for (int bytes = 1001; bytes <= 1004; bytes++) {
+      moved(pool, "PRE_COPY", String.valueOf(bytes), "null", "false");
+    }
+    ended(pool, 1001, "REFUSED", null);
+    ended(pool, 1002, "REFUSED", null);
+    ended(pool, 1003, "REFUSED", null);
+    jdbc.sql(
+            """
+            update migration set sentence = 'It has another VM of that name.',
+              target_refused = bytes <> 1002,
+              finished_at = finished_at - case when bytes = 1003 then interval '1 hour' else '0' end
+            where pool_id = :pool
+            """)
+        .param("pool", pool.value())
+        .update();
+    var refusals = records.refusals(pool, Instant.now().minus(Duration.ofMinutes(30)));
+    assertThat(refusals.keySet())
+        .as("one for other reasons, one too long ago, and one that was made")
+        .containsExactly(
+            new VmId(
+                jdbc.sql("select vm_id from migration where pool_id = :pool and bytes = 1001")
+                    .param("pool", pool.value())
+                    .query(Long.class)
+                    .single()));
+    assertThat(refusals.values())
+        .singleElement()
+        .satisfies(
+            by ->
+                assertThat(by.values())
+                    .containsExactly("a move there was refused: It has another VM of that name."));
   }
 
   private void ended(PoolId pool, long bytes, String state, @Nullable String by) {

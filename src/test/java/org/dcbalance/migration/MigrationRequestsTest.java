@@ -212,6 +212,7 @@ class MigrationRequestsTest extends MigrationFaults {
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
     assertThat(end.sentence()).contains("It would break the rule \"web servers apart\"");
+    assertThat(refusedByTarget(id)).isFalse();
   }
 
   @Test
@@ -272,5 +273,16 @@ class MigrationRequestsTest extends MigrationFaults {
     assertThat(lab.fleet.migrations).hasValue(0);
     assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isFalse());
     runsOn(vm, "kvm-01");
+    assertThat(refusedByTarget(end.id())).isTrue();
+    assertThatThrownBy(() -> lab.moves.request(vm.id(), lab.host("kvm-02").id(), ANN, "", null))
+        .isInstanceOf(TargetRefused.class);
+  }
+
+  private boolean refusedByTarget(long id) {
+    return lab.jdbc
+        .sql("select target_refused from migration where id = :id")
+        .param("id", id)
+        .query(Boolean.class)
+        .single();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.Guest;
@@ -67,6 +68,29 @@ class PreFlightTest {
             encryption(
                 new Policy("Simulated", false, false, p -> true, List.of(), true), VM, SOURCE))
         .isEqualTo("Simulated hosts send nothing, and no encryption is asked for.");
+  }
+
+  @Test
+  void tellsWhatOnlyTheTargetRefuses() {
+    var good = known(POLICY, VM, SOURCE, TARGET);
+    assertThat(byTarget(good, GOOD)).isFalse();
+    for (var there : List.of(new Side.ShutOff(), new Side.Namesake(UUID.randomUUID()))) {
+      assertThat(byTarget(good, new Asked(GOOD.onSource(), there, GOOD.room(), GOOD.cpu())))
+          .isTrue();
+    }
+    var full = new Room.Told(Memory.ofGiB(1), Memory.ZERO);
+    assertThat(byTarget(good, new Asked(GOOD.onSource(), GOOD.onTarget(), full, GOOD.cpu())))
+        .isTrue();
+    assertThat(
+            byTarget(good, new Asked(new Side.Absent(), GOOD.onTarget(), GOOD.room(), GOOD.cpu())))
+        .as("no other host would take it either")
+        .isFalse();
+    var paused = new Policy("pool-1", false, true, path -> true, List.of("br0"), false);
+    assertThat(byTarget(known(paused, VM, SOURCE, TARGET), GOOD)).isFalse();
+  }
+
+  private static boolean byTarget(Known known, Asked asked) {
+    return PreFlight.byTarget(PreFlight.of(known, asked).stream().filter(c -> !c.ok()).toList());
   }
 
   private static String encryption(Policy policy, Subject vm, Machine source) {

@@ -129,6 +129,42 @@ class AutomationTest {
   }
 
   @Test
+  void movesThatWereRefusedBeforeTheyBeganEndNothing() {
+    automate(HostPool.Automation.AUTOMATIC, HostPool.Urgency.HIGH);
+    ends(5, ITSELF, false);
+    for (int vm : List.of(6, 7, 8)) {
+      long refused = recommendation(vm, newest, "HIGH", "APPROVED", ITSELF);
+      attempt(refused, 1, "REFUSED");
+      end(refused, false);
+    }
+    assertThat(automationNow())
+        .as("one was tried, and three were not")
+        .isEqualTo(HostPool.Automation.AUTOMATIC);
+    long failed = recommendation(9, newest, "HIGH", "APPROVED", ITSELF);
+    attempt(failed, 1, "FAILED");
+    attempt(failed, 2, "REFUSED");
+    end(failed, false);
+    assertThat(automationNow())
+        .as("refused when it was tried again")
+        .isEqualTo(HostPool.Automation.MANUAL);
+    assertThat(fallBacks()).isEqualTo("1 event, 1 entry");
+  }
+
+  private void attempt(long recommendation, int number, String state) {
+    jdbc.sql(
+            """
+            insert into migration (pool_id, recommendation_id, vm_id, source_id, target_id, state,
+              phase, attempt, why, requested_by, created_at, started_at, finished_at)
+            select pool_id, id, vm_id, source_id, target_id, :state, 'DONE', :number, '', 'DCbalance',
+              now(), now(), now() from recommendation where id = :id
+            """)
+        .param("state", state)
+        .param("number", number)
+        .param("id", recommendation)
+        .update();
+  }
+
+  @Test
   void movesThatDidNotHelpEndItOnceThatIsKnownOfThoseInARow() {
     automate(HostPool.Automation.AUTOMATIC, HostPool.Urgency.HIGH);
     long first = ends(5, ITSELF, true);

@@ -3,10 +3,13 @@ package org.dcbalance.strategy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.dcbalance.units.HostId;
@@ -62,6 +65,99 @@ class EvacuationTest {
     assertThat(evacuation.staying())
         .extracting(PassedOver::reason)
         .containsExactly(new Reason.NoRoom(pool.vms().getFirst().allocated()));
+  }
+
+  @Test
+  void sends_a_vm_where_its_last_move_did_not_fail_and_nothing_refused_it() {
+    var pool =
+        PoolText.pool(
+            """
+            host a cores=16 mem=64
+            host b cores=16 mem=64
+            host c cores=16 mem=64
+            host d cores=16 mem=64
+            vm one on a cpu=2 mem=8
+            vm busy on c cpu=4 mem=16
+            vm busier on d cpu=8 mem=16
+            """);
+    assertThat(goal(pool, Set.of())).isEqualTo("b");
+    assertThat(goal(failed(pool, 2, Duration.ofHours(25)), Set.of())).isEqualTo("b");
+    var failed = failed(pool, 2, Duration.ofHours(1));
+    assertThat(goal(failed, Set.of())).isEqualTo("c");
+    assertThat(goal(failed, Set.of(new HostId(3)))).isEqualTo("d");
+    assertThat(goal(failed, Set.of(new HostId(3), new HostId(4))))
+        .as("there is no other host")
+        .isEqualTo("b");
+  }
+
+  @Test
+  void tries_a_host_again_that_failed_where_the_others_have_no_room() {
+    var pool =
+        PoolText.pool(
+            """
+            host a cores=16 mem=64
+            host b cores=16 mem=64
+            host c cores=16 mem=64
+            vm one on a cpu=2 mem=8
+            vm two on a cpu=2 mem=8
+            vm full on c cpu=1 mem=48
+            """);
+    var evacuation =
+        Evacuation.of(
+            failed(pool, 2, Duration.ofHours(1)),
+            LIMITS,
+            Set.of(new HostId(1)),
+            Map.of(vm(pool, "two").id(), Set.of(new HostId(2))));
+    assertThat(evacuation.staying()).isEmpty();
+    assertThat(evacuation.moves())
+        .as("c has room for one of them")
+        .extracting(Evacuation.Move::target)
+        .containsExactlyInAnyOrder(new HostId(2), new HostId(3));
+  }
+
+  private static VmLoad vm(Pool pool, String name) {
+    return pool.vms().stream().filter(vm -> vm.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** Let the last move of the VM "one" to a host have failed so long ago. */
+  private static Pool failed(Pool pool, long host, Duration ago) {
+    var vm = vm(pool, "one");
+    var move =
+        new PastMove(
+            vm.id(), vm.host(), new HostId(host), pool.at().minus(ago), false, null, null, null);
+    var vms = new ArrayList<>(pool.vms());
+    vms.set(
+        vms.indexOf(vm),
+        new VmLoad(
+            vm.id(),
+            vm.name(),
+            vm.host(),
+            vm.mean(),
+            vm.high(),
+            vm.allocated(),
+            vm.dirtyRate(),
+            vm.workingSet(),
+            vm.ties(),
+            vm.refused(),
+            vm.restsUntil(),
+            vm.movingTo(),
+            List.of(move)));
+    return pool.with(pool.hosts(), vms);
+  }
+
+  /** Say where the VM "one" goes. */
+  private static String goal(Pool pool, Set<HostId> doubtful) {
+    var vm = vm(pool, "one");
+    var target =
+        Evacuation.of(pool, LIMITS, Set.of(vm.host()), Map.of(vm.id(), doubtful))
+            .moves()
+            .getFirst()
+            .target();
+    return pool.hosts().stream()
+        .filter(host -> host.id().equals(target))
+        .findFirst()
+        .orElseThrow()
+        .name();
   }
 
   @Test
