@@ -24,6 +24,7 @@ import org.dcbalance.hypervisor.StateStorage.FrozenDisk;
 import org.dcbalance.hypervisor.StateStorage.Room;
 import org.dcbalance.hypervisor.StateStorage.Volume;
 import org.dcbalance.hypervisor.StateStorage.Writing;
+import org.dcbalance.testing.Partly;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
 

@@ -26,6 +26,7 @@ import org.dcbalance.hypervisor.StateStorage.Room;
 import org.dcbalance.hypervisor.StateStorage.Volume;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.testing.Await;
+import org.dcbalance.testing.Partly;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
