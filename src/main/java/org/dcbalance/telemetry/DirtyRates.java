@@ -26,8 +26,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Measure how fast guests change their memory: one guest per host at a time, the longest unmeasured
- * first, over a short window (the rate) and a long one (the working set). One that is proposed to be
- * moved, or waits for that, comes before the others. A guest with a migration is left alone.
+ * first, over a short window (the rate) and a long one (the working set). One that is proposed to
+ * be moved, or waits for that, comes before the others. A guest with a migration is left alone.
  */
 @Component
 class DirtyRates {

@@ -173,12 +173,7 @@ public abstract sealed class Lab extends Needed implements BeforeAllCallback, Af
    * by one boots anew.
    */
   public Duration uptime(int number) {
-    var line =
-        stat(number)
-            .lines()
-            .filter(l -> l.startsWith("uptime "))
-            .findFirst()
-            .orElseThrow();
+    var line = stat(number).lines().filter(l -> l.startsWith("uptime ")).findFirst().orElseThrow();
     return Duration.ofMillis(Math.round(1000 * Double.parseDouble(line.substring(7))));
   }
 

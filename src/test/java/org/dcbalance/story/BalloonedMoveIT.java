@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A real guest that freed half of its memory is ballooned, moved without that half, and has all of it
- * again afterwards; also if the console is killed while the balloon is full. What it does goes on
- * all the time.
+ * A real guest that freed half of its memory is ballooned, moved without that half, and has all of
+ * it again afterwards; also if the console is killed while the balloon is full. What it does goes
+ * on all the time.
  */
 @Tag("campaign")
 @Timeout(900)
@@ -39,8 +39,7 @@ class BalloonedMoveIT {
       LAB.limitLink(2, 100);
       fleet.addAll(2);
       LAB.load(1, "hold=320");
-      Await.until(
-          "memory that is held", Duration.ofMinutes(2), () -> free(1), free -> free < 150);
+      Await.until("memory that is held", Duration.ofMinutes(2), () -> free(1), free -> free < 150);
       LAB.load(1, "hold=160");
       Await.until("memory that is free", Duration.ofMinutes(2), () -> free(1), free -> free > 220);
       api.patch(

@@ -36,7 +36,9 @@ class DirtyRatesTest {
       var measured = new ArrayList<UUID>();
       new DirtyRates(jdbc, settings)
           .follow(host, Partly.of(Hypervisor.class, new Measuring(measured)), of(guests), Map.of());
-      jdbc.sql("delete from recommendation where pool_id = :pool").param("pool", pool.id()).update();
+      jdbc.sql("delete from recommendation where pool_id = :pool")
+          .param("pool", pool.id())
+          .update();
       assertThat(measured).containsExactly(last);
     }
   }
