@@ -1,4 +1,4 @@
--- each minute the newest minutes are looked at, and what is too old is dropped, whatever it is of
+-- each hour the newest minutes are looked at, and what is too old is dropped, whatever it is of
 create index host_rollup_at on host_rollup (resolution, at);
 create index vm_rollup_at on vm_rollup (resolution, at);
 -- rounds, evacuations and pages ask for the newest ended moves, those of some hours or days and those that have not ended, out of all that

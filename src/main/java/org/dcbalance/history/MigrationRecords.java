@@ -130,8 +130,9 @@ public class MigrationRecords {
   }
 
   /**
-   * Tell until when the VMs of a pool rest after being moved, or after a move that failed: the base
-   * after one move, doubled for each further one within 24 hours.
+   * Tell until when the VMs of a pool rest after being moved, or after a move that failed or was
+   * refused for other reasons than its target: the base after one move, doubled for each further
+   * one within 24 hours.
    *
    * @param most longest rest
    * @return only VMs that still rest at this instant
@@ -145,7 +146,8 @@ public class MigrationRecords {
               where p.how <> 'found' and p.since > :since
               union all
               select m.vm_id, m.finished_at from migration m
-              where m.state in ('FAILED', 'ABORTED') and m.started_at is not null and m.finished_at > :since
+              where (m.state in ('FAILED', 'ABORTED') or m.state = 'REFUSED' and not m.target_refused)
+                and m.started_at is not null and m.finished_at > :since
                 -- several attempts at one move are one
                 and not exists (select from migration n where n.retry_of = m.id))
             select moved.vm_id, count(*) as times, max(at) as last

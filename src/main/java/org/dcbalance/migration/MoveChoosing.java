@@ -1,5 +1,6 @@
 package org.dcbalance.migration;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * its balloon; or refuse it. After a wait all of it is checked, and the method chosen, again.
  */
 final class MoveChoosing {
+  /** One measurement at a time: another one of the guest, over the long window, may be under way. */
+  private static final Duration LOOKS_FOR = Duration.ofSeconds(12);
+
   private final MigrationDrive.Tools tools;
   private final MigrationDesk desk;
   private final Claim claim;
@@ -86,7 +90,7 @@ final class MoveChoosing {
                     .formatted(UtcMinute.of(allowedUntil)),
                 row,
                 vm,
-                Passing.BUSY);
+                Passing.OUT_OF_TIME);
       }
       var deadline = desk.read(claim).deadline();
       if (deadline != null && now().isAfter(deadline)) {
@@ -120,6 +124,9 @@ final class MoveChoosing {
         return new Refused();
       }
       found = quiet.apply(find(row, vm));
+      if (row.askedMethod() == null) {
+        found = asItIsNow(row, vm, found);
+      }
     }
   }
 
@@ -152,7 +159,9 @@ final class MoveChoosing {
       var checkpoint = new SafeFirst(desk, claim, tools.before());
       var why = checkpoint.refusal(row, asked);
       if (why != null) {
-        refuse(why, row, vm, null);
+        var late = desk.read(claim);
+        boolean outOfTime = late.allowedUntil() != null && late.overdueAt(now());
+        refuse(why, row, vm, outOfTime ? Passing.OUT_OF_TIME : null);
         return null;
       }
       checkpointDone = asked != null;
@@ -217,9 +226,18 @@ final class MoveChoosing {
         || !tools.facts().outdated(vm)) {
       return found;
     }
-    var rate = new QuietWait(desk, claim, tools.pair(row, vm), () -> false).look();
-    quiet = rate == null ? quiet : later -> MoveFacts.choose(later.facts(), rate);
-    return quiet.apply(found);
+    var wait = new QuietWait(desk, claim, tools.pair(row, vm), () -> false);
+    var until = now().plus(LOOKS_FOR);
+    do {
+      claim.check();
+      desk.beat(claim);
+      var rate = wait.look();
+      if (rate != null) {
+        quiet = later -> MoveFacts.choose(later.facts(), rate);
+        return quiet.apply(found);
+      }
+    } while (now().isBefore(until) && desk.read(claim).abortRequestedBy() == null);
+    return found;
   }
 
   private boolean aborted(Migration row, Vm vm) {
@@ -262,10 +280,9 @@ final class MoveChoosing {
       return true;
     }
     if (!failed.isEmpty()) {
-      var passing = PreFlight.passing(failed);
       // what may pass is tried again there
-      boolean byTarget = passing == null && PreFlight.byTarget(failed);
-      refuse(MovesByHand.sentences(failed), row, vm, passing, byTarget);
+      boolean byTarget = PreFlight.byTarget(failed.stream().filter(c -> !c.passing()).toList());
+      refuse(MovesByHand.sentences(failed), row, vm, PreFlight.passing(failed), byTarget);
       return true;
     }
     return false;

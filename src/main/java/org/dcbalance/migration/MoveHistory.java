@@ -120,7 +120,8 @@ class MoveHistory {
 
   /**
    * Tell what was tried of late. What did not do yesterday may today: a day later it is tried
-   * again. Compression that post-copy had to end did not do either.
+   * again. Compression that post-copy had to end did not do either. What ran out of its time says
+   * nothing of its method: so is taken what ended late in the time that was allowed for it.
    */
   Facts.Tried tried(Vm vm) {
     var givenUp = new EnumMap<Method, ByteRate>(Method.class);
@@ -140,7 +141,9 @@ class MoveHistory {
               and m.started_at is not null
               and (ended
                 or (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us)
-                  and m.end_by is null and not m.with_storage)
+                  and m.end_by is null and not m.with_storage
+                  and (m.allowed_until is null
+                    or m.allowed_until - m.finished_at > (m.allowed_until - m.started_at) / 2))
             order by m.method, m.finished_at desc, m.id desc
             """)
         .param("vm", vm.id().value())

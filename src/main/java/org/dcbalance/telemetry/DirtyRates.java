@@ -27,7 +27,7 @@ import org.springframework.stereotype.Component;
 /**
  * Measure how fast guests change their memory: one guest per host at a time, the longest unmeasured
  * first, over a short window (the rate) and a long one (the working set). One that is proposed to
- * be moved, or waits for that, comes before the others. A guest with a migration is left alone.
+ * be moved, or waits for that, is due more often. A guest with a migration is left alone.
  */
 @Component
 class DirtyRates {
@@ -41,6 +41,8 @@ class DirtyRates {
   private final Map<HostId, Done> done = new ConcurrentHashMap<>();
 
   private record Key(UUID guest, Duration window) {}
+
+  private record Due(Key key, Instant at) {}
 
   /** What was measured on one host; its readings come one after the other. */
   private static final class Done {
@@ -111,19 +113,19 @@ class DirtyRates {
                     Stream.of(
                         new Key(g, settings.dirtyRateShort()),
                         new Key(g, settings.dirtyRateLong())))
-            .filter(
+            .map(
                 k ->
-                    here.tried
-                        .getOrDefault(k, Instant.EPOCH)
-                        .plus(proposed.contains(k.guest()) ? often : every)
-                        .isBefore(now))
-            .min(
-                Comparator.comparing((Key k) -> !proposed.contains(k.guest()))
-                    .thenComparing(k -> here.tried.getOrDefault(k, Instant.EPOCH)));
+                    new Due(
+                        k,
+                        here.tried
+                            .getOrDefault(k, Instant.EPOCH)
+                            .plus(proposed.contains(k.guest()) ? often : every)))
+            .filter(due -> due.at().isBefore(now))
+            .min(Comparator.comparing(Due::at));
     if (next.isEmpty()) {
       return;
     }
-    var key = next.get();
+    var key = next.get().key();
     here.tried.put(key, now);
     here.busyUntil = now.plus(key.window());
     try {

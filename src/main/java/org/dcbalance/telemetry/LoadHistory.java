@@ -170,6 +170,7 @@ public class LoadHistory {
                 coalesce(finished_at + :unseen * interval '1 second', 'infinity') as until
               from migration
               where target_id = any(array(select id from members)) and started_at < :to
+                and state not in ('REFUSED', 'LOST') and phase <> 'CHECKS'
                 and (finished_at is null or finished_at >= :from - :unseen * interval '1 second')),
             hosts_and_guests as (
               select host_id, at, cpu_cores, memory_used_bytes, cpu_summed,

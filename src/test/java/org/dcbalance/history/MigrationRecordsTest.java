@@ -92,18 +92,37 @@ class MigrationRecordsTest {
     var refusals = records.refusals(pool, Instant.now().minus(Duration.ofMinutes(30)));
     assertThat(refusals.keySet())
         .as("one for other reasons, one too long ago, and one that was made")
-        .containsExactly(
-            new VmId(
-                jdbc.sql("select vm_id from migration where pool_id = :pool and bytes = 1001")
-                    .param("pool", pool.value())
-                    .query(Long.class)
-                    .single()));
+        .containsExactly(movedWith(pool, 1001));
     assertThat(refusals.values())
         .singleElement()
         .satisfies(
             by ->
                 assertThat(by.values())
                     .containsExactly("a move there was refused: It has another VM of that name."));
+    gone(pool, "null");
+    var resting =
+        records.coolDowns(pool, Instant.now(), Duration.ofMinutes(30), Duration.ofHours(6)).keySet();
+    gone(pool, "now()");
+    assertThat(resting)
+        .as("another target may do at once, other reasons need time")
+        .containsExactly(movedWith(pool, 1002));
+  }
+
+  private VmId movedWith(PoolId pool, long bytes) {
+    return new VmId(
+        jdbc.sql("select vm_id from migration where pool_id = :pool and bytes = :bytes")
+            .param("pool", pool.value())
+            .param("bytes", bytes)
+            .query(Long.class)
+            .single());
+  }
+
+  private void gone(PoolId pool, String since) {
+    jdbc.sql(
+            "update vm set gone_since = %s where host_id in (select id from host where pool_id = :pool)"
+                .formatted(since))
+        .param("pool", pool.value())
+        .update();
   }
 
   private void ended(PoolId pool, long bytes, String state, @Nullable String by) {

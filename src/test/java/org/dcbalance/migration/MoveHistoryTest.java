@@ -122,7 +122,17 @@ class MoveHistoryTest extends MigrationFaults {
     // switched to keep a deadline it shows neither
     lab.jdbc.sql("update migration set end_by = now()").update();
     assertThat(history.tried(vm)).isEqualTo(Facts.Tried.NOTHING);
-    lab.jdbc.sql("update migration set method = 'PRE_COPY', end_by = null").update();
+    lab.jdbc
+        .sql(
+            "update migration set end_by = null, started_at = now() - interval '9 min', finished_at = now(),"
+                + " allowed_until = now() + interval '1 min'")
+        .update();
+    assertThat(history.tried(vm)).as("its time was over").isEqualTo(Facts.Tried.NOTHING);
+    lab.jdbc.sql("update migration set allowed_until = now() + interval '1 hour'").update();
+    assertThat(history.tried(vm)).as("its time was not").isNotEqualTo(Facts.Tried.NOTHING);
+    lab.jdbc
+        .sql("update migration set method = 'PRE_COPY', end_by = null, allowed_until = null")
+        .update();
     assertThat(history.tried(vm)).as("it ended in time").isEqualTo(Facts.Tried.NOTHING);
   }
 
