@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * its balloon; or refuse it. After a wait all of it is checked, and the method chosen, again.
  */
 final class MoveChoosing {
-  /** One measurement at a time: another one of the guest, over the long window, may be under way. */
+  /**
+   * One measurement at a time: another one of the guest, over the long window, may be under way.
+   */
   private static final Duration LOOKS_FOR = Duration.ofSeconds(12);
 
   private final MigrationDrive.Tools tools;

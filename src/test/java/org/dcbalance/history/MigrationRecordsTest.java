@@ -101,7 +101,9 @@ class MigrationRecordsTest {
                     .containsExactly("a move there was refused: It has another VM of that name."));
     gone(pool, "null");
     var resting =
-        records.coolDowns(pool, Instant.now(), Duration.ofMinutes(30), Duration.ofHours(6)).keySet();
+        records
+            .coolDowns(pool, Instant.now(), Duration.ofMinutes(30), Duration.ofHours(6))
+            .keySet();
     gone(pool, "now()");
     assertThat(resting)
         .as("another target may do at once, other reasons need time")
