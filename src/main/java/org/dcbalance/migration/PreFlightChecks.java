@@ -184,7 +184,7 @@ public class PreFlightChecks {
             vm.name(),
             vm.neverMove(),
             vm.neverMoveNote(),
-            vm.memory(),
+            memory(vm, source),
             vm.disks(),
             vm.ties(),
             vm.networks(),
@@ -194,6 +194,17 @@ public class PreFlightChecks {
         source.poolId().equals(target.poolId()),
         otherMove(vm, migration).or(() -> claims.otherThan(work, vm.id())).orElse(null),
         settings.freshWithin());
+  }
+
+  /** After a ballooned move a host's daemon may list less than the guest has again. */
+  private Memory memory(Vm vm, Host source) {
+    try {
+      var now = connections.to(source).memory(vm.uuid()).now();
+      return now.compareTo(vm.memory()) > 0 ? now : vm.memory();
+    } catch (HypervisorException e) {
+      // whether the source answers is a check of its own
+      return vm.memory();
+    }
   }
 
   private PreFlight.Machine machine(Host host) {

@@ -27,7 +27,9 @@ class BalloonedMoveIT {
 
   private static final String GUEST = "shrunk-01";
   private static final Memory ALL = Memory.ofMiB(512);
-  private static final Pattern NOW = Pattern.compile("Used memory: +([0-9]+) KiB");
+
+  /** By QEMU itself: what libvirt lists may be of before the guest had it back. */
+  private static final Pattern NOW = Pattern.compile("actual ([0-9]+)");
 
   @Test
   void itsMemoryIsGivenBackWhateverHappens() {
@@ -62,7 +64,7 @@ class BalloonedMoveIT {
           "a copy of what is left of it",
           Duration.ofMinutes(2),
           () -> LAB.host("virsh", 2, "domjobinfo", GUEST),
-          job -> job.contains("Data processed") && now(2).compareTo(ALL) < 0);
+          job -> job.contains("Data processed") && ALL.minus(now(2)).compareTo(Memory.ofMiB(100)) > 0);
       console.kill();
       console.start();
       var settled = fleet.ended(id, Duration.ofMinutes(4));
@@ -78,12 +80,15 @@ class BalloonedMoveIT {
   private static void isWhole(int host) {
     assertThat(LAB.where(GUEST)).containsExactly(host + " running");
     Await.until(
-        "all of its memory", Duration.ofMinutes(2), () -> now(host), now -> now.equals(ALL));
+        "all of its memory, but for a page or two",
+        Duration.ofMinutes(2),
+        () -> now(host),
+        now -> ALL.minus(now).compareTo(Memory.ofMiB(1)) < 0);
     assertThat(LAB.stat(1)).contains("hold 160");
   }
 
   private static Memory now(int host) {
-    var told = NOW.matcher(LAB.host("virsh", host, "dominfo", GUEST));
+    var told = NOW.matcher(LAB.host("virsh", host, "dommemstat", GUEST));
     assertThat(told.find()).isTrue();
     return new Memory(Long.parseLong(told.group(1)) << 10);
   }

@@ -32,7 +32,7 @@ record BulkStats(TypedParameters values) {
             uuid,
             Duration.ofNanos(cpu),
             (int) values.number("vcpu.current", 1),
-            Memory.ofKiB(memory),
+            Memory.ofKiB(has(memory, at)),
             memoryUsed(at),
             sum("net", "rx.bytes"),
             sum("net", "tx.bytes"),
@@ -46,6 +46,16 @@ record BulkStats(TypedParameters values) {
     long reason = values.number("state.reason", 0);
     return values.number("state.state", 0) == PAUSED
         && (reason == PAUSED_MIGRATION || reason == PAUSED_POSTCOPY);
+  }
+
+  /**
+   * libvirt hears of a balloon by events, and was seen to miss those after a move. A guest cannot
+   * have less than what it calls available.
+   */
+  private long has(long current, Instant at) {
+    return GuestFigures.fresh(values.number("balloon.last-update"), at)
+        ? Math.max(current, values.number("balloon.available", 0))
+        : current;
   }
 
   private @Nullable Memory memoryUsed(Instant at) {

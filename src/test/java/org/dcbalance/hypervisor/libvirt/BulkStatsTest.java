@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.dcbalance.hypervisor.LoadReading.DirtyRate;
 import org.dcbalance.hypervisor.LoadReading.GuestCounters;
@@ -63,6 +64,15 @@ class BulkStatsTest {
                 4_608,
                 512,
                 null));
+  }
+
+  @Test
+  void aGuestHasNoLessThanItCallsAvailable() {
+    var values = record();
+    values.put("balloon.current", 61_190L);
+    assertThat(Objects.requireNonNull(counters(values)).memory()).isEqualTo(Memory.ofKiB(94_800));
+    values.put("balloon.last-update", NOW.minusSeconds(600).getEpochSecond());
+    assertThat(Objects.requireNonNull(counters(values)).memory()).isEqualTo(Memory.ofKiB(61_190));
   }
 
   @Test
