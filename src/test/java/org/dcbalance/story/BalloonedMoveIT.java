@@ -64,7 +64,8 @@ class BalloonedMoveIT {
           "a copy of what is left of it",
           Duration.ofMinutes(2),
           () -> LAB.host("virsh", 2, "domjobinfo", GUEST),
-          job -> job.contains("Data processed") && ALL.minus(now(2)).compareTo(Memory.ofMiB(100)) > 0);
+          job ->
+              job.contains("Data processed") && ALL.minus(now(2)).compareTo(Memory.ofMiB(100)) > 0);
       console.kill();
       console.start();
       var settled = fleet.ended(id, Duration.ofMinutes(4));
