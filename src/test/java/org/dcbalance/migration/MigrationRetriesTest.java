@@ -136,7 +136,7 @@ class MigrationRetriesTest extends MigrationFaults {
     var vm = guest("web-07", 2);
     var stop = lab.fleet.stopAt(Point.AFTER_JOB);
     lab.fleet.copyTime = Duration.ofSeconds(30);
-    // long enough for its checks on a busy machine, and it must not end before the person has spoken
+    // long enough for its checks, and it must not end before the person has spoken
     lab.console(Duration.ofSeconds(3), Duration.ofMinutes(2));
     long id = lab.move(vm, "kvm-02");
     stop.awaitReached();
