@@ -71,11 +71,9 @@ final class MoveChoosing {
     } catch (HypervisorException e) {
       return refuse(e.sentence(), row, vm, Passing.of(e.kind()));
     }
-    if (row.askedMethod() == null) {
-      found = asItIsNow(row, vm, found);
-      if (!tools.host(row.source()).maintenance()) {
-        found = orQuieter(row, vm, found);
-      }
+    found = asItIsNow(row, vm, found);
+    if (row.askedMethod() == null && !tools.host(row.source()).maintenance()) {
+      found = orQuieter(row, vm, found);
     }
     while (true) {
       if (row.overdueAt(now())) {
@@ -125,10 +123,7 @@ final class MoveChoosing {
       if (refused(row, vm)) {
         return new Refused();
       }
-      found = quiet.apply(find(row, vm));
-      if (row.askedMethod() == null) {
-        found = asItIsNow(row, vm, found);
-      }
+      found = asItIsNow(row, vm, quiet.apply(find(row, vm)));
     }
   }
 
@@ -223,7 +218,8 @@ final class MoveChoosing {
 
   /** Where it would be refused by a measurement of a while ago, choose by what it changes now. */
   private MoveFacts.Found asItIsNow(Migration row, Vm vm, MoveFacts.Found found) {
-    if (found.choice() instanceof Choice.Move
+    if (row.askedMethod() != null
+        || found.choice() instanceof Choice.Move
         || !tools.host(row.source()).can(Capability.DIRTY_RATE)
         || !tools.facts().outdated(vm)) {
       return found;
