@@ -58,7 +58,9 @@ final class CopyModel {
     if (facts.host().engine() == Engine.UNTIL_IT_FITS && course.ends()) {
       // however far off the model is: QEMU does not stop the guest for longer than it may, and it
       // counts whole pages, also those that it will send compressed
-      rest = Math.min(rest, Math.max(1, share * bandwidth * seconds(pause)) / facts.vm().bias());
+      rest =
+          Math.min(
+              rest, Math.max(1, share * bandwidth * seconds(pause)) / bias(levers.balloonTo()));
     }
     return expectation(
         levers.balloonTo(), course.sent(), rest, slowed ? copying : 0, course.ends());
@@ -91,7 +93,7 @@ final class CopyModel {
   private Expectation expectation(
       @Nullable Memory balloonTo, double sent, double rest, double slowed, boolean ends) {
     double constant = seconds(facts.route().constant());
-    double bias = facts.vm().bias();
+    double bias = bias(balloonTo);
     double ballooning = balloonTo == null ? 0 : ballooning(balloonTo);
     return new Expectation(
         new Memory(Math.round(sent)),
@@ -99,6 +101,14 @@ final class CopyModel {
         duration(bias * rest / bandwidth + constant),
         duration(bias * slowed),
         ends);
+  }
+
+  /**
+   * What earlier moves sent beyond what was in use is mostly what the guest had freed, which a
+   * ballooned one gives back before.
+   */
+  private double bias(@Nullable Memory balloonTo) {
+    return balloonTo == null ? facts.vm().bias() : Math.min(1, facts.vm().bias());
   }
 
   /** Expect how long the guest takes to give back what it has beyond the target, in seconds. */

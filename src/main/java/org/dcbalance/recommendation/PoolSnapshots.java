@@ -269,13 +269,15 @@ class PoolSnapshots {
     var options = vm.moveOptions().over(pool.moveOptions());
     var pause = options.downtimeMillis();
     var most = options.bandwidthMiB();
+    var longest = options.longestMinutes();
     boolean postCopy = hostCan && Boolean.TRUE.equals(options.postCopy());
-    return pause == null && most == null && !postCopy
+    return pause == null && most == null && longest == null && !postCopy
         ? null
         : new MoveTerms(
             pause == null ? null : Duration.ofMillis(pause),
             postCopy,
-            most == null ? null : ByteRate.ofMiB(most));
+            most == null ? null : ByteRate.ofMiB(most),
+            longest == null ? null : Duration.ofMinutes(longest));
   }
 
   /** What the history holds of one VM, and whether its host knows post-copy. */

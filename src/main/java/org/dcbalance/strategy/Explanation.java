@@ -117,6 +117,7 @@ final class Explanation {
   private static boolean wouldHaveMoved(Reason reason) {
     return reason instanceof Reason.OverCap
         || reason instanceof Reason.OverTransfer
-        || reason instanceof Reason.TooCostly;
+        || reason instanceof Reason.TooCostly
+        || reason instanceof Reason.TooLong;
   }
 }

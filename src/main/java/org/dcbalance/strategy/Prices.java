@@ -61,10 +61,23 @@ final class Prices {
   /** An assumption does not refuse a move: only a measured rate or an earlier move does. */
   boolean unaffordable(VmLoad vm, MigrationCost cost) {
     boolean known = cost.measuredDirtyRate() || cost.pastMoves() > 0;
-    return known && (!cost.converges() || cost.downtime().compareTo(vm.longestPause(limits)) > 0);
+    return known && (pausesTooLong(vm, cost) || takesTooLong(vm, cost));
+  }
+
+  private boolean pausesTooLong(VmLoad vm, MigrationCost cost) {
+    return !cost.converges() || cost.downtime().compareTo(vm.longestPause(limits)) > 0;
+  }
+
+  private static boolean takesTooLong(VmLoad vm, MigrationCost cost) {
+    var longest = vm.allowed().longest();
+    return longest != null && cost.total().compareTo(longest) > 0;
   }
 
   Reason tooCostly(VmLoad vm, MigrationCost cost) {
+    var longest = vm.allowed().longest();
+    if (longest != null && !pausesTooLong(vm, cost)) {
+      return new Reason.TooLong(seconds(cost.total()), seconds(longest));
+    }
     double dirty = vm.dirtyRate() == null ? 0 : vm.dirtyRate().bytesPerSecond();
     return new Reason.TooCostly(
         dirty / (1024 * 1024), seconds(cost.downtime()), seconds(vm.longestPause(limits)));

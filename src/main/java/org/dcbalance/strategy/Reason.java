@@ -91,6 +91,9 @@ public sealed interface Reason {
   record TooCostly(double dirtyMiBPerSecond, double downtimeSeconds, double allowedSeconds)
       implements Reason {}
 
+  /** Its migration is expected to take longer than allowed. */
+  record TooLong(double seconds, double allowedSeconds) implements Reason {}
+
   /** A move of it was worth making before the proposed ones; once those are made, it is not. */
   record Afterwards(Reason reason) implements Reason {}
 

@@ -104,6 +104,9 @@ public final class ReasonText {
                       seconds(r.allowedSeconds()))
               : "It changes %s of memory per second: its migration is expected not to end."
                   .formatted(mib(r.dirtyMiBPerSecond()));
+      case Reason.TooLong r ->
+          "Its migration is expected to take %s, and %s is allowed."
+              .formatted(minutes(r.seconds()), minutes(r.allowedSeconds()));
       case Reason.Afterwards r ->
           "Once the proposed moves are made: " + decapitalized(of(r.reason()));
       case Reason.NotNeeded _ ->
@@ -135,6 +138,10 @@ public final class ReasonText {
     return seconds < 1
         ? Math.round(seconds * 1000) + " ms"
         : String.format(Locale.ROOT, "%.1f s", seconds);
+  }
+
+  private static String minutes(double seconds) {
+    return String.format(Locale.ROOT, "%.1f min", seconds / 60);
   }
 
   private static String mib(double mib) {

@@ -246,6 +246,24 @@ class MethodChoiceTest {
                 + " it needs. Maybe try again when it is quieter.");
   }
 
+  /** It gives back what it freed, which is what its earlier moves sent beyond what it uses. */
+  @Test
+  void expectsOfABalloonedMoveNoMoreThanTheModelSays() {
+    var cases = Cases.qemu();
+    cases.ballooning = true;
+    cases.used = 300L;
+    var usual = expectedOf(Method.BALLOON_FIRST, cases, 1);
+    assertThat(expectedOf(Method.BALLOON_FIRST, cases, 1.8)).isEqualTo(usual);
+    assertThat(expectedOf(Method.BALLOON_FIRST, cases, 0.8)).isLessThan(usual);
+    assertThat(expectedOf(Method.PRE_COPY, cases, 1.8))
+        .isGreaterThan(expectedOf(Method.PRE_COPY, cases, 1));
+  }
+
+  private static Duration expectedOf(Method method, Cases cases, double bias) {
+    cases.bias = bias;
+    return ((Choice.Move) MethodChoice.askedFor(method, cases.facts())).expected().total();
+  }
+
   /** Whatever least memory is set: it may use more than that. */
   @Test
   void doesNotBalloonAQemuGuestThatDoesNotTellWhatItUses() {

@@ -91,7 +91,10 @@ class RoundInputsTest {
         rests,
         movingTo,
         past,
-        rests == null ? null : new MoveTerms(Duration.ofMillis(300), true, ByteRate.ofMiB(50)));
+        rests == null
+            ? null
+            : new MoveTerms(
+                Duration.ofMillis(300), true, ByteRate.ofMiB(50), Duration.ofMinutes(5)));
   }
 
   private static Load load(double cores) {

@@ -71,29 +71,29 @@ class PreCopyModelTest {
   @Test
   void aVmsOwnPauseCountsRatherThanTheUsualOne() {
     var vm = vm(900, 80, List.of());
-    var strict = vm.by(new MoveTerms(Duration.ofMillis(500), false, null));
+    var strict = vm.by(new MoveTerms(Duration.ofMillis(500), false, null, null));
     assertThat(PreCopyModel.learn(List.of()).expect(strict, B, SLO).converges()).isFalse();
-    var patient = vm.by(new MoveTerms(SLO, false, null));
+    var patient = vm.by(new MoveTerms(SLO, false, null, null));
     var model = PreCopyModel.learn(List.of());
     assertThat(model.expect(patient, B, Duration.ofMillis(500)).converges()).isTrue();
   }
 
   @Test
   void endsInPostCopyWhereThatIsAllowedAndNothingElseDoes() {
-    var vm = vm(400, 3000, List.of()).by(new MoveTerms(null, true, null));
+    var vm = vm(400, 3000, List.of()).by(new MoveTerms(null, true, null, null));
     var cost = PreCopyModel.learn(List.of()).expect(vm, B, SLO);
     assertThat(cost.converges()).isTrue();
     assertThat(cost.downtime()).isEqualTo(MemoryCopy.ASSUMED_CONSTANT);
     // 4 GiB, and what of 3,000 MiB changes in 41 s
     assertThat(cost.transferred().mib()).isBetween(4096 + 2980L, 4096 + 3000L);
-    var quiet = vm(0, 1, List.of()).by(new MoveTerms(null, true, null));
+    var quiet = vm(0, 1, List.of()).by(new MoveTerms(null, true, null, null));
     assertThat(PreCopyModel.learn(List.of()).expect(quiet, B, SLO).transferred())
         .isEqualTo(Memory.ofGiB(4));
   }
 
   @Test
   void aLimitOfTheVmHoldsItsCopyBack() {
-    var limited = vm(0, 1, List.of()).by(new MoveTerms(null, false, ByteRate.ofMiB(10)));
+    var limited = vm(0, 1, List.of()).by(new MoveTerms(null, false, ByteRate.ofMiB(10), null));
     assertThat(PreCopyModel.learn(List.of()).expect(limited, B, SLO).total())
         .isEqualTo(Duration.ofMillis(409_600 + 50));
   }

@@ -103,6 +103,9 @@ class ReasonTextTest {
         new Reason.TooCostly(420, 0.3, 0.5),
         "It changes 420 MiB of memory per second: its migration is expected not to end.");
     SENTENCES.put(
+        new Reason.TooLong(754, 600),
+        "Its migration is expected to take 12.6 min, and 10.0 min is allowed.");
+    SENTENCES.put(
         new Reason.Afterwards(new Reason.GainTooSmall(-0.2, 0.03)),
         "Once the proposed moves are made: no move of it makes the pool more even.");
     SENTENCES.put(
