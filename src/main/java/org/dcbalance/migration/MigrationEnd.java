@@ -53,8 +53,7 @@ final class MigrationEnd {
    * @param call null if it ordered nothing, or another console did
    * @param notStarted why nothing was ordered, where that is known
    */
-  record Ordered(
-      @Nullable MigrateCall call, @Nullable CopyWatch watch, @Nullable String notStarted) {
+  record Ordered(@Nullable MigrateCall call, @Nullable String notStarted) {
     String ended() {
       if (call == null) {
         return "Both hosts are asked where it runs.";
@@ -157,7 +156,7 @@ final class MigrationEnd {
       return null;
     }
     if (m.abortRequestedBy() != null) {
-      return m.endsByPolicy() ? Passing.NOT_CONVERGED : null;
+      return m.retry().givenUpAs();
     }
     var call = ordered.call();
     return call == null ? null : Passing.of(call.failed());
@@ -203,10 +202,12 @@ final class MigrationEnd {
         vm.name()
             + (runs ? " still runs on " : " has not moved, and is shut off on ")
             + pair.source().name();
-    var by = desk.read(claim).abortRequestedBy();
-    if (by != null) {
-      var why = ordered.watch() == null ? null : ordered.watch().gaveUp();
-      return "Aborted by " + by + ": " + stays + "." + (why == null ? "" : " " + why);
+    var row = desk.read(claim);
+    if (row.abortRequestedBy() != null) {
+      var why = row.retry().givenUp();
+      return "Aborted by %s: %s. %s"
+          .formatted(row.abortRequestedBy(), stays, why == null ? "" : why)
+          .strip();
     }
     if (ordered.notStarted() != null) {
       return stays + ": " + ordered.notStarted() + ".";

@@ -84,6 +84,8 @@ class MigrationRequestsTest extends MigrationFaults {
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
     assertThat(end.sentence()).isEqualTo("Aborted by ann: web-07 still runs on kvm-01.");
+    assertThat(lab.rows.find(id).orElseThrow().failed()).isFalse();
+    assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.failed()).isFalse());
     runsOn(vm, "kvm-01");
     lab.aborts.request(id, ANN);
   }
