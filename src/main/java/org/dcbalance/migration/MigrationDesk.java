@@ -247,6 +247,11 @@ class MigrationDesk {
     return step(claim, m -> m.remark(sentence), sentence);
   }
 
+  /** Note what came of what kept it from going on, which does not any more. */
+  void goesOn(Claim claim, String sentence) {
+    step(claim, m -> m.remark(""), sentence);
+  }
+
   /** Add a line to the log without changing the migration. */
   void note(Claim claim, String sentence) {
     step(claim, m -> {}, sentence);

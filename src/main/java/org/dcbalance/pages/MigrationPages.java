@@ -218,7 +218,8 @@ class MigrationPages {
         story.sampled(row.id()),
         row.endBy(),
         row.allowedUntil(),
-        row.attempt());
+        row.attempt(),
+        row.phase().ordered());
   }
 
   private static String tone(MigrationState state) {
