@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -355,6 +356,11 @@ class MigrationDesk {
       log.warn("Progress of migration {} was not stored: {}", claim.migration(), e.getMessage());
       heldOrLetGo(claim);
     }
+  }
+
+  /** Give what was told last of how far it is; empty if nothing was. */
+  Optional<ProgressLog.Last> lastTold(Claim claim) {
+    return stubbornly(claim, () -> progress.last(claim.migration()));
   }
 
   /** Show that its runner lives, where there is no progress to tell. */

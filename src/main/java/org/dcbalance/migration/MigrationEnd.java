@@ -90,10 +90,13 @@ final class MigrationEnd {
     }
     copying.removeHalfCopies(recorded, pair);
     var words = stayed(runs);
+    var told = desk.lastTold(claim);
     desk.end(
         claim,
         recorded.source(),
         m -> {
+          told.ifPresent(m.figures()::sentInVain);
+          m.figures().hostsSpent(measurements.spent());
           keep(m, seen);
           // one that was shut off needs no other attempt
           var passing = runs ? passing(m) : null;

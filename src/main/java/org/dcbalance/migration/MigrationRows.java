@@ -110,6 +110,7 @@ public class MigrationRows {
    * @param givenUp whether DCbalance itself ended it, or asked for its end
    * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
    * @param waitedMillis for a quieter moment; null if it did not
+   * @param totalMillis as {@code bytes} and {@code iterations} told last, where it did not complete
    * @param guestDowntimeMillis the longest time without an answer to the VM's probe
    * @param guestSilentMillis all times without an answer together; at least the longest one
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}

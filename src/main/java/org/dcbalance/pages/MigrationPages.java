@@ -265,7 +265,7 @@ class MigrationPages {
                 ? probe
                 : row.finishedAt() == null
                     ? "told when the move has ended, where a probe is set"
-                    : "no probe is set for this VM"));
+                    : "not probed"));
     if (row.guestSilentMillis() != null) {
       figures.add(
           new Figure(
@@ -282,8 +282,9 @@ class MigrationPages {
             format.count(null),
             format.count(iterations == null ? null : iterations.longValue()),
             null));
-    figures.add(cpu(row.source(), row.sourceCpu()));
-    figures.add(cpu(row.target(), row.targetCpu()));
+    boolean ended = row.finishedAt() != null;
+    figures.add(cpu(row.source(), row.sourceCpu(), ended));
+    figures.add(cpu(row.target(), row.targetCpu(), ended));
     figures.add(
         new Figure(
             "Imbalance after",
@@ -295,13 +296,13 @@ class MigrationPages {
     return figures;
   }
 
-  private Figure cpu(String host, MigrationRows.@Nullable CpuSpent spent) {
+  private Figure cpu(String host, MigrationRows.@Nullable CpuSpent spent, boolean ended) {
     return new Figure(
         "CPU time of " + host,
         format.millis(null),
         format.millis(spent == null ? null : spent.userMillis() + spent.systemMillis()),
         spent == null
-            ? "not measured"
+            ? (ended ? "not measured" : "told when the move has ended")
             : "user %s, system %s, of all that it did meanwhile"
                 .formatted(format.millis(spent.userMillis()), format.millis(spent.systemMillis())));
   }
