@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
+import org.dcbalance.evacuation.Evacuations;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Aborts;
@@ -41,6 +42,7 @@ class MigrationPages {
   private final Aborts aborts;
   private final ClosingByHand closing;
   private final Retries retries;
+  private final Evacuations evacuations;
   private final VmWishes vms;
   private final Hosts hosts;
   private final Format format;
@@ -52,6 +54,7 @@ class MigrationPages {
       Aborts aborts,
       ClosingByHand closing,
       Retries retries,
+      Evacuations evacuations,
       VmWishes vms,
       Hosts hosts,
       Format format) {
@@ -61,6 +64,7 @@ class MigrationPages {
     this.aborts = aborts;
     this.closing = closing;
     this.retries = retries;
+    this.evacuations = evacuations;
     this.vms = vms;
     this.hosts = hosts;
     this.format = format;
@@ -110,6 +114,7 @@ class MigrationPages {
     model.addAttribute("figures", figures(row));
     model.addAttribute("log", log);
     model.addAttribute("back", back(row));
+    model.addAttribute("again", row.failed() ? evacuations.triesAgain(id).orElse(null) : null);
     return "state".equals(fragment) ? "migration :: state" : "migration";
   }
 
