@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import org.dcbalance.evacuation.Evacuations.State;
 import org.dcbalance.evacuation.Preview.Staying;
+import org.dcbalance.migration.MigrationState;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.VmId;
@@ -43,10 +44,29 @@ class EvacuationRows {
       @Nullable Instant endedAt,
       List<Staying> staying) {}
 
-  /** One move that was queued for an evacuation, and how it went. */
-  record Try(VmId vm, String state, String sentence, @Nullable Instant finishedAt) {
+  /**
+   * One move that was queued for an evacuation, and how it went.
+   *
+   * @param givenUp whether DCbalance itself ended it
+   */
+  record Try(
+      long migration,
+      VmId vm,
+      MigrationState state,
+      boolean givenUp,
+      String sentence,
+      @Nullable Instant finishedAt) {
     boolean open() {
-      return state.equals("PENDING") || state.equals("RUNNING") || state.equals("LOST");
+      return !state.ended();
+    }
+
+    boolean failed() {
+      return state.failed(givenUp);
+    }
+
+    /** Tell whether a person ended it. */
+    boolean takenBack() {
+      return state == MigrationState.ABORTED && !failed();
     }
   }
 
@@ -70,6 +90,18 @@ class EvacuationRows {
     return jdbc.sql(
             "select " + COLUMNS + " from evacuation where host_id = :host order by id desc limit 1")
         .param("host", host.value())
+        .query((row, n) -> row(row))
+        .optional();
+  }
+
+  /** Find the open evacuation for which a move was queued. */
+  Optional<Row> openOf(long migration) {
+    return jdbc.sql(
+            "select "
+                + COLUMNS
+                + " from evacuation where state = 'OPEN'"
+                + " and id in (select evacuation_id from evacuation_move where migration_id = :id)")
+        .param("id", migration)
         .query((row, n) -> row(row))
         .optional();
   }
@@ -148,21 +180,20 @@ class EvacuationRows {
   List<Try> tries(long id) {
     return jdbc.sql(
             """
-            select m.vm_id, m.sentence, m.finished_at,
-              -- what a policy ended has failed; what a person ended is left alone
-              case when m.state = 'ABORTED' and m.abort_requested_by = :us then 'FAILED'
-                else m.state end as state
+            select m.id, m.vm_id, m.state, m.given_up is not null as given_up, m.sentence,
+              m.finished_at
             from evacuation_move e join migration m on m.id = e.migration_id
             where e.evacuation_id = :id order by m.id
             """)
-        .param("us", Operator.DCBALANCE.name())
         .param("id", id)
         .query(
             (row, n) -> {
               var finished = row.getObject("finished_at", OffsetDateTime.class);
               return new Try(
+                  row.getLong("id"),
                   new VmId(row.getLong("vm_id")),
-                  row.getString("state"),
+                  MigrationState.valueOf(row.getString("state")),
+                  row.getBoolean("given_up"),
                   row.getString("sentence"),
                   finished == null ? null : finished.toInstant());
             })
@@ -181,18 +212,25 @@ class EvacuationRows {
         .list();
   }
 
-  /** Add up what the open moves are expected to take from now on. */
-  Duration expectedOfOpen(long id) {
+  /**
+   * List what each open move is expected to take from now on; empty where that is not known, past
+   * its expectation, and for a lost one.
+   */
+  List<Optional<Duration>> expectedOfOpen(long id) {
     return jdbc.sql(
             """
-            select coalesce(sum(greatest(0, coalesce(m.expected_millis, 0)
-              - coalesce(extract(epoch from clock_timestamp() - m.started_at) * 1000, 0))), 0)
+            select case when m.state <> 'LOST' then cast(m.expected_millis - coalesce(
+              extract(epoch from clock_timestamp() - m.started_at) * 1000, 0) as bigint) end as rest
             from evacuation_move e join migration m on m.id = e.migration_id
-            where e.evacuation_id = :id and m.state in ('PENDING', 'RUNNING')
+            where e.evacuation_id = :id and m.state in ('PENDING', 'RUNNING', 'LOST') order by m.id
             """)
         .param("id", id)
-        .query((row, n) -> Duration.ofMillis(row.getLong(1)))
-        .single();
+        .query(
+            (row, n) ->
+                Optional.ofNullable(row.getObject("rest", Long.class))
+                    .filter(millis -> millis > 0)
+                    .map(Duration::ofMillis))
+        .list();
   }
 
   /**

@@ -1,13 +1,10 @@
 package org.dcbalance.evacuation;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.dcbalance.evacuation.Preview.Staying;
 import org.dcbalance.installation.WorkUnderLease;
 import org.dcbalance.inventory.FleetEvents;
@@ -24,7 +21,6 @@ import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -43,8 +39,6 @@ class EvacuationRunner {
   /** Moves of one evacuation that are queued or under way at a time. */
   private static final int AHEAD = 4;
 
-  private static final int MOST_TRIES = 3;
-  private static final Duration FIRST_BREAK = Duration.ofSeconds(30);
   private static final Logger log = LoggerFactory.getLogger(EvacuationRunner.class);
 
   private final Evacuations evacuations;
@@ -122,18 +116,19 @@ class EvacuationRunner {
       }
       return;
     }
-    var tries =
-        rows.tries(row.id()).stream().collect(Collectors.groupingBy(EvacuationRows.Try::vm));
+    var tries = Tries.byGuest(rows.tries(row.id()));
     var plan = plans.plan(row.host());
     var staying = new ArrayList<>(Preview.staying(plan));
     staying.addAll(evacuations.stopped(row.host()));
     int underWay = rows.underWay(row);
     for (var move : Preview.ordered(plan)) {
-      var earlier = tries.getOrDefault(move.vm().id(), List.of());
-      var why = givenUp(earlier);
+      var earlier = tries.getOrDefault(move.vm().id(), Tries.NONE);
+      var why = earlier.givenUp();
       if (why != null) {
         staying.add(new Staying(move.vm().id(), move.vm().name(), why));
-      } else if (underWay < AHEAD && !rests(earlier) && move.vm().movingTo() == null) {
+      } else if (underWay < AHEAD
+          && !earlier.rests(clock.instant())
+          && move.vm().movingTo() == null) {
         try {
           queue(row, move, host, epoch);
           underWay++;
@@ -171,14 +166,8 @@ class EvacuationRunner {
   }
 
   /** What is under way is neither left nor stays. */
-  private static List<Staying> without(
-      List<Staying> staying, Map<VmId, List<EvacuationRows.Try>> tries) {
-    return staying.stream()
-        .filter(
-            s ->
-                tries.getOrDefault(s.vmId(), List.of()).stream()
-                    .noneMatch(EvacuationRows.Try::open))
-        .toList();
+  private static List<Staying> without(List<Staying> staying, Map<VmId, Tries> tries) {
+    return staying.stream().filter(s -> !tries.getOrDefault(s.vmId(), Tries.NONE).open()).toList();
   }
 
   private void finish(EvacuationRows.Row row, Host host, long epoch) {
@@ -195,34 +184,5 @@ class EvacuationRunner {
               null,
               host.name() + " is empty, and stays in maintenance.");
         });
-  }
-
-  private static @Nullable String givenUp(List<EvacuationRows.Try> earlier) {
-    var last = last(earlier);
-    if (last == null) {
-      return null;
-    }
-    if (last.state().equals("ABORTED")) {
-      return "Its move was aborted, so it is not tried again.";
-    }
-    return earlier.stream().filter(t -> !t.open()).count() >= MOST_TRIES
-        ? "It was tried %d times. %s".formatted(MOST_TRIES, last.sentence())
-        : null;
-  }
-
-  /** Wait longer after each failure. */
-  private boolean rests(List<EvacuationRows.Try> earlier) {
-    var last = last(earlier);
-    if (last == null || last.open()) {
-      return last != null;
-    }
-    var finished = Objects.requireNonNullElse(last.finishedAt(), clock.instant());
-    return finished
-        .plus(FIRST_BREAK.multipliedBy(1L << (earlier.size() - 1)))
-        .isAfter(clock.instant());
-  }
-
-  private static EvacuationRows.@Nullable Try last(List<EvacuationRows.Try> earlier) {
-    return earlier.isEmpty() ? null : earlier.getLast();
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.dcbalance.audit.Act;
 import org.dcbalance.audit.AuditLog;
@@ -21,6 +22,7 @@ import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.migration.Aborts;
+import org.dcbalance.migration.MigrationState;
 import org.dcbalance.recommendation.EvacuationPlans;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
@@ -87,7 +89,9 @@ public class Evacuations {
    * @param guests how many the host had at the start
    * @param left how many it has now
    * @param underWay of those, how many are queued or moving
-   * @param remaining expected for those that can leave; null once it has ended
+   * @param remaining expected for those that can leave, of which it is known; null where it is of
+   *     none, and once it has ended
+   * @param unknown how many of those that can leave may take any time
    */
   public record Progress(
       long id,
@@ -101,6 +105,7 @@ public class Evacuations {
       @Nullable String endedBy,
       @Nullable Instant endedAt,
       @Nullable Duration remaining,
+      int unknown,
       List<Staying> staying) {}
 
   /**
@@ -197,22 +202,46 @@ public class Evacuations {
 
   private Progress progress(HostId id, EvacuationRows.Row row, Preview preview) {
     int left = guests(id).size();
-    var remaining =
-        row.state() == State.OPEN ? preview.expected().plus(rows.expectedOfOpen(row.id())) : null;
     var tries = rows.tries(row.id());
+    var rest =
+        row.state() == State.OPEN
+            ? Rest.of(preview.leaving(), Tries.byGuest(tries), rows.expectedOfOpen(row.id()))
+            : Rest.NONE;
     return new Progress(
         row.id(),
         row.state(),
         row.guests(),
-        (int) tries.stream().filter(t -> t.state().equals("COMPLETED")).count(),
+        (int) tries.stream().filter(t -> t.state() == MigrationState.COMPLETED).count(),
         row.state() == State.OPEN ? left : 0,
         (int) tries.stream().filter(EvacuationRows.Try::open).count(),
         row.startedBy(),
         row.startedAt(),
         row.endedBy(),
         row.endedAt(),
-        remaining,
+        rest.expected(),
+        rest.unknown(),
         row.staying());
+  }
+
+  /**
+   * Tell whether a move that failed was made for an evacuation that tries it again.
+   *
+   * @return a sentence that says so; empty if none does, or has done so
+   */
+  public Optional<String> triesAgain(long migration) {
+    var row = rows.openOf(migration).orElse(null);
+    var host = row == null ? null : hosts.findById(row.host().value()).orElse(null);
+    if (row == null || host == null) {
+      return Optional.empty();
+    }
+    var name = host.name();
+    return Tries.byGuest(rows.tries(row.id())).values().stream()
+        .filter(tries -> tries.goesOnAfter(migration))
+        .findFirst()
+        .map(
+            tries ->
+                "It is tried again, as attempt %d of %d, since %s is being emptied."
+                    .formatted(tries.ended() + 1, Tries.MOST, name));
   }
 
   /** List what is to leave a host, or is leaving. */

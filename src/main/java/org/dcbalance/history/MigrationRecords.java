@@ -11,7 +11,6 @@ import java.util.Map;
 import org.dcbalance.strategy.PastMove;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
-import org.dcbalance.units.Operator;
 import org.dcbalance.units.PoolId;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -25,13 +24,13 @@ public class MigrationRecords {
 
   /**
    * Tell in SQL, of a migration called m, whether its figures are like those of others (plain),
-   * what it sent, and whether its limit may have held it: one that was half as fast may have been,
-   * since its time holds more than sending.
+   * which those of one that did not complete are not, what it sent, and whether its limit may have
+   * held it: one that was half as fast may have been, since its time holds more than sending.
    */
   public static final String AS_IT_WENT =
       """
       cross join lateral (
-        select m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage,
+        select m.state = 'COMPLETED' and m.method not in ('NOT_LIVE', 'POST_COPY', 'XBZRLE') and not m.with_storage,
           coalesce(m.bytes, m.guest_memory_bytes)) as how (plain, sent)
       cross join lateral (
         select coalesce(1000.0 * sent / nullif(m.total_millis, 0) >= 0.5 * m.bandwidth_limit,
@@ -56,9 +55,10 @@ public class MigrationRecords {
 
   /**
    * List the finished moves of a pool, newest first; refused ones never began and are left out.
-   * What a limit or a method without passes made of a move says nothing of the next one, so its
-   * figures are left out. One that a person aborted says nothing of its target, which would
-   * otherwise be barred for the VM as after a failure, so it is left out as well.
+   * What a limit or a method without passes made of a move says nothing of the next one, nor does
+   * what was sent in vain, so such figures are left out. One that a person aborted says nothing of
+   * its target, which would otherwise be barred for the VM as after a failure, so it is left out as
+   * well.
    *
    * @param most how many at most
    */
@@ -74,11 +74,10 @@ public class MigrationRecords {
                 + AS_IT_WENT
                 + """
                 where pool_id = :pool and started_at is not null
-                  and (state in ('COMPLETED', 'FAILED') or state = 'ABORTED' and abort_requested_by = :us)
+                  and (state in ('COMPLETED', 'FAILED') or state = 'ABORTED' and given_up is not null)
                 order by finished_at desc, id desc limit :most
                 """)
         .param("pool", pool.value())
-        .param("us", Operator.DCBALANCE.name())
         .param("most", most)
         .query((row, n) -> pastMove(row))
         .list();

@@ -138,7 +138,8 @@ public final class CopyControl {
 
     record SwitchToPostCopy(String why) implements Step {}
 
-    record GiveUp(String why) implements Step {}
+    /** Give it up; {@code late} where it would not end in time, and may end otherwise. */
+    record GiveUp(String why, boolean late) implements Step {}
   }
 
   /** Look at a copy, and say what to do; in post-copy nothing is ever done. */
@@ -262,7 +263,7 @@ public final class CopyControl {
     missesSince = missesSince == null ? now.elapsed() : missesSince;
     if (canAbort && now.elapsed().minus(missesSince).compareTo(CLEAR_AFTER) >= 0) {
       givenUp = true;
-      return new Step.GiveUp(why);
+      return new Step.GiveUp(why, true);
     }
     return null;
   }
@@ -344,7 +345,7 @@ public final class CopyControl {
     }
     if (canAbort) {
       givenUp = true;
-      return new Step.GiveUp(why);
+      return new Step.GiveUp(why, false);
     }
     return new Step.GoOn();
   }

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class BalloonRest {
   private static final Duration BETWEEN = Duration.ofMillis(250);
-  private static final Duration BETWEEN_BEATS = Duration.ofSeconds(1);
 
   private final MigrationDesk desk;
   private final MigrationSettings settings;
   private final Claim claim;
   private final HostPair pair;
+  private final Heartbeat heart;
   private boolean waited;
 
   BalloonRest(MigrationDesk desk, MigrationSettings settings, Claim claim, HostPair pair) {
@@ -24,6 +24,7 @@ final class BalloonRest {
     this.settings = settings;
     this.claim = claim;
     this.pair = pair;
+    this.heart = new Heartbeat(desk, claim);
   }
 
   /**
@@ -33,7 +34,6 @@ final class BalloonRest {
    */
   @Nullable String await() {
     var begun = now();
-    var beaten = Instant.EPOCH;
     var moves = moves();
     while (moves != null && desk.read(claim).abortRequestedBy() == null) {
       if (passed(begun, settings.balloonMost())) {
@@ -41,13 +41,10 @@ final class BalloonRest {
       }
       if (!waited) {
         waited = true;
-        desk.note(claim, moves + " It is not sent before that is over.");
+        desk.remark(claim, moves + " It is not sent before that is over.");
       }
       Pause.of(BETWEEN);
-      if (passed(beaten, BETWEEN_BEATS)) {
-        beaten = now();
-        desk.beat(claim);
-      }
+      heart.beat();
       moves = moves();
     }
     return null;

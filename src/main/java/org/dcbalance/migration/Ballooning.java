@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class Ballooning {
   private static final Memory CLOSE_ENOUGH = Memory.ofMiB(1);
   private static final Duration BETWEEN = Duration.ofMillis(250);
-  private static final Duration BETWEEN_BEATS = Duration.ofSeconds(1);
 
   /** A balloon that has not moved for so long stands still. */
   private static final Duration STILL = Duration.ofSeconds(3);
@@ -24,13 +23,14 @@ final class Ballooning {
   private final MigrationSettings settings;
   private final Claim claim;
   private final HostPair pair;
-  private Instant beaten = Instant.EPOCH;
+  private final Heartbeat heart;
 
   Ballooning(MigrationDesk desk, MigrationSettings settings, Claim claim, HostPair pair) {
     this.desk = desk;
     this.settings = settings;
     this.claim = claim;
     this.pair = pair;
+    this.heart = new Heartbeat(desk, claim);
   }
 
   /** How it went. */
@@ -51,7 +51,7 @@ final class Ballooning {
       desk.note(claim, "Its memory was left alone: " + e.sentence());
       return Outcome.UNDONE;
     }
-    desk.note(
+    desk.remark(
         claim,
         "%s has %d MiB and is asked to leave %d MiB of it."
             .formatted(pair.name(), first.now().mib(), target.mib()));
@@ -67,7 +67,7 @@ final class Ballooning {
     if (why != null) {
       return giveUp(first.now(), why);
     }
-    desk.note(
+    desk.goesOn(
         claim,
         "It has %d MiB after %.1f s."
             .formatted(target.mib(), Duration.between(begun, now()).toMillis() / 1000.0));
@@ -84,7 +84,7 @@ final class Ballooning {
     @Nullable MemoryReading whenReached = null;
     while (true) {
       Pause.of(BETWEEN);
-      beat();
+      heart.beat();
       MemoryReading reading;
       boolean reached;
       try {
@@ -132,7 +132,7 @@ final class Ballooning {
 
   /** Give it back what it had, and wait until its balloon stands still. */
   private Outcome giveUp(Memory had, String why) {
-    desk.note(claim, "%s It gets its %d MiB back, and moves without.".formatted(why, had.mib()));
+    desk.remark(claim, "%s It gets its %d MiB back, and moves without.".formatted(why, had.mib()));
     desk.confirm(claim);
     var since = now();
     var still = now();
@@ -149,16 +149,18 @@ final class Ballooning {
         still = has.equals(last) ? still : now();
         last = has;
         if ((back || passed(still, STILL)) && rests()) {
-          if (!back) {
-            desk.note(claim, "Its balloon stands still at " + has.mib() + " MiB.");
-          }
+          desk.goesOn(
+              claim,
+              back
+                  ? "It has its %d MiB back.".formatted(had.mib())
+                  : "Its balloon stands still at " + has.mib() + " MiB.");
           return Outcome.UNDONE;
         }
       } catch (HypervisorException e) {
         still = now();
       }
       Pause.of(BETWEEN);
-      beat();
+      heart.beat();
     }
     return Outcome.IN_MOTION;
   }
@@ -179,13 +181,6 @@ final class Ballooning {
     }
     var grown = now.minus(before);
     return grown.bytes() > 0 ? "It has begun to swap (" + grown.mib() + " MiB)." : null;
-  }
-
-  private void beat() {
-    if (passed(beaten, BETWEEN_BEATS)) {
-      beaten = now();
-      desk.beat(claim);
-    }
   }
 
   private boolean passed(Instant since, Duration length) {

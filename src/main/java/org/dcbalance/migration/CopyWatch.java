@@ -15,7 +15,6 @@ import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.hypervisor.MigrationProgress;
 import org.dcbalance.method.CopyControl;
 import org.dcbalance.units.Memory;
-import org.dcbalance.units.Operator;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,7 @@ final class CopyWatch {
   private @Nullable Instant silentSince;
   private final Set<Said> said = EnumSet.noneOf(Said.class);
   private boolean postCopy;
-  private @Nullable String gaveUp;
+  private boolean gaveUp;
   private boolean switching;
   private @Nullable Memory sent;
   private Instant lastSent = Instant.EPOCH;
@@ -88,11 +87,6 @@ final class CopyWatch {
         return;
       }
     }
-  }
-
-  /** Say why the copy was given up; null if it was not. */
-  @Nullable String gaveUp() {
-    return gaveUp;
   }
 
   /**
@@ -180,7 +174,7 @@ final class CopyWatch {
   /** A guest that was ballooned gets its memory back where the copy shows that it needs it. */
   private void noticeSwapping(Migration row) {
     var had = row.undo().memory();
-    if (had == null || postCopy || gaveUp != null || !swapDue()) {
+    if (had == null || postCopy || gaveUp || !swapDue()) {
       return;
     }
     swapLooked = now();
@@ -198,8 +192,11 @@ final class CopyWatch {
     swappedBefore = swappedBefore == null ? swapped : swappedBefore;
     var grown = swapped.minus(swappedBefore);
     if (grown.bytes() > 0 && pair.source().can(Capability.ABORT)) {
-      gaveUp = "It swaps (%d MiB) with the memory that it was left.".formatted(grown.mib());
-      desk.giveUp(claim, gaveUp);
+      gaveUp = true;
+      desk.giveUp(
+          claim,
+          "It swaps (%d MiB) with the memory that it was left.".formatted(grown.mib()),
+          Passing.NOT_CONVERGED);
     }
   }
 
@@ -237,9 +234,9 @@ final class CopyWatch {
           control.failed(progress.elapsed());
         }
       }
-      case CopyControl.Step.GiveUp(var why) -> {
-        gaveUp = why;
-        desk.giveUp(claim, why);
+      case CopyControl.Step.GiveUp(var why, var late) -> {
+        gaveUp = true;
+        desk.giveUp(claim, why, late ? Passing.OUT_OF_TIME : Passing.NOT_CONVERGED);
       }
     }
   }
@@ -337,7 +334,7 @@ final class CopyWatch {
       return;
     }
     if (pair.source().can(Capability.ABORT)) {
-      desk.timeOut(claim, Operator.DCBALANCE);
+      desk.timeOut(claim);
     } else {
       tellOnce(
           Said.LATE,

@@ -79,6 +79,13 @@ class Figures {
     }
   }
 
+  /** Keep what was sent although the guest stayed, as it was told last. */
+  void sentInVain(ProgressLog.Last last) {
+    this.totalMillis = last.elapsedMillis();
+    this.bytes = last.processedBytes();
+    this.iterations = last.iteration() < 1 ? null : Integer.valueOf(last.iteration());
+  }
+
   /** Keep a pause, with how it was measured. */
   void stoodStill(Duration pause, String measured) {
     this.downtimeMillis = pause.toMillis();

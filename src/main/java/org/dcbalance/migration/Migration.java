@@ -281,6 +281,15 @@ public class Migration {
     require("be aborted", MigrationState.RUNNING);
     if (abortRequestedBy == null || endsByPolicy()) {
       this.abortRequestedBy = by.name();
+      retry.notGivenUp();
+    }
+  }
+
+  /** Have DCbalance end it, for a reason that may pass, unless its end was asked for. */
+  void giveUp(String reason, Passing as) {
+    if (abortRequestedBy == null) {
+      requestAbort(Operator.DCBALANCE);
+      retry.giveUp(reason, as);
     }
   }
 
@@ -301,10 +310,9 @@ public class Migration {
     require("be cancelled", MigrationState.PENDING);
     this.abortRequestedBy = Operator.DCBALANCE.name();
     var waited = sentence.isEmpty() ? "" : " " + sentence;
-    end(
-        MigrationState.ABORTED,
-        "It did not start, since its deadline, " + endByInWords() + ", has passed." + waited,
-        now);
+    var late = "It did not start, since its deadline, " + endByInWords() + ", has passed." + waited;
+    retry.giveUp(late, Passing.OUT_OF_TIME);
+    end(MigrationState.ABORTED, late, now);
   }
 
   void refuse(String reasons, Instant now) {

@@ -60,6 +60,7 @@ class MigrationApi {
    * @param switchedAt when it was switched to post-copy, from where on it is not aborted
    * @param allowedUntil how long it may take by what was allowed for its VM when it started; null
    *     before that, and where {@code endBy} comes first
+   * @param totalMillis as {@code bytes} and {@code iterations} told last, where it did not complete
    * @param guestDowntimeMillis the longest time without an answer to the VM's probe
    * @param guestSilentMillis all times without an answer together: how long the VM was not to be
    *     reached, and not what it left undone

@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -247,6 +248,11 @@ class MigrationDesk {
     return step(claim, m -> m.remark(sentence), sentence);
   }
 
+  /** Note what came of what kept it from going on, which does not any more. */
+  void goesOn(Claim claim, String sentence) {
+    step(claim, m -> m.remark(""), sentence);
+  }
+
   /** Add a line to the log without changing the migration. */
   void note(Claim claim, String sentence) {
     step(claim, m -> {}, sentence);
@@ -258,25 +264,36 @@ class MigrationDesk {
   }
 
   /** Ask for the end of a move that took its time. */
-  void timeOut(Claim claim, Operator by) {
+  void timeOut(Claim claim) {
     var row = read(claim);
+    boolean overdue = row.overdueAt(clock.instant());
     var why =
-        !row.overdueAt(clock.instant())
+        !overdue
             ? "It has taken longer than it was given."
             : row.allowedUntil() == null
                 ? "It has not ended by its deadline."
                 : "It has taken longer than is allowed for it.";
-    step(claim, m -> abort(m, by), why);
+    giveUp(claim, why, overdue ? Passing.OUT_OF_TIME : Passing.NOT_CONVERGED, why);
   }
 
-  /** Ask for the end of a copy that does not gain on its guest. */
-  void giveUp(Claim claim, String why) {
-    step(claim, m -> abort(m, Operator.DCBALANCE), why + " It is given up.");
+  /**
+   * Ask for the end of a copy that does not gain on its guest, or not in time.
+   *
+   * @param why a sentence
+   */
+  void giveUp(Claim claim, String why, Passing as) {
+    giveUp(claim, why, as, why + " It is given up.");
   }
 
-  private void abort(Migration migration, Operator by) {
-    migration.requestAbort(by);
-    events.publishEvent(new Deed(by, Act.ABORT_ASKED, Thing.migration(migration.id())));
+  private void giveUp(Claim claim, String why, Passing as, String line) {
+    step(
+        claim,
+        m -> {
+          m.giveUp(why, as);
+          events.publishEvent(
+              new Deed(Operator.DCBALANCE, Act.ABORT_ASKED, Thing.migration(m.id())));
+        },
+        line);
   }
 
   /** Record that it does not start, and what is planned then. */
@@ -339,6 +356,11 @@ class MigrationDesk {
       log.warn("Progress of migration {} was not stored: {}", claim.migration(), e.getMessage());
       heldOrLetGo(claim);
     }
+  }
+
+  /** Give what was told last of how far it is; empty if nothing was. */
+  Optional<ProgressLog.Last> lastTold(Claim claim) {
+    return stubbornly(claim, () -> progress.last(claim.migration()));
   }
 
   /** Show that its runner lives, where there is no progress to tell. */

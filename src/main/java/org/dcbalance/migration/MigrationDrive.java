@@ -41,7 +41,6 @@ final class MigrationDrive implements Runnable {
   private final DiskCopying copying;
   private final boolean queued;
   private @Nullable MigrateCall call;
-  private @Nullable CopyWatch watch;
   private @Nullable String notStarted;
 
   MigrationDrive(Tools tools, Claim claim, boolean queued) {
@@ -221,8 +220,7 @@ final class MigrationDrive implements Runnable {
                     }),
             row.id());
     var control = new CopyControl(move, facts);
-    watch = new CopyWatch(desk, tools.settings(), claim, pair, control);
-    watch.follow(call);
+    new CopyWatch(desk, tools.settings(), claim, pair, control).follow(call);
     measurements.copyEnded();
   }
 
@@ -276,7 +274,7 @@ final class MigrationDrive implements Runnable {
   private void settle(Migration row, Vm vm, HostPair pair, Measurements measurements) {
     var copied = desk.clock().instant();
     boolean lost = row.state() == MigrationState.LOST;
-    var ordered = new MigrationEnd.Ordered(call, watch, notStarted);
+    var ordered = new MigrationEnd.Ordered(call, notStarted);
     if (!lost) {
       desk.enter(claim, Phase.SETTLING, ordered.ended());
     }

@@ -53,8 +53,7 @@ final class MigrationEnd {
    * @param call null if it ordered nothing, or another console did
    * @param notStarted why nothing was ordered, where that is known
    */
-  record Ordered(
-      @Nullable MigrateCall call, @Nullable CopyWatch watch, @Nullable String notStarted) {
+  record Ordered(@Nullable MigrateCall call, @Nullable String notStarted) {
     String ended() {
       if (call == null) {
         return "Both hosts are asked where it runs.";
@@ -91,10 +90,13 @@ final class MigrationEnd {
     }
     copying.removeHalfCopies(recorded, pair);
     var words = stayed(runs);
+    var told = desk.lastTold(claim);
     desk.end(
         claim,
         recorded.source(),
         m -> {
+          told.ifPresent(m.figures()::sentInVain);
+          m.figures().hostsSpent(measurements.spent());
           keep(m, seen);
           // one that was shut off needs no other attempt
           var passing = runs ? passing(m) : null;
@@ -157,7 +159,7 @@ final class MigrationEnd {
       return null;
     }
     if (m.abortRequestedBy() != null) {
-      return m.endsByPolicy() ? Passing.NOT_CONVERGED : null;
+      return m.retry().givenUpAs();
     }
     var call = ordered.call();
     return call == null ? null : Passing.of(call.failed());
@@ -203,10 +205,12 @@ final class MigrationEnd {
         vm.name()
             + (runs ? " still runs on " : " has not moved, and is shut off on ")
             + pair.source().name();
-    var by = desk.read(claim).abortRequestedBy();
-    if (by != null) {
-      var why = ordered.watch() == null ? null : ordered.watch().gaveUp();
-      return "Aborted by " + by + ": " + stays + "." + (why == null ? "" : " " + why);
+    var row = desk.read(claim);
+    if (row.abortRequestedBy() != null) {
+      var why = row.retry().givenUp();
+      return "Aborted by %s: %s. %s"
+          .formatted(row.abortRequestedBy(), stays, why == null ? "" : why)
+          .strip();
     }
     if (ordered.notStarted() != null) {
       return stays + ": " + ordered.notStarted() + ".";

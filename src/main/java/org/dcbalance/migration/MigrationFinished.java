@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * lost one, which has not ended.
  *
  * @param recommendationId null for a move by hand, and for one that is tried again
+ * @param failed as {@link MigrationState#failed} tells
  */
 public record MigrationFinished(
     long migrationId,
@@ -17,6 +18,7 @@ public record MigrationFinished(
     PoolId pool,
     VmId vm,
     MigrationState outcome,
+    boolean failed,
     String sentence)
     implements MoveSettled {
   /** What is tried again does not settle its recommendation yet, so that is left out. */
@@ -27,6 +29,7 @@ public record MigrationFinished(
         migration.pool(),
         migration.vm(),
         migration.state(),
+        migration.state().failed(migration.retry().givenUp() != null),
         migration.told());
   }
 

@@ -23,7 +23,7 @@ public class MigrationRows {
       select m.id, m.pool_id, p.name as pool, m.recommendation_id, m.vm_id, v.name as vm,
         m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, m.method,
         m.asked_method, m.method_why, m.prepared_millis, m.waited_millis,
-        m.why, m.requested_by, m.abort_requested_by, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
+        m.why, m.requested_by, m.abort_requested_by, m.given_up is not null as given_up, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
         m.switched_at, m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
         m.expected_bytes, m.total_millis, m.downtime_millis, m.bytes, m.iterations, m.encrypted,
         m.downtime_source, m.guest_downtime_millis, m.guest_silent_millis, m.guest_probe,
@@ -107,8 +107,10 @@ public class MigrationRows {
    * @param sentence what it waits for while queued, what keeps it while it runs, how it ended after
    * @param method how it is moved, or will be if that was asked for
    * @param askedMethod null where DCbalance chose
+   * @param givenUp whether DCbalance itself ended it, or asked for its end
    * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
    * @param waitedMillis for a quieter moment; null if it did not
+   * @param totalMillis as {@code bytes} and {@code iterations} told last, where it did not complete
    * @param guestDowntimeMillis the longest time without an answer to the VM's probe
    * @param guestSilentMillis all times without an answer together; at least the longest one
    * @param sourceCpu null where the host does not tell, as {@code targetCpu}
@@ -139,6 +141,7 @@ public class MigrationRows {
       String why,
       String requestedBy,
       @Nullable String abortRequestedBy,
+      boolean givenUp,
       @Nullable String closedBy,
       @Nullable StatedPlace closedAs,
       @Nullable String closedWhy,
@@ -173,7 +176,13 @@ public class MigrationRows {
       boolean withStorage,
       Attempt attempt,
       @Nullable String cannotAbort,
-      @Nullable Progress progress) {}
+      @Nullable Progress progress) {
+
+    /** Tell whether it has failed, as {@link MigrationState#failed} has it. */
+    public boolean failed() {
+      return state.failed(givenUp);
+    }
+  }
 
   /** A queued migration with its place in the queue of its pool, from 1. */
   public record Queued(Row row, int position) {}
@@ -276,6 +285,7 @@ public class MigrationRows {
         row.getString("why"),
         row.getString("requested_by"),
         row.getString("abort_requested_by"),
+        row.getBoolean("given_up"),
         row.getString("closed_by"),
         closedAs(row),
         row.getString("closed_why"),

@@ -11,7 +11,7 @@ public enum MigrationState {
   COMPLETED,
   /** The guest runs on the source, as before. */
   FAILED,
-  /** Ended on request; the guest runs on the source, as before. */
+  /** Ended on request, or given up by DCbalance; the guest runs on the source, as before. */
   ABORTED,
   /** Not started, for a reason found just before the start. */
   REFUSED,
@@ -24,5 +24,19 @@ public enum MigrationState {
   /** Tell whether nothing more will happen to it. */
   public boolean ended() {
     return !OPEN.contains(this);
+  }
+
+  /**
+   * Tell whether a move that ended so has failed: what DCbalance itself gave up has, what a person
+   * ended has not.
+   *
+   * @param givenUp whether DCbalance gave it up
+   */
+  public boolean failed(boolean givenUp) {
+    return switch (this) {
+      case FAILED, REFUSED -> true;
+      case ABORTED -> givenUp;
+      case PENDING, RUNNING, COMPLETED, LOST -> false;
+    };
   }
 }

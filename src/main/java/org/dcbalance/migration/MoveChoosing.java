@@ -118,7 +118,7 @@ final class MoveChoosing {
       }
       // the guest, its hosts and what is allowed may be others by now
       waited = false;
-      desk.note(claim, "It has waited, so everything is checked, and its method chosen, again.");
+      desk.goesOn(claim, "It has waited, so everything is checked, and its method chosen, again.");
       vm = tools.vm(row);
       if (refused(row, vm)) {
         return new Refused();

@@ -15,7 +15,6 @@ import org.dcbalance.method.Learning;
 import org.dcbalance.method.Method;
 import org.dcbalance.units.ByteRate;
 import org.dcbalance.units.Memory;
-import org.dcbalance.units.Operator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -140,14 +139,13 @@ class MoveHistory {
             where m.vm_id = :vm and m.method is not null and m.finished_at > now() - interval '1 day'
               and m.started_at is not null
               and (ended
-                or (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.abort_requested_by = :us)
+                or (m.state = 'COMPLETED' or m.state = 'ABORTED' and m.given_up is not null)
                   and m.end_by is null and not m.with_storage
                   and (m.allowed_until is null
                     or m.allowed_until - m.finished_at > (m.allowed_until - m.started_at) / 2))
             order by m.method, m.finished_at desc, m.id desc
             """)
         .param("vm", vm.id().value())
-        .param("us", Operator.DCBALANCE.name())
         .query(
             row -> {
               var method = Method.valueOf(row.getString("method"));

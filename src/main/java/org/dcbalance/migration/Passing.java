@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 public enum Passing {
   CONNECTION("a host did not answer, or the hosts lost each other"),
   BUSY("a host was busy with something else"),
-  OUT_OF_TIME("the time that is allowed for it was over before it was copied"),
+  OUT_OF_TIME("it was not copied within the time that is allowed for it"),
   NOT_CONVERGED("its copy would not come to an end then");
 
   private final String words;

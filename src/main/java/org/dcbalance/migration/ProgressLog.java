@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.dcbalance.hypervisor.MigrationProgress;
 import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -80,6 +81,23 @@ class ProgressLog {
         .param("dirty", now.dirtyRate().bytesPerSecond())
         .param("bandwidth", now.bandwidth().bytesPerSecond())
         .update();
+  }
+
+  /** What was told last of a migration; iteration 0 where its host does not tell. */
+  record Last(long elapsedMillis, long processedBytes, int iteration) {}
+
+  /** Give what was told last of a migration; empty if nothing was. */
+  Optional<Last> last(long migration) {
+    return jdbc.sql(
+            """
+            select (progress->>'elapsedMillis')::bigint as elapsed_millis,
+              (progress->>'processedBytes')::bigint as processed_bytes,
+              (progress->>'iteration')::int as iteration
+            from migration where id = :id and progress is not null
+            """)
+        .param("id", migration)
+        .query(DataClassRowMapper.newInstance(Last.class))
+        .optional();
   }
 
   List<Point> of(long migration) {

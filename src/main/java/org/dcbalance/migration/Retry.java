@@ -27,6 +27,10 @@ class Retry {
 
   private @Nullable Instant retryAt;
   private @Nullable String retryEnded;
+  private @Nullable String givenUp;
+
+  @Enumerated(EnumType.STRING)
+  private @Nullable Passing givenUpAs;
 
   @Column(updatable = false)
   private boolean rulesBroken;
@@ -51,6 +55,18 @@ class Retry {
     } else {
       this.retryAt = at;
     }
+  }
+
+  /** Keep why DCbalance gave it up. */
+  void giveUp(String why, Passing as) {
+    this.givenUp = why;
+    this.givenUpAs = as;
+  }
+
+  /** Note that somebody else ends it. */
+  void notGivenUp() {
+    this.givenUp = null;
+    this.givenUpAs = null;
   }
 
   /** Give the wait after an attempt that failed. */
@@ -95,6 +111,15 @@ class Retry {
 
   boolean rulesBroken() {
     return rulesBroken;
+  }
+
+  /** Give why DCbalance gave it up, in a sentence; null if it did not. */
+  @Nullable String givenUp() {
+    return givenUp;
+  }
+
+  @Nullable Passing givenUpAs() {
+    return givenUpAs;
   }
 
   /** Say what is planned; empty if nothing is. */

@@ -16,12 +16,14 @@ final class SafeFirst {
   private final MigrationDesk desk;
   private final Claim claim;
   private final @Nullable BeforeMove before;
+  private final Heartbeat heart;
   private boolean waited;
 
   SafeFirst(MigrationDesk desk, Claim claim, @Nullable BeforeMove before) {
     this.desk = desk;
     this.claim = claim;
     this.before = before;
+    this.heart = new Heartbeat(desk, claim);
   }
 
   /**
@@ -45,11 +47,11 @@ final class SafeFirst {
             return "It is not moved without a checkpoint, because %s. %s"
                 .formatted(why.words(), progress.sentence());
           }
-          desk.note(claim, "It is moved without a checkpoint. " + progress.sentence());
+          desk.goesOn(claim, "It is moved without a checkpoint. " + progress.sentence());
           return null;
         }
         case DONE -> {
-          desk.note(claim, "A checkpoint was taken first. " + progress.sentence());
+          desk.goesOn(claim, "A checkpoint was taken first. " + progress.sentence());
           return null;
         }
         case FAILED -> {
@@ -57,7 +59,7 @@ final class SafeFirst {
         }
         case UNDER_WAY -> {
           if (!waited) {
-            desk.note(claim, "A checkpoint is taken first, because " + why.words() + ".");
+            desk.remark(claim, "A checkpoint is taken first, because " + why.words() + ".");
             waited = true;
           }
         }
@@ -73,7 +75,7 @@ final class SafeFirst {
   private @Nullable String untilEnded(BeforeMove checkpoints, Migration row) {
     while (checkpoints.begun(row.id()).filter(p -> p.step() == Step.UNDER_WAY).isPresent()) {
       if (!waited) {
-        desk.note(claim, "A checkpoint was begun for it, and is waited for.");
+        desk.remark(claim, "A checkpoint was begun for it, and is waited for.");
         waited = true;
       }
       var over = untilNextLook();
@@ -94,7 +96,7 @@ final class SafeFirst {
     if (deadline != null && desk.clock().instant().isAfter(deadline)) {
       return "The checkpoint before this move took too long.";
     }
-    claim.check();
+    heart.beat();
     Pause.of(LOOK_EVERY);
     return null;
   }

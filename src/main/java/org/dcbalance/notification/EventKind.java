@@ -12,7 +12,7 @@ public enum EventKind {
           + " host still has the definition of a VM that was restored elsewhere"),
   MIGRATION_STUCK(
       "Migration stuck", "A copy that cannot be ended, or does not end, sends nothing any more"),
-  MIGRATION_FAILED("Migration failed", "A move failed or was not started"),
+  MIGRATION_FAILED("Migration failed", "A move failed, was given up, or was not started"),
   MIGRATION_UNHELPFUL(
       "Migration did not help", "A move was done, and less than half of its promise came true"),
   HOST_UNREACHABLE("Host unreachable", "A host does not answer"),

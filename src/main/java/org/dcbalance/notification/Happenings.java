@@ -83,13 +83,7 @@ class Happenings {
 
   @EventListener
   void on(MigrationFinished finished) {
-    boolean failed =
-        switch (finished.outcome()) {
-          case FAILED, REFUSED -> true;
-          // on request; lost ones are told as such
-          case COMPLETED, ABORTED, LOST, PENDING, RUNNING -> false;
-        };
-    if (failed) {
+    if (finished.failed()) {
       outbox.add(
           new Happening(
               EventKind.MIGRATION_FAILED,

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param allowedUntil how long it may take by what is allowed for its VM; null where that is no
  *     limit, or comes after {@code endBy}
  * @param attempt which attempt it is, and whether there will be another one
+ * @param ordered whether its host was told to copy
  */
 record MigrationDetail(
     long id,
@@ -48,7 +49,8 @@ record MigrationDetail(
     boolean sampled,
     @Nullable Instant endBy,
     @Nullable Instant allowedUntil,
-    MigrationRows.Attempt attempt) {
+    MigrationRows.Attempt attempt,
+    boolean ordered) {
 
   /** Tell whether it has not ended, so that it may still become lost. */
   public boolean open() {

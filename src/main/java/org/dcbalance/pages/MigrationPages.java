@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
+import org.dcbalance.evacuation.Evacuations;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Aborts;
@@ -41,6 +42,7 @@ class MigrationPages {
   private final Aborts aborts;
   private final ClosingByHand closing;
   private final Retries retries;
+  private final Evacuations evacuations;
   private final VmWishes vms;
   private final Hosts hosts;
   private final Format format;
@@ -52,6 +54,7 @@ class MigrationPages {
       Aborts aborts,
       ClosingByHand closing,
       Retries retries,
+      Evacuations evacuations,
       VmWishes vms,
       Hosts hosts,
       Format format) {
@@ -61,6 +64,7 @@ class MigrationPages {
     this.aborts = aborts;
     this.closing = closing;
     this.retries = retries;
+    this.evacuations = evacuations;
     this.vms = vms;
     this.hosts = hosts;
     this.format = format;
@@ -110,6 +114,7 @@ class MigrationPages {
     model.addAttribute("figures", figures(row));
     model.addAttribute("log", log);
     model.addAttribute("back", back(row));
+    model.addAttribute("again", row.failed() ? evacuations.triesAgain(id).orElse(null) : null);
     return "state".equals(fragment) ? "migration :: state" : "migration";
   }
 
@@ -218,7 +223,8 @@ class MigrationPages {
         story.sampled(row.id()),
         row.endBy(),
         row.allowedUntil(),
-        row.attempt());
+        row.attempt(),
+        row.phase().ordered());
   }
 
   private static String tone(MigrationState state) {
@@ -264,7 +270,7 @@ class MigrationPages {
                 ? probe
                 : row.finishedAt() == null
                     ? "told when the move has ended, where a probe is set"
-                    : "no probe is set for this VM"));
+                    : "not probed"));
     if (row.guestSilentMillis() != null) {
       figures.add(
           new Figure(
@@ -281,8 +287,9 @@ class MigrationPages {
             format.count(null),
             format.count(iterations == null ? null : iterations.longValue()),
             null));
-    figures.add(cpu(row.source(), row.sourceCpu()));
-    figures.add(cpu(row.target(), row.targetCpu()));
+    boolean ended = row.finishedAt() != null;
+    figures.add(cpu(row.source(), row.sourceCpu(), ended));
+    figures.add(cpu(row.target(), row.targetCpu(), ended));
     figures.add(
         new Figure(
             "Imbalance after",
@@ -294,13 +301,13 @@ class MigrationPages {
     return figures;
   }
 
-  private Figure cpu(String host, MigrationRows.@Nullable CpuSpent spent) {
+  private Figure cpu(String host, MigrationRows.@Nullable CpuSpent spent, boolean ended) {
     return new Figure(
         "CPU time of " + host,
         format.millis(null),
         format.millis(spent == null ? null : spent.userMillis() + spent.systemMillis()),
         spent == null
-            ? "not measured"
+            ? (ended ? "not measured" : "told when the move has ended")
             : "user %s, system %s, of all that it did meanwhile"
                 .formatted(format.millis(spent.userMillis()), format.millis(spent.systemMillis())));
   }

@@ -58,7 +58,7 @@ class MoveAnomalies implements AnomalySource {
     var since = clock.instant().minus(RECENT);
     for (var row : rows.finished(pool, null, MOST_LOOKED_AT)) {
       // one that was tried again is judged by the attempt after it
-      if ((row.state() == MigrationState.FAILED || row.state() == MigrationState.REFUSED)
+      if (row.failed()
           && Objects.requireNonNull(row.finishedAt()).isAfter(since)
           && row.attempt().next() == null) {
         found.add(of(row, Kind.FAILED_MOVE, "did not happen: " + row.sentence()));

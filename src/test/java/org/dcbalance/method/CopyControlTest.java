@@ -82,7 +82,8 @@ class CopyControlTest {
     for (int second = 2; second < 7; second++) {
       assertThat(control.next(until(9 - second, second, 2000))).isEqualTo(GO_ON);
     }
-    assertThat(control.next(until(2, 7, 2000))).isInstanceOf(Step.GiveUp.class);
+    assertThat(control.next(until(2, 7, 2000)))
+        .isInstanceOfSatisfying(Step.GiveUp.class, up -> assertThat(up.late()).isTrue());
     var dips = chosen(cases());
     for (int second = 1; second < 20; second++) {
       assertThat(dips.next(until(8, second, second % 4 == 0 ? 700 : 2000))).isEqualTo(GO_ON);
@@ -266,7 +267,8 @@ class CopyControlTest {
     }
     assertThat(control.next(seen(8, 400, 70)))
         .isEqualTo(
-            new Step.GiveUp("It is slowed down by 70 %, more than the 60 % that are allowed."));
+            new Step.GiveUp(
+                "It is slowed down by 70 %, more than the 60 % that are allowed.", false));
   }
 
   @Test

@@ -38,7 +38,10 @@ class MigrationDeadlineTest extends MigrationFaults {
             "It did not start, since its deadline, %s, has passed. Waits for kvm-01, which may send 2 guests at once."
                 .formatted(end.endByInWords()));
     assertThat(end.abortRequestedBy()).isEqualTo("DCbalance");
-    assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.succeeded()).isFalse());
+    assertThat(lab.finished)
+        .singleElement()
+        .satisfies(f -> assertThat(f.succeeded()).isFalse())
+        .satisfies(f -> assertThat(f.failed()).isTrue());
     stop.release();
     runsOn(late, "kvm-01");
   }
@@ -56,6 +59,9 @@ class MigrationDeadlineTest extends MigrationFaults {
     assertThat(lab.lines.of(id))
         .extracting(line -> line.sentence())
         .contains("It has not ended by its deadline.");
+    assertThat(end.sentence())
+        .isEqualTo(
+            "Aborted by DCbalance: web-07 still runs on kvm-01. It has not ended by its deadline.");
     assertThat(end.retry().planned()).isFalse();
     assertThat(end.retry().retryEnded()).endsWith("past its deadline.");
     runsOn(vm, "kvm-01");
@@ -96,7 +102,14 @@ class MigrationDeadlineTest extends MigrationFaults {
     assertThat(lab.lines.of(id))
         .extracting(line -> line.sentence())
         .contains("It has taken longer than is allowed for it.");
+    assertThat(end.sentence())
+        .isEqualTo(
+            "Aborted by DCbalance: web-07 still runs on kvm-01. It has taken longer than is allowed for it.");
     assertThat(end.retry().planned()).as("another attempt has as long again").isTrue();
+    var shown = lab.rows.find(id).orElseThrow();
+    assertThat(shown.attempt().passing()).isEqualTo(Passing.OUT_OF_TIME);
+    assertThat(shown.failed()).isTrue();
+    assertThat(lab.finished).last().satisfies(f -> assertThat(f.failed()).isTrue());
     runsOn(vm, "kvm-01");
   }
 

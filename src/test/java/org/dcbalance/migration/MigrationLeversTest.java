@@ -123,6 +123,8 @@ class MigrationLeversTest extends MigrationFaults {
     balloon.swapsBelow(300);
     lab.console();
     var id = ask(vm, Method.BALLOON_FIRST);
+    MigrationLab.await(
+        "what it waits for", () -> lab.row(id).sentence().contains("is asked to leave"));
     assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
     assertThat(lab.lines.of(id))
         .anySatisfy(l -> assertThat(l.sentence()).startsWith("It has begun to swap ("))
@@ -228,6 +230,7 @@ class MigrationLeversTest extends MigrationFaults {
                         l.sentence()
                             .endsWith(
                                 "is changing on kvm-02. It is not sent before that is over.")));
+    assertThat(lab.row(next).sentence()).endsWith("It is not sent before that is over.");
     assertThat(lab.fleet.migrations).as("it waits").hasValue(1);
     balloon.crawls(1000);
     assertThat(ended(next).state()).isEqualTo(MigrationState.COMPLETED);

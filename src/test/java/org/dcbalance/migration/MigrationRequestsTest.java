@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.dcbalance.hypervisor.CpuFit;
@@ -84,8 +85,32 @@ class MigrationRequestsTest extends MigrationFaults {
     var end = ended(id);
     assertThat(end.state()).isEqualTo(MigrationState.ABORTED);
     assertThat(end.sentence()).isEqualTo("Aborted by ann: web-07 still runs on kvm-01.");
+    assertThat(lab.rows.find(id).orElseThrow().failed()).isFalse();
+    assertThat(lab.finished).singleElement().satisfies(f -> assertThat(f.failed()).isFalse());
     runsOn(vm, "kvm-01");
     lab.aborts.request(id, ANN);
+  }
+
+  @Test
+  void whatWasSentInVainIsKeptAndTeachesNothing() {
+    var vm = lab.guest("web-07", "kvm-01");
+    lab.fleet.copyTime = Duration.ofMinutes(5);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    MigrationLab.await("figures", () -> lab.rows.find(id).orElseThrow().progress() != null);
+    lab.aborts.request(id, ANN);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    var row = lab.rows.find(id).orElseThrow();
+    var last = Objects.requireNonNull(row.progress());
+    assertThat(row.bytes()).isEqualTo(last.processedBytes());
+    assertThat(row.totalMillis()).isEqualTo(last.elapsedMillis());
+    assertThat(row.iterations()).isEqualTo(1);
+    assertThat(row.sourceCpu()).isNotNull();
+    assertThat(row.targetCpu()).isNotNull();
+    assertThat(row.downtimeMillis()).isNull();
+    var history = new MoveHistory(lab.jdbc);
+    assertThat(history.forecasts(vm)).isEmpty();
+    assertThat(history.route(lab.host("kvm-01"), lab.host("kvm-02")).learnt()).isFalse();
   }
 
   @Test

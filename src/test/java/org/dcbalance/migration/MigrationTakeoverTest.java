@@ -82,6 +82,9 @@ class MigrationTakeoverTest extends MigrationFaults {
         .extracting(MigrationLog.Line::sentence)
         .anyMatch(
             s -> s.contains("It is slowed down by 99 %, more than the 60 % that are allowed."));
+    assertThat(end.sentence())
+        .as("whoever settles it says why")
+        .endsWith("It is slowed down by 99 %, more than the 60 % that are allowed.");
     runsOn(vm, "kvm-01");
   }
 

@@ -3,14 +3,18 @@ package org.dcbalance.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.testing.NamedOptions.options;
 
+import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.dcbalance.inventory.BeforeMove;
 import org.dcbalance.inventory.BeforeMove.Progress;
 import org.dcbalance.inventory.BeforeMove.Step;
 import org.dcbalance.inventory.MoveOptions;
+import org.dcbalance.migration.FaultyFleet.Point;
 import org.dcbalance.units.VmId;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +85,30 @@ class SafeFirstTest extends MigrationFaults {
             "A checkpoint is taken first, because one is asked for before each of its moves.",
             "A checkpoint was taken first. The memory of web-07",
             "Copying from kvm-01");
+  }
+
+  @Test
+  void isSaidWithSignsOfLifeForAsLongAsItIsWaitedFor() throws InterruptedException {
+    var done = new AtomicBoolean();
+    lab.before = (vm, migration) -> new Progress(done.get() ? Step.DONE : Step.UNDER_WAY, "");
+    var vm = guest(options(Map.of("checkpointFirst", true)));
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    MigrationLab.await(
+        "a wait", () -> lab.row(id).sentence().startsWith("A checkpoint is taken first"));
+    var began = Instant.now();
+    MigrationLab.await("a sign of life", () -> lifeSign(id).isAfter(began));
+    // it is checked again after the wait
+    var checks = lab.fleet.stopAt(Point.FITS);
+    done.set(true);
+    checks.awaitReached();
+    assertThat(lab.row(id).sentence()).isEmpty();
+    checks.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
+  private Instant lifeSign(long id) {
+    return Objects.requireNonNullElse(lab.rows.find(id).orElseThrow().heartbeat(), Instant.EPOCH);
   }
 
   @Test

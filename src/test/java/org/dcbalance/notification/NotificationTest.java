@@ -50,10 +50,11 @@ class NotificationTest extends Receiving {
         });
     transaction.executeWithoutResult(status -> hostDown("kvm-02 does not answer."));
     fleet.record(FleetEvents.Severity.INFO, "host-up", null, null, null, "kvm-02 answers again.");
-    ended(MigrationState.FAILED, "web-07 stayed.");
-    ended(MigrationState.COMPLETED, "web-08 moved.");
-    ended(MigrationState.ABORTED, "web-09 was left where it is, as asked.");
-    seen(() -> receiver.at("/all").size() == 3 && receiver.at("/critical").size() == 1);
+    ended(MigrationState.FAILED, true, "web-07 stayed.");
+    ended(MigrationState.COMPLETED, false, "web-08 moved.");
+    ended(MigrationState.ABORTED, false, "web-09 was left where it is, as asked.");
+    ended(MigrationState.ABORTED, true, "web-10 no longer gained.");
+    seen(() -> receiver.at("/all").size() == 4 && receiver.at("/critical").size() == 1);
     assertThat(bodies("/all"))
         .anySatisfy(
             b ->
@@ -64,13 +65,14 @@ class NotificationTest extends Receiving {
                         "\"sentence\":\"kvm-02 does not answer.\""))
         .anySatisfy(b -> assertThat(b).contains("HOST_BACK"))
         .anySatisfy(b -> assertThat(b).contains("MIGRATION_FAILED", "web-07 stayed."))
+        .anySatisfy(b -> assertThat(b).contains("MIGRATION_FAILED", "web-10 no longer gained."))
         .noneSatisfy(b -> assertThat(b).containsAnyOf("web-08", "web-09"));
     assertThat(bodies("/critical")).singleElement().asString().contains("kvm-02 does not answer.");
     assertThat(receiver.at("/others")).isEmpty();
     // the same event has the same id wherever it is told
     assertThat(receiver.at("/critical").getFirst().header("X-DCbalance-Delivery"))
         .isIn(receiver.at("/all").stream().map(t -> t.header("X-DCbalance-Delivery")).toList());
-    seen(() -> states("test all").equals(Map.of("SENT", 3L)));
+    seen(() -> states("test all").equals(Map.of("SENT", 4L)));
   }
 
   @Test
@@ -339,11 +341,10 @@ class NotificationTest extends Receiving {
     assertThat(states("test claim")).isEqualTo(Map.of("WAITING", 1L));
   }
 
-  private void ended(MigrationState outcome, String sentence) {
-    transaction.executeWithoutResult(
-        status ->
-            publisher.publishEvent(
-                new MigrationFinished(77, null, new PoolId(1), new VmId(1), outcome, sentence)));
+  private void ended(MigrationState outcome, boolean failed, String sentence) {
+    var finished =
+        new MigrationFinished(77, null, new PoolId(1), new VmId(1), outcome, failed, sentence);
+    transaction.executeWithoutResult(status -> publisher.publishEvent(finished));
   }
 
   private static void seen(BooleanSupplier what) {

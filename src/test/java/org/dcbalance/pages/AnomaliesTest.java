@@ -160,6 +160,27 @@ class AnomaliesTest extends SimulatedPages {
   }
 
   @Test
+  void aMoveThatWasGivenUpIsNamedAndOneThatAPersonAbortedIsNot() {
+    try (var pool = new RecordedPool(jdbc, "wrong-7", 1);
+        var viewer = as(Role.VIEWER)) {
+      long givenUp = move(pool, "wrong-7-vm-1", "ABORTED", "The copy no longer gains.", "10 min");
+      jdbc.sql("update migration set given_up = sentence where id = :id")
+          .param("id", givenUp)
+          .update();
+      move(pool, "wrong-7-vm-2", "ABORTED", "Aborted by amy.", "10 min");
+      pick(viewer, pool.id());
+      assertThat(lines(viewer.page("/")))
+          .extracting(line -> text(line.group(2)))
+          .filteredOn(line -> line.startsWith("Failed"))
+          .singleElement()
+          .asString()
+          .startsWith(
+              "Failed The move of wrong-7-vm-1 from wrong-7-1 to wrong-7-2 did not happen: The copy no longer gains.");
+      pick(viewer, null);
+    }
+  }
+
+  @Test
   void damagedCheckpointsAndPoolsThatFellBackAreNamed() {
     try (var pool = new RecordedPool(jdbc, "wrong-6", 1);
         var viewer = as(Role.VIEWER)) {

@@ -82,6 +82,45 @@ class MaintenancePagesTest extends SimulatedPages {
   }
 
   @Test
+  void whatTheRestTakesIsToldAsFarAsItIsKnown() {
+    try (var recorded = new RecordedPool(jdbc, "rest-" + UUID.randomUUID(), 1);
+        var viewer = as(Role.VIEWER)) {
+      long host =
+          jdbc.sql("select min(id) from host where pool_id = :pool")
+              .param("pool", recorded.id())
+              .query(Long.class)
+              .single();
+      // under an epoch under which nobody drives it
+      jdbc.sql(
+              """
+              with begun as (
+                insert into evacuation (host_id, state, guests, started_by, started_at)
+                values (:host, 'OPEN', 3, 'ann', now()) returning id),
+              moves as (
+                insert into migration (pool_id, vm_id, source_id, target_id, state, phase, why,
+                  requested_by, created_at, started_at, epoch, expected_millis)
+                select :pool, min(v.id), :host, max(h.id), 'RUNNING', 'COPYING', '', 'ann', now(),
+                  now() - interval '2 minutes', :later, 60000
+                from vm v, host h where v.host_id = :host and h.pool_id = :pool returning id)
+              insert into evacuation_move select begun.id, moves.id from begun, moves
+              """)
+          .param("host", host)
+          .param("pool", recorded.id())
+          .param("later", 1L << 50)
+          .update();
+      var path = "/hosts/" + host + "/evacuation";
+      assertThat(viewer.page(path))
+          .containsPattern(
+              "Expected for the rest</dt><dd><span>–</span> <small[^>]*>1 not known</small>");
+      jdbc.sql("update migration set expected_millis = 7300000 where source_id = :host")
+          .param("host", host)
+          .update();
+      assertThat(viewer.page(path))
+          .containsPattern("Expected for the rest</dt><dd><span>1 h 59 min</span>\\s*</dd>");
+    }
+  }
+
+  @Test
   void programsOfOperatorsDoTheSame() {
     var token = keys.add("maintains", Role.OPERATOR, false, null, new Operator("tests")).secret();
     try (var recorded = new RecordedPool(jdbc, "kept-" + UUID.randomUUID(), 1);

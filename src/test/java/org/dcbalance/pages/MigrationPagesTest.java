@@ -231,6 +231,88 @@ class MigrationPagesTest extends SimulatedPages {
     }
   }
 
+  @Test
+  void figuresAreMissedOnlyOnceTheCopyWasOrderedAndToldOfOnceItHasEnded() {
+    var id = lostMigration();
+    var path = "/migrations/" + id;
+    try (var viewer = as(Role.VIEWER)) {
+      phase(id, "CHECKS");
+      assertThat(viewer.page(path))
+          .contains("told when the move has ended")
+          .doesNotContain("no figures from the host so far", "not measured", "not probed");
+      phase(id, "COPYING");
+      assertThat(viewer.page(path)).contains("no figures from the host so far");
+      jdbc.sql(
+              """
+              update migration set state = 'REFUSED', phase = 'DONE', finished_at = now()
+              where id = :id
+              """)
+          .param("id", id)
+          .update();
+      assertThat(viewer.page(path))
+          .contains("not measured", "not probed")
+          .doesNotContain("told when the move has ended", "no probe is set");
+    } finally {
+      forget(id);
+    }
+  }
+
+  private void phase(long id, String phase) {
+    jdbc.sql(
+            """
+            update migration set state = 'RUNNING', phase = :phase, epoch = :later where id = :id
+            """)
+        .param("phase", phase)
+        .param("later", LATER)
+        .param("id", id)
+        .update();
+  }
+
+  @Test
+  void oneOfAnEvacuationSaysThatItIsTriedAgainAndNotThatItWasTheOnlyAttempt() {
+    var id = lostMigration();
+    var path = "/migrations/" + id;
+    jdbc.sql(
+            """
+            update migration set state = 'FAILED', phase = 'DONE', finished_at = now(),
+              sentence = 'It stayed.', most_attempts = 1
+            where id = :id
+            """)
+        .param("id", id)
+        .update();
+    jdbc.sql(
+            """
+            with begun as (
+              insert into evacuation (host_id, state, guests, started_by, started_at)
+              select source_id, 'OPEN', 1, 'ann', now() from migration where id = :id returning id)
+            insert into evacuation_move select begun.id, :id from begun
+            """)
+        .param("id", id)
+        .update();
+    try (var viewer = as(Role.VIEWER)) {
+      assertThat(viewer.page(path))
+          .contains("It is tried again, as attempt 2 of 3, since gone-1 is being emptied.")
+          .doesNotContain("Attempt <span");
+      jdbc.sql(
+              """
+              update evacuation set state = 'CANCELLED', ended_by = 'ann', ended_at = now()
+              where id = (select evacuation_id from evacuation_move where migration_id = :id)
+              """)
+          .param("id", id)
+          .update();
+      assertThat(viewer.page(path)).doesNotContain("It is tried again");
+    } finally {
+      jdbc.sql(
+              """
+              delete from evacuation
+              where host_id = (select source_id from migration where id = :id)
+              """)
+          .param("id", id)
+          .update();
+      forget(id);
+    }
+  }
+
   private static String row(String page, long id) {
     int from = page.indexOf("id=\"running-" + id + "\"");
     return page.substring(from, page.indexOf("</tr>", from));

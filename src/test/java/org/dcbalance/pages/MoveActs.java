@@ -110,8 +110,7 @@ final class MoveActs {
         new PageActs(
             () -> {
               visitor.open("/migrations/" + moved(stage.vm(1), stage.host(1), stage.host(2)));
-              visitor.sees(
-                  "Expected against measured", "not measured", "no probe is set for this VM");
+              visitor.sees("Expected against measured", "not measured", "not probed");
             },
             () ->
                 visitor.isRefused("/migrations/999999999", 404, "There is no migration 999999999."),
