@@ -25,12 +25,14 @@ export function waitingText(added: number): string {
 const waiting = new Map<string, number>();
 /** Regions that somebody asked to see, wherever the pointer and the focus are by then. */
 const wished = new Set<string>();
+/** Regions that had the focus when something came for them. */
+const focused = new Set<string>();
 
 /**
  * Hold back a fragment that would reorder rows under the pointer or the focus, take away what has the focus, touch a field
  * being edited, or replace the form that an open question is about: a form that left the page cannot be sent, and a "yes"
  * would be lost. Numbers in rows that stay in place are refreshed otherwise. What is held waits behind one button, or for the
- * pointer to leave.
+ * pointer to leave. A region about one thing names what takes the focus over instead, and is not held for it.
  */
 export function holdUpdates(): void {
   document.body.addEventListener('htmx:after:request', (event) => {
@@ -39,14 +41,19 @@ export function holdUpdates(): void {
     if (!region.id || ctx.text === undefined || (ctx.response?.status ?? 0) >= 400) return;
     const incoming = new DOMParser().parseFromString(ctx.text, 'text/html');
     const change = rowChange(rowKeys(region), rowKeys(incoming));
-    const held = !wished.delete(region.id) && (losesFocus(region, incoming) || (change.moves && isBusy(region)));
+    const held = !wished.delete(region.id) && ((losesFocus(region, incoming) && !heir(incoming)) || (change.moves && isBusy(region)));
     if (isAsking() || isEdited(region) || held) {
       event.preventDefault();
       waiting.set(region.id, change.added);
     } else {
       waiting.delete(region.id);
+      if (region.contains(document.activeElement)) focused.add(region.id);
     }
     announce();
+  });
+  document.body.addEventListener('htmx:after:swap', (event) => {
+    const { id } = (event as RequestEvent).detail.ctx.sourceElement;
+    if (focused.delete(id)) handOverFocus(id);
   });
   document.addEventListener('pointerout', () => setTimeout(release, RELEASE_MILLIS));
   document.addEventListener('focusout', () => setTimeout(release, RELEASE_MILLIS));
@@ -98,6 +105,16 @@ function isBusy(region: Element): boolean {
 function losesFocus(region: Element, incoming: Document): boolean {
   const active = document.activeElement;
   return active !== null && active.id !== '' && region.contains(active) && incoming.getElementById(active.id) === null;
+}
+
+function heir(root: ParentNode): HTMLElement | null {
+  return root.querySelector<HTMLElement>('[data-takes-focus]');
+}
+
+/** What had the focus in a region may be gone by now, and the browser leaves it to nothing then. */
+function handOverFocus(id: string): void {
+  const region = document.getElementById(id);
+  if (region !== null && (document.activeElement ?? document.body) === document.body) heir(region)?.focus();
 }
 
 function isEdited(region: Element): boolean {

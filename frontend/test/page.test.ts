@@ -71,6 +71,27 @@ describe('what has the focus', () => {
     expect(comes('other')).toBe(false);
     expect(comes('one')).toBe(true);
   });
+
+  it('is taken over by what a region names for it', () => {
+    const region = (): HTMLElement => document.getElementById('targets') as HTMLElement;
+    const state = '<span id="state" tabindex="-1" data-takes-focus></span>';
+    const swaps = (type: string, text: string): boolean =>
+      document.body.dispatchEvent(
+        new CustomEvent(type, { cancelable: true, detail: { ctx: { sourceElement: region(), text, response: { status: 200 } } } }),
+      );
+    region().insertAdjacentHTML('afterbegin', state);
+    focus('one');
+    const without = `<section id="targets">${state}<button id="other"></button></section>`;
+    expect(swaps('htmx:after:request', without)).toBe(true);
+    document.getElementById('one')?.remove();
+    swaps('htmx:after:swap', without);
+    expect(document.activeElement?.id).toBe('state');
+    // what is still there keeps it
+    focus('other');
+    swaps('htmx:after:request', without);
+    swaps('htmx:after:swap', without);
+    expect(document.activeElement?.id).toBe('other');
+  });
 });
 
 describe('keys', () => {

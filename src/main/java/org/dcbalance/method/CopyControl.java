@@ -113,6 +113,11 @@ public final class CopyControl {
     return control;
   }
 
+  /** Tell whether a copy gains by what was left, in bytes, as one pass and one before it began. */
+  public static boolean gains(double left, double leftBefore) {
+    return left < GAINS * leftBefore;
+  }
+
   /**
    * What the hypervisor tells of a copy.
    *
@@ -169,7 +174,7 @@ public final class CopyControl {
     joins = false;
     iteration = now.iteration();
     var gainsLittle = fresh ? gainsLittle(now) : null;
-    if (fresh && now.remaining().bytes() < GAINS * smallest) {
+    if (fresh && gains(now.remaining().bytes(), smallest)) {
       gainsFast =
           now.remaining().bytes() < GAINS_FAST * smallest
               || now.remaining().bytes() < GAINS_FAST * GAINS_FAST * smallestBefore;

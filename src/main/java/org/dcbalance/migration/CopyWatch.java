@@ -30,6 +30,7 @@ final class CopyWatch {
   private final Claim claim;
   private final HostPair pair;
   private final @Nullable CopyControl control;
+  private final Passes passes = new Passes();
   private Instant stored = Instant.EPOCH;
   private Instant abortTried = Instant.EPOCH;
   private @Nullable Instant abortTaken;
@@ -126,7 +127,8 @@ final class CopyWatch {
     var progress = progress();
     silentSince = progress.isPresent() ? null : silentSince == null ? now() : silentSince;
     var told = progress.filter(MigrationProgress::tellsAmounts);
-    told.filter(p -> due()).ifPresent(p -> desk.progress(claim, p));
+    told.ifPresent(passes::see);
+    told.filter(p -> due()).ifPresent(p -> desk.progress(claim, p, passes));
     if (told.isEmpty() && due()) {
       desk.beat(claim);
     }

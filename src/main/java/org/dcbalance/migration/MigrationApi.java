@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import io.swagger.v3.oas.annotations.Operation;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.method.Method;
 import org.dcbalance.units.Cursor;
@@ -57,6 +58,8 @@ class MigrationApi {
   /**
    * A migration with all that is known of it; times in milliseconds, rates in bytes per second.
    *
+   * @param place in the queue of its pool, from 1; null unless it is queued
+   * @param method null before one is chosen
    * @param switchedAt when it was switched to post-copy, from where on it is not aborted
    * @param allowedUntil how long it may take by what was allowed for its VM when it started; null
    *     before that, and where {@code endBy} comes first
@@ -69,7 +72,8 @@ class MigrationApi {
       long id,
       MigrationState state,
       Phase phase,
-      Method method,
+      @Nullable Integer place,
+      @Nullable Method method,
       @Nullable Method askedMethod,
       String methodWhy,
       long poolId,
@@ -146,7 +150,8 @@ class MigrationApi {
             new MigrationRows.Filter(state, poolId, vmId),
             after.isPresent() ? Long.valueOf(after.getAsLong()) : null,
             cursor.fetch());
-    return Items.page(found, cursor, MigrationRows.Row::id).map(r -> view(r, null));
+    var places = rows.places();
+    return Items.page(found, cursor, MigrationRows.Row::id).map(r -> view(r, places, null));
   }
 
   @Operation(summary = "Show a migration with its log.")
@@ -158,6 +163,7 @@ class MigrationApi {
                 () -> new Problem(ErrorCode.NOT_FOUND, "There is no migration " + id + ".", null));
     return view(
         row,
+        rows.places(),
         log.of(id).stream()
             .map(l -> new LineView(l.at(), Phase.valueOf(l.phase()), l.sentence()))
             .toList());
@@ -227,11 +233,13 @@ class MigrationApi {
             me));
   }
 
-  private static MigrationView view(MigrationRows.Row row, @Nullable List<LineView> log) {
+  private static MigrationView view(
+      MigrationRows.Row row, Map<Long, Integer> places, @Nullable List<LineView> log) {
     return new MigrationView(
         row.id(),
         row.state(),
         row.phase(),
+        places.get(row.id()),
         row.method(),
         row.askedMethod(),
         row.methodWhy(),

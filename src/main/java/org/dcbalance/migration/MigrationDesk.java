@@ -343,13 +343,13 @@ class MigrationDesk {
   }
 
   /** Store the newest progress; what cannot be stored now is dropped. */
-  void progress(Claim claim, MigrationProgress now) {
+  void progress(Claim claim, MigrationProgress now, Passes passes) {
     claim.check();
     try {
       transaction.executeWithoutResult(
           status -> {
             leadership.confirm(claim.epoch());
-            progress.add(claim.migration(), claim.epoch(), now);
+            progress.add(claim.migration(), claim.epoch(), now, passes);
           });
       events.publishEvent(new MigrationProgressed(claim.migration()));
     } catch (DataAccessException | TransactionException e) {

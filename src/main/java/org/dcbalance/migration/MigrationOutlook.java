@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.Pools;
 import org.dcbalance.strategy.ProposedMove.Priority;
@@ -21,10 +20,8 @@ import org.springframework.stereotype.Component;
 public class MigrationOutlook {
   private final Migrations migrations;
   private final Hosts hosts;
-  private final Pools pools;
   private final MigrationSettings settings;
   private final MigrationTurns turns;
-  private final Clock clock;
 
   MigrationOutlook(
       Migrations migrations,
@@ -35,10 +32,8 @@ public class MigrationOutlook {
       Clock clock) {
     this.migrations = migrations;
     this.hosts = hosts;
-    this.pools = pools;
     this.settings = settings;
-    this.turns = new MigrationTurns(jdbc, clock);
-    this.clock = clock;
+    this.turns = new MigrationTurns(jdbc, pools, clock);
   }
 
   /**
@@ -74,10 +69,10 @@ public class MigrationOutlook {
   /** Foresee moves that would be queued now, in this order, beside those that are. */
   public Outlook of(List<Wish> wishes) {
     var open = migrations.findByStateInOrderById(MigrationState.OPEN);
-    var known = pools.findAllByOrderByName().stream().collect(toMap(HostPool::id, pool -> pool));
+    var quiet = turns.quiet(open);
     var queued =
         new ArrayList<>(
-            turns.queued(open.stream().filter(row -> !waitsForQuietHours(row, known)).toList()));
+            turns.queued(open.stream().filter(row -> !quiet.containsKey(row.id())).toList()));
     for (int i = 0; i < wishes.size(); i++) {
       var wish = wishes.get(i);
       // no stored move has such an id
@@ -103,10 +98,5 @@ public class MigrationOutlook {
             .toList();
     int start = (int) next.start().stream().filter(id -> id < 0).count();
     return new Outlook(start, whys.size(), whys.stream().distinct().toList());
-  }
-
-  private boolean waitsForQuietHours(Migration row, Map<PoolId, HostPool> known) {
-    var pool = known.get(row.pool());
-    return pool != null && MigrationRunner.waitsForQuietHours(row, pool, clock.instant());
   }
 }

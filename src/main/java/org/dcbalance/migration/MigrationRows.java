@@ -7,9 +7,17 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.dcbalance.inventory.Pools;
+import org.dcbalance.method.CopyControl;
 import org.dcbalance.method.Method;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -18,10 +26,19 @@ import org.springframework.stereotype.Component;
 /** List migrations with the names of what they concern, for pages and programs. */
 @Component
 public class MigrationRows {
+  /**
+   * Give the method of a migration {@code m} in SQL, null before one is chosen: its column holds
+   * one from the start.
+   */
+  public static final String METHOD =
+      """
+      case when m.method_why <> '' or m.asked_method is not null or m.state = 'COMPLETED'
+        then m.method end""";
+
   private static final String SELECT =
       """
       select m.id, m.pool_id, p.name as pool, m.recommendation_id, m.vm_id, v.name as vm,
-        m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, m.method,
+        m.source_id, s.name as source, m.target_id, t.name as target, m.state, m.phase, %s as method,
         m.asked_method, m.method_why, m.prepared_millis, m.waited_millis,
         m.why, m.requested_by, m.abort_requested_by, m.given_up is not null as given_up, m.closed_by, m.closed_as, m.closed_why, m.sentence, m.created_at, m.started_at,
         m.switched_at, m.finished_at, m.deadline, m.heartbeat, m.expected_millis, m.expected_downtime_millis,
@@ -29,7 +46,8 @@ public class MigrationRows {
         m.downtime_source, m.guest_downtime_millis, m.guest_silent_millis, m.guest_probe,
         m.source_user_millis, m.source_system_millis, m.target_user_millis, m.target_system_millis,
         m.imbalance_before, m.imbalance_promised, r.imbalance_measured,
-        m.end_by, m.allowed_until, m.with_storage, m.attempt, m.most_attempts, m.retry_of, m.passing, m.retry_at, m.retry_ended,
+        m.end_by, m.allowed_until, m.with_storage, m.compressed, m.attempt, m.most_attempts, m.retry_of, m.passing, m.retry_at, m.retry_ended,
+        m.with_storage and coalesce(m.disks <> '[]', false) as copies_disks,
         (select n.id from migration n where n.retry_of = m.id) as retried_as,
         (m.progress->>'at')::timestamptz as progress_at,
         (m.progress->>'elapsedMillis')::bigint as elapsed_millis,
@@ -39,23 +57,36 @@ public class MigrationRows {
         (m.progress->>'dirtyRate')::float8 as dirty_rate,
         (m.progress->>'bandwidth')::float8 as bandwidth,
         (m.progress->>'iteration')::int as iteration,
+        (m.progress->>'throttle')::int as throttle,
+        (m.progress->>'left')::bigint as pass_left,
+        (m.progress->>'leftBefore')::bigint as pass_left_before,
         case when m.phase in ('COPYING', 'SWITCH_OVER', 'SETTLING', 'DONE') then s.missing->>'ABORT' end
           as no_abort
       from migration m join pool p on p.id = m.pool_id join vm v on v.id = m.vm_id
         join host s on s.id = m.source_id join host t on t.id = m.target_id
         -- of several attempts, what was measured is due to the one that completed
         left join recommendation r on r.id = m.recommendation_id and m.state = 'COMPLETED'
-      """;
+      """
+          .formatted(METHOD);
 
   /** How many times the usual wait for the next numbers may pass before they count as old. */
   private static final int TOLD_WITHIN = 5;
 
   private final JdbcClient jdbc;
+  private final Migrations migrations;
+  private final MigrationTurns turns;
   private final Duration toldWithin;
   private final Clock clock;
 
-  MigrationRows(JdbcClient jdbc, MigrationSettings settings, Clock clock) {
+  MigrationRows(
+      JdbcClient jdbc,
+      Migrations migrations,
+      Pools pools,
+      MigrationSettings settings,
+      Clock clock) {
     this.jdbc = jdbc;
+    this.migrations = migrations;
+    this.turns = new MigrationTurns(jdbc, pools, clock);
     this.toldWithin = settings.storedEvery().multipliedBy(TOLD_WITHIN);
     this.clock = clock;
   }
@@ -64,6 +95,7 @@ public class MigrationRows {
    * How far a migration is; rates in bytes per second, iteration 0 where the host does not tell.
    *
    * @param current whether its host still tells; otherwise all of this is as old as {@code at}
+   * @param throttle by how much its VM is slowed down for it, in percent
    */
   public record Progress(
       Instant at,
@@ -74,7 +106,15 @@ public class MigrationRows {
       long remainingBytes,
       double dirtyRate,
       double bandwidth,
-      int iteration) {}
+      int iteration,
+      int throttle) {}
+
+  /** What was left to be sent as the last two passes over memory began, in bytes. */
+  public record PassesLeft(long last, long before) {
+    public boolean gain() {
+      return CopyControl.gains(last, before);
+    }
+  }
 
   /**
    * What a host spent while memory was copied, all cores and all that it did; milliseconds in
@@ -105,7 +145,7 @@ public class MigrationRows {
    * A migration as it is shown.
    *
    * @param sentence what it waits for while queued, what keeps it while it runs, how it ended after
-   * @param method how it is moved, or will be if that was asked for
+   * @param method how it is moved, or will be if that was asked for; null before that is chosen
    * @param askedMethod null where DCbalance chose
    * @param givenUp whether DCbalance itself ended it, or asked for its end
    * @param preparedMillis from leaving the queue to the order to migrate, without what it waited
@@ -119,6 +159,10 @@ public class MigrationRows {
    * @param allowedUntil how long it may take by what was allowed for its VM when it started; null
    *     before that, and where {@code endBy} comes first
    * @param withStorage whether disks that lie on its source alone are copied with it
+   * @param copiesDisks whether there are such; false before they were looked for
+   * @param compressed whether what its VM changes is sent compressed, so that its dirty rate and
+   *     its bandwidth do not compare
+   * @param passesLeft null where too little of them was seen
    * @param cannotAbort why its host cannot abort it; null if it can, or was not told to copy yet
    * @param progress the newest numbers; null before the first
    */
@@ -135,7 +179,7 @@ public class MigrationRows {
       String target,
       MigrationState state,
       Phase phase,
-      Method method,
+      @Nullable Method method,
       @Nullable Method askedMethod,
       String methodWhy,
       String why,
@@ -174,6 +218,9 @@ public class MigrationRows {
       @Nullable Instant endBy,
       @Nullable Instant allowedUntil,
       boolean withStorage,
+      boolean copiesDisks,
+      boolean compressed,
+      @Nullable PassesLeft passesLeft,
       Attempt attempt,
       @Nullable String cannotAbort,
       @Nullable Progress progress) {
@@ -222,12 +269,32 @@ public class MigrationRows {
     return open("m.state in ('RUNNING', 'LOST')", pool);
   }
 
-  /** List the queue, first come first; of all pools with null. */
+  /** List the queue in the order of turns; of all pools with null. */
   public List<Queued> queued(@Nullable Long pool) {
-    var places = new HashMap<Long, Integer>();
-    return open("m.state = 'PENDING'", pool).stream()
-        .map(r -> new Queued(r, places.merge(r.poolId(), 1, Integer::sum)))
-        .toList();
+    var waiting =
+        open("m.state = 'PENDING'", pool).stream()
+            .collect(Collectors.toMap(Row::id, Function.identity()));
+    var queue = new ArrayList<Queued>();
+    places()
+        .forEach(
+            (id, place) -> {
+              var row = waiting.get(id);
+              if (row != null) {
+                queue.add(new Queued(row, place));
+              }
+            });
+    return queue;
+  }
+
+  /** Give the places that queued moves have in their pools, from 1, in the order of turns. */
+  public Map<Long, Integer> places() {
+    var taken = new HashMap<Long, Integer>();
+    var places = new LinkedHashMap<Long, Integer>();
+    for (var move :
+        turns.inTurn(migrations.findByStateInOrderById(Set.of(MigrationState.PENDING)))) {
+      places.put(move.id(), taken.merge(move.pool(), 1, Integer::sum));
+    }
+    return places;
   }
 
   /** List what has ended, newest first; of all pools with null. */
@@ -279,7 +346,7 @@ public class MigrationRows {
         row.getString("target"),
         MigrationState.valueOf(row.getString("state")),
         Phase.valueOf(row.getString("phase")),
-        Method.valueOf(row.getString("method")),
+        method(row.getString("method")),
         method(row.getString("asked_method")),
         row.getString("method_why"),
         row.getString("why"),
@@ -318,6 +385,9 @@ public class MigrationRows {
         instant(row, "end_by"),
         instant(row, "allowed_until"),
         row.getBoolean("with_storage"),
+        row.getBoolean("copies_disks"),
+        row.getBoolean("compressed"),
+        passesLeft(row),
         attempt(row),
         row.getString("no_abort"),
         progress(row));
@@ -349,6 +419,12 @@ public class MigrationRows {
     return user == null ? null : new CpuSpent(user, row.getLong(side + "_system_millis"));
   }
 
+  private static @Nullable PassesLeft passesLeft(ResultSet row) throws SQLException {
+    var last = row.getObject("pass_left", Long.class);
+    var before = row.getObject("pass_left_before", Long.class);
+    return last == null || before == null ? null : new PassesLeft(last, before);
+  }
+
   private @Nullable Progress progress(ResultSet row) throws SQLException {
     var at = instant(row, "progress_at");
     return at == null
@@ -363,6 +439,7 @@ public class MigrationRows {
             row.getLong("remaining_bytes"),
             row.getDouble("dirty_rate"),
             row.getDouble("bandwidth"),
-            row.getInt("iteration"));
+            row.getInt("iteration"),
+            row.getInt("throttle"));
   }
 }

@@ -1,8 +1,6 @@
 package org.dcbalance.migration;
 
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,11 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.dcbalance.installation.Installation;
-import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.leadership.Leadership;
 import org.dcbalance.leadership.LeadershipLost;
-import org.dcbalance.units.Operator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -63,7 +59,7 @@ class MigrationRunner implements DisposableBean {
     this.settings = settings;
     this.tools = tools;
     this.jdbc = jdbc;
-    this.turns = new MigrationTurns(jdbc, tools.desk().clock());
+    this.turns = new MigrationTurns(jdbc, tools.pools(), tools.desk().clock());
   }
 
   /** Take up what needs driving, if this console holds the lease; otherwise let everything go. */
@@ -121,7 +117,7 @@ class MigrationRunner implements DisposableBean {
       overdue.forEach(row -> tools.desk().cancelOverdue(row.id(), epoch));
       rows = migrations.findByStateInOrderById(MigrationState.OPEN);
     }
-    var quiet = quiet(rows);
+    var quiet = turns.quiet(rows);
     var queued = new ArrayList<MigrationSlots.Move>();
     var underWay = new ArrayList<>(turns.underWay(rows));
     for (var move : turns.queued(rows)) {
@@ -136,35 +132,6 @@ class MigrationRunner implements DisposableBean {
     next.start().forEach(id -> drive(id, epoch, true));
     next.waiting().forEach(this::showWaiting);
     quiet.forEach(this::showWaiting);
-  }
-
-  /**
-   * What nobody asked for by hand does not begin in the quiet hours of its pool, also if it was
-   * approved before they began: give what such moves wait for.
-   */
-  private Map<Long, String> quiet(List<Migration> rows) {
-    var waiting = new HashMap<Long, String>();
-    var now = tools.desk().clock().instant();
-    for (var row : rows) {
-      if (row.state() == MigrationState.PENDING) {
-        tools
-            .pools()
-            .findById(row.pool().value())
-            .filter(pool -> waitsForQuietHours(row, pool, now))
-            .ifPresent(
-                pool ->
-                    waiting.put(
-                        row.id(),
-                        "Waits for the end of the pool's quiet hours, "
-                            + pool.quietHours()
-                            + ": nobody asked for it by hand."));
-      }
-    }
-    return waiting;
-  }
-
-  static boolean waitsForQuietHours(Migration row, HostPool pool, Instant now) {
-    return row.requestedBy().equals(Operator.DCBALANCE.name()) && pool.quiet(now);
   }
 
   private void drive(long id, long epoch, boolean queued) {

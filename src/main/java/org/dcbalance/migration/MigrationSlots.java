@@ -78,7 +78,7 @@ final class MigrationSlots {
     underWay.forEach(taken::count);
     var start = new ArrayList<Long>();
     var waiting = new LinkedHashMap<Long, String>();
-    for (var move : queued.stream().sorted(Comparator.comparing(Move::turn)).toList()) {
+    for (var move : inTurn(queued)) {
       var source = hosts.get(move.source());
       var target = hosts.get(move.target());
       if (source == null || target == null) {
@@ -95,6 +95,15 @@ final class MigrationSlots {
       }
     }
     return new Turns(List.copyOf(start), waiting);
+  }
+
+  /**
+   * Sort moves that wait by their turns.
+   *
+   * @param queued in the order in which they came
+   */
+  static List<Move> inTurn(List<Move> queued) {
+    return queued.stream().sorted(Comparator.comparing(Move::turn)).toList();
   }
 
   /** How many moves there are of each pool, host and link. */

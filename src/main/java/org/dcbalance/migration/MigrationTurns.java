@@ -6,22 +6,30 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.dcbalance.inventory.HostPool;
+import org.dcbalance.inventory.Pools;
 import org.dcbalance.migration.MigrationSlots.Move;
 import org.dcbalance.migration.MigrationSlots.Turn;
 import org.dcbalance.strategy.ProposedMove.Priority;
+import org.dcbalance.units.Operator;
+import org.dcbalance.units.PoolId;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Tell of stored migrations when they come to their turn. */
 final class MigrationTurns {
   private final JdbcClient jdbc;
+  private final Pools pools;
   private final Clock clock;
 
-  MigrationTurns(JdbcClient jdbc, Clock clock) {
+  MigrationTurns(JdbcClient jdbc, Pools pools, Clock clock) {
     this.jdbc = jdbc;
+    this.pools = pools;
     this.clock = clock;
   }
 
-  /** Give those that wait, in their order. */
+  /** Give those that wait, in the order in which they came. */
   List<Move> queued(List<Migration> rows) {
     var waiting = rows.stream().filter(row -> row.state() == MigrationState.PENDING).toList();
     if (waiting.isEmpty()) {
@@ -41,6 +49,42 @@ final class MigrationTurns {
                       expected == null ? null : Duration.ofMillis(expected)));
             })
         .toList();
+  }
+
+  /** Give those that wait as they come to their turn; after them those that quiet hours keep. */
+  List<Move> inTurn(List<Migration> rows) {
+    var quiet = quiet(rows);
+    var queued = MigrationSlots.inTurn(queued(rows));
+    return Stream.concat(
+            queued.stream().filter(move -> !quiet.containsKey(move.id())),
+            queued.stream().filter(move -> quiet.containsKey(move.id())))
+        .toList();
+  }
+
+  /**
+   * What nobody asked for by hand does not begin in the quiet hours of its pool, also if it was
+   * approved before they began: give what such moves wait for.
+   */
+  Map<Long, String> quiet(List<Migration> rows) {
+    var waiting = new HashMap<Long, String>();
+    var known = new HashMap<PoolId, Optional<HostPool>>();
+    var now = clock.instant();
+    for (var row : rows) {
+      if (row.state() == MigrationState.PENDING
+          && row.requestedBy().equals(Operator.DCBALANCE.name())) {
+        known
+            .computeIfAbsent(row.pool(), id -> pools.findById(id.value()))
+            .filter(pool -> pool.quiet(now))
+            .ifPresent(
+                pool ->
+                    waiting.put(
+                        row.id(),
+                        "Waits for the end of the pool's quiet hours, "
+                            + pool.quietHours()
+                            + ": nobody asked for it by hand."));
+      }
+    }
+    return waiting;
   }
 
   /** Give those that are under way, or may be. */

@@ -41,7 +41,9 @@ class ProgressLog {
     return current > 0;
   }
 
-  void add(long migration, long epoch, MigrationProgress now) {
+  void add(long migration, long epoch, MigrationProgress now, Passes passes) {
+    var left = passes.left();
+    var leftBefore = passes.leftBefore();
     int current =
         jdbc.sql(
                 """
@@ -49,7 +51,9 @@ class ProgressLog {
                     'at', cast(:at as timestamptz), 'elapsedMillis', cast(:elapsed as bigint),
                     'totalBytes', cast(:total as bigint), 'processedBytes', cast(:processed as bigint),
                     'remainingBytes', cast(:remaining as bigint), 'dirtyRate', cast(:dirty as float8),
-                    'bandwidth', cast(:bandwidth as float8), 'iteration', cast(:iteration as int))
+                    'bandwidth', cast(:bandwidth as float8), 'iteration', cast(:iteration as int),
+                    'throttle', cast(:throttle as int), 'left', cast(:left as bigint),
+                    'leftBefore', cast(:leftBefore as bigint))
                 where id = :id and epoch = :epoch and state = 'RUNNING'
                 """)
             .param("at", Timestamp.from(now.at()))
@@ -60,6 +64,9 @@ class ProgressLog {
             .param("dirty", now.dirtyRate().bytesPerSecond())
             .param("bandwidth", now.bandwidth().bytesPerSecond())
             .param("iteration", now.iteration())
+            .param("throttle", now.throttle())
+            .param("left", left == null ? null : left.bytes())
+            .param("leftBefore", leftBefore == null ? null : leftBefore.bytes())
             .param("id", migration)
             .param("epoch", epoch)
             .update();

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
 /**
- * What was entered into a form that was refused, to be shown in it again. Every page has one; it is
- * {@link #NOTHING} where nothing was refused.
+ * What was entered into a form that was refused, or only checked, to be shown in it again. Every
+ * page has one; it is {@link #NOTHING} where nothing was.
  *
  * @param form which one of the forms of its page
  * @param fields values by names, without what is secret or longer than any field takes

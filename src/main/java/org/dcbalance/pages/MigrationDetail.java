@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * What the page of one migration tells.
  *
  * @param sentence what it waits for, what keeps it, or how it ended; null where there is nothing
+ * @param place in the queue of its pool, from 1; null unless it is queued
+ * @param method what is said of it where none is chosen yet, too
  * @param methodWhy why it is moved that way, and what was set for it; empty before that is decided
  * @param encrypted whether its memory is sent encrypted; null before it is sent
  * @param tone of that sentence: "ok", "warn" or "bad"
@@ -22,12 +24,16 @@ import org.jspecify.annotations.Nullable;
  * @param endBy when whoever asked for it wants it ended; null where nobody said
  * @param allowedUntil how long it may take by what is allowed for its VM; null where that is no
  *     limit, or comes after {@code endBy}
+ * @param givenUntil when the console aborts it, unless that is one of the times before; null where
+ *     it does not
+ * @param copiesDisks whether disks are copied with it
  * @param attempt which attempt it is, and whether there will be another one
  * @param ordered whether its host was told to copy
  */
 record MigrationDetail(
     long id,
     String state,
+    @Nullable Integer place,
     VmId vmId,
     String vm,
     HostId fromId,
@@ -49,6 +55,8 @@ record MigrationDetail(
     boolean sampled,
     @Nullable Instant endBy,
     @Nullable Instant allowedUntil,
+    @Nullable Instant givenUntil,
+    boolean copiesDisks,
     MigrationRows.Attempt attempt,
     boolean ordered) {
 

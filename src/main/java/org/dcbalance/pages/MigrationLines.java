@@ -37,7 +37,12 @@ class MigrationLines {
     return rows.running(value(pool)).stream().map(this::running).toList();
   }
 
-  List<QueuedMigration> queued(@Nullable PoolId pool) {
+  /**
+   * List what waits, in the order of turns.
+   *
+   * @param observing whether consoles only observe
+   */
+  List<QueuedMigration> queued(@Nullable PoolId pool, boolean observing) {
     return rows.queued(value(pool)).stream()
         .map(
             q ->
@@ -48,8 +53,15 @@ class MigrationLines {
                     q.row().source(),
                     q.row().target(),
                     q.position(),
-                    q.row().sentence().isEmpty() ? "Starts next." : q.row().sentence()))
+                    waitsFor(q.row(), observing)))
         .toList();
+  }
+
+  private static String waitsFor(Row row, boolean observing) {
+    if (observing) {
+      return "Nothing starts while DCbalance only observes.";
+    }
+    return row.sentence().isEmpty() ? "Waits for its turn." : row.sentence();
   }
 
   List<FinishedMigration> finished(@Nullable PoolId pool, @Nullable Long before, int most) {
@@ -76,6 +88,7 @@ class MigrationLines {
     var started = row.startedAt();
     boolean asked = row.abortRequestedBy() != null;
     boolean over = row.phase() == Phase.SETTLING || row.phase() == Phase.DONE;
+    boolean ofDisks = ofDisks(row);
     var whyNot =
         row.state() == MigrationState.LOST
             ? "Lost: both hosts are asked until they agree."
@@ -94,17 +107,19 @@ class MigrationLines {
         row.source(),
         new HostId(row.targetHostId()),
         row.target(),
+        ofDisks,
         now == null ? null : new Memory(now.totalBytes()),
         now == null ? null : new Memory(now.processedBytes()),
         now == null ? null : new Memory(now.remainingBytes()),
         now == null || (now.iteration() <= 1 && now.dirtyRate() == 0)
             ? null
             : new ByteRate(now.dirtyRate()),
-        now == null ? null : new ByteRate(now.bandwidth()),
+        now == null || ofDisks ? null : new ByteRate(now.bandwidth()),
+        now == null ? 0 : now.throttle(),
         now == null || now.current() ? null : now.at(),
         started == null ? Duration.ZERO : Duration.between(started, clock.instant()),
         started,
-        verdict(now),
+        verdict(row),
         whyNot == null,
         whyNot,
         row.sentence().isEmpty() ? null : row.sentence());
@@ -136,7 +151,14 @@ class MigrationLines {
   }
 
   static String method(Row row) {
-    return row.method().words();
+    var method = row.method();
+    return method != null ? method.words() : row.state().ended() ? "–" : "not chosen yet";
+  }
+
+  /** Disks that go along are copied before the first pass over memory. */
+  private static boolean ofDisks(Row row) {
+    var now = row.progress();
+    return row.copiesDisks() && now != null && now.iteration() < 1;
   }
 
   static @Nullable Duration millis(@Nullable Long millis) {
@@ -153,25 +175,40 @@ class MigrationLines {
           yield "post-copy";
         }
         var now = row.progress();
-        yield now == null || now.iteration() < 1 ? "copy" : "copy " + now.iteration();
+        yield now != null && now.iteration() >= 1
+            ? "copy " + now.iteration()
+            : ofDisks(row) ? "copy of disks" : "copy";
       }
-      case SWITCH_OVER -> "switch-over";
+      case SWITCH_OVER -> row.switchedAt() == null ? "switch-over" : "post-copy";
       case SETTLING -> "reading both hosts";
       case DONE -> "over";
     };
   }
 
   /** The first pass copies everything and tells nothing of how the later ones shrink. */
-  private static RunningMigration.Verdict verdict(MigrationRows.@Nullable Progress now) {
+  private static RunningMigration.Verdict verdict(Row row) {
+    var now = row.progress();
     if (now != null && !now.current()) {
       return RunningMigration.Verdict.SILENT;
     }
-    if (now == null || now.iteration() == 1 || now.bandwidth() <= 0) {
+    if (row.switchedAt() != null) {
+      return RunningMigration.Verdict.POST_COPY;
+    }
+    if (now == null || now.iteration() == 1) {
       return RunningMigration.Verdict.UNKNOWN;
     }
-    return now.dirtyRate() < now.bandwidth()
-        ? RunningMigration.Verdict.CONVERGING
-        : RunningMigration.Verdict.NOT_CONVERGING;
+    if (row.compressed()) {
+      // of a compressed copy, whole pages are dirtied and fewer bytes than that are sent
+      var passes = row.passesLeft();
+      return passes == null ? RunningMigration.Verdict.UNKNOWN : verdict(passes.gain());
+    }
+    return now.bandwidth() <= 0
+        ? RunningMigration.Verdict.UNKNOWN
+        : verdict(now.dirtyRate() < now.bandwidth());
+  }
+
+  private static RunningMigration.Verdict verdict(boolean gains) {
+    return gains ? RunningMigration.Verdict.CONVERGING : RunningMigration.Verdict.NOT_CONVERGING;
   }
 
   private static @Nullable Long value(@Nullable PoolId pool) {

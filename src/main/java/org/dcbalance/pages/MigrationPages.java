@@ -1,11 +1,13 @@
 package org.dcbalance.pages;
 
 import java.io.Serializable;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.console.Format;
 import org.dcbalance.evacuation.Evacuations;
+import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
 import org.dcbalance.inventory.VmWishes;
 import org.dcbalance.migration.Aborts;
@@ -19,6 +21,7 @@ import org.dcbalance.reporting.MigrationStory;
 import org.dcbalance.units.ErrorCode;
 import org.dcbalance.units.HostId;
 import org.dcbalance.units.Memory;
+import org.dcbalance.units.PoolId;
 import org.dcbalance.units.Problem;
 import org.dcbalance.units.VmId;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +81,7 @@ class MigrationPages {
       Model model) {
     if (!"finished".equals(fragment)) {
       model.addAttribute("running", lines.running(shell.poolId()));
-      model.addAttribute("queued", lines.queued(shell.poolId()));
+      model.addAttribute("queued", lines.queued(shell.poolId(), shell.doubt() != null));
     }
     if ("active".equals(fragment)) {
       return "migrations :: active";
@@ -96,16 +99,18 @@ class MigrationPages {
    * Where "Migrate back" would go.
    *
    * @param cost what the way here cost, in a sentence; empty where that was not measured
+   * @param whyNot why it would be refused now; null where nothing is known to stand in the way
    */
-  record MoveBack(HostId targetId, String target, String cost) {}
+  record MoveBack(HostId targetId, String target, String cost, @Nullable String whyNot) {}
 
   @GetMapping("/migrations/{id}")
   String one(
+      @ModelAttribute(name = Shell.ATTRIBUTE, binding = false) Shell shell,
       @PathVariable long id,
       @RequestParam(required = false) @Nullable String fragment,
       Model model) {
     var row = find(id);
-    model.addAttribute("migration", detail(row));
+    model.addAttribute("migration", detail(row, shell.doubt() != null));
     if ("charts".equals(fragment)) {
       return "migration :: charts";
     }
@@ -120,15 +125,27 @@ class MigrationPages {
 
   /** Only what is still where this move brought it can go back; null otherwise. */
   private @Nullable MoveBack back(Row row) {
+    var source = hosts.findById(row.sourceHostId());
     if (row.state() != MigrationState.COMPLETED
-        || hosts.findById(row.sourceHostId()).isEmpty()
+        || source.isEmpty()
         || rows.newest(new MigrationRows.Filter(null, null, row.vmId()), null, 1).stream()
             .anyMatch(newest -> !newest.state().ended())) {
       return null;
     }
     var vm = vms.find(row.vmId());
     return vm.goneSince() == null && vm.hostId().value() == row.targetHostId()
-        ? new MoveBack(new HostId(row.sourceHostId()), row.source(), cost(row))
+        ? new MoveBack(
+            new HostId(row.sourceHostId()), row.source(), cost(row), whyNotBack(row, source.get()))
+        : null;
+  }
+
+  private static @Nullable String whyNotBack(Row row, Host source) {
+    if (row.copiesDisks()) {
+      return "It cannot migrate back while its old disks lie on %s. Maybe delete them there, then move it with its disks by hand."
+          .formatted(row.source());
+    }
+    return source.maintenance()
+        ? "It cannot migrate back while %s is in maintenance.".formatted(row.source())
         : null;
   }
 
@@ -197,25 +214,28 @@ class MigrationPages {
     return "redirect:/migrations/" + id;
   }
 
-  private MigrationDetail detail(Row row) {
+  private MigrationDetail detail(Row row, boolean observing) {
     boolean runs = row.state() == MigrationState.RUNNING || row.state() == MigrationState.LOST;
+    var queued = queued(row, observing);
+    var sentence = queued == null ? row.sentence() : queued.waitsFor();
     return new MigrationDetail(
         row.id(),
         row.state().name(),
+        queued == null ? null : queued.position(),
         new VmId(row.vmId()),
         row.vm(),
         new HostId(row.sourceHostId()),
         row.source(),
         new HostId(row.targetHostId()),
         row.target(),
-        MigrationLines.method(row),
+        (row.method() == null ? "Method: " : "") + MigrationLines.method(row),
         row.methodWhy(),
         row.encrypted(),
         row.requestedBy(),
         row.createdAt(),
         row.why(),
         row.recommendationId(),
-        row.sentence().isEmpty() ? null : row.sentence(),
+        sentence.isEmpty() ? null : sentence,
         tone(row.state()),
         runs ? lines.running(row) : null,
         row.state() == MigrationState.PENDING,
@@ -223,8 +243,31 @@ class MigrationPages {
         story.sampled(row.id()),
         row.endBy(),
         row.allowedUntil(),
+        givenUntil(row),
+        row.copiesDisks(),
         row.attempt(),
         row.phase().ordered());
+  }
+
+  private @Nullable QueuedMigration queued(Row row, boolean observing) {
+    return row.state() != MigrationState.PENDING
+        ? null
+        : lines.queued(new PoolId(row.poolId()), observing).stream()
+            .filter(each -> each.id() == row.id())
+            .findFirst()
+            .orElse(null);
+  }
+
+  /** From its switch to post-copy on, nothing aborts it. */
+  private static @Nullable Instant givenUntil(Row row) {
+    var deadline = row.deadline();
+    return row.state() != MigrationState.RUNNING
+            || row.switchedAt() != null
+            || deadline == null
+            || deadline.equals(row.endBy())
+            || deadline.equals(row.allowedUntil())
+        ? null
+        : deadline;
   }
 
   private static String tone(MigrationState state) {

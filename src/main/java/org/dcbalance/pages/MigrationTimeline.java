@@ -11,7 +11,7 @@ import org.dcbalance.pages.MigrationDetail.Step;
 import org.dcbalance.reporting.MigrationStory;
 import org.jspecify.annotations.Nullable;
 
-/** Lay a migration out in steps: queued, checks, copy 1 to n, switch-over, done. */
+/** Lay a migration out in steps: queued, checks, copy 1 to n, switch-over or post-copy, done. */
 final class MigrationTimeline {
   private MigrationTimeline() {}
 
@@ -27,13 +27,15 @@ final class MigrationTimeline {
       marks.add(new Mark("Preparation", preparing));
     }
     var copying = first(Phase.COPYING, lines);
-    if (passes.isEmpty()) {
-      marks.add(new Mark("Copy", copying));
+    if (row.copiesDisks()) {
+      marks.add(new Mark("Disks", copying));
     }
-    for (var pass : passes) {
-      marks.add(new Mark("Copy " + pass.iteration(), pass.iteration() == 1 ? copying : pass.at()));
-    }
-    marks.add(new Mark("Switch-over", first(Phase.SWITCH_OVER, lines)));
+    marks.addAll(copies(row, row.copiesDisks() ? null : copying, passes));
+    var switched = row.switchedAt();
+    marks.add(
+        switched == null
+            ? new Mark("Switch-over", first(Phase.SWITCH_OVER, lines))
+            : new Mark("Post-copy", switched));
     marks.add(new Mark("Both hosts read", first(Phase.SETTLING, lines)));
     var steps = new ArrayList<Step>();
     boolean ended = row.finishedAt() != null;
@@ -41,7 +43,8 @@ final class MigrationTimeline {
       var mark = marks.get(i);
       var next = next(marks, i, row);
       if (mark.at() == null) {
-        if (!ended) {
+        // what was not noticed does not come any more once a later step has begun
+        if (!ended && next == null) {
           steps.add(new Step(mark.name(), "pending", null, null));
         }
         continue;
@@ -55,6 +58,21 @@ final class MigrationTimeline {
     }
     steps.add(last(row));
     return steps;
+  }
+
+  /** The first pass that is seen may be a later one, or be seen late: it is told from the start. */
+  private static List<Mark> copies(
+      Row row, @Nullable Instant begun, List<MigrationStory.Pass> passes) {
+    var marks = new ArrayList<Mark>();
+    var switched = row.switchedAt();
+    for (var pass : passes) {
+      if (switched == null || pass.at().isBefore(switched)) {
+        marks.add(
+            new Mark(
+                "Copy " + pass.iteration(), marks.isEmpty() && begun != null ? begun : pass.at()));
+      }
+    }
+    return marks.isEmpty() ? List.of(new Mark("Copy", begun)) : marks;
   }
 
   private static Step last(Row row) {

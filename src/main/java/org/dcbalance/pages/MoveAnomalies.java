@@ -43,16 +43,7 @@ class MoveAnomalies implements AnomalySource {
                 Kind.LOST_MOVE,
                 "is lost: both hosts are asked until they agree where it runs."));
       } else if (lines.running(row).verdict() == RunningMigration.Verdict.NOT_CONVERGING) {
-        var now = Objects.requireNonNull(row.progress());
-        found.add(
-            of(
-                row,
-                Kind.NOT_CONVERGING,
-                "does not converge: it changes %s, and %s are copied; %s remain."
-                    .formatted(
-                        format.rate(now.dirtyRate()),
-                        format.rate(now.bandwidth()),
-                        format.bytes(now.remainingBytes()))));
+        found.add(of(row, Kind.NOT_CONVERGING, "does not converge: " + pace(row)));
       }
     }
     var since = clock.instant().minus(RECENT);
@@ -65,6 +56,20 @@ class MoveAnomalies implements AnomalySource {
       }
     }
     return found;
+  }
+
+  private String pace(Row row) {
+    var passes = row.passesLeft();
+    if (row.compressed() && passes != null) {
+      return "its last pass left %s, and the one before it %s."
+          .formatted(format.bytes(passes.last()), format.bytes(passes.before()));
+    }
+    var now = Objects.requireNonNull(row.progress());
+    return "it changes %s, and %s are copied; %s remain."
+        .formatted(
+            format.rate(now.dirtyRate()),
+            format.rate(now.bandwidth()),
+            format.bytes(now.remainingBytes()));
   }
 
   private static Anomaly of(Row row, Kind kind, String what) {

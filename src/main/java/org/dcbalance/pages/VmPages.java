@@ -90,10 +90,11 @@ class VmPages {
       @RequestParam(required = false) @Nullable String fragment,
       @RequestParam(required = false) @Nullable String range,
       @RequestParam(required = false) @Nullable HostId target,
-      @RequestParam(defaultValue = "false") boolean withStorage,
+      @RequestParam(required = false) @Nullable Boolean withStorage,
       Model model) {
     var vm = vms.find(id.value());
-    model.addAttribute("vm", details.of(vm));
+    var detail = details.of(vm);
+    model.addAttribute("vm", detail);
     model.addAttribute(
         "twins", recoveries.twins().stream().filter(t -> t.vmId().equals(id)).toList());
     model.addAttribute(
@@ -115,7 +116,9 @@ class VmPages {
     model.addAttribute("methods", byHand.offered(vm));
     model.addAttribute("onItsWay", sent.of(vm).map(SentMemory.Way::sentence).orElse(null));
     model.addAttribute("target", target);
-    model.addAttribute("checks", target == null ? List.of() : checks(id, target, withStorage));
+    // one that only its disks tie cannot be asked for without them
+    boolean disksToo = withStorage == null ? detail.onlyDisksTie() : withStorage;
+    model.addAttribute("checks", target == null ? List.of() : checks(id, target, disksToo));
     model.addAttribute("range", Ranges.chosen(range));
     return "vm";
   }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import org.dcbalance.access.CurrentOperator;
 import org.dcbalance.inventory.Vm;
@@ -99,9 +100,17 @@ class VmWishPages {
       @RequestParam(defaultValue = "false") boolean breakRules,
       @RequestParam(defaultValue = "") String endWithinMinutes,
       @RequestParam(defaultValue = "false") boolean withStorage,
+      @RequestParam(required = false) @Nullable HostId check,
       @RequestParam Map<String, String> fields,
       CurrentOperator me,
       RedirectAttributes redirect) {
+    if (check != null) {
+      // not asked by GET, which would put the form's CSRF token into the address
+      var asked = new HashMap<>(fields);
+      asked.put("targetHostId", check.toString());
+      new Entered("migrate", asked).on(redirect);
+      return page(id) + "?target=" + check + "#migrate";
+    }
     try {
       if (targetHostId == null) {
         throw new Problem(

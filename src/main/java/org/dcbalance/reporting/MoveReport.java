@@ -5,6 +5,7 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import org.dcbalance.migration.MigrationRows;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -44,6 +45,7 @@ public class MoveReport {
    * @param guestSilentMillis all times without an answer together
    * @param decidedBy who approved it or asked for it
    * @param recommendationId null for a move by hand
+   * @param method null for one that ended before a method was chosen
    * @param imbalanceBefore the pool's when the move was proposed
    * @param imbalancePromised what it was to lead to
    * @param imbalanceMeasured the pool's once a whole window lay behind the move; null for an
@@ -62,7 +64,7 @@ public class MoveReport {
       String why,
       String decidedBy,
       @Nullable Long recommendationId,
-      String method,
+      @Nullable String method,
       @Nullable Long expectedMillis,
       @Nullable Long totalMillis,
       @Nullable Long expectedDowntimeMillis,
@@ -103,11 +105,12 @@ public class MoveReport {
             """
             select m.id, m.started_at, m.finished_at, m.state, m.vm_id, v.name as vm, s.name as source,
               t.name as target, m.why, coalesce(r.decided_by, m.requested_by) as decided_by,
-              m.recommendation_id, m.method, m.expected_millis, m.total_millis,
+              m.recommendation_id, %s as method, m.expected_millis, m.total_millis,
               m.expected_downtime_millis, m.downtime_millis, m.guest_downtime_millis,
               m.guest_silent_millis, m.bytes, m.imbalance_before, m.imbalance_promised,
               e.imbalance_measured,
             """
+                    .formatted(MigrationRows.METHOD)
                 + HELPED
                 + " as helped, m.sentence "
                 + FROM

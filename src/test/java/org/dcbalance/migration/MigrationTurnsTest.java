@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Comparator;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import org.dcbalance.inventory.QuietHours;
 import org.dcbalance.migration.MigrationSlots.Move;
 import org.dcbalance.migration.MigrationSlots.Turn;
 import org.dcbalance.strategy.ProposedMove.Priority;
@@ -35,7 +39,8 @@ class MigrationTurnsTest extends MigrationFaults {
         .update();
 
     var rows = lab.migrations.findByStateInOrderById(MigrationState.OPEN);
-    var queued = new MigrationTurns(lab.jdbc, Clock.systemUTC()).queued(rows);
+    var turns = new MigrationTurns(lab.jdbc, lab.pools, Clock.systemUTC());
+    var queued = turns.queued(rows);
     assertThat(queued)
         .extracting(Move::turn)
         .containsExactly(
@@ -43,8 +48,31 @@ class MigrationTurnsTest extends MigrationFaults {
             new Turn(false, Priority.MEDIUM, Duration.ofSeconds(9)),
             new Turn(true, Priority.LOW, null),
             new Turn(false, Priority.HIGH, null));
-    assertThat(queued.stream().sorted(Comparator.comparing(Move::turn)).map(Move::id))
-        .containsExactly(old, byHand, medium, low);
+    assertThat(turns.inTurn(rows)).extracting(Move::id).containsExactly(old, byHand, medium, low);
+    assertThat(lab.rows.queued(null))
+        .extracting(queue -> queue.position() + ": " + queue.row().id())
+        .containsExactly("1: " + old, "2: " + byHand, "3: " + medium, "4: " + low);
+    assertThat(lab.rows.places()).containsEntry(low, 4).hasSize(4);
+  }
+
+  @Test
+  void whatQuietHoursKeepComesAfterWhatMayStart() {
+    long kept = lab.move(lab.guest("web-01", "kvm-01"), "kvm-02");
+    long byHand = lab.move(lab.guest("web-02", "kvm-01"), "kvm-02");
+    lab.jdbc
+        .sql(
+            """
+            update migration set requested_by = 'DCbalance', created_at = now() - interval '11 minutes'
+            where id = :id
+            """)
+        .param("id", kept)
+        .update();
+    assertThat(lab.rows.places()).containsExactly(Map.entry(kept, 1), Map.entry(byHand, 2));
+    var now = LocalTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.MINUTES);
+    var pool = lab.pools.findByName("lab").orElseThrow();
+    pool.keepQuiet(new QuietHours(now.minusHours(1), now.plusHours(1), ZoneOffset.UTC));
+    lab.pools.save(pool);
+    assertThat(lab.rows.places()).containsExactly(Map.entry(byHand, 1), Map.entry(kept, 2));
   }
 
   @Test
@@ -58,7 +86,7 @@ class MigrationTurnsTest extends MigrationFaults {
     began(lostForLong, "LOST", "-1 minute");
 
     var rows = lab.migrations.findByStateInOrderById(MigrationState.OPEN);
-    assertThat(new MigrationTurns(lab.jdbc, Clock.systemUTC()).underWay(rows))
+    assertThat(new MigrationTurns(lab.jdbc, lab.pools, Clock.systemUTC()).underWay(rows))
         .extracting(Move::id)
         .containsExactly(runs, lost);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.dcbalance.pages.SignedIn.notice;
 
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.dcbalance.access.Role;
 import org.dcbalance.migration.Aborts;
 import org.dcbalance.testing.ConsolePagesTest;
@@ -340,6 +341,40 @@ class MigrationPagesTest extends SimulatedPages {
       assertThat(operator.page(path))
           .contains(
               "Migrate back", "The way here copied 2.0 GiB in 26 s and paused it for 0.29 s.");
+      jdbc.sql("update host set maintenance = true where name = 'gone-1' and removed_at is null")
+          .update();
+      assertThat(operator.page(path))
+          .contains("It cannot migrate back while gone-1 is in maintenance.")
+          .doesNotContain("Migrate back");
+      jdbc.sql(
+              """
+              update migration set with_storage = true, disks =
+                '[{"target": "vda", "path": "/srv/vda.qcow2", "capacity": 1, "allocation": 1}]'
+              where id = :id
+              """)
+          .param("id", id)
+          .update();
+      assertThat(operator.page(path))
+          .contains("It cannot migrate back while its old disks lie on gone-1.")
+          .doesNotContain("Migrate back");
+    } finally {
+      forget(id);
+    }
+  }
+
+  @Test
+  void howItEndsIsSaidToThoseWhoDoNotSeeIt() {
+    var id = lostMigration();
+    var status =
+        Pattern.compile("<span role=\"status\" id=\"migration-status\".*?</p>", Pattern.DOTALL);
+    try (var viewer = as(Role.VIEWER)) {
+      var lost = status.matcher(viewer.page("/migrations/" + id));
+      assertThat(lost.find()).isTrue();
+      assertThat(lost.group()).contains("Lost");
+      forget(id);
+      var failed = status.matcher(viewer.fragment("/migrations/" + id + "?fragment=state"));
+      assertThat(failed.find()).isTrue();
+      assertThat(failed.group()).contains("Failed");
     } finally {
       forget(id);
     }

@@ -188,6 +188,43 @@ class VmPagesTest extends SimulatedPages {
   }
 
   @Test
+  void aCheckKeepsWhatWasEnteredBesideItsTargetAndMovesNothing() {
+    long vm = fleet.vm("dns-01");
+    var path = "/vms/" + vm;
+    long home =
+        jdbc.sql("select host_id from vm where id = :vm")
+            .param("vm", vm)
+            .query(Long.class)
+            .single();
+    long target = fleet.host(home == fleet.host("sim-04") ? "sim-03" : "sim-04");
+    try (var administrator = as(Role.ADMINISTRATOR)) {
+      var checked =
+          administrator.sendAndFollow(
+              path + "/migrations",
+              "check",
+              "" + target,
+              "method",
+              "PRE_COPY",
+              "endWithinMinutes",
+              "45",
+              "breakRules",
+              "true");
+      assertThat(checked)
+          .contains("Checked just now for a move to sim-0", "value=\"45\"")
+          .containsPattern("name=\"breakRules\" value=\"true\" checked")
+          .containsPattern("value=\"" + target + "\"[^>]* checked")
+          .containsPattern("<option value=\"PRE_COPY\" selected");
+      assertThat(
+              jdbc.sql(
+                      "select count(*) from migration where vm_id = :vm and state in ('PENDING', 'RUNNING')")
+                  .param("vm", vm)
+                  .query(Long.class)
+                  .single())
+          .isZero();
+    }
+  }
+
+  @Test
   void whatSomebodySetForAVmMeanwhileIsNotUndoneByAnOlderForm() {
     long vm = fleet.vm("dns-01");
     var path = "/vms/" + vm;
