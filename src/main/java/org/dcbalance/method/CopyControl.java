@@ -42,6 +42,17 @@ public final class CopyControl {
   /** So often a switch to post-copy is asked for; what refuses it then, cannot. */
   private static final int MOST_SWITCHES = 3;
 
+  /**
+   * A pass of which so many times more is over than was sent is in memory that was never touched.
+   */
+  private static final double UNTOUCHED = 4;
+
+  /** QEMU slows a guest down from the end of its second pass on, and looks at every second one. */
+  private static final int SLOWED_FROM = 5;
+
+  /** A pass that begins slowed down is told as its next one begins, and that of its rest. */
+  private static final int SHOWS_AFTER = 3;
+
   /** A bandwidth that dips is no reason to give up. */
   private static final Duration CLEAR_AFTER = Duration.ofSeconds(5);
 
@@ -50,6 +61,9 @@ public final class CopyControl {
   private final boolean pauseCanBeSet;
   private final boolean canAbort;
   private final Duration patience;
+
+  /** Bytes that the first pass is expected to send. */
+  private final double firstPass;
 
   /** Bytes that are sent before a switch to post-copy that was planned. */
   private final long beforeSwitch;
@@ -73,6 +87,19 @@ public final class CopyControl {
 
   private boolean gainsFast;
 
+  private Duration passAt = Duration.ZERO;
+
+  /** Twice what sending the present pass was expected to take when it began. */
+  private Duration passTakes = Duration.ZERO;
+
+  private int throttle;
+
+  /** The pass in which the guest was slowed down further for the last time; 0 if it never was. */
+  private int slowedIn;
+
+  private double remainedBefore = Double.NaN;
+  private double sentBefore = Double.NaN;
+
   /** Whether the pass that is seen next began before anybody here looked. */
   private boolean joins;
 
@@ -92,15 +119,16 @@ public final class CopyControl {
     this.canAbort = facts.host().has(Lever.ABORT);
     // where post-copy is allowed it ends the copy in any case, and waiting gains nothing
     var model = new CopyModel(facts);
-    this.beforeSwitch =
-        Math.round(model.firstPass(move.levers()).bytes() * facts.policy().postCopyAfter());
+    long first = model.firstPass(move.levers()).bytes();
+    this.firstPass = first * Math.max(1, facts.vm().bias());
+    this.beforeSwitch = Math.round(first * facts.policy().postCopyAfter());
     var wait = model.firstPassTime(move.levers()).multipliedBy(move.levers().postCopy() ? 1 : 2);
     this.patience =
         wait.compareTo(LEAST_PATIENCE) < 0
             ? LEAST_PATIENCE
             : wait.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : wait;
-    var first = move.levers().pause();
-    this.allowed = first == null ? Duration.ZERO : first;
+    var pause = move.levers().pause();
+    this.allowed = pause == null ? Duration.ZERO : pause;
   }
 
   /**
@@ -156,7 +184,7 @@ public final class CopyControl {
     if (late != null) {
       return late;
     }
-    boolean asItIs = move.levers().equals(Levers.NONE) || !move.levers().live();
+    boolean asItIs = move.levers().withBandwidth(null).equals(Levers.NONE) || !move.levers().live();
     if (asItIs) {
       return new Step.GoOn();
     }
@@ -173,6 +201,14 @@ public final class CopyControl {
     boolean fresh = now.iteration() > iteration && !joins;
     joins = false;
     iteration = now.iteration();
+    if (fresh) {
+      passAt = now.elapsed();
+      passTakes = seconds(2 * now.remaining().bytes() / rate(now));
+    }
+    if (now.throttle() > throttle) {
+      throttle = now.throttle();
+      slowedIn = iteration;
+    }
     var gainsLittle = fresh ? gainsLittle(now) : null;
     if (fresh && gains(now.remaining().bytes(), smallest)) {
       gainsFast =
@@ -200,7 +236,7 @@ public final class CopyControl {
     if (smallest == Double.MAX_VALUE) {
       return new Step.GoOn();
     }
-    if (stalled(now)) {
+    if (stalled(now) && !beingSlowed(now)) {
       return lastResort(
           now,
           needed,
@@ -247,12 +283,26 @@ public final class CopyControl {
    */
   private @Nullable Step late(Seen now) {
     var left = now.left();
+    boolean untouched = inUntouched(now);
     double rate = now.bandwidth().bytesPerSecond();
-    boolean telling = now.iteration() >= 1 && now.elapsed().compareTo(TELLS_AFTER) >= 0;
+    boolean telling =
+        now.iteration() >= 1 && now.elapsed().compareTo(TELLS_AFTER) >= 0 && !untouched;
     if (left == null || !telling || rate <= 0 || now.remaining().bytes() == 0) {
+      missesSince = untouched ? null : missesSince;
       return null;
     }
-    var needed = seconds(now.remaining().bytes() / rate);
+    double remaining = now.remaining().bytes();
+    if (now.iteration() < 2) {
+      rate = rate(now);
+      // what the guest never touched remains, too, and is sent as next to nothing
+      remaining = Math.min(remaining, firstPass - now.sent().bytes());
+      if (remaining <= 0) {
+        // it uses more than was known, and how much more only the next pass tells
+        missesSince = null;
+        return null;
+      }
+    }
+    var needed = seconds(remaining / rate);
     var why =
         "%s are left until its deadline, and what remains to be sent takes %s."
             .formatted(
@@ -271,6 +321,15 @@ public final class CopyControl {
       return new Step.GiveUp(why, true);
     }
     return null;
+  }
+
+  /** Tell whether the first pass goes through memory that the guest never touched. */
+  private boolean inUntouched(Seen now) {
+    double over = remainedBefore - now.remaining().bytes();
+    double sent = now.sent().bytes() - sentBefore;
+    remainedBefore = now.remaining().bytes();
+    sentBefore = now.sent().bytes();
+    return now.iteration() < 2 && over > UNTOUCHED * Math.max(1, sent);
   }
 
   private boolean planned(Seen now) {
@@ -303,6 +362,19 @@ public final class CopyControl {
       wait = smallestTakes;
     }
     return now.elapsed().minus(smallestAt).compareTo(wait) >= 0;
+  }
+
+  /**
+   * Tell whether slowing the guest down, where nothing else ends its copy, may yet show what it
+   * does. A pass that takes twice as long as it should is not waited for.
+   */
+  private boolean beingSlowed(Seen now) {
+    if (move.levers().throttle() == 0 || mayPostCopy()) {
+      return false;
+    }
+    var longest = passTakes.compareTo(patience) > 0 ? passTakes : patience;
+    return iteration < (slowedIn == 0 ? SLOWED_FROM : slowedIn + SHOWS_AFTER)
+        && now.elapsed().minus(passAt).compareTo(longest) < 0;
   }
 
   /** What the link carries, in bytes per second: a dip at this moment says little. */

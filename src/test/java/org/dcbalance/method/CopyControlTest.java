@@ -37,9 +37,9 @@ class CopyControlTest {
     return seen(second, second, remainingMiB, throttle, null);
   }
 
-  /** One second of a copy that must have ended so many seconds later. */
+  /** One second of a copy's second pass; it must have ended so many seconds later. */
   private static Seen until(int left, int second, long remainingMiB) {
-    return seen(1, second, remainingMiB, 0, Duration.ofSeconds(left));
+    return seen(2, second, remainingMiB, 0, Duration.ofSeconds(left));
   }
 
   /** One moment of a pass. */
@@ -90,6 +90,59 @@ class CopyControlTest {
     }
   }
 
+  @Test
+  void judgesTheFirstPassByWhatIsInUseAndNotByWhatWasNeverTouched() {
+    for (boolean postCopy : new boolean[] {false, true}) {
+      var cases = cases();
+      cases.has = 8000;
+      cases.postCopy = postCopy;
+      var control = chosen(cases);
+      for (int second = 1; second < 8; second++) {
+        assertThat(control.next(first(second, 100 * second, 8000 - 100 * second, 100, 15)))
+            .as("80 s if all of it were in use")
+            .isEqualTo(GO_ON);
+      }
+    }
+    var more = cases();
+    more.has = 8000;
+    more.postCopy = true;
+    var control = chosen(more);
+    for (int second = 1; second < 12; second++) {
+      assertThat(control.next(first(second, 100 * second, 8000 - 100 * second, 100, 20)))
+          .as("it uses more than is known")
+          .isEqualTo(GO_ON);
+    }
+    var slow = chosen(cases());
+    for (int second = 1; second < 6; second++) {
+      assertThat(slow.next(first(second, 10 * second, 800 - 10 * second, 10, 40))).isEqualTo(GO_ON);
+    }
+    assertThat(slow.next(first(6, 60, 740, 10, 40))).isInstanceOf(Step.GiveUp.class);
+  }
+
+  @Test
+  void judgesNothingByTheRateInMemoryThatWasNeverTouched() {
+    var cases = cases();
+    cases.has = 80_000;
+    var control = chosen(cases);
+    for (int second = 1; second < 15; second++) {
+      assertThat(control.next(first(second, second, 80_000 - 4000L * second, 1, 60)))
+          .isEqualTo(GO_ON);
+    }
+  }
+
+  /** One second of a first pass. */
+  private static Seen first(int second, long sentMiB, long remainingMiB, double rate, int left) {
+    return new Seen(
+        Duration.ofSeconds(second),
+        Memory.ofMiB(sentMiB),
+        Memory.ofMiB(remainingMiB),
+        ByteRate.ofMiB(rate),
+        1,
+        0,
+        false,
+        Duration.ofSeconds(left));
+  }
+
   private static List<Step> stalls(CopyControl control, long remaining, int throttle, int seconds) {
     var steps = new ArrayList<Step>();
     for (int second = 1; second <= seconds; second++) {
@@ -104,6 +157,9 @@ class CopyControlTest {
   @Test
   void leavesThePlainRivalAlone() {
     assertThat(stalls(control(cases(), Method.PRE_COPY), 900, 0, 600)).isEmpty();
+    var limited = cases();
+    limited.limit = 100.0;
+    assertThat(stalls(control(limited, Method.PRE_COPY), 900, 0, 600)).isEmpty();
   }
 
   @Test
@@ -269,6 +325,37 @@ class CopyControlTest {
         .isEqualTo(
             new Step.GiveUp(
                 "It is slowed down by 70 %, more than the 60 % that are allowed.", false));
+  }
+
+  @Test
+  void oneThatBeginsToBeSlowedDownShowsWhatThatDoesBeforeItIsGivenUp() {
+    var cases = cases();
+    cases.has = 64_000;
+    cases.used = 64_000L;
+    cases.throttle = 60;
+    var control = chosen(cases);
+    // passes of 200 s each; it is slowed down from the third one on
+    int[] throttles = {0, 20, 20, 40, 40, 60};
+    for (int pass = 2; pass < 8; pass++) {
+      for (int look = 0; look < 4; look++) {
+        var step =
+            control.next(
+                seen(
+                    pass,
+                    640 + 200 * (pass - 2) + 50 * look,
+                    20_000 - 5000L * look,
+                    throttles[pass - 2],
+                    null));
+        assertThat(step).as("pass %d", pass).isNotInstanceOf(Step.GiveUp.class);
+      }
+    }
+    for (int pass = 8; pass < 10; pass++) {
+      assertThat(control.next(seen(pass, 640 + 200 * (pass - 2), 20_000, 60, null)))
+          .isNotInstanceOf(Step.GiveUp.class);
+    }
+    assertThat(control.next(seen(10, 640 + 1600, 20_000, 60, null)))
+        .as("it did not help, and all of it was tried")
+        .isInstanceOf(Step.GiveUp.class);
   }
 
   @Test
