@@ -3,6 +3,7 @@ package org.dcbalance.method;
 import java.time.Duration;
 import java.util.List;
 import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,12 @@ public record DirtyEstimate(ByteRate rate, ByteRate atMost) {
   public static final int MOST = 4;
 
   private static final double PAGES_PER_GIB = 512;
+
+  /** A window in which so much of the working set changed does not tell how often it did. */
+  private static final double NEARLY_ALL = 0.9;
+
+  /** How often it may have changed then. */
+  private static final double TIMES = 10;
 
   /** By how many standard deviations two measurements differ that are not of the same load. */
   private static final double CHANGED = 3;
@@ -48,5 +55,19 @@ public record DirtyEstimate(ByteRate rate, ByteRate atMost) {
     double most = sum + 2 * Math.sqrt(sum) + 1;
     return new DirtyEstimate(
         new ByteRate(sum / taken * perPage), new ByteRate(most / taken * perPage));
+  }
+
+  /**
+   * Bear that pages which change many times in a window count once.
+   *
+   * @param workingSet memory that the VM keeps changing, as seen over longer windows, too
+   */
+  public DirtyEstimate boundedBy(Memory workingSet, Duration window) {
+    double seconds = Math.max(1e-3, window.toMillis() / 1000.0);
+    boolean told = rate.bytesPerSecond() * seconds < NEARLY_ALL * workingSet.bytes();
+    double most = TIMES * workingSet.bytes() / seconds;
+    return told || most <= atMost.bytesPerSecond()
+        ? this
+        : new DirtyEstimate(rate, new ByteRate(most));
   }
 }

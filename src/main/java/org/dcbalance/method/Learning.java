@@ -18,8 +18,10 @@ public final class Learning {
    * @param bytes sent; where the hypervisor does not tell, what the VM had, which is less; null if
    *     a limit held it, so that they do not tell what the way carries
    * @param downtime pause; null if it was not told
+   * @param alone whether no other move shared its hosts meanwhile
    */
-  public record Past(@Nullable Memory bytes, Duration total, @Nullable Duration downtime) {}
+  public record Past(
+      @Nullable Memory bytes, Duration total, @Nullable Duration downtime, boolean alone) {}
 
   /**
    * Recall how a move of a VM went against what the model expected of it. Bytes tell more of the VM
@@ -39,7 +41,7 @@ public final class Learning {
   public static Facts.Route route(List<Past> between, List<Past> elsewhere) {
     var own = way(between);
     var pool = way(elsewhere);
-    double bandwidth = Double.isNaN(own.bandwidth()) ? pool.bandwidth() : own.bandwidth();
+    double bandwidth = own.unshared() ? own.bandwidth() : larger(own.bandwidth(), pool.bandwidth());
     double constant = Double.isNaN(own.constant()) ? pool.constant() : own.constant();
     return new Facts.Route(
         new ByteRate(Double.isNaN(bandwidth) ? MemoryCopy.ASSUMED_BANDWIDTH : bandwidth),
@@ -49,9 +51,13 @@ public final class Learning {
         !Double.isNaN(own.bandwidth()));
   }
 
+  private static double larger(double one, double other) {
+    return Double.isNaN(one) ? other : Double.isNaN(other) ? one : Math.max(one, other);
+  }
+
   private static LearntWay way(List<Past> moves) {
     var way = new LearntWay();
-    moves.forEach(move -> way.add(move.bytes(), move.total(), move.downtime()));
+    moves.forEach(move -> way.add(move.bytes(), move.total(), move.downtime(), move.alone()));
     return way;
   }
 

@@ -77,9 +77,12 @@ class MoveHistory {
             .query((row, n) -> new ByteRate(row.getDouble(1)))
             .list();
     var shortest = last.getFirst();
-    return DirtyEstimate.of(
-        recent.isEmpty() ? List.of(new ByteRate(shortest.bytesPerSecond())) : recent,
-        Duration.ofMillis(shortest.millis()));
+    var window = Duration.ofMillis(shortest.millis());
+    var estimate =
+        DirtyEstimate.of(
+            recent.isEmpty() ? List.of(new ByteRate(shortest.bytesPerSecond())) : recent, window);
+    var set = workingSet(last);
+    return estimate == null || set == null ? estimate : estimate.boundedBy(set, window);
   }
 
   /** Tell whether what a VM changes was measured in so short a time before now. */
@@ -95,7 +98,10 @@ class MoveHistory {
 
   /** Tell how much of its memory a VM writes to; null unless both windows were measured. */
   @Nullable Memory workingSet(Vm vm) {
-    var rates = rates(vm);
+    return workingSet(rates(vm));
+  }
+
+  private static @Nullable Memory workingSet(List<Rate> rates) {
     return rates.size() < 2
         ? null
         : new Memory(
@@ -189,6 +195,7 @@ class MoveHistory {
    * told, how long they were expected to take, and took. Ballooned ones are left out, since the
    * hypervisor's own figures do not hold that; so are those that sent something else than was
    * expected of them: compressed pages, or what remained when a pre-copy was switched to post-copy.
+   * Of one that was expected to send its memory many times over, the model had found no end.
    */
   List<Learning.Forecast> forecasts(Vm vm) {
     return jdbc.sql(
@@ -199,6 +206,7 @@ class MoveHistory {
             where vm_id = :vm and state = 'COMPLETED' and not ballooned and not compressed
               and (switched_at is null or method = 'POST_COPY')
               and not with_storage and expected_bytes > 0 and expected_millis > 0 and total_millis > 0
+              and (guest_memory_bytes is null or expected_bytes < 4 * guest_memory_bytes)
             order by finished_at desc, id desc limit :most
             """)
         .param("vm", vm.id().value())
@@ -222,7 +230,16 @@ class MoveHistory {
     jdbc.sql(
             """
             select m.source_id, m.target_id, m.total_millis, m.downtime_millis,
-              case when not held then sent end as bytes
+              case when not held then sent end as bytes,
+              not exists (
+                select from migration o
+                where o.id <> m.id and o.started_at < m.finished_at
+                  and array[o.source_id, o.target_id] && array[m.source_id, m.target_id]
+                  and (o.state in ('RUNNING', 'LOST') and o.pool_id = m.pool_id
+                    -- one that takes more than a day is rare, and all others are found by an index
+                    or o.finished_at > m.started_at
+                      and o.finished_at < m.finished_at + interval '1 day'
+                      and coalesce(o.bytes, o.total_millis) is not null)) as alone
             from migration m
             """
                 + MigrationRecords.AS_IT_WENT
@@ -256,6 +273,7 @@ class MoveHistory {
     return new Learning.Past(
         bytes == null ? null : new Memory(bytes),
         Duration.ofMillis(row.getLong("total_millis")),
-        downtime == null ? null : Duration.ofMillis(downtime));
+        downtime == null ? null : Duration.ofMillis(downtime),
+        row.getBoolean("alone"));
   }
 }

@@ -23,16 +23,34 @@ public final class LearntWay {
   private static final double TELLS = 3;
 
   private double bandwidth = Double.NaN;
+
+  /** The most that moves carried which shared their way with others. */
+  private double shared = Double.NaN;
+
   private double constant = Double.NaN;
 
-  /** Learn from a move that succeeded; what was not told is null. */
+  /** Learn from a move that succeeded and had its way for itself; what was not told is null. */
   public void add(@Nullable Memory sent, @Nullable Duration total, @Nullable Duration downtime) {
+    add(sent, total, downtime, true);
+  }
+
+  /**
+   * Learn from a move that succeeded; what was not told is null.
+   *
+   * @param alone whether no other move shared its hosts meanwhile: one that had to share tells only
+   *     what its way carries at least
+   */
+  public void add(
+      @Nullable Memory sent, @Nullable Duration total, @Nullable Duration downtime, boolean alone) {
     double seconds = total == null ? 0 : total.toNanos() / 1e9;
     if (seconds > 0 && sent != null && sent.bytes() > 0) {
       double seen = sent.bytes() / seconds;
       // and so a short one counts where it is more than what would else be taken
       double known = Double.isNaN(bandwidth) ? MemoryCopy.ASSUMED_BANDWIDTH : bandwidth;
-      if (seconds >= TELLS || seen > known) {
+      if (!alone && seconds >= TELLS) {
+        shared = Double.isNaN(shared) ? seen : Math.max(shared, seen);
+      }
+      if ((alone && seconds >= TELLS) || seen > known) {
         bandwidth = Double.isNaN(bandwidth) ? seen : bandwidth + NEWEST * (seen - bandwidth);
       }
     }
@@ -42,9 +60,14 @@ public final class LearntWay {
     }
   }
 
+  /** Tell whether a move has shown the bandwidth that had its way for itself. */
+  public boolean unshared() {
+    return !Double.isNaN(bandwidth);
+  }
+
   /** Bytes per second; NaN before any move has shown it. */
   public double bandwidth() {
-    return bandwidth;
+    return Double.isNaN(bandwidth) ? shared : bandwidth;
   }
 
   /** Seconds; NaN before any move has shown it. */

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.dcbalance.units.ByteRate;
+import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
 
 class DirtyEstimateTest {
@@ -38,6 +39,17 @@ class DirtyEstimateTest {
     var brief = Objects.requireNonNull(DirtyEstimate.of(rates, SECOND));
     var longer = Objects.requireNonNull(DirtyEstimate.of(rates, Duration.ofSeconds(4)));
     assertThat(longer.atMost().bytesPerSecond()).isLessThan(brief.atMost().bytesPerSecond());
+  }
+
+  @Test
+  void pagesThatChangeManyTimesInAWindowCountOnce() {
+    var set = Memory.ofMiB(80);
+    assertThat(mib(estimate(78).boundedBy(set, SECOND).atMost())).isEqualTo(800);
+    assertThat(estimate(78).boundedBy(set, SECOND).rate()).isEqualTo(estimate(78).rate());
+    assertThat(estimate(60).boundedBy(set, SECOND)).isEqualTo(estimate(60));
+    assertThat(estimate(78).boundedBy(set, Duration.ofSeconds(10)))
+        .as("never less than without")
+        .isEqualTo(estimate(78));
   }
 
   private static DirtyEstimate estimate(double... newestFirst) {

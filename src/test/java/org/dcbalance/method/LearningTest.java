@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class LearningTest {
   private static final Past SLOW =
-      new Past(Memory.ofMiB(500), Duration.ofSeconds(10), Duration.ofMillis(200));
-  private static final Past FAST = new Past(Memory.ofMiB(500), Duration.ofSeconds(5), null);
+      new Past(Memory.ofMiB(500), Duration.ofSeconds(10), Duration.ofMillis(200), true);
+  private static final Past FAST = new Past(Memory.ofMiB(500), Duration.ofSeconds(5), null, true);
 
   @Test
   void assumesWhereNothingWasSeen() {
@@ -42,20 +42,36 @@ class LearningTest {
         .isEqualTo(ByteRate.ofMiB(65));
   }
 
+  @Test
+  void oneThatSharedItsWayOnlyTellsWhatThatCarriesAtLeast() {
+    var half = new Past(Memory.ofMiB(250), Duration.ofSeconds(10), null, false);
+    var only = Learning.route(List.of(half, half), List.of());
+    assertThat(only.bandwidth()).as("better than nothing").isEqualTo(ByteRate.ofMiB(25));
+    assertThat(only.learnt()).isTrue();
+    assertThat(Learning.route(List.of(half), List.of(SLOW)).bandwidth())
+        .as("what others showed may be more")
+        .isEqualTo(ByteRate.ofMiB(50));
+    assertThat(Learning.route(List.of(SLOW, half, half), List.of()).bandwidth())
+        .isEqualTo(ByteRate.ofMiB(50));
+    var faster = new Past(Memory.ofMiB(1500), Duration.ofSeconds(10), null, false);
+    assertThat(Learning.route(List.of(SLOW, faster), List.of()).bandwidth())
+        .isEqualTo(ByteRate.ofMiB(80));
+  }
+
   /** Connecting and starting the copy takes a second or two, however fast the way is. */
   @Test
   void aShortMoveOnlyTellsWhatItsWayCarriesAtLeast() {
-    var small = new Past(Memory.ofMiB(30), Duration.ofMillis(1500), Duration.ofMillis(80));
+    var small = new Past(Memory.ofMiB(30), Duration.ofMillis(1500), Duration.ofMillis(80), true);
     var alone = Learning.route(List.of(small), List.of());
     assertThat(alone.learnt()).isFalse();
     assertThat(alone.bandwidth()).isEqualTo(ByteRate.ofMiB(100));
     assertThat(alone.constant()).isEqualTo(Duration.ofMillis(80));
     assertThat(Learning.route(List.of(SLOW, small), List.of()).bandwidth())
         .isEqualTo(ByteRate.ofMiB(50));
-    var quick = new Past(Memory.ofMiB(150), Duration.ofMillis(1500), null);
+    var quick = new Past(Memory.ofMiB(150), Duration.ofMillis(1500), null, true);
     assertThat(Learning.route(List.of(SLOW, quick), List.of()).bandwidth())
         .isEqualTo(ByteRate.ofMiB(65));
-    var fast = new Past(Memory.ofMiB(2000), Duration.ofSeconds(4), null);
+    var fast = new Past(Memory.ofMiB(2000), Duration.ofSeconds(4), null, true);
     assertThat(Learning.route(List.of(fast), List.of()).bandwidth())
         .as("more than would be assumed")
         .isEqualTo(ByteRate.ofMiB(500));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.dcbalance.inventory.Vm;
 import org.dcbalance.method.Facts;
 import org.dcbalance.method.Method;
@@ -34,6 +35,20 @@ class MoveHistoryTest extends MigrationFaults {
     moved(vm, 25_000, 100, 1e9, 3);
     assertThat(route().learnt()).isTrue();
     assertThat(route().bandwidth().bytesPerSecond()).isCloseTo(40e6, within(1e6));
+  }
+
+  @Test
+  void movesAtTheSameTimeTellLessOfTheirRoute() {
+    var vm = lab.guest("web-07", "kvm-01");
+    moved(vm, 10_000, 100, null, 3);
+    double free = route().bandwidth().bytesPerSecond();
+    moved(vm, 20_000, 100, null, 4);
+    assertThat(route().bandwidth().bytesPerSecond()).isLessThan(0.9 * free);
+    lab.jdbc
+        .sql(
+            "update migration set finished_at = started_at + interval '90 seconds' where total_millis = 20000")
+        .update();
+    assertThat(route().bandwidth().bytesPerSecond()).isEqualTo(free);
   }
 
   /** Xen tells no bytes: what the guest had then was sent, however much it has now. */
@@ -89,6 +104,47 @@ class MoveHistoryTest extends MigrationFaults {
     assertThat(history.forecasts(vm)).isEmpty();
     lab.jdbc.sql("update migration set method = 'POST_COPY'").update();
     assertThat(history.forecasts(vm)).hasSize(3);
+  }
+
+  @Test
+  void whereTheModelFoundNoEndNothingIsLearntOfIt() {
+    var vm = lab.guest("web-07", "kvm-01");
+    foreseen(vm);
+    var history = new MoveHistory(lab.jdbc);
+    lab.jdbc.sql("update migration set guest_memory_bytes = 2000000000").update();
+    assertThat(history.forecasts(vm)).hasSize(3);
+    lab.jdbc.sql("update migration set expected_bytes = 9000000000").update();
+    assertThat(history.forecasts(vm)).isEmpty();
+  }
+
+  /** A window in which all of the working set changed does not tell how often it did. */
+  @Test
+  void memoryThatChangesAllTheTimeMayChangeManyTimesFaster() {
+    var vm = lab.guest("web-07", "kvm-01");
+    measured(vm, 1000, 80);
+    measured(vm, 10_000, 60);
+    assertThat(atMost(vm)).isLessThan(150);
+    measured(vm, 10_000, 8);
+    assertThat(atMost(vm)).isEqualTo(800);
+  }
+
+  private double atMost(Vm vm) {
+    var estimate = Objects.requireNonNull(new MoveHistory(lab.jdbc).dirtied(vm));
+    return estimate.atMost().bytesPerSecond() / (1 << 20);
+  }
+
+  private void measured(Vm vm, int windowMillis, double mib) {
+    lab.jdbc
+        .sql(
+            """
+            insert into dirty_measurement (vm_id, at, window_millis, bytes_per_second)
+            values (:vm, now(), :window, :rate)
+            on conflict (vm_id, window_millis) do update set bytes_per_second = :rate
+            """)
+        .param("vm", vm.id().value())
+        .param("window", windowMillis)
+        .param("rate", mib * (1 << 20))
+        .update();
   }
 
   /**
@@ -155,8 +211,10 @@ class MoveHistoryTest extends MigrationFaults {
             insert into migration (pool_id, vm_id, source_id, target_id, state, phase, method, why, requested_by,
               created_at, started_at, finished_at, downtime_millis, total_millis, bytes, bandwidth_limit)
             select s.pool_id, :vm, s.id, t.id, 'COMPLETED', 'DONE', 'PRE_COPY', 'Asked for by hand.', 'amy',
-              now(), now(), now() + n * interval '1 second', :pause, :millis, 1000000000, :limit
+              now(), now() + m.ended + (n - 1) * interval '1 second', now() + m.ended + n * interval '1 second',
+              :pause, :millis, 1000000000, :limit
             from host s join host t on t.id = :target cross join generate_series(1, :times) n
+              cross join (select count(*) * interval '1 second' as ended from migration) m
             where s.id = :source
             """)
         .param("vm", vm.id().value())
