@@ -100,8 +100,15 @@ final class CopyWatch {
   String follow(JobMark mark) {
     while (true) {
       Pause.of(pace());
-      if (due() && isForeign(pair.hearSource(), mark)) {
-        return "The job that is seen there now does not carry its mark; both hosts are asked.";
+      if (due()) {
+        var source = pair.hearSource();
+        if (isForeign(source, mark)) {
+          return "The job that is seen there now does not carry its mark; both hosts are asked.";
+        }
+        if (source.side() instanceof Side.PostCopyFailed) {
+          // its job stays, so that it can be resumed
+          return "Its post-copy failed; both hosts are asked.";
+        }
       }
       look();
       if (silentSince != null && !hasJob(pair.askSource())) {

@@ -70,15 +70,21 @@ final class Settlement {
   /** Ask, and tidy up, until both hosts agree; takes as long as that takes. */
   Action.End untilSettled() {
     Instant since = now();
-    Instant doubtedSince = now();
+    // its place was clear then
+    Instant unclearSince = since;
+    // nothing but a person could settle it since then
+    Instant doubtedSince = since;
     while (true) {
       var twice = pair.readTwice();
       var answers = twice.same();
       if (answers.isEmpty() && goesOn(twice)) {
         adopt();
         since = now();
+        unclearSince = since;
+        doubtedSince = since;
       } else if (answers.isEmpty()) {
-        doubt(changing(twice), since, settings.lostAfter());
+        doubtedSince = now();
+        doubt(changing(twice), unclearSince, settings.lostAfter());
       } else {
         var source = answers.get().source().side();
         var target = answers.get().target().side();
@@ -97,19 +103,27 @@ final class Settlement {
           case Action.Adopt() -> {
             adopt();
             since = now();
+            unclearSince = since;
+            doubtedSince = since;
           }
-          case Action.WatchPostCopy() ->
-              doubt(
-                  vm
-                      + " runs on "
-                      + pair.target().name()
-                      + " and still fetches memory from "
-                      + pair.source().name()
-                      + "; neither is touched.",
-                  since,
-                  longest(since));
+          case Action.WatchPostCopy() -> {
+            // it may go on for long, and is clear
+            unclearSince = now();
+            doubt(
+                vm
+                    + " runs on "
+                    + pair.target().name()
+                    + " and still fetches memory from "
+                    + pair.source().name()
+                    + "; neither is touched.",
+                since,
+                longest(since));
+          }
           case Action.Wait() ->
-              doubt(found(source, target) + silence(source, target), since, settings.lostAfter());
+              doubt(
+                  found(source, target) + silence(source, target),
+                  unclearSince,
+                  settings.lostAfter());
           case Action.AskOperator(var doubt) ->
               doubt(
                   found(source, target) + " " + advice(doubt, source, target),
@@ -117,7 +131,7 @@ final class Settlement {
                   settings.doubtedFor());
           case Action.Act act -> {
             act(act, answers.get(), found(source, target));
-            doubt(found(source, target), since, settings.lostAfter());
+            doubt(found(source, target), unclearSince, settings.lostAfter());
           }
         }
       }

@@ -390,6 +390,50 @@ class MigrationHostFaultsTest extends MigrationFaults {
     runsOn(vm, "kvm-02");
   }
 
+  /** A failed post-copy keeps its job, so that whoever follows that would do so for ever. */
+  @Test
+  void resumesAPostCopyThatFailedWhileItWasFollowed() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    var first = lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    first.kill();
+    lab.console();
+    MigrationLab.await(
+        "following it",
+        () -> lab.lines.of(id).stream().anyMatch(l -> l.sentence().endsWith("is followed.")));
+    lab.fleet.host("kvm-01").resumable = true;
+    failInPostCopy(vm.uuid());
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.host("kvm-01").resumes).hasValue(1);
+    runsOn(vm, "kvm-02");
+  }
+
+  /** It was clear where it was all the time before. */
+  @Test
+  void aPostCopyThatWasWatchedForLongIsNotLostOnceAHostDoesNotAnswer() throws InterruptedException {
+    var vm = lab.guest("web-07", "kvm-01");
+    var id = failInPostCopy(vm);
+    var source = lab.fleet.host("kvm-01");
+    source.resumable = true;
+    var stop = lab.fleet.stopAt(Point.POST_COPY);
+    lab.console();
+    MigrationLab.await(
+        "watching it",
+        () ->
+            lab.lines.of(id).stream()
+                .anyMatch(l -> l.sentence().contains("still fetches memory from kvm-01")));
+    // longer than a host may be silent
+    FaultyFleet.sleep(2500);
+    source.reachable = false;
+    FaultyFleet.sleep(500);
+    assertThat(lab.row(id).state()).isEqualTo(MigrationState.RUNNING);
+    source.reachable = true;
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+  }
+
   /** What its target's emulator had when it was killed is nowhere else. */
   @Test
   void saysThatAGuestIsLostOfWhichPostCopyLeftHalf() throws InterruptedException {
@@ -415,13 +459,17 @@ class MigrationHostFaultsTest extends MigrationFaults {
     var id = lab.move(vm, "kvm-02");
     stop.awaitReached();
     first.kill();
+    failInPostCopy(vm.uuid());
+    return id;
+  }
+
+  private void failInPostCopy(UUID guest) {
     lab.fleet
         .host("kvm-01")
-        .set(vm.uuid(), GuestState.PAUSED, Why.POST_COPY_FAILED, Job.OUTGOING_MIGRATION);
+        .set(guest, GuestState.PAUSED, Why.POST_COPY_FAILED, Job.OUTGOING_MIGRATION);
     lab.fleet
         .host("kvm-02")
-        .set(vm.uuid(), GuestState.PAUSED, Why.POST_COPY_FAILED, Job.INCOMING_MIGRATION);
-    return id;
+        .set(guest, GuestState.PAUSED, Why.POST_COPY_FAILED, Job.INCOMING_MIGRATION);
   }
 
   @Test
