@@ -81,13 +81,14 @@ class LeftOvers {
                 && lostMarks.clear(vm.value()));
   }
 
+  /** Newest first: what the oldest one found, before any other changed it, is put back last. */
   private List<Left<String>> left(@Nullable Long vm) {
     return jdbc.sql(
             """
             select id, vm_id, undo from migration
             where undo is not null and state not in ('PENDING', 'RUNNING', 'LOST')
               and (cast(:vm as bigint) is null or vm_id = :vm)
-            order by id
+            order by id desc
             """)
         .param("vm", vm)
         .query((row, n) -> new Left<>(row.getLong(1), row.getLong(2), row.getString(3)))

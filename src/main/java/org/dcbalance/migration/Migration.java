@@ -281,7 +281,9 @@ public class Migration {
     require("be aborted", MigrationState.RUNNING);
     if (abortRequestedBy == null || endsByPolicy()) {
       this.abortRequestedBy = by.name();
-      retry.notGivenUp();
+      if (!by.equals(Operator.DCBALANCE)) {
+        retry.notGivenUp();
+      }
     }
   }
 

@@ -145,7 +145,7 @@ class MigrationDesk {
       MigrationSettings settings) {
     var why = MethodText.why(move) + (changed == null ? "" : " " + changed);
     var expected = move.expected().total().plus(forDisks).toMillis();
-    var until = clock.instant().plus(settings.mostTime(expected));
+    var until = clock.instant().plus(settings.mostTime(expected, bias));
     step(claim, m -> m.chooseMethod(move, why, bias, forDisks, until), why);
   }
 

@@ -179,10 +179,15 @@ final class MigrationDrive implements Runnable {
       return;
     }
     measurements.before(vm);
-    if (desk.read(claim).abortRequestedBy() != null) {
+    var now = desk.read(claim);
+    if (now.abortRequestedBy() != null) {
       return;
     }
-    // preparing may have taken minutes since that was checked
+    // preparing may have taken minutes since these were checked
+    if (now.overdueAt(desk.clock().instant())) {
+      desk.timeOut(claim);
+      return;
+    }
     notStarted = toPrepare ? DiskCopying.inTheWay(disks, pair) : null;
     if (notStarted != null) {
       return;

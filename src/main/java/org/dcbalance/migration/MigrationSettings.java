@@ -74,6 +74,13 @@ record MigrationSettings(
         : new MigrationSlots.HostCaps(host.name(), outPerHost, inPerHost);
   }
 
+  /** Give the time that a move may take. */
+  Duration mostTime(long expectedMillis, double bias) {
+    // a VM that has filled its memory since takes as long as modelled, whatever its earlier moves
+    // took
+    return mostTime(Math.round(expectedMillis / Math.min(1, bias)));
+  }
+
   /** Give the time that a move may take, from what is expected of it; null if nothing is. */
   Duration mostTime(@Nullable Long expectedMillis) {
     if (expectedMillis == null) {

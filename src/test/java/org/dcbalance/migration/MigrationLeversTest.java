@@ -365,6 +365,48 @@ class MigrationLeversTest extends MigrationFaults {
         () -> lab.lines.of(id).getLast().sentence().startsWith("Put back on kvm-01, later: "));
   }
 
+  /** What the second one found was set by the first one. */
+  @Test
+  void whatTwoMovesLeftIsPutBackAsItWasBeforeTheFirst() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    long first = lab.move(vm, "kvm-02");
+    assertThat(ended(first).state()).isEqualTo(MigrationState.COMPLETED);
+    long second = lab.moves.request(vm.id(), lab.host("kvm-01").id(), null, ANN);
+    assertThat(ended(second).state()).isEqualTo(MigrationState.COMPLETED);
+    var host = lab.fleet.host("kvm-01");
+    host.caps.put(vm.uuid(), 50);
+    lab.jdbc
+        .sql(
+            """
+            update migration set undo = case id when :first then 'cap=0' else 'cap=50' end,
+              version = version + 1
+            """)
+        .param("first", first)
+        .update();
+    MigrationLab.await(
+        "put back", () -> lab.row(first).undo().isEmpty() && lab.row(second).undo().isEmpty());
+    assertThat(host.cap(vm.uuid())).isZero();
+  }
+
+  /** On Xen nothing could end it after that. */
+  @Test
+  void isNotOrderedAfterItsTimeThatPassedWhileItWasPrepared() throws InterruptedException {
+    var vm = guest(ALL);
+    var stop = lab.fleet.stopAt(Point.CAP);
+    lab.console();
+    var id = ask(vm, Method.CAPPED);
+    stop.awaitReached();
+    lab.jdbc.sql("update migration set end_by = now(), version = version + 1").update();
+    stop.release();
+    var end = ended(id);
+    assertThat(end.sentence())
+        .isEqualTo(
+            "Aborted by DCbalance: web-07 still runs on kvm-01. It has not ended by its deadline.");
+    assertThat(lab.fleet.migrations).hasValue(0);
+    assertThat(lab.fleet.host("kvm-01").cap(vm.uuid())).isZero();
+  }
+
   /** Its definition there is what arrived, with the memory that was left to it. */
   @Test
   void tellsWhatXenMayHaveDefinedOfAGuestThatWasShutOffBeforeItHadItsMemoryBack() {

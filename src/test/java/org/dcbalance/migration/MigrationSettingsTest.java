@@ -109,6 +109,8 @@ class MigrationSettingsTest {
     assertThat(settings.mostTime(150_000L)).isEqualTo(Duration.ofSeconds(750));
     assertThat(settings.mostTime(400_000L)).isEqualTo(Duration.ofMinutes(15));
     assertThat(settings.mostTime(3_600_000L)).isEqualTo(Duration.ofHours(2));
+    assertThat(settings.mostTime(900_000L, 0.25)).isEqualTo(Duration.ofHours(2));
+    assertThat(settings.mostTime(150_000L, 4)).isEqualTo(Duration.ofSeconds(750));
   }
 
   private static MigrationSettings bind(Map<String, String> given) {
