@@ -101,17 +101,19 @@ class EvacuationRunner {
 
   private void goOn(EvacuationRows.Row row, long epoch) {
     var host = hosts.findById(row.host().value()).orElseThrow();
-    if (host.state() != Host.State.UP) {
-      // what it has is not known
-      return;
-    }
     if (!host.maintenance()) {
       // somebody wants guests on it again
       evacuations.cancel(row.host(), Operator.DCBALANCE);
       return;
     }
+    if (host.state() != Host.State.UP) {
+      // what it has is not known
+      return;
+    }
+    // asked first: one that arrives in between is among its guests
+    boolean arriving = rows.arriving(row.host());
     if (evacuations.guests(row.host()).isEmpty()) {
-      if (!rows.arriving(row.host())) {
+      if (!arriving) {
         finish(row, host, epoch);
       }
       return;

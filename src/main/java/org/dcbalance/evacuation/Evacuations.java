@@ -141,12 +141,13 @@ public class Evacuations {
   public long start(HostId id, Operator by) {
     installation.requireConfirmed();
     var host = hosts.require(id);
+    if (!host.maintenance()) {
+      // one that is still open from before would be cancelled without it
+      registration.maintain(id, true, by);
+    }
     var open = rows.open(id);
     if (open.isPresent()) {
       return open.get().id();
-    }
-    if (!host.maintenance()) {
-      registration.maintain(id, true, by);
     }
     int guests = guests(id).size();
     return Objects.requireNonNull(

@@ -134,7 +134,12 @@ class EvacuationTest {
   @Order(3)
   void oneEndsWhenItsHostLeavesMaintenance() {
     var host = id("sim-04");
+    evacuations.start(host, ANN);
+    registration.maintain(host, false, ANN);
     long begun = evacuations.start(host, ANN);
+    assertThat(hosts.findByName("sim-04").orElseThrow().maintenance())
+        .as("also where the one before is still open")
+        .isTrue();
     registration.maintain(host, false, ANN);
     await(30, () -> progress(host).state() != Evacuations.State.OPEN);
     assertThat(moves(begun, "PENDING")).isZero();
