@@ -58,19 +58,23 @@ final class Prices {
     return cost.transferred().bytes() > left().bytes();
   }
 
-  /** An assumption does not refuse a move: only a measured rate or an earlier move does. */
   boolean unaffordable(VmLoad vm, MigrationCost cost) {
-    boolean known = cost.measuredDirtyRate() || cost.pastMoves() > 0;
-    return known && (pausesTooLong(vm, cost) || takesTooLong(vm, cost));
+    return pausesTooLong(vm, cost) || takesTooLong(vm, cost);
   }
 
+  /** An assumption does not refuse a move: only a measured rate or earlier moves do. */
   private boolean pausesTooLong(VmLoad vm, MigrationCost cost) {
-    return !cost.converges() || cost.downtime().compareTo(vm.longestPause(limits)) > 0;
+    if (!cost.converges()) {
+      return cost.measuredDirtyRate();
+    }
+    return (cost.measuredDirtyRate() || cost.pastMoves() > 0)
+        && cost.downtime().compareTo(vm.longestPause(limits)) > 0;
   }
 
+  /** How much of its memory is sent at all, its own earlier moves have shown. */
   private static boolean takesTooLong(VmLoad vm, MigrationCost cost) {
     var longest = vm.allowed().longest();
-    return longest != null && cost.total().compareTo(longest) > 0;
+    return longest != null && cost.pastMoves() > 0 && cost.total().compareTo(longest) > 0;
   }
 
   Reason tooCostly(VmLoad vm, MigrationCost cost) {

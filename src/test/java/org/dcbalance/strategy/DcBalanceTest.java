@@ -257,11 +257,31 @@ class DcBalanceTest {
             vm large on a cpu=7 mem=16 dirty=1 set=100
             vm tied on a cpu=6 mem=8 tied=disk
             """);
-    // 16 GiB take some three minutes on a link of which nothing is known
-    var proposal = (Decision.Proposal) strategy.decide(within(pool, 4), LIMITS);
+    // 16 GiB take some three minutes over a link of 100 MiB/s
+    var moved = movedBefore(pool, Duration.ofSeconds(164), Memory.ofGiB(16));
+    var proposal = (Decision.Proposal) strategy.decide(within(moved, 4), LIMITS);
     assertThat(proposal.moves()).extracting(m -> m.vm().name()).containsExactly("large");
-    assertThat(reasonFor(strategy.decide(within(pool, 2), LIMITS), "large"))
+    assertThat(reasonFor(strategy.decide(within(moved, 2), LIMITS), "large"))
         .isEqualTo("Its migration is expected to take 2.7 min, and 2.0 min is allowed.");
+    assertThat(strategy.decide(within(pool, 2), LIMITS))
+        .as("how much of its memory is sent is not known before its first move")
+        .isInstanceOf(Decision.Proposal.class);
+  }
+
+  @Test
+  void anAssumedDirtyRateRefusesNothingAfterAFirstMoveEither() {
+    var pool =
+        pool(
+            """
+            host a
+            host b
+            vm busy on a cpu=8 mem=8
+            vm tied on a cpu=6 mem=8 tied=disk
+            """);
+    var moved = movedBefore(pool, Duration.ofSeconds(30), Memory.ofGiB(3));
+    var proposal = (Decision.Proposal) strategy.decide(moved, LIMITS);
+    assertThat(proposal.moves()).extracting(m -> m.vm().name()).containsExactly("busy");
+    assertThat(proposal.moves().getFirst().cost().converges()).isFalse();
   }
 
   @Test
@@ -406,6 +426,14 @@ class DcBalanceTest {
 
   private Decision.Proposal proposal(String text) {
     return (Decision.Proposal) decide(text);
+  }
+
+  /** Let the first VM have been moved before. */
+  private static Pool movedBefore(Pool pool, Duration total, Memory sent) {
+    var vm = pool.vms().getFirst();
+    var past = pool.at().minus(Duration.ofHours(30));
+    return PoolText.after(
+        pool, new PastMove(vm.id(), new HostId(2), vm.host(), past, true, total, null, sent));
   }
 
   private static Pool within(Pool pool, long minutes) {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -122,27 +121,10 @@ class EvacuationTest {
   /** Let the last move of the VM "one" to a host have failed so long ago. */
   private static Pool failed(Pool pool, long host, Duration ago) {
     var vm = vm(pool, "one");
-    var move =
+    return PoolText.after(
+        pool,
         new PastMove(
-            vm.id(), vm.host(), new HostId(host), pool.at().minus(ago), false, null, null, null);
-    var vms = new ArrayList<>(pool.vms());
-    vms.set(
-        vms.indexOf(vm),
-        new VmLoad(
-            vm.id(),
-            vm.name(),
-            vm.host(),
-            vm.mean(),
-            vm.high(),
-            vm.allocated(),
-            vm.dirtyRate(),
-            vm.workingSet(),
-            vm.ties(),
-            vm.refused(),
-            vm.restsUntil(),
-            vm.movingTo(),
-            List.of(move)));
-    return pool.with(pool.hosts(), vms);
+            vm.id(), vm.host(), new HostId(host), pool.at().minus(ago), false, null, null, null));
   }
 
   /** Say where the VM "one" goes. */

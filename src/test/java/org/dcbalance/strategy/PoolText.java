@@ -22,4 +22,30 @@ final class PoolText {
     moves.forEach(move -> targets.put(move.vm().id(), move.target()));
     return pool.moved(targets);
   }
+
+  /** Let a VM have made a move, and no other. */
+  static Pool after(Pool pool, PastMove move) {
+    return pool.with(
+        pool.hosts(),
+        pool.vms().stream()
+            .map(vm -> vm.id().equals(move.vm()) ? moved(vm, List.of(move)) : vm)
+            .toList());
+  }
+
+  private static VmLoad moved(VmLoad vm, List<PastMove> moves) {
+    return new VmLoad(
+        vm.id(),
+        vm.name(),
+        vm.host(),
+        vm.mean(),
+        vm.high(),
+        vm.allocated(),
+        vm.dirtyRate(),
+        vm.workingSet(),
+        vm.ties(),
+        vm.refused(),
+        vm.restsUntil(),
+        vm.movingTo(),
+        moves);
+  }
 }
