@@ -47,6 +47,7 @@ class DirtyRates {
   /** What was measured on one host; its readings come one after the other. */
   private static final class Done {
     private Instant busyUntil = Instant.EPOCH;
+    private boolean lastWasProposed;
     private final Map<Key, Instant> tried = new HashMap<>();
     private final Map<Key, Instant> stored = new HashMap<>();
 
@@ -121,11 +122,16 @@ class DirtyRates {
                             .getOrDefault(k, Instant.EPOCH)
                             .plus(proposed.contains(k.guest()) ? often : every)))
             .filter(due -> due.at().isBefore(now))
-            .min(Comparator.comparing(Due::at));
+            // on a host with many guests all are overdue: those proposed have every second turn
+            .min(
+                Comparator.comparing(
+                        (Due due) -> proposed.contains(due.key().guest()) == here.lastWasProposed)
+                    .thenComparing(Due::at));
     if (next.isEmpty()) {
       return;
     }
     var key = next.get().key();
+    here.lastWasProposed = proposed.contains(key.guest());
     here.tried.put(key, now);
     here.busyUntil = now.plus(key.window());
     try {

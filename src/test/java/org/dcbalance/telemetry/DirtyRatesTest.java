@@ -43,6 +43,38 @@ class DirtyRatesTest {
     }
   }
 
+  /** Where there are so many guests that all of them are always overdue. */
+  @Test
+  void whatIsProposedIsMeasuredAgainBeforeOthersThatAreOverdueForLonger()
+      throws InterruptedException {
+    try (var pool = new RecordedPool(jdbc, "dirty-" + UUID.randomUUID(), 2)) {
+      var host = first(pool);
+      var guests = guestsOf(host);
+      propose(pool, host, guests.getLast());
+      var moment = Duration.ofMillis(1);
+      var days = Duration.ofDays(30);
+      var often =
+          new TelemetrySettings(
+              Duration.ofSeconds(5), days, days, days, moment, moment, Duration.ofMillis(2));
+      var measured = new ArrayList<UUID>();
+      var rates = new DirtyRates(jdbc, often);
+      for (int time = 0; time < 5; time++) {
+        rates.follow(
+            host, Partly.of(Hypervisor.class, new Measuring(measured)), of(guests), Map.of());
+        Thread.sleep(20);
+      }
+      jdbc.sql("delete from recommendation where pool_id = :pool")
+          .param("pool", pool.id())
+          .update();
+      assertThat(measured)
+          .as("every second turn")
+          .hasSize(5)
+          .element(0)
+          .isEqualTo(guests.getLast());
+      assertThat(measured).filteredOn(guests.getLast()::equals).hasSize(3);
+    }
+  }
+
   /** A hypervisor that notes what it is to measure. */
   private record Measuring(List<UUID> measured) {
     @SuppressWarnings("unused") // called in its stead
