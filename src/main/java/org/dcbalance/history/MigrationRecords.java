@@ -23,9 +23,9 @@ public class MigrationRecords {
   private static final Duration DAY = Duration.ofDays(1);
 
   /**
-   * Tell in SQL, of a migration called m, whether its figures are like those of others (plain),
-   * which those of one that did not complete are not, what it sent, and whether its limit may have
-   * held it: one that was half as fast may have been, since its time holds more than sending.
+   * Tell in SQL, of a migration called m, whether its figures are like those of others (plain;
+   * never so of one that did not complete), what it sent, and whether its limit may have held it:
+   * one that was half as fast may have been, since its time holds more than sending.
    */
   public static final String AS_IT_WENT =
       """

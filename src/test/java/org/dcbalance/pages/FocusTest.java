@@ -7,12 +7,10 @@ import java.time.Duration;
 import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ChromiumInstalled;
 import org.dcbalance.testing.ConsolePagesTest;
-import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.RecordedPool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.openqa.selenium.By;
-import org.openqa.selenium.Keys;
 
 /** Where the focus goes on an open page once what has it is taken away, in a real browser. */
 @ConsolePagesTest
@@ -26,10 +24,7 @@ class FocusTest extends SimulatedPages {
         var browser = new PageBrowser()) {
       long migration = running(pool);
       var web = browser.web();
-      web.get(address("/login"));
-      web.findElement(By.name("username")).sendKeys("admin");
-      web.findElement(By.name("password")).sendKeys(ConsoleTest.PASSWORD, Keys.ENTER);
-      Await.until("the overview", SOON, web::getCurrentUrl, address("/")::equals);
+      browser.signIn(port);
       web.get(address("/migrations/" + migration));
       Await.until(
           "a page that listens",

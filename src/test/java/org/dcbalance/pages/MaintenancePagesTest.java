@@ -90,6 +90,8 @@ class MaintenancePagesTest extends SimulatedPages {
               .param("pool", recorded.id())
               .query(Long.class)
               .single();
+      // its evacuation would be ended without
+      jdbc.sql("update host set maintenance = true where id = :host").param("host", host).update();
       // under an epoch under which nobody drives it
       jdbc.sql(
               """

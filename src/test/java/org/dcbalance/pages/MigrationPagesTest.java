@@ -281,6 +281,14 @@ class MigrationPagesTest extends SimulatedPages {
             """)
         .param("id", id)
         .update();
+    // its evacuation would be ended without
+    jdbc.sql(
+            """
+            update host set maintenance = true
+            where id = (select source_id from migration where id = :id)
+            """)
+        .param("id", id)
+        .update();
     jdbc.sql(
             """
             with begun as (

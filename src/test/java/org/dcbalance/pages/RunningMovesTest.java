@@ -55,10 +55,12 @@ class RunningMovesTest extends SimulatedPages {
   void inPostCopyNothingHasToConverge() {
     told(3, 2000, 1000, "{}");
     assertThat(page()).contains("Not converging");
+    told(3, 2000, 1000, "{}");
     assertThat(overview()).contains("does not converge: it changes");
     set("switched_at = now()");
     told(3, 2000, 1000, "{}");
     assertThat(page()).contains("In post-copy").doesNotContain("Not converging");
+    told(3, 2000, 1000, "{}");
     assertThat(overview()).contains("In post-copy").doesNotContain("does not converge: ");
   }
 
@@ -67,11 +69,13 @@ class RunningMovesTest extends SimulatedPages {
     set("compressed = true");
     told(3, 2000, 1000, "{}");
     assertThat(page()).contains("Too early to say").doesNotContain("Not converging");
+    told(3, 2000, 1000, "{}");
     assertThat(overview()).doesNotContain("does not converge: ");
     told(5, 2000, 1000, "{\"left\": 419430400, \"leftBefore\": 536870912}");
     assertThat(page()).contains("Converging");
     told(6, 2000, 1000, "{\"left\": 536870912, \"leftBefore\": 536870912}");
     assertThat(page()).contains("Not converging");
+    told(6, 2000, 1000, "{\"left\": 536870912, \"leftBefore\": 536870912}");
     assertThat(overview())
         .contains("does not converge: its last pass left 512 MiB, and the one before it 512 MiB.");
   }

@@ -365,7 +365,7 @@ class VmPagesTest extends SimulatedPages {
     try (var operator = as(Role.OPERATOR)) {
       assertThat(operator.page(path))
           .contains("Its disks lie on sim-02 alone, and are not copied with it")
-          .doesNotContain("Copy its disks, too", "withStorage=true");
+          .doesNotContain("Copy its disks, too", "name=\"withStorage\"");
       assertThat(operator.page(path + "?target=" + target + "&withStorage=true"))
           .contains("The disks of backup-01 cannot be copied with it, since sim-02 cannot");
       var plain = operator.sendAndFollow(path + "/migrations", "targetHostId", "" + target);

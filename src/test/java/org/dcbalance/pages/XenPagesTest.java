@@ -76,7 +76,7 @@ class XenPagesTest extends SimulatedPages {
   void disksAreOfferedToBeCopiedOnlyWhereTheHostCan() {
     try (var operator = as(Role.OPERATOR)) {
       assertThat(operator.page(vm("kinds-tied-QEMU")))
-          .contains("Copy its disks, too", "withStorage=true", "Migrate kinds-tied-QEMU");
+          .contains("Copy its disks, too", "name=\"withStorage\"", "Migrate kinds-tied-QEMU");
       assertThat(operator.page(vm("kinds-tied-Xen")))
           .contains(
               "Its disks lie on kinds-xen alone, and are not copied with it: no call to copy disks.")
