@@ -92,26 +92,14 @@ class CopyControlTest {
 
   @Test
   void judgesTheFirstPassByWhatIsInUseAndNotByWhatWasNeverTouched() {
-    for (boolean postCopy : new boolean[] {false, true}) {
-      var cases = cases();
-      cases.has = 8000;
-      cases.postCopy = postCopy;
-      var control = chosen(cases);
-      for (int second = 1; second < 8; second++) {
-        assertThat(control.next(first(second, 100 * second, 8000 - 100 * second, 100, 15)))
-            .as("80 s if all of it were in use")
-            .isEqualTo(GO_ON);
-      }
-    }
-    var more = cases();
-    more.has = 8000;
-    more.postCopy = true;
-    var control = chosen(more);
-    for (int second = 1; second < 12; second++) {
-      assertThat(control.next(first(second, 100 * second, 8000 - 100 * second, 100, 20)))
-          .as("it uses more than is known")
-          .isEqualTo(GO_ON);
-    }
+    var cases = cases();
+    cases.has = 8000;
+    // 80 s if all of it were in use
+    goesOn(chosen(cases), 7, 15);
+    cases.postCopy = true;
+    goesOn(chosen(cases), 7, 15);
+    // it uses more than is known
+    goesOn(chosen(cases), 11, 20);
     var slow = chosen(cases());
     for (int second = 1; second < 6; second++) {
       assertThat(slow.next(first(second, 10 * second, 800 - 10 * second, 10, 40))).isEqualTo(GO_ON);
@@ -126,6 +114,14 @@ class CopyControlTest {
     var control = chosen(cases);
     for (int second = 1; second < 15; second++) {
       assertThat(control.next(first(second, second, 80_000 - 4000L * second, 1, 60)))
+          .isEqualTo(GO_ON);
+    }
+  }
+
+  /** Look at a first pass over 8,000 MiB for so many seconds. */
+  private static void goesOn(CopyControl control, int seconds, int left) {
+    for (int second = 1; second <= seconds; second++) {
+      assertThat(control.next(first(second, 100 * second, 8000 - 100 * second, 100, left)))
           .isEqualTo(GO_ON);
     }
   }

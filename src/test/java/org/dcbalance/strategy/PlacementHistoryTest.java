@@ -196,20 +196,8 @@ class PlacementHistoryTest {
         pool,
         vm -> {
           double factor = 0.95 + 0.1 * random.nextDouble();
-          return new VmLoad(
-              vm.id(),
-              vm.name(),
-              vm.host(),
-              times(factor, vm.mean()),
-              times(factor, vm.high()),
-              vm.allocated(),
-              vm.dirtyRate(),
-              vm.workingSet(),
-              vm.ties(),
-              vm.refused(),
-              vm.restsUntil(),
-              vm.movingTo(),
-              vm.pastMoves());
+          return PoolText.like(
+              vm, times(factor, vm.mean()), times(factor, vm.high()), vm.pastMoves());
         });
   }
 

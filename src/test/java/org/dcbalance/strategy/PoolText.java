@@ -28,17 +28,20 @@ final class PoolText {
     return pool.with(
         pool.hosts(),
         pool.vms().stream()
-            .map(vm -> vm.id().equals(move.vm()) ? moved(vm, List.of(move)) : vm)
+            .map(
+                vm ->
+                    vm.id().equals(move.vm()) ? like(vm, vm.mean(), vm.high(), List.of(move)) : vm)
             .toList());
   }
 
-  private static VmLoad moved(VmLoad vm, List<PastMove> moves) {
+  /** Give a VM with other loads and moves; what is allowed for these is as usual. */
+  static VmLoad like(VmLoad vm, Load mean, Load high, List<PastMove> moves) {
     return new VmLoad(
         vm.id(),
         vm.name(),
         vm.host(),
-        vm.mean(),
-        vm.high(),
+        mean,
+        high,
         vm.allocated(),
         vm.dirtyRate(),
         vm.workingSet(),

@@ -12,6 +12,7 @@ import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.LoadReading;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.testing.Await;
 import org.dcbalance.testing.ConsoleTest;
 import org.dcbalance.testing.Partly;
 import org.dcbalance.testing.RecordedPool;
@@ -45,8 +46,7 @@ class DirtyRatesTest {
 
   /** Where there are so many guests that all of them are always overdue. */
   @Test
-  void whatIsProposedIsMeasuredAgainBeforeOthersThatAreOverdueForLonger()
-      throws InterruptedException {
+  void whatIsProposedIsMeasuredAgainBeforeOthersThatAreOverdueForLonger() {
     try (var pool = new RecordedPool(jdbc, "dirty-" + UUID.randomUUID(), 2)) {
       var host = first(pool);
       var guests = guestsOf(host);
@@ -58,11 +58,16 @@ class DirtyRatesTest {
               Duration.ofSeconds(5), days, days, days, moment, moment, Duration.ofMillis(2));
       var measured = new ArrayList<UUID>();
       var rates = new DirtyRates(jdbc, often);
-      for (int time = 0; time < 5; time++) {
-        rates.follow(
-            host, Partly.of(Hypervisor.class, new Measuring(measured)), of(guests), Map.of());
-        Thread.sleep(20);
-      }
+      Await.until(
+          "five measurements, one after the other",
+          Duration.ofSeconds(10),
+          moment,
+          () -> {
+            rates.follow(
+                host, Partly.of(Hypervisor.class, new Measuring(measured)), of(guests), Map.of());
+            return measured.size();
+          },
+          count -> count >= 5);
       jdbc.sql("delete from recommendation where pool_id = :pool")
           .param("pool", pool.id())
           .update();
