@@ -14,12 +14,18 @@ import org.jspecify.annotations.Nullable;
  *     tell
  * @param toldAt when it told what it uses and has swapped out, by its host's clock; null if that is
  *     not known
+ * @param ofFile whether it is a file of its host, into which no page can be fetched alone, as
+ *     post-copy does
  */
 public record MemoryReading(
-    Memory now, @Nullable Memory used, @Nullable Memory swappedOut, @Nullable Instant toldAt) {
+    Memory now,
+    @Nullable Memory used,
+    @Nullable Memory swappedOut,
+    @Nullable Instant toldAt,
+    boolean ofFile) {
 
   /** What a guest has that tells nothing more. */
   public static MemoryReading of(Memory now) {
-    return new MemoryReading(now, null, null, null);
+    return new MemoryReading(now, null, null, null, false);
   }
 }

@@ -253,21 +253,29 @@ public final class CopyControl {
 
   /**
    * Foresee when a pass will be small enough for the accepted pause, from what the last two gained:
-   * what that takes longer than a stall may last is as good as stalled. The first passes tell
-   * nothing of it, since pages are sent whole in them even where changes compress.
+   * what that takes longer than a stall may last is as good as stalled. Where changes compress the
+   * first passes tell nothing of it, since pages are sent whole in them.
    *
    * @return what was seen; null if it gains well, or too little is known yet
    */
   private @Nullable String gainsLittle(Seen now) {
     double remaining = now.remaining().bytes();
     double twoBefore = leftBefore;
-    leftBefore = lastLeft;
+    double before = lastLeft;
+    leftBefore = before;
     lastLeft = remaining;
     double rate = Math.max(1, now.bandwidth().bytesPerSecond());
     double beyond = remaining - rate * CopyModel.seconds(policy.downtime());
     boolean slowing = move.levers().throttle() > now.throttle();
-    if (Double.isNaN(twoBefore) || slowing || beyond <= 0) {
+    if (slowing || beyond <= 0) {
       return null;
+    }
+    if (Double.isNaN(twoBefore)) {
+      return Double.isNaN(before) || move.levers().cache() != null || gains(remaining, before)
+          ? null
+          : "The copy gains nothing: %s were left by its last pass, and %s by the one before."
+              .formatted(
+                  MethodText.mib(now.remaining()), MethodText.mib(new Memory((long) before)));
     }
     double gains = 1 - Math.sqrt(remaining / twoBefore);
     return beyond <= gains * rate * CopyModel.seconds(patience)

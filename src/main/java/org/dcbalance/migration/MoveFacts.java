@@ -74,11 +74,12 @@ class MoveFacts {
     var route = history.route(source, target);
     var forMemory = left == null || disks == null ? left : left.minus(time(disks, route));
     var allowed = policy(vm, pool, forMemory);
+    var memory = memory(vm, source);
     var facts =
         new Facts(
-            workload(vm, memory(vm, source)),
+            workload(vm, memory),
             route,
-            host(source, target),
+            host(source, target, memory),
             // its disks would be split between two hosts by a fault
             disks == null ? allowed : allowed.withoutPostCopy());
     return new Found(
@@ -89,7 +90,7 @@ class MoveFacts {
   Choice foresee(Vm vm, Host source, Host target, HostPool pool) {
     return MethodChoice.of(
         new Facts(
-            workload(vm, new MemoryReading(vm.memory(), history.used(vm), null, null)),
+            workload(vm, new MemoryReading(vm.memory(), history.used(vm), null, null, false)),
             history.route(source, target),
             host(source, target),
             policy(vm, pool, longest(vm, pool))));
@@ -179,8 +180,27 @@ class MoveFacts {
     }
   }
 
-  /** A lever needs both ends: what either lacks is not offered. */
+  private static Facts.Host host(Host source, Host target, MemoryReading memory) {
+    var missing = missing(source, target);
+    if (memory.ofFile()) {
+      missing.putIfAbsent(
+          Lever.POST_COPY, "its memory is a file of its host, which pages cannot be fetched into");
+    }
+    return host(source, missing);
+  }
+
   private static Facts.Host host(Host source, Host target) {
+    return host(source, missing(source, target));
+  }
+
+  private static Facts.Host host(Host source, Map<Lever, String> missing) {
+    return new Facts.Host(
+        source.hypervisor().equals("Xen") ? Facts.Engine.FIXED_ROUNDS : Facts.Engine.UNTIL_IT_FITS,
+        missing);
+  }
+
+  /** A lever needs both ends: what either lacks is not offered. */
+  private static Map<Lever, String> missing(Host source, Host target) {
     var missing = new EnumMap<Lever, String>(Lever.class);
     NEEDED.forEach(
         (lever, capability) -> {
@@ -191,9 +211,7 @@ class MoveFacts {
             }
           }
         });
-    return new Facts.Host(
-        source.hypervisor().equals("Xen") ? Facts.Engine.FIXED_ROUNDS : Facts.Engine.UNTIL_IT_FITS,
-        missing);
+    return missing;
   }
 
   private static Facts.Policy policy(Vm vm, HostPool pool, @Nullable Duration left) {

@@ -378,6 +378,21 @@ class CopyControlTest {
   }
 
   @Test
+  void oneThatGainsNothingIsSwitchedToPostCopyAPassEarlier() {
+    var cases = cases();
+    cases.postCopy = true;
+    assertThat(gains(chosen(cases), 0.97))
+        .hasSize(2)
+        .last()
+        .isEqualTo(
+            new Step.SwitchToPostCopy(
+                "The copy gains nothing: 873 MiB were left by its last pass, and 900 MiB by the one before."));
+    assertThat(gains(control(cases, Method.XBZRLE), 0.97))
+        .as("pages are sent whole for once, whatever compresses later")
+        .hasSize(3);
+  }
+
+  @Test
   void oneThatIsSlowedDownFurtherMayGainMore() {
     var cases = cases();
     cases.postCopy = true;

@@ -24,6 +24,7 @@ final class Balloon {
   private double pauseSeconds;
   private long lived = System.nanoTime();
   private int looks;
+  private boolean ofFile;
 
   /** Let it never shrink below this. */
   synchronized void sticksAt(long most) {
@@ -61,6 +62,11 @@ final class Balloon {
     used = null;
   }
 
+  /** Let the guest's memory be a file of its host. */
+  synchronized void isOfFile() {
+    ofFile = true;
+  }
+
   synchronized void aim(Memory aim) {
     live();
     target = aim.mib();
@@ -80,7 +86,7 @@ final class Balloon {
       told = swapped;
     }
     return new MemoryReading(
-        Memory.ofMiB(Math.round(mib)), used, Memory.ofMiB(Math.round(told)), toldAt);
+        Memory.ofMiB(Math.round(mib)), used, Memory.ofMiB(Math.round(told)), toldAt, ofFile);
   }
 
   synchronized boolean moves() {

@@ -39,6 +39,22 @@ class PostCopyTest extends MigrationFaults {
     runsOn(vm, "kvm-02");
   }
 
+  /** QEMU 7.2 agrees to post-copy of such memory, and loses its guest as it switches. */
+  @Test
+  void isNoWayForAGuestWhoseMemoryIsAFile() {
+    var vm = guest();
+    lab.fleet.host("kvm-01").balloon(vm.uuid()).isOfFile();
+    lab.console();
+    long id = lab.moves.request(vm.id(), lab.host("kvm-02").id(), Method.POST_COPY, ANN);
+    assertThat(ended(id).sentence())
+        .contains(
+            "Post-copy: its memory is a file of its host, which pages cannot be fetched into.");
+    runsOn(vm, "kvm-01");
+    id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).as("by another method").isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.row(id).switchedAt()).isNull();
+  }
+
   @Test
   void aWishToAbortThatCameFirstKeepsItFromBeingSwitched() throws InterruptedException {
     var vm = guest();

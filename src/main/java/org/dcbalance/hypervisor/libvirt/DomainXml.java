@@ -148,6 +148,20 @@ final class DomainXml {
     return Memory.ofKiB(Long.parseLong(amount.isEmpty() ? Xml.text(domain, "memory") : amount));
   }
 
+  /**
+   * Tell whether any of its memory is a file, other than of huge pages: QEMU 7.2 agrees to post-copy
+   * then, and loses the guest as it switches.
+   */
+  boolean memoryOfFile() {
+    var backing = Xml.at(domain, "memoryBacking");
+    boolean all =
+        Xml.attribute(backing, "source", "type").equals("file")
+            && Xml.at(backing, "hugepages") == null;
+    return all
+        || Xml.children(devices, "memory").stream()
+            .anyMatch(device -> !Xml.text(device, "source/path").isEmpty());
+  }
+
   /** Tell whether a libvirt network leases it an address. */
   boolean onNetwork() {
     return Xml.children(devices, "interface").stream()

@@ -132,7 +132,8 @@ final class GuestLevers {
               now,
               unused == null || !fresh ? null : used(now, available, unused),
               swapped == null || !fresh ? null : Memory.ofKiB(swapped),
-              at == null ? null : Instant.ofEpochSecond(at));
+              at == null ? null : Instant.ofEpochSecond(at),
+              new DomainXml(domain.getXMLDesc(0)).memoryOfFile());
         });
   }
 

@@ -42,6 +42,10 @@ final class LibvirtFailure extends RuntimeException {
   /** What libvirt's Xen driver says on a target that holds a half of the guest. */
   private static final Pattern BEING_STARTED = Pattern.compile("is already being started");
 
+  /** What QEMU says on a target whose kernel does not let it. */
+  private static final Pattern NO_POST_COPY =
+      Pattern.compile("postcopy is not supported", Pattern.CASE_INSENSITIVE);
+
   private final int code;
 
   LibvirtFailure(int code, String words) {
@@ -58,8 +62,7 @@ final class LibvirtFailure extends RuntimeException {
 
   /** Tell whether a migration failed because the hosts, or their daemons, lost each other. */
   static boolean disconnected(HypervisorException e) {
-    return e.getCause() instanceof LibvirtFailure failure
-        && DISCONNECTED.matcher(failure.words()).find();
+    return says(DISCONNECTED, e);
   }
 
   /**
@@ -67,12 +70,26 @@ final class LibvirtFailure extends RuntimeException {
    * empty for any other failure.
    */
   static String adviceOnXen(HypervisorException e) {
-    return e.getCause() instanceof LibvirtFailure failure
-            && BEING_STARTED.matcher(failure.words()).find()
+    return says(BEING_STARTED, e)
         ? " The target may hold half of an earlier copy that broke off. Maybe end that in the"
             + " target's dom0, while nothing else is moved to or from it, by 'kill $(pidof"
             + " libxl-save-helper)', restart libvirtd there, and move it again."
         : "";
+  }
+
+  /**
+   * Say what helps where the target's kernel keeps QEMU from post-copy; empty for any other
+   * failure.
+   */
+  static String adviceOnQemu(HypervisorException e) {
+    return says(NO_POST_COPY, e)
+        ? " Maybe set vm.unprivileged_userfaultfd to 1 on the target (sysctl), and move it again, or"
+            + " do not allow post-copy for it."
+        : "";
+  }
+
+  private static boolean says(Pattern words, HypervisorException e) {
+    return e.getCause() instanceof LibvirtFailure failure && words.matcher(failure.words()).find();
   }
 
   int code() {

@@ -199,6 +199,11 @@ final class MigrationCall {
         if (StatusReading.job(connection, ref) != Job.NONE) {
           throw refused("%s already has a job on %s.", xml.name(), link.label());
         }
+        if (order.tuning().postCopy() && xml.memoryOfFile()) {
+          throw refused(
+              "The memory of %s is a file of its host, so it cannot be switched to post-copy.",
+              xml.name());
+        }
         checkShared(xml, order);
         checkCaches(connection, xml, order);
         var moves = xen ? XenBalloon.moves(domain, link.label()) : Optional.<String>empty();

@@ -46,7 +46,7 @@ final class MigrationJobs {
       boolean aborted = abortsAsked.remove(order.guest());
       var kind =
           aborted ? Kind.ABORTED : LibvirtFailure.disconnected(e) ? Kind.DISCONNECTED : Kind.FAILED;
-      var advice = xen ? LibvirtFailure.adviceOnXen(e) : "";
+      var advice = xen ? LibvirtFailure.adviceOnXen(e) : LibvirtFailure.adviceOnQemu(e);
       throw new HypervisorException(kind, e.sentence() + advice, e);
     }
   }

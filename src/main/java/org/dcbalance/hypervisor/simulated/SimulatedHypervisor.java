@@ -246,7 +246,7 @@ final class SimulatedHypervisor implements Hypervisor {
     return link.ask(
         () -> {
           var counters = link.here(guest).counters();
-          return new MemoryReading(counters.memory(), counters.memoryUsed(), null, null);
+          return new MemoryReading(counters.memory(), counters.memoryUsed(), null, null, false);
         });
   }
 

@@ -170,6 +170,21 @@ class DomainXmlTest {
     assertThat(xml.interfaceDevices()).containsExactly("vif3.0");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "<memoryBacking><source type='file'/></memoryBacking>|true",
+        "<memoryBacking><source type='file'/><hugepages/></memoryBacking>|false",
+        "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>|false",
+        "<devices><memory model='nvdimm'><source><path>/srv/n</path></source></memory></devices>|true",
+        "<devices><memory model='dimm'><source><pagesize>4</pagesize></source></memory></devices>|false",
+        "<devices/>|false"
+      })
+  void knowsMemoryThatIsAFile(String backing, boolean file) {
+    assertThat(new DomainXml("<domain>" + backing + "</domain>").memoryOfFile()).isEqualTo(file);
+  }
+
   @Test
   void readsNoFilesForTheHost() {
     var attack =

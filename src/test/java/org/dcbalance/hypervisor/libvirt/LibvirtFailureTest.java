@@ -100,6 +100,17 @@ class LibvirtFailureTest {
   }
 
   @Test
+  void saysWhatHelpsWhereATargetsKernelKeepsQemuFromPostCopy() {
+    assertThat(
+            LibvirtFailure.adviceOnQemu(
+                explained(
+                    "internal error: unable to execute QEMU command 'migrate-set-capabilities':"
+                        + " Postcopy is not supported")))
+        .contains("vm.unprivileged_userfaultfd");
+    assertThat(LibvirtFailure.adviceOnQemu(explained("operation failed: job: canceled"))).isEmpty();
+  }
+
+  @Test
   void saysItOfNothingElse() {
     assertThat(
             LibvirtFailure.adviceOnXen(explained("domain 'web-07' is already active as 'web-07'")))
