@@ -222,7 +222,8 @@ class LoadCharts {
         marks("m.pool_id = :id", new PoolId(id).value(), range));
   }
 
-  private record Copied(Instant at, long remaining, double dirtyRate, double bandwidth) {}
+  private record Copied(
+      Instant at, long remaining, @Nullable Double dirtyRate, double bandwidth) {}
 
   private record Span(Instant from, @Nullable Instant to) {}
 
@@ -240,6 +241,7 @@ class LoadCharts {
             .orElseThrow(() -> missing("migration", id));
     var end = span.to() == null ? clock.instant() : span.to();
     var to = end.isAfter(span.from()) ? end : span.from().plusSeconds(1);
+    // what the guest changes is known from the end of the first pass on, and told as 0 until then;
     // figures come several times a second, for hours perhaps: of each step, the last is drawn
     long step = Math.max(1, Duration.between(span.from(), to).toMillis() / most);
     var points =
@@ -248,7 +250,9 @@ class LoadCharts {
                 select at, remaining, dirty_rate, bandwidth from (
                   select distinct on (1)
                     date_bin(:step * interval '1 millisecond', at, timestamptz '2000-01-01') as bin,
-                    at, remaining_bytes as remaining, dirty_rate, bandwidth
+                    at, remaining_bytes as remaining,
+                    case when iteration > 1 or dirty_rate > 0 then dirty_rate end as dirty_rate,
+                    bandwidth
                   from migration_progress where migration_id = :id order by 1, at desc) thinned
                 order by at
                 """)

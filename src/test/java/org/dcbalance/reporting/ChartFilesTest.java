@@ -116,7 +116,8 @@ class ChartFilesTest {
             """
             insert into migration_progress (migration_id, at, iteration, processed_bytes, remaining_bytes,
               dirty_rate, bandwidth)
-            select :id, now() + n * interval '1 second', n, 1000, 4096 / n, 10, 200 from generate_series(1, 2) n
+            select :id, now() + n * interval '1 second', n, 1000, 4096 / n, 10 * (n - 1), 200
+            from generate_series(1, 2) n
             """)
         .param("id", migration)
         .update();
@@ -126,7 +127,7 @@ class ChartFilesTest {
         .isEqualTo("at,vm,remaining bytes,dirty rate bytes/s,bandwidth bytes/s");
     assertThat(rows(lines))
         .satisfiesExactly(
-            first -> assertThat(first).matches(INSTANT + ",'=1\\+1,4096\\.0,10\\.0,200\\.0"),
+            first -> assertThat(first).matches(INSTANT + ",'=1\\+1,4096\\.0,,200\\.0"),
             last -> assertThat(last).matches(INSTANT + ",'=1\\+1,2048\\.0,10\\.0,200\\.0"));
     assertThat(browser.get("/migrations/" + migration).body()).contains("href=\"/api/v1" + path);
   }
