@@ -3,8 +3,11 @@
  *                                    word: eight bytes of each page; page: all of it, incompressible.
  *                                    RATE 0: fill once and sleep; -1: as fast as the CPU goes
  *   load hold MIB                    fill MIB MiB once and keep them
- *   load burn PERCENT                do as much work as uses PERCENT of one undisturbed CPU */
+ *   load burn PERCENT                do as much work as uses PERCENT of one undisturbed CPU
+ * SIGUSR1 has dirty and hold compare all of their memory with what they wrote, in place, and say in /run/dirty.verified or
+ * /run/hold.verified how many pages are as written; nothing is compared, or kept for it, before. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,14 +30,51 @@ static void nap(double seconds) {
   nanosleep(&t, 0);
 }
 
+static uint64_t noise = 88172645463325252u; /* the word that was filled in last */
+
 static void fill(uint64_t *page) { /* xorshift64: quick, and no compressor gains on it */
-  static uint64_t x = 88172645463325252u;
   for (int i = 0; i < WORDS; i++) {
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    page[i] = x;
+    noise ^= noise << 13;
+    noise ^= noise >> 7;
+    noise ^= noise << 17;
+    page[i] = noise;
   }
+}
+
+static uint64_t before(uint64_t x) { /* the word that was filled in before this one: the three steps undone */
+  x ^= x << 17, x ^= x << 34;
+  x ^= x >> 7, x ^= x >> 14, x ^= x >> 28, x ^= x >> 56;
+  x ^= x << 13, x ^= x << 26, x ^= x << 52;
+  return x;
+}
+
+/* The noise ends before page `at`. Where a writer has put words of its laps over it, this is where its lap has come to. */
+static void compare(const char *kind, const uint64_t *area, long pages, long at, uint64_t lap) {
+  uint64_t x = noise;
+  long wrong = 0;
+  for (long n = 1; n <= pages; n++) {
+    long number = lap ? pages - n : (at - n + pages) % pages;
+    uint64_t last = lap ? lap - (number >= at) : 0;
+    int same = 1;
+    for (int i = WORDS - 1; i >= 0; i--, x = before(x)) {
+      uint64_t word = last < (uint64_t)i ? 0 : last - (last - i) % WORDS; /* of the last lap that came by this one */
+      same &= area[number * WORDS + i] == (word ? word : x);
+    }
+    wrong += !same;
+  }
+  char text[80];
+  snprintf(text, sizeof text, "/run/%s.verified", kind);
+  int file = open(text, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  int length = snprintf(text, sizeof text, "%ld pages as written, %ld not\n", pages - wrong, wrong);
+  if (file < 0 || write(file, text, length) != length) perror("load: verified");
+  close(file);
+}
+
+static volatile sig_atomic_t asked;
+
+static void ask(int signal) {
+  (void)signal;
+  asked = 1;
 }
 
 static uint64_t *filled(long mib) {
@@ -47,20 +87,33 @@ static uint64_t *filled(long mib) {
   return area;
 }
 
-static void sleep_for_ever(void) {
-  for (;;) pause();
+static void keep(const char *kind, const uint64_t *area, long pages) {
+  sigset_t none, asking;
+  sigemptyset(&none);
+  sigemptyset(&asking);
+  sigaddset(&asking, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &asking, 0); /* or one that comes just before the sleep is slept through */
+  for (;;) {
+    while (!asked) sigsuspend(&none);
+    asked = 0;
+    compare(kind, area, pages, 0, 0);
+  }
 }
 
 /* With on and off it writes for so many seconds, then rests for so many, from the beginning on. */
 static void dirty(long mib, long rate, int whole, double on, double off) {
   uint64_t *area = filled(mib), lap = 1;
   long pages = mib * 256, at = 0;
-  if (rate == 0) sleep_for_ever();
+  if (rate == 0) keep("dirty", area, pages);
   double begin = now(), done = 0, first = begin;
   /* what was written so far, for whoever asks how much of it a migration cost */
   int file = open("/run/dirty.pages", O_RDWR | O_CREAT | O_TRUNC, 0644);
   long written = 0;
   for (;;) {
+    if (asked) {
+      asked = 0;
+      compare("dirty", area, pages, at, whole ? 0 : lap);
+    }
     if (file >= 0) {
       char text[24];
       int length = snprintf(text, sizeof text, "%ld\n", written);
@@ -134,12 +187,13 @@ static void burn(double percent) {
 }
 
 int main(int argc, char **argv) {
+  signal(SIGUSR1, ask);
   if (argc >= 4 && !strcmp(argv[1], "dirty"))
     dirty(atol(argv[2]), atol(argv[3]), argc > 4 && !strcmp(argv[4], "page"), argc > 6 ? atof(argv[5]) : 0,
           argc > 6 ? atof(argv[6]) : 0);
   if (argc == 3 && !strcmp(argv[1], "hold")) {
-    filled(atol(argv[2]));
-    sleep_for_ever();
+    uint64_t *area = filled(atol(argv[2]));
+    keep("hold", area, atol(argv[2]) * 256);
   }
   if (argc == 3 && !strcmp(argv[1], "burn")) burn(atof(argv[2]));
   fprintf(stderr, "usage: load dirty MIB RATE [word|page [ON OFF]] | hold MIB | burn PERCENT\n");

@@ -76,6 +76,10 @@ guest_verb() {
     stat)
       need_number "${1:-}"
       ask 30 "$1" cgi-bin/stat ;;
+    verify)
+      need_number "${1:-}"
+      # it waits for each of two loads for two minutes
+      ask 250 "$1" cgi-bin/verify ;;
     disk)
       need_number "${1:-}"
       ask 60 "$1" "cgi-bin/disk${2:+?$2}" ;;

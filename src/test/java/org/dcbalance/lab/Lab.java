@@ -168,6 +168,11 @@ public abstract sealed class Lab extends Needed implements BeforeAllCallback, Af
     return script("guest", "stat", Integer.toString(number));
   }
 
+  /** Have a guest compare the memory of its loads with what they wrote, and give what it found. */
+  public String verify(int number) {
+    return script("guest", "verify", Integer.toString(number));
+  }
+
   /**
    * Give how long a guest has run, by itself. It grows across a migration; a guest that was broken
    * by one boots anew.

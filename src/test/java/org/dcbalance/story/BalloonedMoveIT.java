@@ -86,6 +86,7 @@ class BalloonedMoveIT {
         () -> now(host),
         now -> ALL.minus(now).compareTo(Memory.ofMiB(1)) < 0);
     assertThat(LAB.stat(1)).contains("hold 160");
+    assertThat(LAB.verify(1)).contains("hold 40960 pages as written, 0 not");
   }
 
   private static Memory now(int host) {
