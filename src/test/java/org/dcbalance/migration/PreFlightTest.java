@@ -257,6 +257,25 @@ class PreFlightTest {
         Arguments.of(
             known(
                 POLICY,
+                vm(
+                    List.of(
+                        new Guest.Disk(
+                            "vda",
+                            "/shared/web.qcow2",
+                            "qcow2",
+                            "none",
+                            false,
+                            false,
+                            false,
+                            List.of("/shared/middle.qcow2", "/var/lib/base.qcow2")))),
+                SOURCE,
+                TARGET),
+            GOOD,
+            "web-07 cannot move: its disk vda (/shared/web.qcow2, which lies over"
+                + " /var/lib/base.qcow2) is not on storage marked as shared in pool pool-1."),
+        Arguments.of(
+            known(
+                POLICY,
                 new Subject(
                     "web-07",
                     false,
@@ -311,6 +330,6 @@ class PreFlightTest {
   }
 
   private static Guest.Disk disk(String target, String source, boolean medium) {
-    return new Guest.Disk(target, source, "qcow2", "none", false, false, medium);
+    return new Guest.Disk(target, source, "qcow2", "none", false, false, medium, List.of());
   }
 }

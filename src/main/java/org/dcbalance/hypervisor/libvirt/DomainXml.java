@@ -63,7 +63,23 @@ final class DomainXml {
         cache.isEmpty() ? "default" : cache,
         disk.getAttribute("type").equals("network"),
         Xml.at(disk, "readonly") != null,
-        device.equals("cdrom") || device.equals("floppy"));
+        device.equals("cdrom") || device.equals("floppy"),
+        backing(disk));
+  }
+
+  /** List what lies below a disk's image, which a running guest needs as much as that. */
+  private static List<String> backing(Element disk) {
+    var images = new ArrayList<String>();
+    for (var below = Xml.at(disk, "backingStore");
+        below != null;
+        below = Xml.at(below, "backingStore")) {
+      if (!below.getAttribute("type").equals("network")) {
+        images.add(source(below));
+      }
+    }
+    // the end of a chain is an empty element
+    images.removeIf(String::isEmpty);
+    return images;
   }
 
   private static String source(Element disk) {

@@ -198,7 +198,14 @@ final class SimulatedGuest {
   Guest describe(GuestState shownState) {
     var disk =
         new Guest.Disk(
-            "vda", plan.storage() + "/" + name() + ".qcow2", "qcow2", "none", false, false, false);
+            "vda",
+            plan.storage() + "/" + name() + ".qcow2",
+            "qcow2",
+            "none",
+            false,
+            false,
+            false,
+            List.of());
     return new Guest(
         uuid(),
         name(),
