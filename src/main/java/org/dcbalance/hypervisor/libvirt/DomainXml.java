@@ -45,7 +45,8 @@ final class DomainXml {
         Xml.text(devices, "emulator"),
         Xml.attribute(domain, "os/type", "arch"),
         Xml.attribute(domain, "os/type", "machine"),
-        domain.getAttribute("type"));
+        domain.getAttribute("type"),
+        null);
   }
 
   List<Disk> disks() {

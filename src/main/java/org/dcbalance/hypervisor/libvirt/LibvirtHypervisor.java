@@ -142,7 +142,7 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public CpuFit fits(GuestCpu cpu) {
-    return link.call("compare CPUs", connection -> CpuFitting.read(connection, cpu));
+    return link.call("compare CPUs", connection -> CpuFitting.running(connection, cpu));
   }
 
   @Override
