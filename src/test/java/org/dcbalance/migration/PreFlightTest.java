@@ -231,6 +231,11 @@ class PreFlightTest {
                 + " of it promised to other moves."),
         Arguments.of(
             good,
+            asked(new Room.Huge(Memory.ofGiB(4), Memory.ofGiB(5), Memory.ofGiB(2)), GOOD.cpu()),
+            "kvm-02 has no memory for web-07: it needs 4.0 GiB, and kvm-02 has 5.0 GiB free in huge"
+                + " pages, 2.0 GiB of it promised to other moves."),
+        Arguments.of(
+            good,
             asked(new Room.Untold("timed out."), GOOD.cpu()),
             "kvm-02 did not tell its free memory: timed out."),
         Arguments.of(

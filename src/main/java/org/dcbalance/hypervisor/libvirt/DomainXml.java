@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor.libvirt;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Guest.Disk;
@@ -163,6 +164,19 @@ final class DomainXml {
     var amount = Xml.text(domain, "currentMemory");
     // libvirt writes it in KiB whatever it was given in
     return Memory.ofKiB(Long.parseLong(amount.isEmpty() ? Xml.text(domain, "memory") : amount));
+  }
+
+  /** Tell the sizes of its huge pages, none for the host's default; empty on ordinary pages. */
+  Optional<List<Memory>> hugePages() {
+    var huge = Xml.at(domain, "memoryBacking/hugepages");
+    return huge == null
+        ? Optional.empty()
+        : Optional.of(
+            Xml.children(huge, "page").stream()
+                // libvirt writes it in KiB whatever it was given in
+                .map(page -> Memory.ofKiB(Long.parseLong(page.getAttribute("size"))))
+                .distinct()
+                .toList());
   }
 
   /** Tell whether a libvirt network leases it an address. */

@@ -197,6 +197,21 @@ final class LibvirtHypervisor implements Hypervisor {
   }
 
   @Override
+  public Optional<List<Memory>> hugePages(UUID guest) {
+    return xen
+        ? Optional.empty()
+        : on(
+            guest,
+            "tell what a guest's memory lies on",
+            domain -> new DomainXml(domain.getXMLDesc(0)).hugePages());
+  }
+
+  @Override
+  public Memory freeHugePages(List<Memory> sizes) {
+    return link.call("count its huge pages", connection -> HugePages.free(connection, sizes));
+  }
+
+  @Override
   public void setMemory(UUID guest, Memory target) {
     alone.withoutJob(
         guest,

@@ -8,6 +8,7 @@ import java.util.UUID;
 import org.dcbalance.hypervisor.Guest.Disk;
 import org.dcbalance.hypervisor.Guest.Tie;
 import org.dcbalance.hypervisor.Guest.Tie.Kind;
+import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -115,6 +116,22 @@ class DomainXmlTest {
             new Disk("vdd", "fast/v1", "raw", "default", false, false, false, List.of()),
             new Disk("sda", "/root/install.iso", "raw", "default", false, true, true, List.of()),
             new Disk("fda", "", "raw", "default", false, false, true, List.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "<hugepages/>, 0",
+    "<hugepages><page size='2048' unit='KiB'/></hugepages>, 1",
+    "<hugepages><page size='2048' unit='KiB' nodeset='0'/>"
+        + "<page size='1048576' unit='KiB' nodeset='1'/></hugepages>, 2",
+  })
+  void tellsThePagesThatItsMemoryLiesOn(String huge, int sizes) {
+    var xml =
+        new DomainXml("<domain type='kvm'><memoryBacking>" + huge + "</memoryBacking></domain>");
+    assertThat(xml.hugePages().orElseThrow())
+        .hasSize(sizes)
+        .isSubsetOf(Memory.ofMiB(2), Memory.ofGiB(1));
+    assertThat(with("", "").hugePages()).as("ordinary pages").isEmpty();
   }
 
   @Test
