@@ -3,7 +3,9 @@ package org.dcbalance.hypervisor;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.dcbalance.units.Memory;
 
 /**
@@ -58,6 +60,8 @@ public record Guest(
    * @param cache the cache mode as written in the domain, "default" if none is
    * @param network whether it is reached over the network by the emulator itself (rbd, nbd, iscsi
    *     …)
+   * @param backing files and devices of the images that it lies over, nearest first; those that are
+   *     reached over the network are left out
    */
   public record Disk(
       String target,
@@ -66,7 +70,38 @@ public record Guest(
       String cache,
       boolean network,
       boolean readOnly,
-      boolean medium) {}
+      boolean medium,
+      List<String> backing) {
+
+    public Disk {
+      // what an earlier console stored has none
+      backing = backing == null ? List.of() : List.copyOf(backing);
+    }
+
+    /** List the files and devices that its host has to reach, the topmost image first. */
+    public List<String> images() {
+      return Stream.concat(network ? Stream.empty() : Stream.of(source), backing.stream())
+          .filter(image -> !image.isEmpty())
+          .toList();
+    }
+
+    /**
+     * Name it with what is to blame for it: its own image, or one below, such as "disk vda
+     * (/srv/web.qcow2, which lies over /root/base.qcow2)".
+     *
+     * @param shares whether other hosts reach an image
+     */
+    public String words(Predicate<String> shares) {
+      var below = backing.stream().filter(shares.negate()).findFirst();
+      boolean own = !network && !shares.test(source);
+      return "%s %s (%s%s)"
+          .formatted(
+              medium ? "medium" : "disk",
+              target,
+              source,
+              own ? "" : below.map(image -> ", which lies over " + image).orElse(""));
+    }
+  }
 
   /** Name one thing that ties a guest to its host. */
   public record Tie(Kind kind, String detail) {

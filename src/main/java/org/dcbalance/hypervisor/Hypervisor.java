@@ -113,6 +113,27 @@ public interface Hypervisor extends AutoCloseable {
   MemoryReading memory(UUID guest);
 
   /**
+   * Tell the sizes of the huge pages that a running guest's memory lies on.
+   *
+   * @return empty if it lies on ordinary pages; an empty list if it takes its host's default size
+   */
+  default Optional<List<Memory>> hugePages(UUID guest) {
+    return Optional.empty();
+  }
+
+  /**
+   * Tell how much memory is free in huge pages of certain sizes, which are no part of what {@link
+   * #readLoad} tells to be free.
+   *
+   * @param sizes those of {@link #hugePages}
+   * @throws HypervisorException UNSUPPORTED where such pages are not told
+   */
+  default Memory freeHugePages(List<Memory> sizes) {
+    throw new HypervisorException(
+        HypervisorException.Kind.UNSUPPORTED, "Its huge pages are not told.", null);
+  }
+
+  /**
    * Ask a running guest to give memory back, or to take it again; {@link #memory} shows how far it
    * is. Never while a job runs: a balloon in motion breaks a save or migration. Needs {@link
    * Capability#BALLOON}.

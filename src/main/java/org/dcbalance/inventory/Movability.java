@@ -60,12 +60,10 @@ public final class Movability {
   }
 
   private static void unshared(Guest.Disk disk, HostPool pool, List<String> ties) {
-    if (disk.source().isEmpty() || disk.network() || pool.shares(disk.source())) {
-      return;
+    if (!disk.images().stream().allMatch(pool::shares)) {
+      ties.add(
+          "Its %s is not on storage marked as shared in %s."
+              .formatted(disk.words(pool::shares), pool.name()));
     }
-    ties.add(
-        "Its %s %s (%s) is not on storage marked as shared in %s."
-            .formatted(
-                disk.medium() ? "medium" : "disk", disk.target(), disk.source(), pool.name()));
   }
 }

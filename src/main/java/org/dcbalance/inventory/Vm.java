@@ -89,7 +89,7 @@ public class Vm {
   @JdbcTypeCode(SqlTypes.JSON)
   @Mutability(Immutability.class)
   @Column(insertable = false, updatable = false)
-  private GuestCpu cpu = new GuestCpu("", "", "", "", "");
+  private GuestCpu cpu = new GuestCpu("", "", "", "", "", null);
 
   @JdbcTypeCode(SqlTypes.JSON)
   @Mutability(Immutability.class)

@@ -41,11 +41,9 @@ final class DiskChecks {
    */
   record Found(DiskStorage.LocalDisk disk, DiskStorage.Place place, Memory promised) {}
 
-  /** List the disks and media that other hosts do not reach. */
+  /** List the disks and media that other hosts do not reach, or not with all that they lie over. */
   static List<Guest.Disk> local(List<Guest.Disk> disks, Predicate<String> shares) {
-    return disks.stream()
-        .filter(d -> !d.source().isEmpty() && !d.network() && !shares.test(d.source()))
-        .toList();
+    return disks.stream().filter(d -> !d.images().stream().allMatch(shares)).toList();
   }
 
   static Check of(Known known, Disks copies) {
@@ -124,17 +122,7 @@ final class DiskChecks {
   }
 
   private static Check notShared(Policy policy, Subject vm, List<Guest.Disk> local) {
-    var words =
-        local.stream()
-            .map(
-                d ->
-                    "its "
-                        + (d.medium() ? "medium " : "disk ")
-                        + d.target()
-                        + " ("
-                        + d.source()
-                        + ")")
-            .toList();
+    var words = local.stream().map(d -> "its " + d.words(policy.shares())).toList();
     return no(
         "Disks are shared",
         vm.name()

@@ -69,6 +69,9 @@ final class PreFlight {
     /** Free memory by the host's own account, and what other moves to it will take of that. */
     record Told(Memory free, Memory promised) implements Room {}
 
+    /** The same in huge pages, which a guest on such takes all at once, ballooned or not. */
+    record Huge(Memory need, Memory free, Memory promised) implements Room {}
+
     record Untold(String reason) implements Room {}
   }
 
@@ -265,32 +268,33 @@ final class PreFlight {
   }
 
   private static Check room(Known known, Room room) {
-    var need = known.vm().memory();
-    var target = known.target().name();
     return switch (room) {
       case Room.Untold(var reason) ->
-          notNow(MEMORY, target + " did not tell its free memory: " + reason);
-      case Room.Told(var free, var promised) -> {
-        var left = free.minus(promised);
-        var others =
-            promised.equals(Memory.ZERO)
-                ? ""
-                : ", " + gib(promised) + " of it promised to other moves";
-        var account = target + " has " + gib(free) + " free" + others;
-        yield need.compareTo(left) <= 0
-            ? yes(MEMORY, account + "; " + known.vm().name() + " needs " + gib(need) + ".")
-            : no(
-                MEMORY,
-                target
-                    + " has no memory for "
-                    + known.vm().name()
-                    + ": it needs "
-                    + gib(need)
-                    + ", and "
-                    + account
-                    + ".");
-      }
+          notNow(MEMORY, known.target().name() + " did not tell its free memory: " + reason);
+      case Room.Told(var free, var promised) ->
+          room(known, known.vm().memory(), free, " free", promised);
+      case Room.Huge(var need, var free, var promised) ->
+          room(known, need, free, " free in huge pages", promised);
     };
+  }
+
+  private static Check room(Known known, Memory need, Memory free, String where, Memory promised) {
+    var target = known.target().name();
+    var others =
+        promised.equals(Memory.ZERO) ? "" : ", " + gib(promised) + " of it promised to other moves";
+    var account = target + " has " + gib(free) + where + others;
+    return need.compareTo(free.minus(promised)) <= 0
+        ? yes(MEMORY, account + "; " + known.vm().name() + " needs " + gib(need) + ".")
+        : no(
+            MEMORY,
+            target
+                + " has no memory for "
+                + known.vm().name()
+                + ": it needs "
+                + gib(need)
+                + ", and "
+                + account
+                + ".");
   }
 
   private static Check cpu(Known known, Cpu cpu) {

@@ -224,7 +224,7 @@ public class PreFlightChecks {
     return new PreFlight.Asked(
         ask(source, h -> Side.of(h.look(vm.uuid(), vm.name())), Side.Unknown::new),
         ask(target, h -> Side.of(h.look(vm.uuid(), vm.name())), Side.Unknown::new),
-        ask(target, h -> room(h, target, migration), PreFlight.Room.Untold::new),
+        ask(target, h -> room(h, vm, source, target, migration), PreFlight.Room.Untold::new),
         ask(target, h -> new PreFlight.Cpu.Told(h.fits(vm.cpu())), PreFlight.Cpu.Untold::new),
         disks);
   }
@@ -277,10 +277,25 @@ public class PreFlightChecks {
     }
   }
 
-  private PreFlight.Room room(Hypervisor hypervisor, Host target, long migration) {
+  private PreFlight.Room room(
+      Hypervisor hypervisor, Vm vm, Host source, Host target, long migration) {
+    var promised = promised(target, migration);
+    var pages = hugePages(vm, source);
+    if (pages.isPresent()) {
+      var free = hypervisor.freeHugePages(pages.get());
+      return new PreFlight.Room.Huge(vm.maxMemory(), free, promised);
+    }
     var now = hypervisor.readLoad().host();
-    return new PreFlight.Room.Told(
-        now.memoryTotal().minus(now.memoryUsed()), promised(target, migration));
+    return new PreFlight.Room.Told(now.memoryTotal().minus(now.memoryUsed()), promised);
+  }
+
+  private Optional<List<Memory>> hugePages(Vm vm, Host source) {
+    try {
+      return connections.to(source).hugePages(vm.uuid());
+    } catch (HypervisorException e) {
+      // whether the source answers is a check of its own
+      return Optional.empty();
+    }
   }
 
   /** Add up the guests on their way to a host, whose memory it may not count yet. */

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.HostPool;
 import org.dcbalance.inventory.Hosts;
@@ -131,17 +130,17 @@ class PoolDetails {
   private static List<PoolDetail.SeenPath> seenPaths(HostPool pool, List<VmAttachments> guests) {
     return new TreeMap<>(
             guests.stream()
-                .flatMap(vm -> vm.disks().stream().flatMap(d -> unsharedFolder(pool, d)).distinct())
+                .flatMap(vm -> unsharedFolders(pool, vm).distinct())
                 .collect(groupingBy(folder -> folder, counting())))
         .entrySet().stream().map(e -> new PoolDetail.SeenPath(e.getKey(), e.getValue())).toList();
   }
 
-  private static Stream<String> unsharedFolder(HostPool pool, Guest.Disk disk) {
-    var source = disk.source();
-    int end = source.lastIndexOf('/');
-    return disk.network() || !source.startsWith("/") || end < 1 || pool.shares(source)
-        ? Stream.empty()
-        : Stream.of(source.substring(0, end));
+  private static Stream<String> unsharedFolders(HostPool pool, VmAttachments vm) {
+    return vm.disks().stream()
+        .flatMap(disk -> disk.images().stream())
+        .filter(image -> image.startsWith("/") && image.lastIndexOf('/') > 0)
+        .filter(image -> !pool.shares(image))
+        .map(image -> image.substring(0, image.lastIndexOf('/')));
   }
 
   private static List<PoolDetail.NetworkLine> networks(HostPool pool, List<VmAttachments> guests) {

@@ -52,7 +52,7 @@ class GuestTest {
             List.of(),
             List.of(),
             List.of(),
-            new GuestCpu("", "", "", "", ""))
+            new GuestCpu("", "", "", "", "", null))
         .name();
   }
 }

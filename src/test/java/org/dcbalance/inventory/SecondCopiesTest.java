@@ -130,7 +130,7 @@ class SecondCopiesTest {
         List.of(),
         List.of(),
         List.of(),
-        new GuestCpu("", "", "", "", ""));
+        new GuestCpu("", "", "", "", "", null));
   }
 
   private Vm vm() {

@@ -101,6 +101,11 @@ final class FaultyHost implements Hypervisor {
   volatile Memory used = Memory.ofGiB(2);
   volatile CpuFit fit = new CpuFit.Fits();
 
+  /** Whether the memory of its guests lies on huge pages. */
+  volatile boolean onHugePages;
+
+  volatile Memory hugeFree = Memory.ZERO;
+
   /** Bytes per second that measurements will find, one after the other; the last one stays. */
   final Queue<Double> dirtyRates = new ConcurrentLinkedQueue<>();
 
@@ -339,6 +344,18 @@ final class FaultyHost implements Hypervisor {
   public MemoryReading memory(UUID guest) {
     known(guest);
     return balloon(guest).read();
+  }
+
+  @Override
+  public Optional<List<Memory>> hugePages(UUID guest) {
+    known(guest);
+    return onHugePages ? Optional.of(List.of()) : Optional.empty();
+  }
+
+  @Override
+  public Memory freeHugePages(List<Memory> sizes) {
+    answer();
+    return hugeFree;
   }
 
   @Override

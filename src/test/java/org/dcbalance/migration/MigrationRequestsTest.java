@@ -303,6 +303,24 @@ class MigrationRequestsTest extends MigrationFaults {
         .isInstanceOf(TargetRefused.class);
   }
 
+  @Test
+  void aGuestOnHugePagesNeedsSuchOfItsTarget() {
+    var first = lab.guest("web-07", "kvm-01");
+    var second = lab.guest("db-01", "kvm-01");
+    lab.fleet.host("kvm-01").onHugePages = true;
+    lab.fleet.host("kvm-02").used = Memory.ofGiB(16);
+    lab.fleet.host("kvm-02").hugeFree = Memory.ofMiB(512);
+    lab.console();
+    assertThat(ended(lab.move(first, "kvm-02")).state()).isEqualTo(MigrationState.COMPLETED);
+    lab.fleet.host("kvm-02").hugeFree = Memory.ofMiB(256);
+    var end = ended(lab.move(second, "kvm-02"));
+    assertThat(end.state()).isEqualTo(MigrationState.REFUSED);
+    assertThat(end.sentence())
+        .contains(
+            "kvm-02 has no memory for db-01: it needs 512 MiB, and kvm-02 has 256 MiB free in huge"
+                + " pages.");
+  }
+
   private boolean refusedByTarget(long id) {
     return lab.jdbc
         .sql("select target_refused from migration where id = :id")

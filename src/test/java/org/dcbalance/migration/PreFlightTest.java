@@ -231,6 +231,11 @@ class PreFlightTest {
                 + " of it promised to other moves."),
         Arguments.of(
             good,
+            asked(new Room.Huge(Memory.ofGiB(4), Memory.ofGiB(5), Memory.ofGiB(2)), GOOD.cpu()),
+            "kvm-02 has no memory for web-07: it needs 4.0 GiB, and kvm-02 has 5.0 GiB free in huge"
+                + " pages, 2.0 GiB of it promised to other moves."),
+        Arguments.of(
+            good,
             asked(new Room.Untold("timed out."), GOOD.cpu()),
             "kvm-02 did not tell its free memory: timed out."),
         Arguments.of(
@@ -254,6 +259,25 @@ class PreFlightTest {
             GOOD,
             "web-07 cannot move: its disk vda (/var/lib/web.qcow2) and its medium sda"
                 + " (/iso/setup.iso) are not on storage marked as shared in pool pool-1."),
+        Arguments.of(
+            known(
+                POLICY,
+                vm(
+                    List.of(
+                        new Guest.Disk(
+                            "vda",
+                            "/shared/web.qcow2",
+                            "qcow2",
+                            "none",
+                            false,
+                            false,
+                            false,
+                            List.of("/shared/middle.qcow2", "/var/lib/base.qcow2")))),
+                SOURCE,
+                TARGET),
+            GOOD,
+            "web-07 cannot move: its disk vda (/shared/web.qcow2, which lies over"
+                + " /var/lib/base.qcow2) is not on storage marked as shared in pool pool-1."),
         Arguments.of(
             known(
                 POLICY,
@@ -311,6 +335,6 @@ class PreFlightTest {
   }
 
   private static Guest.Disk disk(String target, String source, boolean medium) {
-    return new Guest.Disk(target, source, "qcow2", "none", false, false, medium);
+    return new Guest.Disk(target, source, "qcow2", "none", false, false, medium, List.of());
   }
 }

@@ -3,6 +3,7 @@ package org.dcbalance.hypervisor.libvirt;
 import java.util.regex.Pattern;
 import org.dcbalance.hypervisor.CpuFit;
 import org.dcbalance.hypervisor.GuestCpu;
+import org.libvirt.LibvirtException;
 
 /**
  * Ask whether a host can run a guest's CPU.
@@ -19,6 +20,14 @@ final class CpuFitting {
       Pattern.compile("does not provide required features: (.*)", Pattern.DOTALL);
 
   private CpuFitting() {}
+
+  /** Judge the CPU of a guest that runs, together with the processor that is passed through. */
+  static CpuFit running(OpenConnection connection, GuestCpu cpu) throws LibvirtException {
+    var fit = read(connection, cpu);
+    return PassedThrough.is(cpu) && !(fit instanceof CpuFit.Lacks)
+        ? PassedThrough.fit(cpu.passedThrough(), PassedThrough.of(connection))
+        : fit;
+  }
 
   static CpuFit read(OpenConnection connection, GuestCpu cpu) {
     try {
@@ -54,7 +63,7 @@ final class CpuFitting {
       return new CpuFit.Lacks("cannot run guests of the type " + cpu.virtType());
     }
     // a passed-through CPU is whatever its host has, so the comparison always agrees
-    return cpu.xml().contains("mode=\"host-passthrough\"")
+    return PassedThrough.is(cpu) || cpu.xml().contains("mode=\"host-passthrough\"")
         ? new CpuFit.Untold()
         : new CpuFit.Fits();
   }

@@ -2,6 +2,7 @@ package org.dcbalance.hypervisor.libvirt;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.dcbalance.hypervisor.Guest.Disk;
@@ -45,7 +46,8 @@ final class DomainXml {
         Xml.text(devices, "emulator"),
         Xml.attribute(domain, "os/type", "arch"),
         Xml.attribute(domain, "os/type", "machine"),
-        domain.getAttribute("type"));
+        domain.getAttribute("type"),
+        null);
   }
 
   List<Disk> disks() {
@@ -63,7 +65,23 @@ final class DomainXml {
         cache.isEmpty() ? "default" : cache,
         disk.getAttribute("type").equals("network"),
         Xml.at(disk, "readonly") != null,
-        device.equals("cdrom") || device.equals("floppy"));
+        device.equals("cdrom") || device.equals("floppy"),
+        backing(disk));
+  }
+
+  /** List what lies below a disk's image, which a running guest needs as much as that. */
+  private static List<String> backing(Element disk) {
+    var images = new ArrayList<String>();
+    for (var below = Xml.at(disk, "backingStore");
+        below != null;
+        below = Xml.at(below, "backingStore")) {
+      if (!below.getAttribute("type").equals("network")) {
+        images.add(source(below));
+      }
+    }
+    // the end of a chain is an empty element
+    images.removeIf(String::isEmpty);
+    return images;
   }
 
   private static String source(Element disk) {
@@ -160,6 +178,19 @@ final class DomainXml {
     return all
         || Xml.children(devices, "memory").stream()
             .anyMatch(device -> !Xml.text(device, "source/path").isEmpty());
+  }
+
+  /** Tell the sizes of its huge pages, none for the host's default; empty on ordinary pages. */
+  Optional<List<Memory>> hugePages() {
+    var huge = Xml.at(domain, "memoryBacking/hugepages");
+    return huge == null
+        ? Optional.empty()
+        : Optional.of(
+            Xml.children(huge, "page").stream()
+                // libvirt writes it in KiB whatever it was given in
+                .map(page -> Memory.ofKiB(Long.parseLong(page.getAttribute("size"))))
+                .distinct()
+                .toList());
   }
 
   /** Tell whether a libvirt network leases it an address. */

@@ -10,9 +10,12 @@ import java.util.Set;
 import java.util.UUID;
 import org.dcbalance.hypervisor.Guest;
 import org.dcbalance.hypervisor.Guest.Tie;
+import org.dcbalance.hypervisor.GuestCpu;
+import org.dcbalance.hypervisor.HostCpu;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.units.Memory;
+import org.jspecify.annotations.Nullable;
 import org.libvirt.Domain;
 import org.libvirt.LibvirtException;
 
@@ -40,9 +43,10 @@ final class GuestListing {
   List<Guest> read() {
     var snapshots = uuids(WITH_SNAPSHOTS, true);
     var guests = new ArrayList<Guest>();
+    var processor = new Processor();
     for (var uuid : uuids(0, false)) {
       if (!uuid.equals(DOMAIN_0) && !PeerProbe.owns(uuid)) {
-        guest(uuid, snapshots.contains(uuid)).ifPresent(guests::add);
+        guest(uuid, snapshots.contains(uuid), processor).ifPresent(guests::add);
       }
     }
     // libvirt gives them in the order of a hash table, which changes when its daemon starts again
@@ -71,7 +75,7 @@ final class GuestListing {
   }
 
   /** Read one guest; empty if it vanished since it was listed. */
-  private Optional<Guest> guest(UUID uuid, boolean snapshots) {
+  private Optional<Guest> guest(UUID uuid, boolean snapshots, Processor processor) {
     try {
       var read = link.call("describe a guest", connection -> read(connection, uuid));
       var xml = read.xml;
@@ -95,10 +99,38 @@ final class GuestListing {
               addresses(uuid, xml),
               xml.networks(),
               ties,
-              xml.cpu()));
+              processor.seenBy(xml.cpu())));
     } catch (HypervisorException e) {
       if (e.kind() == Kind.NO_SUCH_GUEST) {
         return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** The host's processor, read once for a list, and only where a guest sees it as it is. */
+  private final class Processor {
+    private boolean read;
+    private @Nullable HostCpu known;
+
+    GuestCpu seenBy(GuestCpu cpu) {
+      if (!PassedThrough.is(cpu)) {
+        return cpu;
+      }
+      if (!read) {
+        known = processor();
+        read = true;
+      }
+      return cpu.on(known);
+    }
+  }
+
+  private @Nullable HostCpu processor() {
+    try {
+      return link.call("tell its processor", connection -> PassedThrough.of(connection));
+    } catch (HypervisorException e) {
+      if (e.kind() == Kind.UNSUPPORTED || e.kind() == Kind.FAILED) {
+        return null;
       }
       throw e;
     }

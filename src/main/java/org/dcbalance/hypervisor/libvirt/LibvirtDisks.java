@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.dcbalance.hypervisor.DiskStorage;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
@@ -68,7 +69,13 @@ final class LibvirtDisks implements DiskStorage {
     if (below != null) {
       throw failed(
           "The disk %s (%s) lies over another image, %s, and a copy would not.",
-          target, path, below.getAttribute("file"));
+          target,
+          path,
+          Stream.of("file", "dev", "name")
+              .map(below::getAttribute)
+              .filter(name -> !name.isEmpty())
+              .findFirst()
+              .orElse("one of a storage pool"));
     }
     var format = Xml.attribute(disk, "driver", "type");
     if (!FORMATS.contains(format)) {

@@ -142,7 +142,7 @@ final class LibvirtHypervisor implements Hypervisor {
 
   @Override
   public CpuFit fits(GuestCpu cpu) {
-    return link.call("compare CPUs", connection -> CpuFitting.read(connection, cpu));
+    return link.call("compare CPUs", connection -> CpuFitting.running(connection, cpu));
   }
 
   @Override
@@ -194,6 +194,21 @@ final class LibvirtHypervisor implements Hypervisor {
   @Override
   public MemoryReading memory(UUID guest) {
     return levers.memory(guest);
+  }
+
+  @Override
+  public Optional<List<Memory>> hugePages(UUID guest) {
+    return xen
+        ? Optional.empty()
+        : on(
+            guest,
+            "tell what a guest's memory lies on",
+            domain -> new DomainXml(domain.getXMLDesc(0)).hugePages());
+  }
+
+  @Override
+  public Memory freeHugePages(List<Memory> sizes) {
+    return link.call("count its huge pages", connection -> HugePages.free(connection, sizes));
   }
 
   @Override

@@ -234,16 +234,18 @@ final class MigrationCall {
     if (local != null) {
       throw refused(
           "The disk %s of %s (%s) is not on storage that is marked as shared.",
-          local.target(), xml.name(), local.source());
+          local.target(),
+          xml.name(),
+          String.join(", ", local.images().stream().filter(order.isShared().negate()).toList()));
     }
   }
 
   /** Find a disk that the target may not have, though the order says that it has all. */
   static @Nullable Disk local(List<Disk> disks, MigrationOrder order) {
     return disks.stream()
-        .filter(MigrationCall::onFiles)
+        .filter(disk -> !disk.readOnly())
         .filter(disk -> order.sharedDisks() && !order.copiedDisks().contains(disk.target()))
-        .filter(disk -> !order.isShared().test(disk.source()))
+        .filter(disk -> !disk.images().stream().allMatch(order.isShared()))
         .findFirst()
         .orElse(null);
   }

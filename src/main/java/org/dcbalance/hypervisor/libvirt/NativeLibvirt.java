@@ -29,6 +29,15 @@ interface NativeLibvirt extends Library {
   int virNodeGetMemoryStats(
       Pointer connect, int cell, @Nullable Pointer params, IntByReference count, int flags);
 
+  int virNodeGetFreePages(
+      Pointer connect,
+      int sizes,
+      int[] kib,
+      int startCell,
+      int cellCount,
+      long[] counts,
+      int flags);
+
   int virConnectCompareHypervisorCPU(
       Pointer connect,
       @Nullable String emulator,

@@ -18,7 +18,7 @@ final class SimulatedGuest {
   /** How fast it gives memory back or takes it again, in MiB per second. */
   private static final double BALLOON_RATE = 512;
 
-  static final GuestCpu CPU = new GuestCpu("", "", "x86_64", "simulated-1", "simulated");
+  static final GuestCpu CPU = new GuestCpu("", "", "x86_64", "simulated-1", "simulated", null);
 
   private final GuestPlan plan;
   private final GuestMemory memory;
@@ -198,7 +198,14 @@ final class SimulatedGuest {
   Guest describe(GuestState shownState) {
     var disk =
         new Guest.Disk(
-            "vda", plan.storage() + "/" + name() + ".qcow2", "qcow2", "none", false, false, false);
+            "vda",
+            plan.storage() + "/" + name() + ".qcow2",
+            "qcow2",
+            "none",
+            false,
+            false,
+            false,
+            List.of());
     return new Guest(
         uuid(),
         name(),

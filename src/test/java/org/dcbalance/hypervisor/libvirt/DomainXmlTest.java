@@ -3,10 +3,12 @@ package org.dcbalance.hypervisor.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.UUID;
 import org.dcbalance.hypervisor.Guest.Disk;
 import org.dcbalance.hypervisor.Guest.Tie;
 import org.dcbalance.hypervisor.Guest.Tie.Kind;
+import org.dcbalance.units.Memory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -100,12 +102,62 @@ class DomainXmlTest {
   void readsDisks() {
     assertThat(with("", "").disks())
         .containsExactly(
-            new Disk("vda", "/srv/shared/web-07.qcow2", "qcow2", "none", false, false, false),
-            new Disk("vdb", "vms/web-07", "raw", "default", true, false, false),
-            new Disk("vdc", "/dev/mapper/lun1", "raw", "default", false, true, false),
-            new Disk("vdd", "fast/v1", "raw", "default", false, false, false),
-            new Disk("sda", "/root/install.iso", "raw", "default", false, true, true),
-            new Disk("fda", "", "raw", "default", false, false, true));
+            new Disk(
+                "vda",
+                "/srv/shared/web-07.qcow2",
+                "qcow2",
+                "none",
+                false,
+                false,
+                false,
+                List.of("/srv/shared/base.qcow2")),
+            new Disk("vdb", "vms/web-07", "raw", "default", true, false, false, List.of()),
+            new Disk("vdc", "/dev/mapper/lun1", "raw", "default", false, true, false, List.of()),
+            new Disk("vdd", "fast/v1", "raw", "default", false, false, false, List.of()),
+            new Disk("sda", "/root/install.iso", "raw", "default", false, true, true, List.of()),
+            new Disk("fda", "", "raw", "default", false, false, true, List.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "<hugepages/>, 0",
+    "<hugepages><page size='2048' unit='KiB'/></hugepages>, 1",
+    "<hugepages><page size='2048' unit='KiB' nodeset='0'/>"
+        + "<page size='1048576' unit='KiB' nodeset='1'/></hugepages>, 2",
+  })
+  void tellsThePagesThatItsMemoryLiesOn(String huge, int sizes) {
+    var xml =
+        new DomainXml("<domain type='kvm'><memoryBacking>" + huge + "</memoryBacking></domain>");
+    assertThat(xml.hugePages().orElseThrow())
+        .hasSize(sizes)
+        .isSubsetOf(Memory.ofMiB(2), Memory.ofGiB(1));
+    assertThat(with("", "").hugePages()).as("ordinary pages").isEmpty();
+  }
+
+  @Test
+  void readsAllImagesBelowADisk() {
+    var disk =
+        with(
+                "",
+                """
+                <disk type='network' device='disk'>
+                  <source protocol='nbd' name='top'/>
+                  <backingStore type='file' index='2'>
+                    <format type='qcow2'/><source file='/srv/shared/middle.qcow2'/>
+                    <backingStore type='network' index='3'>
+                      <format type='qcow2'/><source protocol='rbd' name='vms/lower'/>
+                      <backingStore type='block' index='4'>
+                        <format type='raw'/><source dev='/dev/vg/base'/><backingStore/>
+                      </backingStore>
+                    </backingStore>
+                  </backingStore>
+                  <target dev='vde' bus='virtio'/>
+                </disk>
+                """)
+            .disks()
+            .getLast();
+    assertThat(disk.backing()).containsExactly("/srv/shared/middle.qcow2", "/dev/vg/base");
+    assertThat(disk.images()).as("its own is on the network").isEqualTo(disk.backing());
   }
 
   @ParameterizedTest

@@ -421,14 +421,17 @@ class LibvirtHypervisorIT {
             cpu.emulator(),
             cpu.arch(),
             cpu.machine(),
-            cpu.virtType());
+            cpu.virtType(),
+            null);
     var lacks = (CpuFit.Lacks) two.fits(model);
     System.out.println("its CPU " + lacks.reason());
     assertThat(lacks.reason()).startsWith("lacks ").contains("avx512f");
-    var machine = new GuestCpu("", cpu.emulator(), cpu.arch(), "pc-i440fx-99.0", cpu.virtType());
+    var machine =
+        new GuestCpu("", cpu.emulator(), cpu.arch(), "pc-i440fx-99.0", cpu.virtType(), null);
     System.out.println("its CPU " + ((CpuFit.Lacks) two.fits(machine)).reason());
     assertThat(
-            two.fits(new GuestCpu("", cpu.emulator(), cpu.arch(), cpu.machine(), cpu.virtType())))
+            two.fits(
+                new GuestCpu("", cpu.emulator(), cpu.arch(), cpu.machine(), cpu.virtType(), null)))
         .isInstanceOf(CpuFit.Fits.class);
   }
 

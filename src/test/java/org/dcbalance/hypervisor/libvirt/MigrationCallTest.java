@@ -25,8 +25,22 @@ class MigrationCallTest {
         .isNull();
   }
 
+  @Test
+  void looksBelowADisksOwnImage() {
+    var overShared = over("/srv/shared/base.qcow2");
+    var overLocal = over("/srv/shared/middle.qcow2", "/var/lib/base.qcow2");
+    assertThat(MigrationCall.local(List.of(overShared), order(true))).isNull();
+    assertThat(MigrationCall.local(List.of(overShared, overLocal), order(true)))
+        .isEqualTo(overLocal);
+  }
+
+  private static Disk over(String... images) {
+    return new Disk(
+        "vda", "/srv/shared/web.qcow2", "qcow2", "none", false, false, false, List.of(images));
+  }
+
   private static Disk disk(String target, String source, boolean medium) {
-    return new Disk(target, source, "qcow2", "none", false, medium, medium);
+    return new Disk(target, source, "qcow2", "none", false, medium, medium, List.of());
   }
 
   private static MigrationOrder order(boolean shared, String... copied) {

@@ -23,8 +23,8 @@ class SnapshotXmlTest {
   void freezesOnlyWhatIsToBeFrozenAndEscapesNames() {
     var all =
         List.of(
-            new Disk("vda", "/srv/a'b.qcow2", "qcow2", "none", false, false, false),
-            new Disk("sda", "", "raw", "default", false, true, true));
+            new Disk("vda", "/srv/a'b.qcow2", "qcow2", "none", false, false, false, List.of()),
+            new Disk("sda", "", "raw", "default", false, true, true, List.of()));
     var xml =
         SnapshotXml.of(
             "/var/cp/<1>.memory", all, List.of(new FrozenDisk("vda", "/srv/a'b", "/srv/a'b.cp")));

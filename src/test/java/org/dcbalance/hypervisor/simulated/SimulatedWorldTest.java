@@ -340,7 +340,7 @@ class SimulatedWorldTest {
     world.world.kill("sim-02");
     assertThat(host.reachPeer("simulated:///sim-02")).contains("sim-02 does not answer sim-01.");
     assertThat(host.fits(SimulatedGuest.CPU)).isInstanceOf(CpuFit.Fits.class);
-    assertThat(host.fits(new GuestCpu("", "", "x86_64", "q35", "kvm")))
+    assertThat(host.fits(new GuestCpu("", "", "x86_64", "q35", "kvm", null)))
         .isInstanceOf(CpuFit.Lacks.class);
   }
 
