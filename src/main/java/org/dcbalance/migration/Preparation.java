@@ -89,7 +89,8 @@ final class Preparation {
     if (pair.source().can(Capability.MAX_DOWNTIME) && levers.pause() != null) {
       pause = ask("downtime limit", () -> pair.onSource().maxDowntime(pair.guest()));
     }
-    return new Undo(cap, memory, pause);
+    var autostart = ask("autostart", () -> pair.onSource().autostart(pair.guest()));
+    return new Undo(cap, memory, pause, Boolean.TRUE.equals(autostart));
   }
 
   private <T> @Nullable T ask(String what, Supplier<T> question) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.inventory.Host;
@@ -44,11 +45,23 @@ final class PuttingBack {
     if (pause != null && stayed && host.can(Capability.MAX_DOWNTIME)) {
       back.tried(() -> hypervisor.setMaxDowntime(guest, pause), Undo.words(pause));
     }
+    back.autostart(undo);
+    return back.result();
+  }
+
+  /** Put back what a guest that is shut off still has: all else ended with it. */
+  static Result onDefinition(Host host, Hypervisor hypervisor, UUID guest, Undo undo) {
+    var back = new PuttingBack(host, hypervisor, guest);
+    back.autostart(undo);
+    return back.result();
+  }
+
+  private Result result() {
     return new Result(
-        back.done.isEmpty()
+        done.isEmpty()
             ? "nothing; what was set for its move ended with it"
-            : String.join(", ", back.done),
-        List.copyOf(back.failed));
+            : String.join(", ", done),
+        List.copyOf(failed));
   }
 
   private void cap(Undo undo) {
@@ -78,6 +91,24 @@ final class PuttingBack {
       // also if it has all of it: its balloon may be about to move
       hypervisor.setMemory(guest, memory);
       done.add(Undo.words(memory));
+    } catch (HypervisorException e) {
+      failed.add(e.sentence());
+    }
+  }
+
+  private void autostart(Undo undo) {
+    if (!undo.autostart()) {
+      return;
+    }
+    try {
+      if (!hypervisor.status(guest).map(GuestStatus::persistent).orElse(false)) {
+        done.add("no autostart, which it had, since its host keeps no definition of it");
+      } else if (hypervisor.autostart(guest)) {
+        done.add("nothing of its autostart, which it still has");
+      } else {
+        hypervisor.setAutostart(guest, true);
+        done.add("its autostart");
+      }
     } catch (HypervisorException e) {
       failed.add(e.sentence());
     }

@@ -291,6 +291,30 @@ final class LibvirtHypervisor implements Hypervisor {
   }
 
   @Override
+  public boolean autostart(UUID guest) {
+    return on(
+        guest,
+        "tell whether it starts a guest by itself",
+        domain -> domain.isPersistent() == 1 && domain.getAutostart());
+  }
+
+  @Override
+  public void setAutostart(UUID guest, boolean autostart) {
+    alone.withoutJob(
+        guest,
+        "a change of its autostart",
+        "its autostart is not changed",
+        () ->
+            on(
+                guest,
+                "change a guest's autostart",
+                domain -> {
+                  domain.setAutostart(autostart);
+                  return null;
+                }));
+  }
+
+  @Override
   public void undefine(UUID guest) {
     on(
         guest,
