@@ -53,6 +53,11 @@ final class Preparation {
     if (target != null) {
       switch (new Ballooning(desk, settings, claim, pair).shrink(target)) {
         case REACHED -> {}
+        case REFUSED -> {
+          levers = levers.withBalloon(null);
+          undo = undo.withoutMemory();
+          levers = marking.put(pair, undo) ? levers : levers.withCap(0);
+        }
         case UNDONE -> levers = levers.withBalloon(null);
         case IN_MOTION -> {
           return null;

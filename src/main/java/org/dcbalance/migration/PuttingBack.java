@@ -7,6 +7,7 @@ import org.dcbalance.hypervisor.Capability;
 import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Host;
 
 /** Put back on a guest what was changed for its move. Doing it twice does no harm. */
@@ -92,7 +93,7 @@ final class PuttingBack {
       hypervisor.setMemory(guest, memory);
       done.add(Undo.words(memory));
     } catch (HypervisorException e) {
-      failed.add(e.sentence());
+      refused(Undo.words(memory), e);
     }
   }
 
@@ -110,7 +111,7 @@ final class PuttingBack {
         done.add("its autostart");
       }
     } catch (HypervisorException e) {
-      failed.add(e.sentence());
+      refused("its autostart", e);
     }
   }
 
@@ -119,6 +120,15 @@ final class PuttingBack {
       call.run();
       done.add(words);
     } catch (HypervisorException e) {
+      refused(words, e);
+    }
+  }
+
+  /** What cannot be done at all is not tried for ever. */
+  private void refused(String words, HypervisorException e) {
+    if (e.kind() == Kind.UNSUPPORTED) {
+      done.add("not %s (%s)".formatted(words, e.sentence().replaceFirst("\\.$", "")));
+    } else {
       failed.add(e.sentence());
     }
   }

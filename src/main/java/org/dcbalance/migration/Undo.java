@@ -27,6 +27,10 @@ record Undo(
     return equals(NOTHING);
   }
 
+  Undo withoutMemory() {
+    return new Undo(cap, null, pause, autostart);
+  }
+
   Undo withoutAutostart() {
     return new Undo(cap, memory, pause, false);
   }

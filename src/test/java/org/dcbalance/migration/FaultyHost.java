@@ -65,6 +65,9 @@ final class FaultyHost implements Hypervisor {
   /** Refuses to change guests' memory and caps, and to remove definitions. */
   volatile boolean unchangeable;
 
+  /** Refuses to change guests' memory whenever it is asked, as of one that maps a checkpoint's. */
+  volatile boolean mapsMemory;
+
   /** Whether what runs here has a definition, too. */
   volatile boolean keepsDefinitions = true;
 
@@ -348,6 +351,7 @@ final class FaultyHost implements Hypervisor {
 
   @Override
   public void setMemory(UUID guest, Memory target) {
+    fail(mapsMemory, Kind.UNSUPPORTED, guest + " maps the memory of its checkpoint.");
     changeable(guest);
     balloon(guest).aim(target);
   }
