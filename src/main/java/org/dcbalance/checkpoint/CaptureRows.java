@@ -31,9 +31,13 @@ class CaptureRows {
         .single();
   }
 
-  /** Tell whether a move has left something on a VM that is still to be put back. */
+  /**
+   * Tell whether a move has left something on a VM that is still to be put back; an autostart
+   * changes nothing of it while it runs, and may wait for long.
+   */
   boolean hasLeftOvers(VmId vm) {
-    return jdbc.sql("select exists (select from migration where vm_id = :vm and undo is not null)")
+    return jdbc.sql(
+            "select exists (select from migration where vm_id = :vm and undo <> 'autostart=1')")
         .param("vm", vm.value())
         .query(Boolean.class)
         .single();

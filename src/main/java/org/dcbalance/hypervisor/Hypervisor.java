@@ -203,6 +203,20 @@ public interface Hypervisor extends AutoCloseable {
     return true;
   }
 
+  /** Tell whether the host starts the guest when it starts itself. */
+  default boolean autostart(UUID guest) {
+    return false;
+  }
+
+  /**
+   * Have the host start the guest when it starts itself, or not. Only for a guest that the host
+   * keeps a definition of, running or not, and never while a job runs.
+   */
+  default void setAutostart(UUID guest, boolean autostart) {
+    throw new HypervisorException(
+        HypervisorException.Kind.UNSUPPORTED, "This host starts no guests by itself.", null);
+  }
+
   /** Remove the definition of a guest that is shut off here; its disks stay. */
   void undefine(UUID guest);
 

@@ -3,6 +3,7 @@ package org.dcbalance.migration;
 import java.time.Duration;
 import java.time.Instant;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.hypervisor.MemoryReading;
 import org.dcbalance.units.Memory;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,8 @@ final class Ballooning {
   /** How it went. */
   enum Outcome {
     REACHED,
+    /** It was not asked anything: that is refused, and so would be to give it back. */
+    REFUSED,
     /** The target was not reached, and the guest has what it had. */
     UNDONE,
     /** Nobody knows where the balloon stands: the guest must not be sent. */
@@ -60,12 +63,16 @@ final class Ballooning {
     try {
       pair.onSource().setMemory(pair.guest(), target);
     } catch (HypervisorException e) {
+      if (e.kind() == Kind.UNSUPPORTED) {
+        desk.goesOn(claim, "Its memory was left alone: " + e.sentence());
+        return Outcome.REFUSED;
+      }
       // a call without an answer may still take effect
-      return giveUp(first.now(), e.sentence());
+      return giveUp(first.now(), e.sentence(), e.kind() == Kind.FAILED);
     }
     var why = wait(target, first, begun);
     if (why != null) {
-      return giveUp(first.now(), why);
+      return giveUp(first.now(), why, false);
     }
     desk.goesOn(
         claim,
@@ -130,8 +137,12 @@ final class Ballooning {
     return now.swappedOut() == null || then == null || (told != null && told.isAfter(then));
   }
 
-  /** Give it back what it had, and wait until its balloon stands still. */
-  private Outcome giveUp(Memory had, String why) {
+  /**
+   * Give it back what it had, and wait until its balloon stands still.
+   *
+   * @param refused whether its host refused to shrink it, and may refuse this as well
+   */
+  private Outcome giveUp(Memory had, String why, boolean refused) {
     desk.remark(claim, "%s It gets its %d MiB back, and moves without.".formatted(why, had.mib()));
     desk.confirm(claim);
     var since = now();
@@ -140,15 +151,16 @@ final class Ballooning {
     boolean asked = false;
     while (!passed(since, settings.balloonMost())) {
       try {
-        if (!asked) {
-          pair.onSource().setMemory(pair.guest(), had);
-          asked = true;
-        }
+        asked = asked || asked(had, refused);
         var has = pair.onSource().memory(pair.guest()).now();
         boolean back = has.compareTo(had.minus(CLOSE_ENOUGH)) >= 0;
         still = has.equals(last) ? still : now();
         last = has;
-        if ((back || passed(still, STILL)) && rests()) {
+        if (!asked && back && passed(still, STILL) && rests()) {
+          desk.goesOn(claim, "It has kept its %d MiB.".formatted(had.mib()));
+          return Outcome.REFUSED;
+        }
+        if (asked && (back || passed(still, STILL)) && rests()) {
           desk.goesOn(
               claim,
               back
@@ -163,6 +175,19 @@ final class Ballooning {
       heart.beat();
     }
     return Outcome.IN_MOTION;
+  }
+
+  /** Ask for what it had; false if it is refused to one that is taken to have it still. */
+  private boolean asked(Memory had, boolean refused) {
+    try {
+      pair.onSource().setMemory(pair.guest(), had);
+      return true;
+    } catch (HypervisorException e) {
+      if (refused && e.kind() == Kind.FAILED) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** One that stands still short of what it was asked to have may go on at any time. */

@@ -72,9 +72,14 @@ class LeftDefinitions {
       if (runs.isEmpty() || runs.get().state() == GuestState.SHUT_OFF) {
         return "It is not seen to run on %s, so its definition stays.".formatted(runsOn.name());
       }
+      // whether or not it can be removed: its host would start a second copy when it starts itself
+      boolean started = there.autostart(guest);
+      if (started) {
+        there.setAutostart(guest, false);
+      }
       if (!runs.get().persistent()) {
-        return "%s keeps no definition of it, so that this one may be the only one and stays."
-            .formatted(runsOn.name());
+        return "%s keeps no definition of it, so that this one may be the only one and stays.%s"
+            .formatted(runsOn.name(), started ? " Its autostart was turned off." : "");
       }
       there.undefine(guest);
       return null;

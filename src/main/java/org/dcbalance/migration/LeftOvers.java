@@ -10,6 +10,7 @@ import org.dcbalance.inventory.Connections;
 import org.dcbalance.inventory.FleetEvents;
 import org.dcbalance.inventory.Host;
 import org.dcbalance.inventory.Hosts;
+import org.dcbalance.inventory.Vm;
 import org.dcbalance.inventory.VmClaims;
 import org.dcbalance.inventory.Vms;
 import org.dcbalance.migration.Sweep.Left;
@@ -58,6 +59,9 @@ class LeftOvers {
     this.lostMarks = new LostMarks(jdbc, vms, hosts, connections, installation, events, sweep);
   }
 
+  /** What a move changed, and where its guest came from. */
+  private record Changed(Undo undo, long source) {}
+
   /**
    * Look for them, and for what a restored database does not know of, each in a thread of its own,
    * unless the last look still goes on.
@@ -82,21 +86,25 @@ class LeftOvers {
   }
 
   /** Newest first: what the oldest one found, before any other changed it, is put back last. */
-  private List<Left<String>> left(@Nullable Long vm) {
+  private List<Left<Changed>> left(@Nullable Long vm) {
     return jdbc.sql(
             """
-            select id, vm_id, undo from migration
+            select id, vm_id, undo, source_id from migration
             where undo is not null and state not in ('PENDING', 'RUNNING', 'LOST')
               and (cast(:vm as bigint) is null or vm_id = :vm)
             order by id desc
             """)
         .param("vm", vm)
-        .query((row, n) -> new Left<>(row.getLong(1), row.getLong(2), row.getString(3)))
+        .query(
+            (row, n) ->
+                new Left<>(
+                    row.getLong(1),
+                    row.getLong(2),
+                    new Changed(Undo.parse(row.getString(3)), row.getLong(4))))
         .list();
   }
 
-  private boolean putBack(Left<String> left) {
-    var undo = Undo.parse(left.what());
+  private boolean putBack(Left<Changed> left) {
     var vm = vms.findById(left.vm()).orElse(null);
     var host = vm == null ? null : hosts.findById(vm.hostId().value()).orElse(null);
     if (vm == null || host == null) {
@@ -115,23 +123,27 @@ class LeftOvers {
         // another host has it, which the inventory will know shortly
         return false;
       }
-      if (status.get().state() == GuestState.SHUT_OFF) {
-        return done(left, ended(undo, host));
+      boolean waits = left.what().undo().autostart() && mayStart(left.what().source(), host, vm);
+      var undo = waits ? left.what().undo().withoutAutostart() : left.what().undo();
+      boolean off = status.get().state() == GuestState.SHUT_OFF;
+      var back =
+          off
+              ? PuttingBack.onDefinition(host, hypervisor, vm.uuid(), undo)
+              : PuttingBack.on(host, hypervisor, vm.uuid(), undo, true);
+      if (!back.failed().isEmpty()) {
+        log.info("{} still has something to put back: {}", vm.name(), back.failed());
+        return false;
       }
-      var back = PuttingBack.on(host, hypervisor, vm.uuid(), undo, true);
-      if (back.failed().isEmpty()) {
-        // whoever closed the move by hand could not take it off
-        if (new JobMark(left.migration(), null).names(status.get().mark())) {
-          hypervisor.mark(vm.uuid(), null);
-        }
-        return done(
-            left,
-            undo.isEmpty()
-                ? "Its mark was taken off on " + host.name() + ", later."
-                : "Put back on " + host.name() + ", later: " + back.words() + ".");
+      // whoever closed the move by hand could not take it off
+      if (!off && new JobMark(left.migration(), null).names(status.get().mark())) {
+        hypervisor.mark(vm.uuid(), null);
       }
-      log.info("{} still has something to put back: {}", vm.name(), back.failed());
-      return false;
+      var words = "Put back on " + host.name() + ", later: " + back.words() + ".";
+      var sentence =
+          off
+              ? ended(undo, host) + (undo.autostart() ? " " + words : "")
+              : undo.isEmpty() ? "Its mark was taken off on " + host.name() + ", later." : words;
+      return waits ? waits(left, undo, sentence) : done(left, sentence);
     } catch (HypervisorException e) {
       log.info("{} still has something to put back: {}", vm.name(), e.sentence());
       return false;
@@ -139,6 +151,32 @@ class LeftOvers {
       log.info("{} still has something to put back: {}", vm.name(), e.sentence());
       return false;
     }
+  }
+
+  /** Two hosts that both start a guest by themselves run two copies of it one day. */
+  private boolean mayStart(long source, Host host, Vm vm) {
+    var from = hosts.findById(source).orElse(null);
+    if (from == null || from.id().equals(host.id())) {
+      return false;
+    }
+    try {
+      var there = connections.to(from);
+      return there.status(vm.uuid()).isPresent() && there.autostart(vm.uuid());
+    } catch (HypervisorException | Problem e) {
+      return true;
+    }
+  }
+
+  /** Nothing is left but its autostart, which no move of it has to wait for. */
+  private boolean waits(Left<Changed> left, Undo putBack, String sentence) {
+    if (!putBack.isEmpty()) {
+      lines.add(left.migration(), Phase.DONE, sentence);
+      jdbc.sql("update migration set undo = :undo, version = version + 1 where id = :id")
+          .param("undo", Undo.AUTOSTART.text())
+          .param("id", left.migration())
+          .update();
+    }
+    return true;
   }
 
   /** Xen's driver defines a guest that arrives by what runs, so one that was ballooned by less. */
@@ -150,7 +188,7 @@ class LeftOvers {
             .formatted(Undo.words(memory), host.name());
   }
 
-  private boolean done(Left<String> left, String sentence) {
+  private boolean done(Left<Changed> left, String sentence) {
     // in this order, so that an end in between loses no line: it is done once more then
     lines.add(left.migration(), Phase.DONE, sentence);
     jdbc.sql("update migration set undo = null, version = version + 1 where id = :id")

@@ -157,12 +157,14 @@ final class LostMarks {
       return false;
     }
     // its longest pause is set anew for each move
-    var undo = new Undo(written.get().undo().cap(), written.get().undo().memory(), null);
+    var was = written.get().undo();
+    var undo = new Undo(was.cap(), was.memory(), null, false);
     var back = PuttingBack.on(host, hypervisor, vm.uuid(), undo, false);
     if (!back.failed().isEmpty()) {
       log.info("{} still has something to put back: {}", vm.name(), back.failed());
       return false;
     }
+    boolean lostAutostart = was.autostart() && !hypervisor.autostart(vm.uuid());
     hypervisor.mark(vm.uuid(), null);
     events.record(
         Severity.WARN,
@@ -170,13 +172,20 @@ final class LostMarks {
         host.poolId(),
         host.id(),
         vm.id(),
-        "%s carried the mark of a move that this database knows nothing of. %s"
+        "%s carried the mark of a move that this database knows nothing of. %s%s"
             .formatted(
                 vm.name(),
                 undo.isEmpty()
                     ? "It was taken off."
-                    : "Put back on " + host.name() + ": " + back.words() + "."));
+                    : "Put back on " + host.name() + ": " + back.words() + ".",
+                lostAutostart ? startsNoMore(host) : ""));
     return true;
+  }
+
+  /** Where it came from is not known, and may still start it: two hosts must not. */
+  private static String startsNoMore(Host host) {
+    return " Its host started it by itself before that move, and %s does not. Maybe set its autostart there once no other host has a definition of it."
+        .formatted(host.name());
   }
 
   /** What a migration is recorded to have changed is put back by its record. */

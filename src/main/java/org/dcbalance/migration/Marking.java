@@ -30,11 +30,11 @@ final class Marking {
     try {
       pair.onSource().mark(pair.guest(), mark);
     } catch (HypervisorException e) {
-      // what only this host's process of the guest remembers needs no mark
+      // what only this host's process of the guest remembers, or does not travel, needs no mark
       desk.marked(
           claim,
           "",
-          new Undo(keptCap(undo), null, undo.pause()),
+          new Undo(keptCap(undo), null, undo.pause(), undo.autostart()),
           pair.name() + " was not marked: " + e.sentence());
       return false;
     }

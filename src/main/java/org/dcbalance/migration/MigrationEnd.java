@@ -85,7 +85,7 @@ final class MigrationEnd {
 
   private void stayed(boolean runs, DowntimeProbe.@Nullable Seen seen) {
     if (runs) {
-      putBack(true);
+      putBack(true, false);
       marking.takeOff(pair.onSource(), recorded.mark(), pair);
     }
     copying.removeHalfCopies(recorded, pair);
@@ -109,7 +109,7 @@ final class MigrationEnd {
   private void arrived(DowntimeProbe.@Nullable Seen seen, String leftOver) {
     var figures = measurements.patientFigures();
     var stood = measurements.standstill();
-    putBack(false);
+    putBack(false, !leftOver.isEmpty());
     marking.takeOff(pair.onTarget(), recorded.mark(), pair);
     desk.end(
         claim,
@@ -165,18 +165,29 @@ final class MigrationEnd {
     return call == null ? null : Passing.of(call.failed());
   }
 
-  /** What cannot be put back now is left to {@link LeftOvers}. */
-  private void putBack(boolean stayed) {
+  /**
+   * What cannot be put back now is left to {@link LeftOvers}: so is an autostart while the source
+   * may start the guest, too.
+   */
+  private void putBack(boolean stayed, boolean stillDefinedOnSource) {
     var undo = recorded.undo();
     if (undo.isEmpty()) {
       return;
     }
+    boolean later = stillDefinedOnSource && undo.autostart();
+    var now = later ? undo.withoutAutostart() : undo;
     var host = stayed ? pair.source() : pair.target();
     desk.confirm(claim);
     var back =
-        PuttingBack.on(
-            host, stayed ? pair.onSource() : pair.onTarget(), pair.guest(), undo, stayed);
-    if (back.failed().isEmpty()) {
+        PuttingBack.on(host, stayed ? pair.onSource() : pair.onTarget(), pair.guest(), now, stayed);
+    if (back.failed().isEmpty() && later) {
+      desk.note(
+          claim,
+          "%sIts autostart is put back once %s does not start it any more."
+              .formatted(
+                  now.isEmpty() ? "" : "Put back on %s: %s. ".formatted(host.name(), back.words()),
+                  pair.source().name()));
+    } else if (back.failed().isEmpty()) {
       desk.putBack(claim, "Put back on " + host.name() + ": " + back.words() + ".");
     } else {
       desk.note(

@@ -53,6 +53,11 @@ final class Preparation {
     if (target != null) {
       switch (new Ballooning(desk, settings, claim, pair).shrink(target)) {
         case REACHED -> {}
+        case REFUSED -> {
+          levers = levers.withBalloon(null);
+          undo = undo.withoutMemory();
+          levers = marking.put(pair, undo) ? levers : levers.withCap(0);
+        }
         case UNDONE -> levers = levers.withBalloon(null);
         case IN_MOTION -> {
           return null;
@@ -89,7 +94,8 @@ final class Preparation {
     if (pair.source().can(Capability.MAX_DOWNTIME) && levers.pause() != null) {
       pause = ask("downtime limit", () -> pair.onSource().maxDowntime(pair.guest()));
     }
-    return new Undo(cap, memory, pause);
+    var autostart = ask("autostart", () -> pair.onSource().autostart(pair.guest()));
+    return new Undo(cap, memory, pause, Boolean.TRUE.equals(autostart));
   }
 
   private <T> @Nullable T ask(String what, Supplier<T> question) {

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.dcbalance.hypervisor.Capability;
+import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.Hypervisor;
 import org.dcbalance.hypervisor.HypervisorException;
+import org.dcbalance.hypervisor.HypervisorException.Kind;
 import org.dcbalance.inventory.Host;
 
 /** Put back on a guest what was changed for its move. Doing it twice does no harm. */
@@ -44,11 +46,23 @@ final class PuttingBack {
     if (pause != null && stayed && host.can(Capability.MAX_DOWNTIME)) {
       back.tried(() -> hypervisor.setMaxDowntime(guest, pause), Undo.words(pause));
     }
+    back.autostart(undo);
+    return back.result();
+  }
+
+  /** Put back what a guest that is shut off still has: all else ended with it. */
+  static Result onDefinition(Host host, Hypervisor hypervisor, UUID guest, Undo undo) {
+    var back = new PuttingBack(host, hypervisor, guest);
+    back.autostart(undo);
+    return back.result();
+  }
+
+  private Result result() {
     return new Result(
-        back.done.isEmpty()
+        done.isEmpty()
             ? "nothing; what was set for its move ended with it"
-            : String.join(", ", back.done),
-        List.copyOf(back.failed));
+            : String.join(", ", done),
+        List.copyOf(failed));
   }
 
   private void cap(Undo undo) {
@@ -79,7 +93,25 @@ final class PuttingBack {
       hypervisor.setMemory(guest, memory);
       done.add(Undo.words(memory));
     } catch (HypervisorException e) {
-      failed.add(e.sentence());
+      refused(Undo.words(memory), e);
+    }
+  }
+
+  private void autostart(Undo undo) {
+    if (!undo.autostart()) {
+      return;
+    }
+    try {
+      if (!hypervisor.status(guest).map(GuestStatus::persistent).orElse(false)) {
+        done.add("no autostart, which it had, since its host keeps no definition of it");
+      } else if (hypervisor.autostart(guest)) {
+        done.add("nothing of its autostart, which it still has");
+      } else {
+        hypervisor.setAutostart(guest, true);
+        done.add("its autostart");
+      }
+    } catch (HypervisorException e) {
+      refused("its autostart", e);
     }
   }
 
@@ -88,6 +120,15 @@ final class PuttingBack {
       call.run();
       done.add(words);
     } catch (HypervisorException e) {
+      refused(words, e);
+    }
+  }
+
+  /** What cannot be done at all is not tried for ever. */
+  private void refused(String words, HypervisorException e) {
+    if (e.kind() == Kind.UNSUPPORTED) {
+      done.add("not %s (%s)".formatted(words, e.sentence().replaceFirst("\\.$", "")));
+    } else {
       failed.add(e.sentence());
     }
   }

@@ -11,17 +11,28 @@ import org.jspecify.annotations.Nullable;
  * Remember what a guest had before it was changed for its move.
  *
  * <p>As text it is part of the guest's mark and of the row, so that whoever finds either can put it
- * back: "cap=0 memory=134217728 pause=300", memory in bytes, the pause in milliseconds.
+ * back: "cap=0 memory=134217728 pause=300 autostart=1", memory in bytes, the pause in milliseconds.
  *
  * @param cap most CPU that it got, in percent of one CPU, 0 for no cap; null if that stays
  * @param memory memory that it had; null if that stays
  * @param pause longest pause of its migrations from the source; null if that stays
+ * @param autostart whether its host started it by itself, which no hypervisor takes along
  */
-record Undo(@Nullable Integer cap, @Nullable Memory memory, @Nullable Duration pause) {
-  static final Undo NOTHING = new Undo(null, null, null);
+record Undo(
+    @Nullable Integer cap, @Nullable Memory memory, @Nullable Duration pause, boolean autostart) {
+  static final Undo NOTHING = new Undo(null, null, null, false);
+  static final Undo AUTOSTART = new Undo(null, null, null, true);
 
   boolean isEmpty() {
     return equals(NOTHING);
+  }
+
+  Undo withoutMemory() {
+    return new Undo(cap, null, pause, autostart);
+  }
+
+  Undo withoutAutostart() {
+    return new Undo(cap, memory, pause, false);
   }
 
   String text() {
@@ -34,6 +45,9 @@ record Undo(@Nullable Integer cap, @Nullable Memory memory, @Nullable Duration p
     }
     if (pause != null) {
       parts.add("pause=" + pause.toMillis());
+    }
+    if (autostart) {
+      parts.add("autostart=1");
     }
     return String.join(" ", parts);
   }
@@ -55,7 +69,8 @@ record Undo(@Nullable Integer cap, @Nullable Memory memory, @Nullable Duration p
     return new Undo(
         cap == null ? null : Integer.valueOf(cap.intValue()),
         memory == null ? null : new Memory(memory),
-        pause == null ? null : Duration.ofMillis(pause));
+        pause == null ? null : Duration.ofMillis(pause),
+        values.getOrDefault("autostart", 0L) == 1);
   }
 
   static String words(Memory memory) {

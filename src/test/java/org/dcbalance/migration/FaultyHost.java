@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -64,6 +65,9 @@ final class FaultyHost implements Hypervisor {
   /** Refuses to change guests' memory and caps, and to remove definitions. */
   volatile boolean unchangeable;
 
+  /** Refuses to change guests' memory whenever it is asked, as of one that maps a checkpoint's. */
+  volatile boolean mapsMemory;
+
   /** Whether what runs here has a definition, too. */
   volatile boolean keepsDefinitions = true;
 
@@ -75,6 +79,10 @@ final class FaultyHost implements Hypervisor {
 
   final Map<UUID, Integer> caps = new ConcurrentHashMap<>();
   final Map<UUID, Duration> pauses = new ConcurrentHashMap<>();
+
+  /** Guests that it starts when it starts itself. */
+  final Set<UUID> autostarts = ConcurrentHashMap.newKeySet();
+
   private final Map<UUID, Balloon> balloons = new ConcurrentHashMap<>();
   static final Duration USUAL_PAUSE = Duration.ofMillis(300);
 
@@ -360,6 +368,7 @@ final class FaultyHost implements Hypervisor {
 
   @Override
   public void setMemory(UUID guest, Memory target) {
+    fail(mapsMemory, Kind.UNSUPPORTED, guest + " maps the memory of its checkpoint.");
     changeable(guest);
     balloon(guest).aim(target);
   }
@@ -371,13 +380,14 @@ final class FaultyHost implements Hypervisor {
         : Optional.empty();
   }
 
-  /** Take a guest over: its memory comes with it, its cap and its downtime limit do not. */
+  /** Take a guest over: its memory comes with it, and nothing else that was set on it. */
   void arrives(UUID guest, FaultyHost from) {
     balloons.put(guest, from.balloon(guest));
     caps.remove(guest);
     pauses.remove(guest);
     from.caps.remove(guest);
     from.pauses.remove(guest);
+    from.autostarts.remove(guest);
   }
 
   /** The balloon of a guest here. */
@@ -447,9 +457,31 @@ final class FaultyHost implements Hypervisor {
   }
 
   @Override
+  public boolean autostart(UUID guest) {
+    known(guest);
+    return autostarts.contains(guest);
+  }
+
+  @Override
+  public void setAutostart(UUID guest, boolean autostart) {
+    known(guest);
+    fail(unchangeable, Kind.FAILED, name + " changes nothing now.");
+    fail(autostart && !keepsDefinitions, Kind.FAILED, "cannot set autostart for transient domain");
+    if (!autostart) {
+      autostarts.remove(guest);
+      return;
+    }
+    autostarts.add(guest);
+    if (fleet.hosts.values().stream().filter(h -> h.autostarts.contains(guest)).count() > 1) {
+      fleet.violations.add(guest + " is started by two hosts");
+    }
+  }
+
+  @Override
   public void undefine(UUID guest) {
     known(guest);
     fail(unchangeable, Kind.FAILED, name + " changes nothing now.");
+    autostarts.remove(guest);
     fleet.change(guest, () -> copies.remove(guest));
   }
 

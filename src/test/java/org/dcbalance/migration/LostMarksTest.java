@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** A database was restored from a backup that knows nothing of the moves since. */
 class LostMarksTest extends MigrationFaults {
-  private static final Undo WAS = new Undo(70, Balloon.FULL, null);
+  private static final Undo WAS = new Undo(70, Balloon.FULL, null, false);
   private static final String LOST = "migration-lost-mark";
 
   @Test

@@ -102,6 +102,58 @@ class MigrationLeversTest extends MigrationFaults {
     hasItsMemoryBack("kvm-02", vm);
   }
 
+  /** It must not be asked to take it back either, for which nobody would wait long enough. */
+  @Test
+  void aGuestThatMapsTheMemoryOfItsCheckpointMovesWithout() {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").mapsMemory = true;
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(
+            l ->
+                assertThat(l.sentence())
+                    .isEqualTo(
+                        "Its memory was left alone: %s maps the memory of its checkpoint."
+                            .formatted(vm.uuid())))
+        .noneSatisfy(l -> assertThat(l.sentence()).contains("gets its 512 MiB back"));
+    assertThat(lab.row(id).undo().isEmpty()).isTrue();
+  }
+
+  /** As one without a balloon is. */
+  @Test
+  void aGuestThatItsHostRefusesToBalloonMovesWithout() {
+    var vm = guest(ALL);
+    lab.fleet.host("kvm-01").unchangeable = true;
+    lab.console();
+    var id = ask(vm, Method.BALLOON_FIRST);
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(l -> assertThat(l.sentence()).isEqualTo("It has kept its 512 MiB."));
+    assertThat(lab.row(id).undo().isEmpty()).isTrue();
+    hasItsMemoryBack("kvm-02", vm);
+  }
+
+  @Test
+  void whatAHostCannotPutBackIsNotTriedForEver() {
+    var vm = guest(MoveOptions.NONE);
+    lab.console();
+    long id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    lab.fleet.host("kvm-02").mapsMemory = true;
+    lab.jdbc
+        .sql("update migration set undo = 'cap=50 memory=536870912' where id = :id")
+        .param("id", id)
+        .update();
+    MigrationLab.await("its end", () -> lab.row(id).undo().isEmpty());
+    assertThat(lab.fleet.host("kvm-02").cap(vm.uuid())).isEqualTo(50);
+    assertThat(lab.lines.of(id).getLast().sentence())
+        .isEqualTo(
+            "Put back on kvm-02, later: not 512 MiB of memory (%s maps the memory of its checkpoint), a CPU cap of 50 %%."
+                .formatted(vm.uuid()));
+  }
+
   @Test
   void aGuestThatBeginsToSwapGetsItsMemoryBackAtOnce() {
     var vm = guest(ALL);

@@ -36,6 +36,10 @@ import org.libvirt.LibvirtException;
 final class LibvirtHypervisor implements Hypervisor {
   // virDomainUndefineFlagsValues
   private static final int KEEP_NVRAM = 1 << 3;
+  private static final int KEEP_TPM = 1 << 6;
+
+  /** Before it, libvirt refuses the flag. */
+  private static final long KEEPS_TPM_SINCE = 8_009_000;
 
   private final HostLink link;
 
@@ -306,21 +310,60 @@ final class LibvirtHypervisor implements Hypervisor {
   }
 
   @Override
-  public void undefine(UUID guest) {
-    on(
+  public boolean autostart(UUID guest) {
+    return on(
         guest,
+        "tell whether it starts a guest by itself",
+        domain -> domain.isPersistent() == 1 && domain.getAutostart());
+  }
+
+  @Override
+  public void setAutostart(UUID guest, boolean autostart) {
+    alone.withoutJob(
+        guest,
+        "a change of its autostart",
+        "its autostart is not changed",
+        () ->
+            on(
+                guest,
+                "change a guest's autostart",
+                domain -> {
+                  domain.setAutostart(autostart);
+                  return null;
+                }));
+  }
+
+  @Override
+  public void undefine(UUID guest) {
+    link.call(
         "remove a guest's definition",
-        domain -> {
-          if (domain.isActive() == 1) {
-            throw new HypervisorException(
-                Kind.FAILED,
-                "The guest %s runs on %s, so its definition stays.".formatted(guest, link.label()),
-                null);
+        connection -> {
+          var domain = connection.domain(guest);
+          try {
+            if (domain.isActive() == 1) {
+              throw new HypervisorException(
+                  Kind.FAILED,
+                  "The guest %s runs on %s, so its definition stays."
+                      .formatted(guest, link.label()),
+                  null);
+            }
+            domain.undefine(keeping(xen, connection.getLibVersion()));
+            return null;
+          } finally {
+            domain.free();
           }
-          // its firmware's variables may be in use by the copy that moved away
-          domain.undefine(xen ? 0 : KEEP_NVRAM);
-          return null;
         });
+  }
+
+  /**
+   * Keep a guest's firmware variables and what its emulated TPM holds: on storage that hosts share,
+   * the copy that moved away uses them.
+   *
+   * @param library version of the host's libvirt, 1,000,000 * major + 1,000 * minor + release
+   */
+  static int keeping(boolean xen, long library) {
+    // Xen's driver keeps neither, and refuses both flags
+    return xen ? 0 : library < KEEPS_TPM_SINCE ? KEEP_NVRAM : KEEP_NVRAM | KEEP_TPM;
   }
 
   @Override
