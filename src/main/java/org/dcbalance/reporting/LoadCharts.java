@@ -222,8 +222,7 @@ class LoadCharts {
         marks("m.pool_id = :id", new PoolId(id).value(), range));
   }
 
-  private record Copied(
-      Instant at, long remaining, @Nullable Double dirtyRate, double bandwidth) {}
+  private record Copied(Instant at, long remaining, @Nullable Double dirtyRate, double bandwidth) {}
 
   private record Span(Instant from, @Nullable Instant to) {}
 

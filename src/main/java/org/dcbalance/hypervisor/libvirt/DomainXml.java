@@ -167,8 +167,8 @@ final class DomainXml {
   }
 
   /**
-   * Tell whether any of its memory is a file, other than of huge pages: QEMU 7.2 agrees to post-copy
-   * then, and loses the guest as it switches.
+   * Tell whether any of its memory is a file, other than of huge pages: QEMU 7.2 agrees to
+   * post-copy then, and loses the guest as it switches.
    */
   boolean memoryOfFile() {
     var backing = Xml.at(domain, "memoryBacking");
