@@ -78,6 +78,7 @@ final class FaultyHost implements Hypervisor {
   volatile boolean switchesUnsaid;
 
   final Map<UUID, Integer> caps = new ConcurrentHashMap<>();
+  final Map<UUID, Integer> weights = new ConcurrentHashMap<>();
   final Map<UUID, Duration> pauses = new ConcurrentHashMap<>();
 
   /** Guests that it starts when it starts itself. */
@@ -367,8 +368,10 @@ final class FaultyHost implements Hypervisor {
   void arrives(UUID guest, FaultyHost from) {
     balloons.put(guest, from.balloon(guest));
     caps.remove(guest);
+    weights.remove(guest);
     pauses.remove(guest);
     from.caps.remove(guest);
+    from.weights.remove(guest);
     from.pauses.remove(guest);
     from.autostarts.remove(guest);
   }
@@ -389,6 +392,18 @@ final class FaultyHost implements Hypervisor {
     changeable(guest);
     fleet.pass(this, Point.CAP);
     caps.put(guest, percent);
+  }
+
+  @Override
+  public Optional<Integer> weight(UUID guest) {
+    known(guest);
+    return Optional.ofNullable(weights.get(guest));
+  }
+
+  @Override
+  public void setWeight(UUID guest, int weight) {
+    changeable(guest);
+    weights.put(guest, weight);
   }
 
   private void changeable(UUID guest) {
