@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -94,6 +95,8 @@ final class FaultyHost implements Hypervisor {
   volatile boolean resumable;
 
   final AtomicInteger resumes = new AtomicInteger();
+
+  private final List<Consumer<HypervisorEvent>> listeners = new CopyOnWriteArrayList<>();
 
   /** Restarts its daemon after each answer. */
   volatile boolean restarting;
@@ -497,7 +500,17 @@ final class FaultyHost implements Hypervisor {
   }
 
   @Override
-  public void listen(Consumer<HypervisorEvent> listener) {}
+  public void listen(Consumer<HypervisorEvent> listener) {
+    listeners.add(listener);
+  }
+
+  /** Tell those who listen that a guest that came by a migration runs here. */
+  void tellArrival(UUID guest) {
+    var event =
+        new HypervisorEvent.GuestChanged(
+            Instant.now(), guest, HypervisorEvent.GuestChanged.RESUMED_BY_MIGRATION);
+    listeners.forEach(listener -> listener.accept(event));
+  }
 
   @Override
   public void close() {}
