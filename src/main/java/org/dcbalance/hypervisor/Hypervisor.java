@@ -160,6 +160,22 @@ public interface Hypervisor extends AutoCloseable {
   void setCap(UUID guest, int percent);
 
   /**
+   * Read what a guest's share of CPU is weighed by, against those of the others, where there is not
+   * enough for all. Needs {@link Capability#CPU_CAP}.
+   *
+   * @return empty where the scheduler tells none
+   */
+  default Optional<Integer> weight(UUID guest) {
+    return Optional.empty();
+  }
+
+  /** Set what a guest's share of CPU is weighed by. Never while a job runs. */
+  default void setWeight(UUID guest, int weight) {
+    throw new HypervisorException(
+        HypervisorException.Kind.UNSUPPORTED, "Guests have no CPU weights on this host.", null);
+  }
+
+  /**
    * Resume a guest's outgoing migration that failed in post-copy; returns when it is over. Until
    * then neither copy can do without the other.
    *

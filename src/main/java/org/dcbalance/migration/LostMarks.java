@@ -158,7 +158,7 @@ final class LostMarks {
     }
     // its longest pause is set anew for each move
     var was = written.get().undo();
-    var undo = new Undo(was.cap(), was.memory(), null, false);
+    var undo = new Undo(was.cap(), was.memory(), null, was.weight(), false);
     var back = PuttingBack.on(host, hypervisor, vm.uuid(), undo, false);
     if (!back.failed().isEmpty()) {
       log.info("{} still has something to put back: {}", vm.name(), back.failed());

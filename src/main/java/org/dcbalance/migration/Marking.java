@@ -34,7 +34,7 @@ final class Marking {
       desk.marked(
           claim,
           "",
-          new Undo(keptCap(undo), null, undo.pause(), undo.autostart()),
+          new Undo(keptCap(undo), null, undo.pause(), undo.weight(), undo.autostart()),
           pair.name() + " was not marked: " + e.sentence());
       return false;
     }

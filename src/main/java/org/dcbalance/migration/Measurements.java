@@ -79,6 +79,11 @@ final class Measurements implements Settlement.Measured, AutoCloseable {
   }
 
   @Override
+  public boolean ranOnTarget(Instant since) {
+    return arrivals.since(since, pair.guest(), pair.target().id()).isPresent();
+  }
+
+  @Override
   public void lost() {
     if (probe != null) {
       // its pause may come only after this, when nobody looks any more

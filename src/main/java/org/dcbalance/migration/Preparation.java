@@ -81,10 +81,14 @@ final class Preparation {
 
   private Undo undo(Levers levers) {
     Integer cap = null;
+    Integer weight = null;
     if (pair.source().can(Capability.CPU_CAP)) {
       var old = ask("cap", () -> pair.onSource().cap(pair.guest()));
       // a cap does not travel on Xen: one that was set must be set again
       cap = old != null && (old > 0 || levers.cap() > 0) ? old : null;
+      // nor does a weight, and what the target gives it is not known before
+      var told = ask("CPU weight", () -> pair.onSource().weight(pair.guest()));
+      weight = told == null ? null : told.orElse(null);
     }
     Memory memory = null;
     if (levers.balloonTo() != null) {
@@ -95,7 +99,7 @@ final class Preparation {
       pause = ask("downtime limit", () -> pair.onSource().maxDowntime(pair.guest()));
     }
     var autostart = ask("autostart", () -> pair.onSource().autostart(pair.guest()));
-    return new Undo(cap, memory, pause, Boolean.TRUE.equals(autostart));
+    return new Undo(cap, memory, pause, weight, Boolean.TRUE.equals(autostart));
   }
 
   private <T> @Nullable T ask(String what, Supplier<T> question) {

@@ -42,6 +42,7 @@ final class PuttingBack {
     var back = new PuttingBack(host, hypervisor, guest);
     back.memory(undo);
     back.cap(undo);
+    back.weight(undo);
     var pause = undo.pause();
     if (pause != null && stayed && host.can(Capability.MAX_DOWNTIME)) {
       back.tried(() -> hypervisor.setMaxDowntime(guest, pause), Undo.words(pause));
@@ -74,6 +75,28 @@ final class PuttingBack {
       tried(() -> hypervisor.setCap(guest, cap), Undo.words(cap));
     } else if (cap > 0) {
       done.add("no CPU cap, where it had one of " + cap + " %, since its host sets none");
+    }
+  }
+
+  private void weight(Undo undo) {
+    var weight = undo.weight();
+    if (weight == null) {
+      return;
+    }
+    var words = "a CPU weight of " + weight;
+    if (!host.can(Capability.CPU_CAP)) {
+      done.add("no CPU weight, where it had one of " + weight + ", since its host sets none");
+      return;
+    }
+    try {
+      if (hypervisor.weight(guest).filter(weight::equals).isPresent()) {
+        done.add("nothing of its CPU weight of " + weight + ", which it still has");
+      } else {
+        hypervisor.setWeight(guest, weight);
+        done.add(words);
+      }
+    } catch (HypervisorException e) {
+      refused(words, e);
     }
   }
 

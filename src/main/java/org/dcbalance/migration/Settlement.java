@@ -9,6 +9,7 @@ import org.dcbalance.hypervisor.Hypervisor.StateChange;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.method.CopyControl;
 import org.dcbalance.migration.SettlementTable.Action;
+import org.dcbalance.migration.SettlementTable.Arrival;
 import org.dcbalance.migration.SettlementTable.Doubt;
 import org.dcbalance.units.Problem;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ final class Settlement {
   private final Control control;
   private @Nullable MigrateCall resumed;
   private boolean lost;
+  private boolean seenOnTarget;
   private String said = "";
 
   Settlement(
@@ -58,6 +60,9 @@ final class Settlement {
     /** Tell whether the hypervisor itself said that all of the guest arrived. */
     boolean calledCompleted();
 
+    /** Tell whether the target said since an instant that it runs there. */
+    boolean ranOnTarget(Instant since);
+
     /** It may be lost for days: whatever looks every few milliseconds ends now. */
     void lost();
   }
@@ -76,6 +81,7 @@ final class Settlement {
     Instant doubtedSince = since;
     while (true) {
       var twice = pair.readTwice();
+      seenOnTarget |= runsOnTarget(twice.first()) || runsOnTarget(twice.second());
       var answers = twice.same();
       if (answers.isEmpty() && goesOn(twice)) {
         adopt();
@@ -200,12 +206,29 @@ final class Settlement {
   private Action decide(HostPair.Answers answers) {
     var action =
         mark.guard(
-            SettlementTable.decide(
-                answers.source().side(), answers.target().side(), measured.calledCompleted()),
+            SettlementTable.decide(answers.source().side(), answers.target().side(), arrival()),
             answers);
     return action instanceof Action.ResumePostCopy && desk.read(claim).postCopyResumed()
         ? new Action.AskOperator(Doubt.POST_COPY_FAILED)
         : action;
+  }
+
+  /** What has run on the target may have written to its disks since. */
+  private Arrival arrival() {
+    if (measured.calledCompleted()) {
+      return Arrival.COMPLETED;
+    }
+    return seenOnTarget || ranOnTarget() ? Arrival.RAN : Arrival.NOT_SEEN;
+  }
+
+  private boolean ranOnTarget() {
+    var row = desk.read(claim);
+    var begun = row.startedAt();
+    return row.switchedAt() != null || (begun != null && measured.ranOnTarget(begun));
+  }
+
+  private static boolean runsOnTarget(HostPair.Answers answers) {
+    return answers.target().side() instanceof Side.Running;
   }
 
   private void adopt() {
@@ -331,6 +354,9 @@ final class Settlement {
       case ARRIVAL_UNPROVEN ->
           "Nothing proves that all of its memory arrived, so it was not started. Maybe start it"
               + " from its disk on one host once you are sure that it runs on neither.";
+      case RAN_ON_TARGET ->
+          "It ran on %3$s, where it is gone, so its disks may be newer than the copy on %1$s, which must not go on. Maybe end that copy ('virsh destroy %2$s'), see why it is gone, and start %2$s from its disk."
+              .formatted(pair.source().name(), vm, pair.target().name());
       case GONE ->
           "Neither host knows it, and it was not started again. Maybe someone removed it; if not,"
               + " look for it on the other hosts before you start it from its disk.";

@@ -72,6 +72,8 @@ final class SettlementTable {
     POST_COPY_FAILED,
     /** The target holds a paused copy, and nothing proves that all of its memory arrived. */
     ARRIVAL_UNPROVEN,
+    /** The source holds a paused copy of a guest that ran on the target, and is gone there. */
+    RAN_ON_TARGET,
     /** Neither host knows the guest. */
     GONE,
     /** A host has another guest of the same name, so what it says of this one is not trusted. */
@@ -82,14 +84,19 @@ final class SettlementTable {
     NOT_IN_TABLE
   }
 
+  /** What is known of the guest's arrival on the target, apart from what is there now. */
+  enum Arrival {
+    NOT_SEEN,
+    /** It ran there since the move began, so its disks may have changed. */
+    RAN,
+    /** The hypervisor itself said that the migration completed. */
+    COMPLETED
+  }
+
   private record Pair(Side source, Side target) {}
 
-  /**
-   * Look a pair up.
-   *
-   * @param allArrived whether the hypervisor itself said that the migration completed
-   */
-  static Action decide(Side source, Side target, boolean allArrived) {
+  /** Look a pair up. */
+  static Action decide(Side source, Side target, Arrival arrival) {
     return switch (new Pair(source, target)) {
       case Pair(PostCopyFailed _, PostCopyFailed _) -> new Action.ResumePostCopy();
       case Pair(PostCopyFailed _, Running(var postCopy, _)) when postCopy ->
@@ -127,22 +134,23 @@ final class SettlementTable {
           when !postCopy && why == Why.MIGRATING ->
           new Action.DestroySourceCopy();
       case Pair(Paused(var why, _), Absent _) when why == Why.MIGRATING ->
-          new Action.ResumeSource();
+          // it may have been shut off where it ran, and what is paused knows older disks
+          arrival == Arrival.NOT_SEEN ? new Action.ResumeSource() : ask(Doubt.RAN_ON_TARGET);
       case Pair(Absent _, Running(var postCopy, _)) when !postCopy ->
           new Action.MovedToTarget(true);
       case Pair(Absent _, ShutOff _) -> new Action.MovedToTarget(false);
       case Pair(ShutOff _, Running(var postCopy, _)) when !postCopy ->
           new Action.MovedWithLeftOver();
-      case Pair(Absent _, Paused(var why, _)) when why == Why.MIGRATING -> arrived(allArrived);
-      case Pair(ShutOff _, Paused(var why, _)) when why == Why.MIGRATING -> arrived(allArrived);
+      case Pair(Absent _, Paused(var why, _)) when why == Why.MIGRATING -> arrived(arrival);
+      case Pair(ShutOff _, Paused(var why, _)) when why == Why.MIGRATING -> arrived(arrival);
       case Pair(Running _, Running _) -> new Action.PauseTarget();
       case Pair(Absent _, Absent _) -> ask(Doubt.GONE);
       case Pair(_, _) -> ask(Doubt.NOT_IN_TABLE);
     };
   }
 
-  private static Action arrived(boolean allArrived) {
-    return allArrived ? new Action.ResumeTarget() : ask(Doubt.ARRIVAL_UNPROVEN);
+  private static Action arrived(Arrival arrival) {
+    return arrival == Arrival.COMPLETED ? new Action.ResumeTarget() : ask(Doubt.ARRIVAL_UNPROVEN);
   }
 
   private static Action ask(Doubt doubt) {

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -78,6 +79,7 @@ final class FaultyHost implements Hypervisor {
   volatile boolean switchesUnsaid;
 
   final Map<UUID, Integer> caps = new ConcurrentHashMap<>();
+  final Map<UUID, Integer> weights = new ConcurrentHashMap<>();
   final Map<UUID, Duration> pauses = new ConcurrentHashMap<>();
 
   /** Guests that it starts when it starts itself. */
@@ -93,6 +95,8 @@ final class FaultyHost implements Hypervisor {
   volatile boolean resumable;
 
   final AtomicInteger resumes = new AtomicInteger();
+
+  private final List<Consumer<HypervisorEvent>> listeners = new CopyOnWriteArrayList<>();
 
   /** Restarts its daemon after each answer. */
   volatile boolean restarting;
@@ -384,8 +388,10 @@ final class FaultyHost implements Hypervisor {
   void arrives(UUID guest, FaultyHost from) {
     balloons.put(guest, from.balloon(guest));
     caps.remove(guest);
+    weights.remove(guest);
     pauses.remove(guest);
     from.caps.remove(guest);
+    from.weights.remove(guest);
     from.pauses.remove(guest);
     from.autostarts.remove(guest);
   }
@@ -406,6 +412,18 @@ final class FaultyHost implements Hypervisor {
     changeable(guest);
     fleet.pass(this, Point.CAP);
     caps.put(guest, percent);
+  }
+
+  @Override
+  public Optional<Integer> weight(UUID guest) {
+    known(guest);
+    return Optional.ofNullable(weights.get(guest));
+  }
+
+  @Override
+  public void setWeight(UUID guest, int weight) {
+    changeable(guest);
+    weights.put(guest, weight);
   }
 
   private void changeable(UUID guest) {
@@ -499,7 +517,17 @@ final class FaultyHost implements Hypervisor {
   }
 
   @Override
-  public void listen(Consumer<HypervisorEvent> listener) {}
+  public void listen(Consumer<HypervisorEvent> listener) {
+    listeners.add(listener);
+  }
+
+  /** Tell those who listen that a guest that came by a migration runs here. */
+  void tellArrival(UUID guest) {
+    var event =
+        new HypervisorEvent.GuestChanged(
+            Instant.now(), guest, HypervisorEvent.GuestChanged.RESUMED_BY_MIGRATION);
+    listeners.forEach(listener -> listener.accept(event));
+  }
 
   @Override
   public void close() {}

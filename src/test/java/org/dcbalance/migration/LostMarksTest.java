@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** A database was restored from a backup that knows nothing of the moves since. */
 class LostMarksTest extends MigrationFaults {
-  private static final Undo WAS = new Undo(70, Balloon.FULL, null, false);
+  private static final Undo WAS = new Undo(70, Balloon.FULL, null, 512, true);
   private static final String LOST = "migration-lost-mark";
 
   @Test
@@ -34,7 +34,9 @@ class LostMarksTest extends MigrationFaults {
                 assertThat(e.sentence())
                     .isEqualTo(
                         "web-07 carried the mark of a move that this database knows nothing of. Put"
-                            + " back on kvm-01: 512 MiB of memory, a CPU cap of 70 %."));
+                            + " back on kvm-01: 512 MiB of memory, a CPU cap of 70 %, a CPU weight of 512. Its host"
+                            + " started it by itself before that move, and kvm-01 does not. Maybe set its autostart there"
+                            + " once no other host has a definition of it."));
   }
 
   /** What it has now is not what it had before that move. */

@@ -228,6 +228,66 @@ class MigrationHostFaultsTest extends MigrationFaults {
     assertThat(ended(move.id()).state()).isEqualTo(MigrationState.FAILED);
   }
 
+  @Test
+  void aPausedSourceGoesOnWhereItsGuestNeverRanOnTheTarget() throws InterruptedException {
+    var move = pausedOnSource();
+    lab.fleet.host("kvm-02").copies.remove(move.vm().uuid());
+    move.release();
+    lab.console();
+    assertThat(ended(move.id()).state()).isEqualTo(MigrationState.FAILED);
+    runsOn(move.vm(), "kvm-01");
+  }
+
+  /** Its disks went on where it ran, until it was shut off there. */
+  @Test
+  void aPausedSourceIsLeftToAPersonWhereTheTargetSaidThatItRan() throws InterruptedException {
+    var move = pausedOnSource();
+    lab.fleet.host("kvm-02").tellArrival(move.vm().uuid());
+    lab.fleet.host("kvm-02").copies.remove(move.vm().uuid());
+    move.release();
+    lab.console();
+    isLeftToAPerson(move);
+  }
+
+  @Test
+  void aPausedSourceIsLeftToAPersonWhereItsGuestWasSeenToRunOnTheTarget()
+      throws InterruptedException {
+    var change = lab.fleet.stopAt(Point.CHANGE);
+    var move = pausedOnSource();
+    var source = lab.fleet.host("kvm-01");
+    var mark = source.status(move.vm().uuid()).orElseThrow().mark();
+    move.release();
+    lab.console();
+    // it is shut off just before what is left on the source would be ended
+    change.awaitReached();
+    source.forge(move.vm().uuid(), "of somebody else");
+    lab.fleet.host("kvm-02").copies.remove(move.vm().uuid());
+    change.release();
+    MigrationLab.await(
+        "a line",
+        () -> said(move.id(), "That was not done: it is not any more what its host said it was."));
+    source.forge(move.vm().uuid(), mark);
+    isLeftToAPerson(move);
+  }
+
+  /** A move to kvm-02 whose job is over, and of which neither host tells that it completed. */
+  private Abandoned pausedOnSource() throws InterruptedException {
+    var move = abandonedAt(Point.AFTER_JOB);
+    var source = lab.fleet.host("kvm-01");
+    source.set(move.vm().uuid(), GuestState.PAUSED, Why.MIGRATING, Job.NONE);
+    source.forge(move.vm().uuid(), lab.row(move.id()).mark().recorded());
+    lab.fleet.host("kvm-02").received.clear();
+    return move;
+  }
+
+  private void isLeftToAPerson(Abandoned move) {
+    lost(move.id(), "It ran on kvm-02, where it is gone", "must not go on");
+    assertThat(stateOn("kvm-01", move.vm())).isEqualTo(GuestState.PAUSED);
+    lab.fleet.host("kvm-01").copies.remove(move.vm().uuid());
+    lab.closing.close(move.id(), "neither", "it was shut off", ANN);
+    assertThat(lab.row(move.id()).state()).isEqualTo(MigrationState.FAILED);
+  }
+
   /** A guest may be shut down from within while it is copied. */
   @Test
   void aGuestThatWasShutOffOnTheWayHasNotMoved() throws InterruptedException {

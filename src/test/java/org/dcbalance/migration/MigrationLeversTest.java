@@ -356,6 +356,39 @@ class MigrationLeversTest extends MigrationFaults {
     assertThat(lab.fleet.host("kvm-02").cap(vm.uuid())).isEqualTo(75);
   }
 
+  /** Nor does a scheduler's weight travel. */
+  @Test
+  void aWeightThatWasThereBeforeIsThereAfterAnyMove() {
+    var vm = guest(MoveOptions.NONE);
+    lab.fleet.host("kvm-01").weights.put(vm.uuid(), 512);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    assertThat(ended(id).state()).isEqualTo(MigrationState.COMPLETED);
+    assertThat(lab.fleet.host("kvm-02").weight(vm.uuid())).contains(512);
+    assertThat(lab.lines.of(id))
+        .anySatisfy(
+            l -> assertThat(l.sentence()).isEqualTo("Put back on kvm-02: a CPU weight of 512."));
+  }
+
+  @Test
+  void aWeightIsLeftAloneWhereTheVmStays() throws InterruptedException {
+    var vm = guest(MoveOptions.NONE);
+    var host = lab.fleet.host("kvm-01");
+    host.weights.put(vm.uuid(), 512);
+    // the abort comes before its end
+    lab.fleet.copyTime = Duration.ofSeconds(30);
+    var stop = lab.fleet.stopAt(Point.COPYING);
+    lab.console();
+    var id = lab.move(vm, "kvm-02");
+    stop.awaitReached();
+    host.unchangeable = true;
+    lab.aborts.request(id, ANN);
+    stop.release();
+    assertThat(ended(id).state()).isEqualTo(MigrationState.ABORTED);
+    assertThat(lab.row(id).undo().isEmpty()).as("there was nothing to change").isTrue();
+    assertThat(host.weight(vm.uuid())).contains(512);
+  }
+
   @Test
   void putsEverythingBackWhenTheMoveFails() throws InterruptedException {
     var vm = guest(ALL);

@@ -14,6 +14,7 @@ import org.dcbalance.hypervisor.GuestStatus;
 import org.dcbalance.hypervisor.GuestStatus.Job;
 import org.dcbalance.hypervisor.GuestStatus.Why;
 import org.dcbalance.migration.SettlementTable.Action;
+import org.dcbalance.migration.SettlementTable.Arrival;
 import org.dcbalance.migration.SettlementTable.Doubt;
 import org.junit.jupiter.api.Test;
 
@@ -31,7 +32,7 @@ class SettlementTableTest {
   private static final Side NAMESAKE = new Side.Namesake(UUID.randomUUID());
   private static final Side UNKNOWN = new Side.Unknown("no answer");
 
-  private record Row(Side source, Side target, boolean arrived, Action action) {}
+  private record Row(Side source, Side target, Arrival arrival, Action action) {}
 
   /** The rows that change something or end a migration: all others must hold still. */
   private static final List<Row> ACTING =
@@ -40,7 +41,6 @@ class SettlementTableTest {
               either(SHUT_OFF, ABSENT, new Action.StayedOnSource(false)),
               either(RUNNING, PAUSED, new Action.DestroyTargetCopy()),
               either(PAUSED, RUNNING, new Action.DestroySourceCopy()),
-              either(PAUSED, ABSENT, new Action.ResumeSource()),
               either(ABSENT, RUNNING, new Action.MovedToTarget(true)),
               either(ABSENT, SHUT_OFF, new Action.MovedToTarget(false)),
               either(SHUT_OFF, RUNNING, new Action.MovedWithLeftOver()),
@@ -59,14 +59,17 @@ class SettlementTableTest {
                           POST_COPY_FAILED,
                           new Action.ResumePostCopy())),
               List.of(
-                  new Row(ABSENT, PAUSED, true, new Action.ResumeTarget()),
-                  new Row(SHUT_OFF, PAUSED, true, new Action.ResumeTarget())))
+                  new Row(PAUSED, ABSENT, Arrival.NOT_SEEN, new Action.ResumeSource()),
+                  new Row(ABSENT, PAUSED, Arrival.COMPLETED, new Action.ResumeTarget()),
+                  new Row(SHUT_OFF, PAUSED, Arrival.COMPLETED, new Action.ResumeTarget())))
           .stream()
           .flatMap(List::stream)
           .toList();
 
   private static List<Row> either(Side source, Side target, Action action) {
-    return List.of(new Row(source, target, true, action), new Row(source, target, false, action));
+    return Arrays.stream(Arrival.values())
+        .map(arrival -> new Row(source, target, arrival, action))
+        .toList();
   }
 
   private static List<Row> withEachJob(Function<Job, List<Row>> rows) {
@@ -78,17 +81,17 @@ class SettlementTableTest {
     int others = 0;
     for (var source : allSides()) {
       for (var target : allSides()) {
-        for (boolean arrived : new boolean[] {true, false}) {
+        for (var arrival : Arrival.values()) {
           var expected =
               ACTING.stream()
                   .filter(
                       r ->
                           r.source().equals(source)
                               && r.target().equals(target)
-                              && r.arrived() == arrived)
+                              && r.arrival() == arrival)
                   .map(Row::action)
                   .findFirst();
-          var decided = SettlementTable.decide(source, target, arrived);
+          var decided = SettlementTable.decide(source, target, arrival);
           if (expected.isPresent()) {
             assertThat(decided).as("%s | %s", source, target).isEqualTo(expected.get());
           } else {
@@ -98,19 +101,23 @@ class SettlementTableTest {
         }
       }
     }
-    assertThat(others).isEqualTo(allSides().size() * allSides().size() * 2 - ACTING.size());
+    assertThat(others)
+        .isEqualTo(allSides().size() * allSides().size() * Arrival.values().length - ACTING.size());
   }
 
   @Test
   void neverStartsWhatMayRunElsewhere() {
     for (var source : allSides()) {
       for (var target : allSides()) {
-        for (boolean arrived : new boolean[] {true, false}) {
-          switch (SettlementTable.decide(source, target, arrived)) {
-            case Action.ResumeSource() -> assertThat(target).isEqualTo(ABSENT);
+        for (var arrival : Arrival.values()) {
+          switch (SettlementTable.decide(source, target, arrival)) {
+            case Action.ResumeSource() -> {
+              assertThat(target).isEqualTo(ABSENT);
+              assertThat(arrival).isEqualTo(Arrival.NOT_SEEN);
+            }
             case Action.ResumeTarget() -> {
               assertThat(source).isIn(ABSENT, SHUT_OFF);
-              assertThat(arrived).isTrue();
+              assertThat(arrival).isEqualTo(Arrival.COMPLETED);
             }
             case Action.DestroySourceCopy() -> assertThat(target).isEqualTo(RUNNING);
             case Action.DestroyTargetCopy() -> assertThat(source).isEqualTo(RUNNING);
@@ -139,7 +146,7 @@ class SettlementTableTest {
   @Test
   void followsAJobWhateverTheTargetSaysUnlessASecondCopyRuns() {
     for (var target : allSides()) {
-      var decided = SettlementTable.decide(RUNNING_JOB, target, false);
+      var decided = SettlementTable.decide(RUNNING_JOB, target, Arrival.NOT_SEEN);
       switch (target) {
         case Side.Running r -> assertThat(decided).isEqualTo(ask(Doubt.NOT_IN_TABLE));
         case Side.PostCopyFailed f -> assertThat(decided).isEqualTo(ask(Doubt.POST_COPY_FAILED));
@@ -151,7 +158,8 @@ class SettlementTableTest {
         case Side.Unknown u -> assertThat(decided).isEqualTo(new Action.Adopt());
       }
     }
-    assertThat(SettlementTable.decide(PAUSED_JOB, INCOMING, false)).isEqualTo(new Action.Adopt());
+    assertThat(SettlementTable.decide(PAUSED_JOB, INCOMING, Arrival.NOT_SEEN))
+        .isEqualTo(new Action.Adopt());
   }
 
   @Test
@@ -159,18 +167,20 @@ class SettlementTableTest {
     for (var side : allSides()) {
       boolean failedPostCopy = side instanceof Side.PostCopyFailed;
       var expected = failedPostCopy ? ask(Doubt.POST_COPY_FAILED) : new Action.Wait();
-      assertThat(SettlementTable.decide(UNKNOWN, side, true)).isEqualTo(expected);
-      if (!SettlementTable.decide(side, UNKNOWN, true).equals(new Action.Adopt())) {
-        assertThat(SettlementTable.decide(side, UNKNOWN, true)).isEqualTo(expected);
+      assertThat(SettlementTable.decide(UNKNOWN, side, Arrival.COMPLETED)).isEqualTo(expected);
+      if (!SettlementTable.decide(side, UNKNOWN, Arrival.COMPLETED).equals(new Action.Adopt())) {
+        assertThat(SettlementTable.decide(side, UNKNOWN, Arrival.COMPLETED)).isEqualTo(expected);
       }
     }
   }
 
   @Test
   void waitsForAJobOnEitherSideToEnd() {
-    assertThat(SettlementTable.decide(RUNNING, INCOMING, false)).isEqualTo(new Action.Wait());
-    assertThat(SettlementTable.decide(ABSENT, INCOMING, true)).isEqualTo(new Action.Wait());
-    assertThat(SettlementTable.decide(new Side.Running(false, Job.OTHER), ABSENT, false))
+    assertThat(SettlementTable.decide(RUNNING, INCOMING, Arrival.NOT_SEEN))
+        .isEqualTo(new Action.Wait());
+    assertThat(SettlementTable.decide(ABSENT, INCOMING, Arrival.COMPLETED))
+        .isEqualTo(new Action.Wait());
+    assertThat(SettlementTable.decide(new Side.Running(false, Job.OTHER), ABSENT, Arrival.NOT_SEEN))
         .isEqualTo(new Action.Wait());
   }
 
@@ -178,26 +188,41 @@ class SettlementTableTest {
   void touchesNeitherDuringPostCopy() {
     assertThat(
             SettlementTable.decide(
-                new Side.Paused(Why.POST_COPY, Job.OUTGOING_MIGRATION), RUNNING_POST_COPY, false))
+                new Side.Paused(Why.POST_COPY, Job.OUTGOING_MIGRATION),
+                RUNNING_POST_COPY,
+                Arrival.NOT_SEEN))
         .isEqualTo(new Action.WatchPostCopy());
     for (var alone : List.of(RUNNING, PAUSED, SHUT_OFF, ABSENT, UNKNOWN)) {
-      assertThat(SettlementTable.decide(POST_COPY_FAILED, alone, true))
+      assertThat(SettlementTable.decide(POST_COPY_FAILED, alone, Arrival.COMPLETED))
           .isEqualTo(ask(Doubt.POST_COPY_FAILED));
     }
-    assertThat(SettlementTable.decide(new Side.PostCopyFailed(), RUNNING, false))
+    assertThat(SettlementTable.decide(new Side.PostCopyFailed(), RUNNING, Arrival.NOT_SEEN))
         .isEqualTo(ask(Doubt.POST_COPY_FAILED));
-    assertThat(SettlementTable.decide(RUNNING, new Side.PostCopyFailed(), false))
+    assertThat(SettlementTable.decide(RUNNING, new Side.PostCopyFailed(), Arrival.NOT_SEEN))
         .isEqualTo(ask(Doubt.POST_COPY_FAILED));
   }
 
   @Test
   void asksAPersonWhenNothingIsLeftOrNothingIsProven() {
-    assertThat(SettlementTable.decide(ABSENT, ABSENT, true)).isEqualTo(ask(Doubt.GONE));
-    assertThat(SettlementTable.decide(ABSENT, PAUSED, false))
+    assertThat(SettlementTable.decide(ABSENT, ABSENT, Arrival.COMPLETED))
+        .isEqualTo(ask(Doubt.GONE));
+    assertThat(SettlementTable.decide(ABSENT, PAUSED, Arrival.NOT_SEEN))
         .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
-    assertThat(SettlementTable.decide(SHUT_OFF, PAUSED, false))
+    assertThat(SettlementTable.decide(SHUT_OFF, PAUSED, Arrival.NOT_SEEN))
         .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
-    assertThat(SettlementTable.decide(SHUT_OFF, SHUT_OFF, true)).isEqualTo(ask(Doubt.NOT_IN_TABLE));
+    assertThat(SettlementTable.decide(SHUT_OFF, SHUT_OFF, Arrival.COMPLETED))
+        .isEqualTo(ask(Doubt.NOT_IN_TABLE));
+  }
+
+  /** It may have been shut off where it ran, and its disks are newer than what is paused. */
+  @Test
+  void neverGoesBackToWhatWasBeforeAGuestRanOnTheTarget() {
+    for (var arrival : List.of(Arrival.RAN, Arrival.COMPLETED)) {
+      assertThat(SettlementTable.decide(PAUSED, ABSENT, arrival))
+          .isEqualTo(ask(Doubt.RAN_ON_TARGET));
+    }
+    assertThat(SettlementTable.decide(ABSENT, PAUSED, Arrival.RAN))
+        .isEqualTo(ask(Doubt.ARRIVAL_UNPROVEN));
   }
 
   @Test
@@ -207,8 +232,10 @@ class SettlementTableTest {
         .isEqualTo(new Side.Namesake(other));
     assertThat(Side.of(new GuestSighting(Optional.empty(), null, 1))).isEqualTo(ABSENT);
     for (var running : List.of(RUNNING, PAUSED, SHUT_OFF, ABSENT, NAMESAKE)) {
-      assertThat(SettlementTable.decide(running, NAMESAKE, true)).isEqualTo(ask(Doubt.NAMESAKE));
-      assertThat(SettlementTable.decide(NAMESAKE, running, true)).isEqualTo(ask(Doubt.NAMESAKE));
+      assertThat(SettlementTable.decide(running, NAMESAKE, Arrival.COMPLETED))
+          .isEqualTo(ask(Doubt.NAMESAKE));
+      assertThat(SettlementTable.decide(NAMESAKE, running, Arrival.COMPLETED))
+          .isEqualTo(ask(Doubt.NAMESAKE));
     }
   }
 

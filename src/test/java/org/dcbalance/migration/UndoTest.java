@@ -12,13 +12,14 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UndoTest {
-  private static final Undo ALL = new Undo(25, Memory.ofMiB(512), Duration.ofMillis(300), true);
+  private static final Undo ALL =
+      new Undo(25, Memory.ofMiB(512), Duration.ofMillis(300), 512, true);
 
   @Test
   void readsWhatItWrote() {
-    assertThat(ALL.text()).isEqualTo("cap=25 memory=536870912 pause=300 autostart=1");
+    assertThat(ALL.text()).isEqualTo("cap=25 memory=536870912 pause=300 weight=512 autostart=1");
     assertThat(Undo.parse(ALL.text())).isEqualTo(ALL);
-    var uncapped = new Undo(0, null, null, false);
+    var uncapped = new Undo(0, null, null, null, false);
     assertThat(Undo.parse(uncapped.text())).isEqualTo(uncapped);
     assertThat(uncapped.isEmpty()).as("no cap is something to put back").isFalse();
   }
@@ -33,8 +34,9 @@ class UndoTest {
 
   @Test
   void readsWhatEarlierConsolesWrote() {
-    assertThat(Undo.parse("cap=25 memory=536870912 pause=300")).isEqualTo(ALL.withoutAutostart());
-    assertThat(ALL.withoutAutostart().text()).isEqualTo("cap=25 memory=536870912 pause=300");
+    var less = new Undo(25, Memory.ofMiB(512), Duration.ofMillis(300), null, false);
+    assertThat(Undo.parse("cap=25 memory=536870912 pause=300")).isEqualTo(less);
+    assertThat(less.text()).isEqualTo("cap=25 memory=536870912 pause=300");
   }
 
   @Test
@@ -43,7 +45,7 @@ class UndoTest {
     assertThat(mark)
         .isEqualTo(
             "dcbalance migration=7 epoch=3 installation=00000000-0000-0000-0000-000000000001 was"
-                + " cap=25 memory=536870912 pause=300 autostart=1");
+                + " cap=25 memory=536870912 pause=300 weight=512 autostart=1");
     assertThat(JobMark.read(mark)).contains(new JobMark.Written(new UUID(0, 1), ALL));
     assertThat(new JobMark(7, mark).covers(mark)).isTrue();
     assertThat(new JobMark(7, mark).names(JobMark.text(new UUID(0, 1), 7, 4, Undo.NOTHING)))

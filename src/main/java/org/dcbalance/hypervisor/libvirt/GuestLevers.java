@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.dcbalance.hypervisor.HypervisorException;
 import org.dcbalance.hypervisor.HypervisorException.Kind;
@@ -27,8 +28,9 @@ final class GuestLevers {
   private static final int LAST_UPDATE = 9;
   private static final int TAGS = 16;
 
-  // a name of libvirt's scheduler parameters for Xen, and room for more than it has (weight, cap)
+  // names of libvirt's scheduler parameters for Xen, and room for more than these two
   private static final String CAP = "cap";
+  private static final String WEIGHT = "weight";
   private static final int MOST_PARAMETERS = 8;
 
   // VIR_DOMAIN_AFFECT_CURRENT: the running guest, and the only flag that all versions of libxl take
@@ -206,22 +208,48 @@ final class GuestLevers {
 
   /** Read the cap of a domain; null if its scheduler knows none. */
   static @Nullable Long cap(OpenConnection connection, OpenConnection.DomainRef domain) {
+    return scheduling(connection, domain).number(CAP);
+  }
+
+  private static TypedParameters scheduling(
+      OpenConnection connection, OpenConnection.DomainRef domain) {
     try (var room = TypedParameters.room(MOST_PARAMETERS)) {
       var count = new IntByReference(MOST_PARAMETERS);
       connection.checked(
           connection
               .library()
               .virDomainGetSchedulerParametersFlags(domain.pointer(), room, count, CURRENT));
-      return TypedParameters.read(room, count.getValue()).number(CAP);
+      return TypedParameters.read(room, count.getValue());
     }
   }
 
   void setCap(UUID guest, int percent) {
+    schedule(guest, "cap a guest's CPU", CAP, percent);
+  }
+
+  Optional<Integer> weight(UUID guest) {
     requireXen();
-    var params = new TypedParameters.Block(Map.of(CAP, new TypedParameters.Unsigned(percent)));
+    return link.call(
+        "tell a guest's CPU weight",
+        connection -> {
+          try (var ref = connection.ref(guest)) {
+            var weight = scheduling(connection, ref).number(WEIGHT);
+            return weight == null ? Optional.empty() : Optional.of(Math.toIntExact(weight));
+          }
+        });
+  }
+
+  void setWeight(UUID guest, int weight) {
+    schedule(guest, "set a guest's CPU weight", WEIGHT, weight);
+  }
+
+  /** Set one of a guest's scheduler parameters; the driver leaves the others as they are. */
+  private void schedule(UUID guest, String doing, String parameter, int value) {
+    requireXen();
+    var params = new TypedParameters.Block(Map.of(parameter, new TypedParameters.Unsigned(value)));
     checked(
         guest,
-        "cap a guest's CPU",
+        doing,
         (library, ref) ->
             library.virDomainSetSchedulerParametersFlags(
                 ref.pointer(), params.pointer(), params.count(), CURRENT));

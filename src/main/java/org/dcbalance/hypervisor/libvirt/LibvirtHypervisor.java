@@ -246,6 +246,20 @@ final class LibvirtHypervisor implements Hypervisor {
   }
 
   @Override
+  public Optional<Integer> weight(UUID guest) {
+    return levers.weight(guest);
+  }
+
+  @Override
+  public void setWeight(UUID guest, int weight) {
+    alone.withoutJob(
+        guest,
+        "a change of its CPU weight",
+        "its CPU weight is not changed",
+        () -> levers.setWeight(guest, weight));
+  }
+
+  @Override
   public void resumePostCopy(UUID guest, String peerUri, boolean encrypted) {
     migrations.resumePostCopy(guest, peerUri, encrypted);
   }

@@ -249,6 +249,24 @@ class LibvirtHypervisorIT {
                     && c.what().equals("stopped by a migration"));
   }
 
+  /** libvirt does not take it along. */
+  @Test
+  @Tag("campaign")
+  void aGuestStartsWithItsHostWhereThatWasSet() {
+    var web = LAB.start(1, "web-01", 1);
+    assertThat(one.autostart(web)).isFalse();
+    one.setAutostart(web, true);
+    assertThat(one.autostart(web)).isTrue();
+    one.migrate(to(2, web));
+    assertThat(two.autostart(web)).isFalse();
+    two.setAutostart(web, true);
+    assertThat(two.autostart(web)).isTrue();
+    two.destroy(web);
+    two.setAutostart(web, false);
+    assertThat(two.autostart(web)).as("also of one that is shut off").isFalse();
+    two.undefine(web);
+  }
+
   @Test
   @Tag("campaign")
   void leavesATransientGuestTransient() {
