@@ -242,10 +242,15 @@ class MigrationHostFaultsTest extends MigrationFaults {
   @Test
   void aPausedSourceIsLeftToAPersonWhereTheTargetSaidThatItRan() throws InterruptedException {
     var move = pausedOnSource();
-    lab.fleet.host("kvm-02").tellArrival(move.vm().uuid());
-    lab.fleet.host("kvm-02").copies.remove(move.vm().uuid());
+    var source = lab.fleet.host("kvm-01");
+    var target = lab.fleet.host("kvm-02");
+    target.copies.remove(move.vm().uuid());
+    source.reachable = false;
     move.release();
     lab.console();
+    lost(move.id(), "kvm-01");
+    target.tellArrival(move.vm().uuid());
+    source.reachable = true;
     isLeftToAPerson(move);
   }
 

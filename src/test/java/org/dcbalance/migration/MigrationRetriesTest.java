@@ -115,6 +115,8 @@ class MigrationRetriesTest extends MigrationFaults {
   void whatAPersonEndsOrAHostRefusesIsNotTriedAgain() throws InterruptedException {
     var vm = guest("web-07", 2);
     var stop = lab.fleet.stopAt(Point.COPYING);
+    // it must not end before the wish to abort is heard
+    lab.fleet.copyTime = Duration.ofSeconds(30);
     lab.console();
     long aborted = lab.move(vm, "kvm-02");
     stop.awaitReached();
