@@ -72,10 +72,16 @@ public final class CopyControl {
   private @Nullable Duration raisedAt;
   private int iteration;
 
-  /** Bytes that were left at the begin of the last pass, and of the one before it. */
+  /** Bytes that were left at the first look at the last pass, and at the one before it. */
   private double lastLeft = Double.NaN;
 
   private double leftBefore = Double.NaN;
+
+  /** The most that may have been left when the last pass began: looks come a little later. */
+  private double lastBegan = Double.NaN;
+
+  private int lastPass;
+  private double sentAtLook;
 
   private double smallest = Double.MAX_VALUE;
   private double smallestBefore = Double.NaN;
@@ -180,6 +186,8 @@ public final class CopyControl {
     if (now.postCopy() || switched || givenUp || now.elapsed().compareTo(tryAgainAt) < 0) {
       return new Step.GoOn();
     }
+    double sinceLook = now.sent().bytes() - sentAtLook;
+    sentAtLook = now.sent().bytes();
     var late = late(now);
     if (late != null) {
       return late;
@@ -209,7 +217,7 @@ public final class CopyControl {
       throttle = now.throttle();
       slowedIn = iteration;
     }
-    var gainsLittle = fresh ? gainsLittle(now) : null;
+    var gainsLittle = fresh ? gainsLittle(now, sinceLook) : null;
     if (fresh && gains(now.remaining().bytes(), smallest)) {
       gainsFast =
           now.remaining().bytes() < GAINS_FAST * smallest
@@ -256,14 +264,18 @@ public final class CopyControl {
    * what that takes longer than a stall may last is as good as stalled. Where changes compress the
    * first passes tell nothing of it, since pages are sent whole in them.
    *
+   * @param sinceLook bytes sent since the look before this one
    * @return what was seen; null if it gains well, or too little is known yet
    */
-  private @Nullable String gainsLittle(Seen now) {
+  private @Nullable String gainsLittle(Seen now, double sinceLook) {
     double remaining = now.remaining().bytes();
     double twoBefore = leftBefore;
     double before = lastLeft;
+    boolean gainsNothing = iteration == lastPass + 1 && !gains(remaining, lastBegan);
     leftBefore = before;
     lastLeft = remaining;
+    lastBegan = remaining + sinceLook;
+    lastPass = iteration;
     double rate = Math.max(1, now.bandwidth().bytesPerSecond());
     double beyond = remaining - rate * CopyModel.seconds(policy.downtime());
     boolean slowing = move.levers().throttle() > now.throttle();
@@ -271,9 +283,9 @@ public final class CopyControl {
       return null;
     }
     if (Double.isNaN(twoBefore)) {
-      return Double.isNaN(before) || move.levers().cache() != null || gains(remaining, before)
+      return Double.isNaN(before) || move.levers().cache() != null || !gainsNothing
           ? null
-          : "The copy gains nothing: %s were left by its last pass, and %s by the one before."
+          : "The copy gains next to nothing: %s were left by its last pass, and %s by the one before."
               .formatted(
                   MethodText.mib(now.remaining()), MethodText.mib(new Memory((long) before)));
     }

@@ -8,6 +8,7 @@ import org.dcbalance.hypervisor.HypervisorEvent;
 import org.dcbalance.hypervisor.HypervisorEvent.GuestChanged;
 import org.dcbalance.inventory.Connections;
 import org.dcbalance.units.HostId;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /** Remember when hosts said that a guest which came by a migration runs. */
@@ -17,7 +18,10 @@ class Arrivals {
 
   private final ConcurrentHashMap<Arrival, Instant> seen = new ConcurrentHashMap<>();
 
-  Arrivals(Connections connections) {
+  private final JdbcClient jdbc;
+
+  Arrivals(Connections connections, JdbcClient jdbc) {
+    this.jdbc = jdbc;
     connections.listen(this::hear);
   }
 
@@ -31,5 +35,20 @@ class Arrivals {
   /** Give the last one since an instant; by this machine's clock. */
   Optional<Instant> since(Instant from, UUID guest, HostId host) {
     return Optional.ofNullable(seen.get(new Arrival(guest, host))).filter(at -> !at.isBefore(from));
+  }
+
+  /** Write down, for whoever takes over, that the guest of a migration has run on its target. */
+  void ran(long migration) {
+    jdbc.sql("update migration set ran_on_target = true where id = :id")
+        .param("id", migration)
+        .update();
+  }
+
+  /** Tell whether that was written down. */
+  boolean hasRun(long migration) {
+    return jdbc.sql("select ran_on_target from migration where id = :id")
+        .param("id", migration)
+        .query(Boolean.class)
+        .single();
   }
 }

@@ -24,6 +24,7 @@ final class Measurements implements Settlement.Measured, AutoCloseable {
 
   private final MigrationDesk desk;
   private final MigrationSettings settings;
+  private final Claim claim;
   private final Arrivals arrivals;
   private final HostPair pair;
   private @Nullable DowntimeProbe probe;
@@ -34,9 +35,15 @@ final class Measurements implements Settlement.Measured, AutoCloseable {
   private HostCpu.@Nullable Spent spent;
   private boolean called;
 
-  Measurements(MigrationDesk desk, MigrationSettings settings, Arrivals arrivals, HostPair pair) {
+  Measurements(
+      MigrationDesk desk,
+      MigrationSettings settings,
+      Claim claim,
+      Arrivals arrivals,
+      HostPair pair) {
     this.desk = desk;
     this.settings = settings;
+    this.claim = claim;
     this.arrivals = arrivals;
     this.pair = pair;
   }
@@ -80,7 +87,13 @@ final class Measurements implements Settlement.Measured, AutoCloseable {
 
   @Override
   public boolean ranOnTarget(Instant since) {
-    return arrivals.since(since, pair.guest(), pair.target().id()).isPresent();
+    return arrivals.since(since, pair.guest(), pair.target().id()).isPresent()
+        || arrivals.hasRun(claim.migration());
+  }
+
+  @Override
+  public void sawOnTarget() {
+    arrivals.ran(claim.migration());
   }
 
   @Override

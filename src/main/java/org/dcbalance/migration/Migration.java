@@ -229,9 +229,9 @@ public class Migration {
     moreTime(length);
   }
 
-  /** Record that everything that was changed for it is as it was. */
-  void putBack() {
-    this.undo = null;
+  /** Record that what was changed for it is as it was, but for what is left. */
+  void putBack(Undo left) {
+    this.undo = left.isEmpty() ? null : left.text();
   }
 
   /** Note whether the source still has its definition although it moved away. */

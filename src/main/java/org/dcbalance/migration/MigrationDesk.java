@@ -199,9 +199,9 @@ class MigrationDesk {
         sentence);
   }
 
-  /** Record that what was changed on the guest is as it was. */
-  void putBack(Claim claim, String sentence) {
-    step(claim, Migration::putBack, sentence);
+  /** Record that what was changed on the guest is as it was, but for what is left. */
+  void putBack(Claim claim, Undo left, String sentence) {
+    step(claim, m -> m.putBack(left), sentence);
   }
 
   /**

@@ -181,14 +181,15 @@ final class MigrationEnd {
     var back =
         PuttingBack.on(host, stayed ? pair.onSource() : pair.onTarget(), pair.guest(), now, stayed);
     if (back.failed().isEmpty() && later) {
-      desk.note(
+      desk.putBack(
           claim,
+          Undo.AUTOSTART,
           "%sIts autostart is put back once %s does not start it any more."
               .formatted(
                   now.isEmpty() ? "" : "Put back on %s: %s. ".formatted(host.name(), back.words()),
                   pair.source().name()));
     } else if (back.failed().isEmpty()) {
-      desk.putBack(claim, "Put back on " + host.name() + ": " + back.words() + ".");
+      desk.putBack(claim, Undo.NOTHING, "Put back on " + host.name() + ": " + back.words() + ".");
     } else {
       desk.note(
           claim,

@@ -69,8 +69,11 @@ final class PreFlight {
     /** Free memory by the host's own account, and what other moves to it will take of that. */
     record Told(Memory free, Memory promised) implements Room {}
 
-    /** The same in huge pages, which a guest on such takes all at once, ballooned or not. */
-    record Huge(Memory need, Memory free, Memory promised) implements Room {}
+    /**
+     * The same in huge pages, which a guest on such takes all at once, ballooned or not. What is
+     * promised to others is taken as their moves begin, or ordinary memory.
+     */
+    record Huge(Memory need, Memory free) implements Room {}
 
     record Untold(String reason) implements Room {}
   }
@@ -273,8 +276,8 @@ final class PreFlight {
           notNow(MEMORY, known.target().name() + " did not tell its free memory: " + reason);
       case Room.Told(var free, var promised) ->
           room(known, known.vm().memory(), free, " free", promised);
-      case Room.Huge(var need, var free, var promised) ->
-          room(known, need, free, " free in huge pages", promised);
+      case Room.Huge(var need, var free) ->
+          room(known, need, free, " free in huge pages", Memory.ZERO);
     };
   }
 

@@ -279,14 +279,14 @@ public class PreFlightChecks {
 
   private PreFlight.Room room(
       Hypervisor hypervisor, Vm vm, Host source, Host target, long migration) {
-    var promised = promised(target, migration);
     var pages = hugePages(vm, source);
     if (pages.isPresent()) {
       var free = hypervisor.freeHugePages(pages.get());
-      return new PreFlight.Room.Huge(vm.maxMemory(), free, promised);
+      return new PreFlight.Room.Huge(vm.maxMemory(), free);
     }
     var now = hypervisor.readLoad().host();
-    return new PreFlight.Room.Told(now.memoryTotal().minus(now.memoryUsed()), promised);
+    return new PreFlight.Room.Told(
+        now.memoryTotal().minus(now.memoryUsed()), promised(target, migration));
   }
 
   private Optional<List<Memory>> hugePages(Vm vm, Host source) {

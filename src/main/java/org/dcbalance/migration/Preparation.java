@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * What cannot be done is left out and said.
  */
 final class Preparation {
-  /** What Xen gives every guest of which nobody says anything. */
-  private static final int USUAL_WEIGHT = 256;
-
   private final MigrationDesk desk;
   private final MigrationSettings settings;
   private final Claim claim;
@@ -89,9 +86,9 @@ final class Preparation {
       var old = ask("cap", () -> pair.onSource().cap(pair.guest()));
       // a cap does not travel on Xen: one that was set must be set again
       cap = old != null && (old > 0 || levers.cap() > 0) ? old : null;
-      // nor does a weight; the target gives it the usual one
+      // nor does a weight, and what the target gives it is not known before
       var told = ask("CPU weight", () -> pair.onSource().weight(pair.guest()));
-      weight = told == null ? null : told.filter(w -> w != USUAL_WEIGHT).orElse(null);
+      weight = told == null ? null : told.orElse(null);
     }
     Memory memory = null;
     if (levers.balloonTo() != null) {

@@ -89,9 +89,7 @@ final class PuttingBack {
       return;
     }
     try {
-      if (hypervisor.weight(guest).filter(weight::equals).isPresent()) {
-        done.add("nothing of its CPU weight of " + weight + ", which it still has");
-      } else {
+      if (hypervisor.weight(guest).filter(weight::equals).isEmpty()) {
         hypervisor.setWeight(guest, weight);
         done.add(words);
       }

@@ -60,8 +60,11 @@ final class Settlement {
     /** Tell whether the hypervisor itself said that all of the guest arrived. */
     boolean calledCompleted();
 
-    /** Tell whether the target said since an instant that it runs there. */
+    /** Tell whether the target said since an instant that it runs there, or was seen to run it. */
     boolean ranOnTarget(Instant since);
+
+    /** Remember, for whoever settles it after this, that the target was seen to run it. */
+    void sawOnTarget();
 
     /** It may be lost for days: whatever looks every few milliseconds ends now. */
     void lost();
@@ -81,7 +84,9 @@ final class Settlement {
     Instant doubtedSince = since;
     while (true) {
       var twice = pair.readTwice();
-      seenOnTarget |= runsOnTarget(twice.first()) || runsOnTarget(twice.second());
+      if (!seenOnTarget && (runsOnTarget(twice.first()) || runsOnTarget(twice.second()))) {
+        sawOnTarget();
+      }
       var answers = twice.same();
       if (answers.isEmpty() && goesOn(twice)) {
         adopt();
@@ -218,13 +223,17 @@ final class Settlement {
     if (measured.calledCompleted()) {
       return Arrival.COMPLETED;
     }
-    return seenOnTarget || ranOnTarget() ? Arrival.RAN : Arrival.NOT_SEEN;
-  }
-
-  private boolean ranOnTarget() {
     var row = desk.read(claim);
     var begun = row.startedAt();
-    return row.switchedAt() != null || (begun != null && measured.ranOnTarget(begun));
+    if (!seenOnTarget && begun != null && measured.ranOnTarget(begun)) {
+      sawOnTarget();
+    }
+    return seenOnTarget || row.switchedAt() != null ? Arrival.RAN : Arrival.NOT_SEEN;
+  }
+
+  private void sawOnTarget() {
+    seenOnTarget = true;
+    measured.sawOnTarget();
   }
 
   private static boolean runsOnTarget(HostPair.Answers answers) {
@@ -355,7 +364,7 @@ final class Settlement {
           "Nothing proves that all of its memory arrived, so it was not started. Maybe start it"
               + " from its disk on one host once you are sure that it runs on neither.";
       case RAN_ON_TARGET ->
-          "It ran on %3$s, where it is gone, so its disks may be newer than the copy on %1$s, which must not go on. Maybe end that copy ('virsh destroy %2$s'), see why it is gone, and start %2$s from its disk."
+          "It went over to %3$s and is gone there, so its disks may be newer than the copy on %1$s, which must not go on. Maybe end that copy ('virsh destroy %2$s'), see why it is gone, and start %2$s from its disk."
               .formatted(pair.source().name(), vm, pair.target().name());
       case GONE ->
           "Neither host knows it, and it was not started again. Maybe someone removed it; if not,"

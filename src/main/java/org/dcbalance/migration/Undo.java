@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param cap most CPU that it got, in percent of one CPU, 0 for no cap; null if that stays
  * @param memory memory that it had; null if that stays
  * @param pause longest pause of its migrations from the source; null if that stays
- * @param weight what its share of CPU was weighed by, which does not travel; null if it had the
- *     usual one, or none
+ * @param weight what its share of CPU was weighed by, which does not travel; null if it had none
  * @param autostart whether its host started it by itself, which no hypervisor takes along
  */
 record Undo(

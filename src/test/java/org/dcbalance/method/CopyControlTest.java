@@ -378,18 +378,44 @@ class CopyControlTest {
   }
 
   @Test
-  void oneThatGainsNothingIsSwitchedToPostCopyAPassEarlier() {
+  void oneThatGainsNextToNothingIsSwitchedToPostCopyAPassEarlier() {
     var cases = cases();
     cases.postCopy = true;
-    assertThat(gains(chosen(cases), 0.97))
-        .hasSize(2)
-        .last()
+    var control = twoPasses(chosen(cases), 902, 898);
+    assertThat(control.next(look(3, 1802, 888)))
         .isEqualTo(
             new Step.SwitchToPostCopy(
-                "The copy gains nothing: 873 MiB were left by its last pass, and 900 MiB by the one before."));
-    assertThat(gains(control(cases, Method.XBZRLE), 0.97))
+                "The copy gains next to nothing: 888 MiB were left by its last pass, and 898 MiB by the one before."));
+    assertThat(twoPasses(chosen(cases), 940, 860).next(look(3, 1802, 888)))
+        .as("the second pass was seen late, and may have begun with more")
+        .isEqualTo(GO_ON);
+    assertThat(twoPasses(chosen(cases), 902, 898).next(look(4, 2690, 890)))
+        .as("the pass between was not seen")
+        .isEqualTo(GO_ON);
+    assertThat(twoPasses(control(cases, Method.XBZRLE), 902, 898).next(look(3, 1802, 888)))
         .as("pages are sent whole for once, whatever compresses later")
-        .hasSize(3);
+        .isEqualTo(GO_ON);
+  }
+
+  /** Have it look at a copy up to the end of its second pass. */
+  private static CopyControl twoPasses(CopyControl control, long sentMiB, long remainingMiB) {
+    assertThat(control.next(look(1, 890, 10))).isEqualTo(GO_ON);
+    assertThat(control.next(look(2, sentMiB, remainingMiB))).isEqualTo(GO_ON);
+    assertThat(control.next(look(2, 1790, 10))).isEqualTo(GO_ON);
+    return control;
+  }
+
+  /** One moment of a copy on a link that carries 100 MiB per second. */
+  private static Seen look(int pass, long sentMiB, long remainingMiB) {
+    return new Seen(
+        Duration.ofMillis(sentMiB * 10),
+        Memory.ofMiB(sentMiB),
+        Memory.ofMiB(remainingMiB),
+        ByteRate.ofMiB(100),
+        pass,
+        0,
+        false,
+        null);
   }
 
   @Test

@@ -65,6 +65,7 @@ class AutostartTest extends MigrationFaults {
     assertThat(startedBy(vm, "kvm-02")).isFalse();
     assertThat(said(id, "Its autostart is put back once kvm-01 does not start it any more."))
         .isTrue();
+    assertThat(lab.row(id).undo()).as("all else is put back").isEqualTo(Undo.AUTOSTART);
     source.unchangeable = false;
     MigrationLab.await("its autostart", () -> startedBy(vm, "kvm-02"));
     assertThat(startedBy(vm, "kvm-01")).isFalse();

@@ -275,6 +275,19 @@ class MigrationHostFaultsTest extends MigrationFaults {
     isLeftToAPerson(move);
   }
 
+  @Test
+  void aConsoleThatTakesOverKnowsThatItRanOnTheTarget() throws InterruptedException {
+    var move = pausedOnSource();
+    lab.fleet.host("kvm-02").copies.remove(move.vm().uuid());
+    lab.jdbc
+        .sql("update migration set ran_on_target = true where id = :id")
+        .param("id", move.id())
+        .update();
+    move.release();
+    lab.console();
+    isLeftToAPerson(move);
+  }
+
   /** A move to kvm-02 whose job is over, and of which neither host tells that it completed. */
   private Abandoned pausedOnSource() throws InterruptedException {
     var move = abandonedAt(Point.AFTER_JOB);
@@ -286,8 +299,16 @@ class MigrationHostFaultsTest extends MigrationFaults {
   }
 
   private void isLeftToAPerson(Abandoned move) {
-    lost(move.id(), "It ran on kvm-02, where it is gone", "must not go on");
+    lost(move.id(), "It went over to kvm-02 and is gone there", "must not go on");
     assertThat(stateOn("kvm-01", move.vm())).isEqualTo(GuestState.PAUSED);
+    assertThat(
+            lab.jdbc
+                .sql("select ran_on_target from migration where id = :id")
+                .param("id", move.id())
+                .query(Boolean.class)
+                .single())
+        .as("known to a console that takes over")
+        .isTrue();
     lab.fleet.host("kvm-01").copies.remove(move.vm().uuid());
     lab.closing.close(move.id(), "neither", "it was shut off", ANN);
     assertThat(lab.row(move.id()).state()).isEqualTo(MigrationState.FAILED);

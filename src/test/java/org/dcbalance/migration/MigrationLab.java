@@ -371,7 +371,7 @@ class MigrationLab {
               vms,
               hosts,
               pools,
-              new Arrivals(connections),
+              new Arrivals(connections, jdbc),
               new MoveFacts(connections, new MoveHistory(jdbc)),
               leftOvers,
               halfCopies,

@@ -171,13 +171,23 @@ final class DomainXml {
    * post-copy then, and loses the guest as it switches.
    */
   boolean memoryOfFile() {
+    var devices = Xml.children(this.devices, "memory");
+    if (devices.stream().anyMatch(device -> !Xml.text(device, "source/path").isEmpty())) {
+      return true;
+    }
     var backing = Xml.at(domain, "memoryBacking");
-    boolean all =
-        Xml.attribute(backing, "source", "type").equals("file")
-            && Xml.at(backing, "hugepages") == null;
-    return all
-        || Xml.children(devices, "memory").stream()
-            .anyMatch(device -> !Xml.text(device, "source/path").isEmpty());
+    var type = Xml.attribute(backing, "source", "type");
+    var huge = Xml.at(backing, "hugepages");
+    boolean allHuge =
+        huge != null
+            && Xml.children(huge, "page").stream().noneMatch(page -> page.hasAttribute("nodeset"));
+    // who may access memory is said of a file, so libvirt makes one of it
+    boolean accessed =
+        !Xml.attribute(backing, "access", "mode").isEmpty()
+            || Xml.children(Xml.at(domain, "cpu/numa"), "cell").stream()
+                .anyMatch(cell -> cell.hasAttribute("memAccess"))
+            || devices.stream().anyMatch(device -> device.hasAttribute("access"));
+    return !type.equals("memfd") && !allHuge && (type.equals("file") || accessed);
   }
 
   /** Tell the sizes of its huge pages, none for the host's default; empty on ordinary pages. */

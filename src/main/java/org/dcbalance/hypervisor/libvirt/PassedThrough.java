@@ -69,7 +69,9 @@ final class PassedThrough {
   static CpuFit fit(@Nullable HostCpu guests, @Nullable HostCpu own) {
     if (guests == null || own == null) {
       var unknown =
-          guests == null ? "for which libvirt has no name" : "since libvirt cannot name it";
+          guests == null
+              ? "which libvirt has no name for, or was not read yet"
+              : "since libvirt cannot name it";
       return new CpuFit.Lacks(
           "is not known to be the one that is passed through to the guest, " + unknown + ADVICE);
     }

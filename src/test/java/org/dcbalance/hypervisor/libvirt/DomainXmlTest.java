@@ -228,6 +228,10 @@ class DomainXmlTest {
       value = {
         "<memoryBacking><source type='file'/></memoryBacking>|true",
         "<memoryBacking><source type='file'/><hugepages/></memoryBacking>|false",
+        "<memoryBacking><access mode='shared'/></memoryBacking>|true",
+        "<memoryBacking><access mode='shared'/><hugepages/></memoryBacking>|false",
+        "<cpu><numa><cell id='0' memAccess='shared'/></numa></cpu>|true",
+        "<devices><memory model='dimm' access='private'/></devices>|true",
         "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>|false",
         "<devices><memory model='nvdimm'><source><path>/srv/n</path></source></memory></devices>|true",
         "<devices><memory model='dimm'><source><pagesize>4</pagesize></source></memory></devices>|false",
