@@ -149,7 +149,8 @@ final class MigrationDrive implements Runnable {
     }
     var vm = chosen instanceof MoveChoosing.Chosen move ? move.vm() : tools.vm(row);
     var pair = tools.pair(row, vm);
-    try (var measurements = new Measurements(desk, tools.settings(), claim, tools.arrivals(), pair)) {
+    try (var measurements =
+        new Measurements(desk, tools.settings(), claim, tools.arrivals(), pair)) {
       if (chosen instanceof MoveChoosing.Chosen move) {
         copy(row, pair, measurements, move);
       }

@@ -76,8 +76,8 @@ class PassedThroughTest {
   void refusesWhatIsNotKnown() {
     assertThat(reason(null, SKYLAKE))
         .isEqualTo(
-            "is not known to be the one that is passed through to the guest, for which libvirt has"
-                + " no name"
+            "is not known to be the one that is passed through to the guest, which libvirt has no"
+                + " name for, or was not read yet"
                 + ADVICE);
     assertThat(reason(SKYLAKE, null))
         .isEqualTo(
