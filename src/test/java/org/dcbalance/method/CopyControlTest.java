@@ -389,7 +389,7 @@ class CopyControlTest {
     assertThat(twoPasses(chosen(cases), 940, 860).next(look(3, 1802, 870)))
         .as("the second pass was seen late, and may have begun with more")
         .isNotInstanceOf(Step.SwitchToPostCopy.class);
-    assertThat(twoPasses(chosen(cases), 902, 898).next(look(4, 2690, 890)))
+    assertThat(twoPasses(chosen(cases), 902, 898).next(look(4, 1850, 890)))
         .as("the pass between was not seen")
         .isNotInstanceOf(Step.SwitchToPostCopy.class);
     assertThat(twoPasses(control(cases, Method.XBZRLE), 902, 898).next(look(3, 1802, 888)))
