@@ -101,6 +101,8 @@ final class Console implements AutoCloseable {
     return hurried()
         .set("DCBALANCE_TELEMETRY_PERIOD", "4s")
         .set("DCBALANCE_BALANCING_WINDOW", "32s")
+        // guests of an emulated host may stand still for a second, and would have no usual gap then
+        .set("DCBALANCE_MIGRATION_PROBE_BEFORE", "3s")
         .set("DCBALANCE_LIBVIRT_CALL_DEADLINE", "30s");
   }
 
