@@ -510,8 +510,8 @@ class LibvirtHypervisorIT {
     try {
       resumed.get(60, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      // a daemon that is stuck in it would keep the guest from every later test
-      LAB.host("kill-libvirtd", 1);
+      // stuck in it, the daemon and QEMU would keep the guest from every later test
+      LAB.host("restart", 1);
       throw e;
     }
     assertThat(LAB.where("web-01")).containsExactly("2 running");
